@@ -1,0 +1,1 @@
+"""One conversation per file: `async def run(channel, desk_side)`; the file name is the name in the dialplan."""

@@ -1,0 +1,1 @@
+"""Asterisk's event side (AMI): one link that listens, one that acts."""

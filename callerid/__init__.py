@@ -1,0 +1,1 @@
+"""Serial caller-ID boxes: a second way in, useful without any PBX."""

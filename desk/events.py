@@ -1,0 +1,183 @@
+"""Every desk event: one frozen dataclass each, one sentence each. Past participles, because they have happened.
+
+An event is told after its transaction is committed, in order, and may be lost with the process: what must not be lost is a row.
+`at` is always aware UTC. Numbers are E.164. Money is whole minor units.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """The root of all events."""
+
+    at: datetime
+
+
+# --- what a transport saw; nothing is stored yet -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CallSeen(Event):
+    """A PBX or a box reports a call: `line` is the DID, `number` and `name` are as they came (attacker's text).
+
+    `reference` is unique within `source` ("pbx": the Linkedid; "box": box name and reading; "spool": the Linkedid).
+    `presentation` is "allowed", "withheld" or "unavailable". The same report may come again.
+    """
+
+    source: str
+    reference: str
+    line: str
+    number: str | None
+    name: str | None
+    presentation: str = "allowed"
+    linkedid: str | None = None
+    recovered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneRang(Event):
+    """An operator's phone rings for a call."""
+
+    linkedid: str
+    extension: str
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneAnswered(Event):
+    """An operator's phone picked up a call."""
+
+    linkedid: str
+    extension: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallGone(Event):
+    """The caller's own channel is gone; `cause` is the Q.850 cause as the PBX told it, or why we infer the end."""
+
+    linkedid: str
+    cause: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PbxSnapshot(Event):
+    """Everything that is up on the PBX right now, taken after a (re)connect: open calls not in it have ended unseen."""
+
+    calls: tuple[CallSeen, ...]
+    ringing: tuple[PhoneRang, ...] = ()
+    answered: tuple[PhoneAnswered, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BoxCallGone(Event):
+    """A box reports that the line is on-hook again."""
+
+    reference: str
+
+
+# --- links and parts ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PartChanged(Event):
+    """A part (for example "ami", "agi", "box:front", "sms") works again or no longer; `reason` is a sentence in English."""
+
+    part: str
+    ok: bool
+    reason: str = ""
+
+
+# --- what the desk did; rows exist -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CallArrived(Event):
+    """A new call row exists."""
+
+    call_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallIdentified(Event):
+    """A call is known to be from a customer (or, with `customer_id` null, from nobody we know)."""
+
+    call_id: int
+    customer_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CallChosen(Event):
+    """The caller answered the IVR: a place, a recording, or an operator."""
+
+    call_id: int
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallRinging(Event):
+    """A call rings at a desk phone."""
+
+    call_id: int
+    extension: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallAnswered(Event):
+    """An operator has the call."""
+
+    call_id: int
+    operator_id: int | None
+    extension: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallEnded(Event):
+    """A call is over; `disposition` is "answered", "abandoned" or "lost" (the PBX forgot it)."""
+
+    call_id: int
+    disposition: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderTaken(Event):
+    """A new order exists."""
+
+    order_id: int
+    operator_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderChanged(Event):
+    """An order's state or text changed."""
+
+    order_id: int
+    operator_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderAssigned(Event):
+    """A driver has the order, and the messages that tell customer and driver are queued."""
+
+    order_id: int
+    driver_id: int
+    operator_id: int | None
+    message_ids: tuple[int, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class MessageChanged(Event):
+    """A text message is in another state."""
+
+    message_id: int
+    order_id: int | None
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEnded(Event):
+    """A browser session was ended; its sockets must close."""
+
+    session_id: int

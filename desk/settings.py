@@ -1,0 +1,16 @@
+"""What the desk is told about the site."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Settings(BaseModel):
+    """The firm and its day."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    database_url: str = Field(default="", description="Where the rows live; empty: SQLite in the state folder.")
+    same_call_window_s: float = Field(
+        default=8.0, gt=0, description="A box and the PBX within this many seconds on one line tell of one call."
+    )

@@ -1,0 +1,1 @@
+"""One business type per file; the file name is the name in the configuration."""

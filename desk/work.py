@@ -1,0 +1,101 @@
+"""One piece of desk work: one transaction, and the events that are told once it is committed.
+
+    async with desk.work() as work:
+        call = await calls.open_call(work, seen)
+
+Leaving the block commits and then tells; an exception rolls back and tells nothing. SQLite begins IMMEDIATE, so a writer
+waits for its turn at the start and never fails in the middle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+from desk.bus import Bus
+from desk.events import Event
+
+BUSY_TIMEOUT_MS = 10_000
+
+
+def utc_now() -> datetime:
+    """The present moment, aware, UTC."""
+    return datetime.now(UTC)
+
+
+class Work:
+    """What a use case needs: a session, the moment, and a place to leave the events that it caused."""
+
+    def __init__(self, session: AsyncSession, now: datetime) -> None:
+        self.session = session
+        self.now = now
+        self.events: list[Event] = []
+
+    def tell(self, event: Event) -> None:
+        """Tell `event` after the commit, in order."""
+        self.events.append(event)
+
+
+class Desk:
+    """Opens pieces of work on one database and tells their events on one bus."""
+
+    def __init__(self, engine: AsyncEngine, bus: Bus, clock: Callable[[], datetime] = utc_now) -> None:
+        self.engine = engine
+        self.bus = bus
+        self.clock = clock
+        self._sessions = async_sessionmaker(engine, expire_on_commit=False)
+
+    @asynccontextmanager
+    async def work(self) -> AsyncIterator[Work]:
+        """One transaction that may write."""
+        async with self._sessions() as session:
+            work = Work(session, self.clock())
+            async with session.begin():
+                yield work
+        for told in work.events:
+            self.bus.tell(told)
+
+    @asynccontextmanager
+    async def look(self) -> AsyncIterator[AsyncSession]:
+        """A session to read with; whatever it changed is rolled back."""
+        async with self._sessions(info={"read_only": True}) as session:
+            try:
+                yield session
+            finally:
+                await session.rollback()
+
+
+def open_engine(url: str) -> AsyncEngine:
+    """An engine for `url` ("sqlite+aiosqlite:///file" or "postgresql+psycopg://..."), with the settings that keep commits.
+
+    SQLite: WAL, synchronous=FULL (a commit survives power loss), foreign keys on, writers wait for one another.
+    """
+    engine = create_async_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+    if engine.dialect.name == "sqlite":
+        _prepare_sqlite(engine)
+    return engine
+
+
+def _prepare_sqlite(engine: AsyncEngine) -> None:
+    @event.listens_for(engine.sync_engine, "connect")
+    def set_pragmas(connection, _record):  # type: ignore[no-untyped-def]
+        # The driver must not begin by itself: it would begin DEFERRED, and a deferred writer can fail half-way.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in (
+            f"busy_timeout={BUSY_TIMEOUT_MS}",
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin(connection):  # type: ignore[no-untyped-def]
+        read_only = connection.get_execution_options().get("read_only", False)
+        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")

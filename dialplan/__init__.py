@@ -1,0 +1,1 @@
+"""What Asterisk is told: typed settings in, configuration text out."""

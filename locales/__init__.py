@@ -1,0 +1,1 @@
+"""Everything said, shown or sent, by language."""

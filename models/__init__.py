@@ -1,0 +1,33 @@
+"""Tables, and the invariants of a single row. No queries and no session live here."""
+
+from models.base import Base, UtcDateTime
+from models.call import Call, CallSighting, Recording
+from models.customer import Customer, CustomerPhone, Place
+from models.driver import Driver, Shift
+from models.message import EarlyReceipt, Message
+from models.office import AuditEntry, IdempotencyKey, Line, Office, Operator, WebSession
+from models.order import Assignment, Order, OrderStep
+
+__all__ = [
+    "Assignment",
+    "AuditEntry",
+    "Base",
+    "Call",
+    "CallSighting",
+    "Customer",
+    "CustomerPhone",
+    "Driver",
+    "EarlyReceipt",
+    "IdempotencyKey",
+    "Line",
+    "Message",
+    "Office",
+    "Operator",
+    "Order",
+    "OrderStep",
+    "Place",
+    "Recording",
+    "Shift",
+    "UtcDateTime",
+    "WebSession",
+]

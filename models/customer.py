@@ -1,0 +1,60 @@
+"""Who calls: the customer, his numbers, and the places where he is usually picked up or taken."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, Key
+
+
+class Customer(Base):
+    """One person or firm that orders. `grade` is the firm's own mark (for example VIP), shown as it stands."""
+
+    __tablename__ = "customer"
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    office_id: Mapped[int] = mapped_column(ForeignKey("office.id"))
+    name: Mapped[str] = mapped_column(String(80))
+    grade: Mapped[str | None] = mapped_column(String(16))
+    note: Mapped[str | None] = mapped_column(Text)
+    language: Mapped[str | None] = mapped_column(String(8))
+    blocked_reason: Mapped[str | None] = mapped_column(Text)
+    trips: Mapped[int] = mapped_column(default=0)
+    cancels: Mapped[int] = mapped_column(default=0)
+    last_trip_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    version: Mapped[int] = mapped_column(default=1)
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 -- SQLAlchemy reads it from the class
+
+
+class CustomerPhone(Base):
+    """A number (E.164) by which a customer is known. One number belongs to one customer of an office."""
+
+    __tablename__ = "customer_phone"
+    __table_args__ = (UniqueConstraint("office_id", "number"),)
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    office_id: Mapped[int] = mapped_column(ForeignKey("office.id"))
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), index=True)
+    number: Mapped[str] = mapped_column(String(20))
+
+
+class Place(Base):
+    """A place of one customer, with where it is known from. Degrees are WGS 84, `accuracy_m` is a radius in metres."""
+
+    __tablename__ = "place"
+    __table_args__ = (Index("ix_place_customer_recent", "customer_id", "last_used_at"),)
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"))
+    text: Mapped[str] = mapped_column(String(200))
+    lat: Mapped[float | None]
+    lon: Mapped[float | None]
+    accuracy_m: Mapped[int | None]
+    source: Mapped[str] = mapped_column(String(16))
+    uses: Mapped[int] = mapped_column(default=0)
+    last_used_at: Mapped[datetime]

@@ -1,0 +1,54 @@
+"""Who drives: the driver as the desk calls him (by his number), where he is, and the shifts that he works."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, Key
+
+
+class Driver(Base):
+    """`number` is the short number that operators type and speak; `phone` is E.164; degrees are WGS 84."""
+
+    __tablename__ = "driver"
+    __table_args__ = (
+        UniqueConstraint("office_id", "number"),
+        CheckConstraint("state in ('off', 'free', 'busy')", name="state"),
+        Index("ix_driver_state", "office_id", "state"),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    office_id: Mapped[int] = mapped_column(ForeignKey("office.id"))
+    number: Mapped[str] = mapped_column(String(8))
+    name: Mapped[str] = mapped_column(String(80))
+    phone: Mapped[str] = mapped_column(String(20))
+    language: Mapped[str | None] = mapped_column(String(8))
+    state: Mapped[str] = mapped_column(String(8))
+    free_since: Mapped[datetime | None]
+    lat: Mapped[float | None]
+    lon: Mapped[float | None]
+    located_at: Mapped[datetime | None]
+    disabled_at: Mapped[datetime | None]
+
+
+class Shift(Base):
+    """From when to when a driver was on duty. At most one shift of a driver is open."""
+
+    __tablename__ = "shift"
+    __table_args__ = (
+        Index(
+            "uq_shift_open",
+            "driver_id",
+            unique=True,
+            sqlite_where=text("ended_at is null"),
+            postgresql_where=text("ended_at is null"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    driver_id: Mapped[int] = mapped_column(ForeignKey("driver.id"), index=True)
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]

@@ -1,0 +1,99 @@
+"""The firm, its numbers, the people who sign in, and what is kept about their sessions and repeated requests."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, Key
+
+ROLES = ("operator", "admin")
+
+
+class Office(Base):
+    """One dispatch firm. Country (ISO 3166), currency (ISO 4217) and time zone decide how numbers, money and days read."""
+
+    __tablename__ = "office"
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    name: Mapped[str] = mapped_column(String(80))
+    country: Mapped[str] = mapped_column(String(2))
+    currency: Mapped[str] = mapped_column(String(3))
+    timezone: Mapped[str] = mapped_column(String(64))
+    trade: Mapped[str] = mapped_column(String(32))
+    sms_sender: Mapped[str] = mapped_column(String(20))
+
+
+class Line(Base):
+    """A number that callers dial (DID, as the trunk or the box spells it), with the language and the flow that greet them."""
+
+    __tablename__ = "line"
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    office_id: Mapped[int] = mapped_column(ForeignKey("office.id"))
+    did: Mapped[str] = mapped_column(String(32), unique=True)
+    name: Mapped[str] = mapped_column(String(80))
+    language: Mapped[str] = mapped_column(String(8))
+    flow: Mapped[str] = mapped_column(String(32))
+
+
+class Operator(Base):
+    """A person (or a program, by token) who signs in. `extension` is the desk phone, where there is one."""
+
+    __tablename__ = "operator"
+    __table_args__ = (CheckConstraint("role in ('operator', 'admin')", name="role"),)
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    office_id: Mapped[int] = mapped_column(ForeignKey("office.id"))
+    login: Mapped[str] = mapped_column(String(64), unique=True)
+    name: Mapped[str] = mapped_column(String(80))
+    password_hash: Mapped[str | None] = mapped_column(Text)
+    token_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
+    role: Mapped[str] = mapped_column(String(16))
+    extension: Mapped[str | None] = mapped_column(String(16), unique=True)
+    locale: Mapped[str] = mapped_column(String(8))
+    disabled_at: Mapped[datetime | None]
+
+
+class WebSession(Base):
+    """A signed-in browser. Only the SHA-256 of its cookie is kept, so that a copy of the database opens no session."""
+
+    __tablename__ = "web_session"
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    operator_id: Mapped[int] = mapped_column(ForeignKey("operator.id"), index=True)
+    created_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class IdempotencyKey(Base):
+    """The saved answer to a POST: the same key by the same person gives the same answer again, never a second row."""
+
+    __tablename__ = "idempotency_key"
+    __table_args__ = (UniqueConstraint("operator_id", "key"),)
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    operator_id: Mapped[int] = mapped_column(ForeignKey("operator.id"))
+    key: Mapped[str] = mapped_column(String(255))
+    request_hash: Mapped[str] = mapped_column(String(64))
+    status: Mapped[int]
+    answer: Mapped[Any] = mapped_column(JSON)
+    created_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class AuditEntry(Base):
+    """Who did what to whom, and when. Rows are only ever added."""
+
+    __tablename__ = "audit_entry"
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    at: Mapped[datetime] = mapped_column(index=True)
+    operator_id: Mapped[int | None] = mapped_column(ForeignKey("operator.id"))
+    what: Mapped[str] = mapped_column(String(64))
+    subject: Mapped[str] = mapped_column(String(120))
+    detail: Mapped[Any] = mapped_column(JSON)

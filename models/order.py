@@ -1,0 +1,95 @@
+"""An order, each step that it took, and which driver has it. The database itself refuses a second active assignment."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, Key
+
+
+class Order(Base):
+    """What a caller wants. `fare` is in whole minor units of `currency` (won have none), null until it is fixed.
+
+    `state` is one of the trade's table. Places carry where they are known from (`*_source`) and how sure (`*_accuracy_m`).
+    """
+
+    __tablename__ = "order"
+    __table_args__ = (
+        CheckConstraint("fare is null or fare >= 0", name="fare"),
+        Index("ix_order_board", "office_id", "closed_at", "taken_at"),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    office_id: Mapped[int] = mapped_column(ForeignKey("office.id"))
+    trade: Mapped[str] = mapped_column(String(32))
+    state: Mapped[str] = mapped_column(String(16))
+    call_id: Mapped[int | None] = mapped_column(ForeignKey("call.id"), index=True)
+    customer_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"), index=True)
+    number: Mapped[str | None] = mapped_column(String(20))
+    origin_text: Mapped[str] = mapped_column(String(200))
+    origin_lat: Mapped[float | None]
+    origin_lon: Mapped[float | None]
+    origin_accuracy_m: Mapped[int | None]
+    origin_source: Mapped[str] = mapped_column(String(16))
+    destination_text: Mapped[str | None] = mapped_column(String(200))
+    destination_lat: Mapped[float | None]
+    destination_lon: Mapped[float | None]
+    destination_source: Mapped[str | None] = mapped_column(String(16))
+    fare: Mapped[int | None]
+    currency: Mapped[str] = mapped_column(String(3))
+    note: Mapped[str | None] = mapped_column(Text)
+    taken_by: Mapped[int | None] = mapped_column(ForeignKey("operator.id"))
+    taken_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(default=1)
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 -- SQLAlchemy reads it from the class
+
+
+class OrderStep(Base):
+    """One change of state: who, when, from what to what, and why. Rows are only ever added."""
+
+    __tablename__ = "order_step"
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("order.id"), index=True)
+    at: Mapped[datetime]
+    operator_id: Mapped[int | None] = mapped_column(ForeignKey("operator.id"))
+    before: Mapped[str | None] = mapped_column(String(16))
+    after: Mapped[str] = mapped_column(String(16))
+    reason: Mapped[str | None] = mapped_column(Text)
+
+
+class Assignment(Base):
+    """A driver has an order. At most one active row an order and one a driver, held by partial unique indexes."""
+
+    __tablename__ = "assignment"
+    __table_args__ = (
+        CheckConstraint("state in ('active', 'released', 'completed')", name="state"),
+        Index(
+            "uq_assignment_active_order",
+            "order_id",
+            unique=True,
+            sqlite_where=text("state = 'active'"),
+            postgresql_where=text("state = 'active'"),
+        ),
+        Index(
+            "uq_assignment_active_driver",
+            "driver_id",
+            unique=True,
+            sqlite_where=text("state = 'active'"),
+            postgresql_where=text("state = 'active'"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("order.id"), index=True)
+    driver_id: Mapped[int] = mapped_column(ForeignKey("driver.id"), index=True)
+    state: Mapped[str] = mapped_column(String(16))
+    assigned_at: Mapped[datetime]
+    assigned_by: Mapped[int | None] = mapped_column(ForeignKey("operator.id"))
+    ended_at: Mapped[datetime | None]
+    reason: Mapped[str | None] = mapped_column(Text)

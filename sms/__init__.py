@@ -1,0 +1,1 @@
+"""Getting a Message row to a handset, and hearing what became of it."""

@@ -1,0 +1,1 @@
+"""One provider per file; the file name is the name in the configuration."""

@@ -1,0 +1,1 @@
+"""The panel: pages, JSON API and the live socket."""
