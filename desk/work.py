@@ -48,6 +48,7 @@ class Desk:
         self.bus = bus
         self.clock = clock
         self._sessions = async_sessionmaker(engine, expire_on_commit=False)
+        self._readers = async_sessionmaker(engine.execution_options(read_only=True), expire_on_commit=False)
 
     @asynccontextmanager
     async def work(self) -> AsyncIterator[Work]:
@@ -62,7 +63,7 @@ class Desk:
     @asynccontextmanager
     async def look(self) -> AsyncIterator[AsyncSession]:
         """A session to read with; whatever it changed is rolled back."""
-        async with self._sessions(info={"read_only": True}) as session:
+        async with self._readers() as session:
             try:
                 yield session
             finally:
