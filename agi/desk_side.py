@@ -1,0 +1,89 @@
+"""What a conversation asks of the desk, and how long a caller may be kept waiting for it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Sequence
+from typing import Any, Protocol
+
+import structlog
+
+from desk.events import CallSeen
+
+log = structlog.get_logger(__name__)
+
+
+class Greeting(Protocol):
+    """Who calls, as far as a conversation needs it. `places` are up to three (id, text), the last pick-up first."""
+
+    @property
+    def call_id(self) -> int: ...
+    @property
+    def language(self) -> str: ...
+    @property
+    def places(self) -> Sequence[tuple[int, str]]: ...
+
+
+class DeskSide(Protocol):
+    """The desk's half of a conversation."""
+
+    async def greeting(self, seen: CallSeen) -> Greeting:
+        """The call of this Linkedid, opened if the AMI side has not done so yet."""
+
+    async def choose(
+        self,
+        call_id: int,
+        kind: str,
+        *,
+        place_id: int | None = None,
+        text: str | None = None,
+        recording_path: str | None = None,
+    ) -> None:
+        """Store the caller's answer: `kind` is "place", "recording", "operator" or "none".
+
+        `recording_path` is relative to the recordings folder.
+        """
+
+
+class Patient:
+    """A DeskSide with a limit. A choice that is slow goes on being stored while the call goes on."""
+
+    def __init__(self, desk: DeskSide, seconds: float) -> None:
+        self._desk = desk
+        self._seconds = seconds
+        self._late: set[asyncio.Task[None]] = set()
+
+    async def greeting(self, seen: CallSeen) -> Greeting:
+        """As DeskSide; raises TimeoutError when the desk takes too long."""
+        async with asyncio.timeout(self._seconds):
+            return await self._desk.greeting(seen)
+
+    async def choose(
+        self,
+        call_id: int,
+        kind: str,
+        *,
+        place_id: int | None = None,
+        text: str | None = None,
+        recording_path: str | None = None,
+    ) -> bool:
+        """As DeskSide; whether it is certainly stored by now. Never raises: the call is worth more than the note on it."""
+        work = self._desk.choose(call_id, kind, place_id=place_id, text=text, recording_path=recording_path)
+        return await self._store(work, call_id)
+
+    async def _store(self, work: Coroutine[Any, Any, None], call_id: int) -> bool:
+        task = asyncio.create_task(work)
+        self._late.add(task)
+        task.add_done_callback(lambda done: self._finish(done, call_id))
+        await asyncio.wait({task}, timeout=self._seconds)
+        return task.done() and not task.cancelled() and task.exception() is None
+
+    def _finish(self, task: asyncio.Task[None], call_id: int) -> None:
+        self._late.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            log.error("the caller's choice could not be stored", call_id=call_id, error=repr(error))
+
+    async def settle(self, seconds: float) -> None:
+        """Wait for choices that are still being stored, at most so long."""
+        if self._late:
+            await asyncio.wait(self._late, timeout=seconds)

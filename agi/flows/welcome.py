@@ -1,0 +1,80 @@
+"""The first conversation: greet, offer a known caller the usual places, let others say the place after the tone.
+
+    known    "press 1 to be picked up where we picked you up last" ... up to 3 places; 0 = operator; 3 wrong keys = operator
+    others   "say the place after the tone", any key ends
+    always   ends in the operators' queue; silence, hang-up and errors only shorten the way there
+
+Prompts: welcome, last-place, second-place, third-place, press-1, press-2, press-3, press-0, wrong-key, say-place, tone,
+confirmed, recorded, operator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from agi.channel import Channel
+from agi.desk_side import Patient
+from agi.sounds import Spoken
+
+ATTEMPTS = 3
+OPERATOR = "0"
+UNNAMED = ("last-place", "second-place", "third-place")
+PLACES_AT_MOST = len(UNNAMED)
+
+Place = tuple[int, str]
+
+
+async def run(channel: Channel, desk: Patient) -> None:
+    """Hold the conversation and leave. Raises when the desk cannot say who calls: then Asterisk keeps the note."""
+    greeting = await desk.greeting(channel.seen)
+    channel.language = greeting.language
+    await channel.answer()
+    places = greeting.places[:PLACES_AT_MOST]
+    if places:
+        told = await _offer(channel, desk, greeting.call_id, places)
+    else:
+        told = await _listen(channel, desk, greeting.call_id)
+    await channel.say(told)
+    await channel.leave()
+
+
+async def _offer(channel: Channel, desk: Patient, call_id: int, places: Sequence[Place]) -> str:
+    """Let the caller choose one of `places`; the prompt that says what happens next."""
+    question = ("welcome", *_menu(channel, places), "press-0")
+    for _ in range(ATTEMPTS):
+        key = await channel.ask(*question)
+        if key in ("", OPERATOR):
+            return await _to_operator(desk, call_id, "operator" if key else "none")
+        if key in [str(number) for number in range(1, len(places) + 1)]:
+            place_id, text = places[int(key) - 1]
+            stored = await desk.choose(call_id, "place", place_id=place_id, text=text)
+            return "confirmed" if stored else "operator"
+        question = ("wrong-key", *_menu(channel, places), "press-0")
+    return await _to_operator(desk, call_id, "none")
+
+
+def _menu(channel: Channel, places: Sequence[Place]) -> list[str | Spoken]:
+    """Each place in its own words where we have their sound, else by its rank."""
+    prompts: list[str | Spoken] = []
+    for rank, (_, text) in enumerate(places):
+        words = Spoken(text)
+        prompts += [words if channel.can_say(words) else UNNAMED[rank], f"press-{rank + 1}"]
+    return prompts
+
+
+async def _listen(channel: Channel, desk: Patient, call_id: int) -> str:
+    """Let the caller say a place; the prompt that says what happens next."""
+    key = await channel.say("welcome", "say-place", keys=OPERATOR)
+    if key:
+        return await _to_operator(desk, call_id, "operator")
+    await channel.say("tone")
+    said = await channel.record()
+    if said is None:
+        return await _to_operator(desk, call_id, "none")
+    stored = await desk.choose(call_id, "recording", recording_path=said.name)
+    return "recorded" if stored else "operator"
+
+
+async def _to_operator(desk: Patient, call_id: int, kind: str) -> str:
+    await desk.choose(call_id, kind)
+    return "operator"

@@ -1,0 +1,111 @@
+"""One FastAGI connection: panoramisk's Request, with replies read as res_agi writes them.
+
+What differs from the stock class: HANGUP is a mark and never a reply; 511 and a closed socket are a hang-up; a 520 block is
+read to its end; a value may be the word `hangup`; every argument is quoted; nothing is waited for without a limit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from panoramisk import fast_agi
+
+from agi import protocol
+from agi.errors import AGIAppError, AGIHangup, AGIInvalidCommand, AGIUsageError
+from agi.protocol import Reply, Target
+
+SLACK_SECONDS = 10.0
+MAX_ODD_LINES = 200
+
+
+class Request(fast_agi.Request):  # type: ignore[misc]
+    """Commands to the Asterisk at the other end, one at a time."""
+
+    hung_up = False
+
+    @property
+    def target(self) -> Target:
+        """The flow and the query that the dialplan asked for."""
+        return protocol.parse_target(self.headers.get("agi_network_script", ""))
+
+    async def command(self, name: str, *arguments: object, seconds: float = 0.0) -> Reply:
+        """Send a command with quoted arguments; it may run for `seconds`.
+
+        Raises AGIHangup (caller or connection gone), AGIAppError (result=-1), AGIInvalidCommand (510), AGIUsageError (520)
+        and ValueError (too long).
+        """
+        reply = await self._converse(protocol.command(name, *arguments), seconds)
+        if self.hung_up:
+            raise AGIHangup("the caller hung up")
+        if reply.failed:
+            raise AGIAppError(f"{name} failed")
+        return reply
+
+    async def try_command(self, name: str, *arguments: object, seconds: float = 0.0) -> Reply:
+        """As `command`, but the reply is handed back also after result=-1 or a hang-up: some verbs tell more beside it."""
+        return await self._converse(protocol.command(name, *arguments), seconds)
+
+    async def send_command(self, command: str) -> Reply:
+        """One command line as it stands; else as `try_command`."""
+        return await self._converse(protocol.line(command), 0.0)
+
+    async def _converse(self, data: bytes, seconds: float) -> Reply:
+        if self.hung_up:
+            raise AGIHangup("the caller has hung up")
+        try:
+            async with asyncio.timeout(seconds + SLACK_SECONDS):
+                self.writer.write(data)
+                await self.writer.drain()
+                return self._judge(await self._read_reply())
+        except TimeoutError:
+            raise self._gone("Asterisk did not answer a command") from None
+        except ConnectionError:
+            raise self._gone("Asterisk closed the connection") from None
+
+    def _judge(self, reply: Reply) -> Reply:
+        if reply.code == 511:
+            raise self._gone("the channel is dead")
+        if reply.code == 510:
+            raise AGIInvalidCommand(reply.text)
+        if reply.code == 520:
+            raise AGIUsageError(reply.text)
+        return reply
+
+    async def _read_reply(self) -> Reply:
+        """The reply to the command just sent; HANGUP, 100 and lines that are no reply are passed over, within bounds."""
+        for _ in range(MAX_ODD_LINES):
+            data = await self._read_line()
+            if data.startswith(b"HANGUP"):
+                self.hung_up = True
+                data = data.removeprefix(b"HANGUP").lstrip()
+            if data.startswith(b"520-"):
+                return await self._read_usage(data)
+            try:
+                reply = protocol.parse_reply(data)
+            except ValueError:
+                continue
+            if reply.code != 100:
+                return reply
+        raise self._gone("Asterisk sent too many lines that are no reply")
+
+    async def _read_usage(self, first: bytes) -> Reply:
+        block = [first]
+        for _ in range(MAX_ODD_LINES):
+            block.append(await self._read_line())
+            if block[-1].startswith(b"520 "):
+                return Reply(520, text=" ".join(protocol.decode(part).strip() for part in block))
+        raise self._gone("Asterisk sent an endless usage text")
+
+    async def _read_line(self) -> bytes:
+        try:
+            data: bytes = await self.reader.readline()
+        except ValueError:
+            raise self._gone("Asterisk sent an endless line") from None
+        if not data.endswith(b"\n"):
+            raise self._gone("Asterisk closed the connection")
+        return data
+
+    def _gone(self, sentence: str) -> Exception:
+        self.hung_up = True
+        error: Exception = AGIHangup(sentence)
+        return error

@@ -1,0 +1,226 @@
+"""The FastAGI server: panoramisk's Application, made fit for a port that strangers can reach.
+
+Every connection is bounded in size, time and number, and says who sent it; a flow that fails tells Asterisk so (`FAILURE`,
+else AGISTATUS would say SUCCESS); cancellation passes; at shutdown new calls are refused and running ones may finish.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from ipaddress import ip_address
+from pathlib import Path
+
+import structlog
+from panoramisk import fast_agi
+
+from agi import flows, protocol
+from agi.channel import Channel, FastAgiChannel
+from agi.desk_side import DeskSide, Patient
+from agi.errors import AGIHangup, Refused
+from agi.request import Request
+from agi.settings import Settings
+from agi.sounds import Sounds
+from desk import plugins
+from desk.bus import Bus
+from desk.events import CallSeen, PartChanged
+from desk.work import utc_now
+
+PART = "agi"
+FAILURE = b"FAILURE\n"
+"""res_agi takes a line that begins so for AGI_RESULT_FAILURE."""
+
+Flow = Callable[[Channel, Patient], Awaitable[None]]
+log = structlog.get_logger(__name__)
+
+
+class Application(fast_agi.Application):  # type: ignore[misc]
+    """Routes and the life of one connection. Must be built inside a running loop."""
+
+    def __init__(self, settings: Settings, token: str) -> None:
+        if len(token) < 16:
+            raise ValueError("the AGI token is too short to keep anybody out")
+        super().__init__(loop=asyncio.get_running_loop())
+        self.settings = settings
+        self.closing = False
+        self.calls: set[asyncio.Task[None]] = set()
+        self._token = token
+        self._waiting: dict[asyncio.StreamWriter, None] = {}
+
+    def add_route(self, path: str, endpoint: Callable[[Request], Awaitable[None]]) -> None:
+        """Serve `agi://.../<path>` with the coroutine function `endpoint`. Raises ValueError if the path is taken."""
+        if path in self._route:
+            raise ValueError(f"there is a route {path!r} already")
+        self._route[path] = endpoint
+
+    async def handler(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One connection from its first byte to its end. Only cancellation leaves it."""
+        last_words = FAILURE
+        try:
+            self._check_peer(writer)
+            await self._converse(await self._introduction(reader, writer))
+            last_words = b""
+        except AGIHangup:
+            last_words = b""
+        except Refused as refusal:
+            log.warning("an AGI connection was refused", reason=str(refusal))
+        except Exception:
+            log.exception("a conversation failed; the caller goes to an operator")
+        finally:
+            if last_words and not writer.is_closing():
+                writer.write(last_words)
+            writer.close()
+
+    def _check_peer(self, writer: asyncio.StreamWriter) -> None:
+        peer = writer.get_extra_info("peername")
+        if not peer or not any(ip_address(peer[0]) in network for network in self.settings.allow):
+            writer.transport.abort()
+            raise Refused(f"{peer[0] if peer else 'the peer'} is not an Asterisk of ours")
+
+    async def _introduction(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Request:
+        self._make_room()
+        self._waiting[writer] = None
+        try:
+            async with asyncio.timeout(self.settings.header_seconds):
+                block = await reader.readuntil(b"\n\n")
+        except TimeoutError:
+            raise Refused("the header block did not come in time") from None
+        except asyncio.LimitOverrunError:
+            raise Refused("the header block is too long") from None
+        except (asyncio.IncompleteReadError, ConnectionError):
+            raise AGIHangup("closed before the header block was whole") from None
+        finally:
+            self._waiting.pop(writer, None)
+        headers = protocol.parse_headers(block)
+        return Request(self, headers, reader, writer, self.default_encoding)
+
+    def _make_room(self) -> None:
+        """Let the connection that has kept silent longest give way, so that silent ones cannot keep calls out."""
+        while len(self._waiting) >= self.settings.waiting_at_a_time:
+            oldest = next(iter(self._waiting))
+            del self._waiting[oldest]
+            oldest.transport.abort()
+
+    async def _converse(self, request: Request) -> None:
+        target = request.target
+        if not target.permitted(self._token):
+            raise Refused("the token is missing or wrong")
+        endpoint = self._route.get(target.flow)
+        if endpoint is None:
+            raise Refused(f"there is no conversation {target.flow[:40]!r}")
+        if self.closing:
+            raise Refused("the server is stopping")
+        if len(self.calls) >= self.settings.calls_at_a_time:
+            raise Refused(f"{len(self.calls)} conversations are going on, which is the limit")
+        task = asyncio.current_task()
+        assert task is not None
+        self.calls.add(task)
+        try:
+            await endpoint(request)
+        finally:
+            self.calls.discard(task)
+
+    async def drain(self) -> None:
+        """Refuse what is new, let what runs finish within the limit, then cancel it."""
+        self.closing = True
+        if self.calls:
+            await asyncio.wait(self.calls, timeout=self.settings.drain_seconds)
+        for task in tuple(self.calls):
+            task.cancel()
+        if self.calls:
+            await asyncio.wait(self.calls, timeout=1)
+        for writer in tuple(self._waiting):
+            writer.transport.abort()
+
+
+class Server:
+    """Serves the configured flows until cancelled, and tells the bus whether it can."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        token: str,
+        desk_side: DeskSide,
+        bus: Bus,
+        sounds: Sounds,
+        recordings: Path,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self.settings = settings
+        self.port: int | None = None
+        self.listening = asyncio.Event()
+        self._token = token
+        self._desk = Patient(desk_side, settings.desk_seconds)
+        self._bus = bus
+        self._sounds = sounds
+        self._recordings = recordings
+        self._clock = clock
+
+    async def run(self) -> None:
+        """Listen and serve until cancelled. Raises OSError, after telling the bus why, if the port cannot be had."""
+        application = self._application()
+        server = await self._listen(application)
+        try:
+            self.port = server.sockets[0].getsockname()[1]
+            self.listening.set()
+            self._tell(True, "")
+            await server.serve_forever()
+        finally:
+            server.close()
+            self.listening.clear()
+            await application.drain()
+            await self._desk.settle(self.settings.drain_seconds)
+            self._tell(False, "the AGI server has stopped")
+
+    def _application(self) -> Application:
+        application = Application(self.settings, self._token)
+        for name in self.settings.flows:
+            application.add_route(name, self._endpoint(plugins.load(flows, name).run))
+        return application
+
+    async def _listen(self, application: Application) -> asyncio.Server:
+        host, port = self.settings.host, self.settings.port
+        try:
+            return await asyncio.start_server(
+                application.handler, host, port, limit=self.settings.header_bytes, backlog=512
+            )
+        except OSError as error:
+            self._tell(False, f"the AGI server cannot listen on {host} port {port}: {error.strerror or error}")
+            raise
+
+    def _endpoint(self, flow: Flow) -> Callable[[Request], Awaitable[None]]:
+        async def converse(request: Request) -> None:
+            seen = await self._seen(request)
+            channel = FastAgiChannel(request, seen, self.settings, self._sounds, self._recordings)
+            with structlog.contextvars.bound_contextvars(linkedid=seen.linkedid):
+                await flow(channel, self._desk)
+
+        return converse
+
+    async def _seen(self, request: Request) -> CallSeen:
+        """The call as the channel's own variables and headers tell of it."""
+        headers = request.headers
+        reply = await request.command("GET VARIABLE", "CB_LINKEDID")
+        linkedid = reply.value or headers.get("agi_uniqueid", "")
+        if not linkedid:
+            raise Refused("the call has no Linkedid")
+        presentation = protocol.presentation(headers.get("agi_callingpres", ""))
+        return CallSeen(
+            at=self._clock(),
+            source="pbx",
+            reference=linkedid[:80],
+            line=request.target.query.get("line", ""),
+            number=_told(headers.get("agi_callerid", "")),
+            name=_told(headers.get("agi_calleridname", "")),
+            presentation=presentation,
+            linkedid=linkedid[:80],
+        )
+
+    def _tell(self, ok: bool, reason: str) -> None:
+        self._bus.tell(PartChanged(self._clock(), PART, ok, reason))
+
+
+def _told(value: str) -> str | None:
+    """A header's value; Asterisk writes `unknown` where it has none."""
+    return None if value in ("", "unknown") else value
