@@ -72,8 +72,15 @@ class PbxSnapshot(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class BoxCallAnswered(Event):
+    """A box reports that somebody lifted the handset of a ringing line."""
+
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
 class BoxCallGone(Event):
-    """A box reports that the line is on-hook again."""
+    """A box reports that the line is on-hook again, or has gone quiet."""
 
     reference: str
 

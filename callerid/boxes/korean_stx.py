@@ -1,0 +1,65 @@
+"""Korean multi-line boxes with STX/ETX frames (the class that dispatch offices in Korea have on USB-serial, 19200 8N1).
+
+    byte   0      1        2        3 ... 20               21
+         <STX>  channel  opcode   payload, space-padded  <ETX>
+          0x02  '1'...    letter   18 characters          0x03
+
+    I  call comes in; payload is the number, or P (withheld), C (pay phone), O (not available)
+    S  handset lifted          E  handset back          K  dialling finished          P  device information
+
+There is no checksum. Frames with a shorter, unpadded payload were seen as well, so frames are cut at STX and ETX and the
+length is not believed.
+"""
+
+from __future__ import annotations
+
+import re
+
+from callerid.framing import Framed
+from callerid.reading import Decoder, Kind, Reading
+
+BAUD = 19_200
+HAS_CHECKSUM = False
+
+STX, ETX = 0x02, 0x03
+LONGEST_BODY = 64
+_REASONS = {"P": "withheld", "C": "unavailable", "O": "unavailable"}
+_HANDSET = {"S": Kind.OFF_HOOK, "E": Kind.ON_HOOK}
+_SILENT = frozenset("KPOF")
+_NUMBER = re.compile(r"\+?[0-9*#-]{2,24}\Z")
+
+
+class KoreanStx:
+    """The decoder of one port."""
+
+    def __init__(self) -> None:
+        self._frames = Framed(STX, ETX, LONGEST_BODY)
+
+    def feed(self, data: bytes) -> list[Reading]:
+        """See `callerid.reading.Decoder`."""
+        readings = (_read(body) for body in self._frames.feed(data))
+        return [reading for reading in readings if reading is not None]
+
+
+def decoder(charset: str) -> Decoder:
+    """See `callerid.reading.BoxModel`."""
+    return KoreanStx()
+
+
+def _read(body: bytes) -> Reading | None:
+    text = body.decode("ascii", "replace")
+    channel, opcode, payload = text[:1], text[1:2], text[2:].strip()
+    if not channel.isascii() or not channel.isalnum():
+        return Reading(Kind.NOISE, raw=body)
+    if opcode in _HANDSET:
+        return Reading(_HANDSET[opcode], channel, raw=body)
+    if opcode in _SILENT:
+        return None
+    if opcode != "I":
+        return Reading(Kind.NOISE, channel, raw=body)
+    if payload in _REASONS:
+        return Reading(Kind.CALLER, channel, presentation=_REASONS[payload], raw=body)
+    if _NUMBER.match(payload):
+        return Reading(Kind.CALLER, channel, number=payload, raw=body)
+    # A call is certain, its number is not: the operator must see the ring all the same.
+    return Reading(Kind.CALLER, channel, presentation="unavailable", raw=body)
