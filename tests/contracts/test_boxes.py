@@ -95,8 +95,9 @@ def test_a_frame_that_was_cut_off_does_not_swallow_the_next(model: str) -> None:
 
 def test_a_megabyte_without_an_end_is_not_kept(model: str) -> None:
     reader = decoder(model)
+    assert meaningful(reader.feed(b"\x021I")) == []
     for _ in range(256):
-        assert meaningful(reader.feed(b"\x02" + b"1I" + b"9" * 4093)) == []
+        assert meaningful(reader.feed(b"9" * 4096)) == []
     assert deep_size(reader) < 8192
     good = next(sample for sample in samples(model) if sample["kind"] == "caller")
     assert told(meaningful(reader.feed(bytes.fromhex(good["hex"])))) == expected(good)
