@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
+import struct
+import termios
 import tty
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -46,6 +49,11 @@ class Cable:
     def send(self, data: bytes) -> None:
         assert self._ends is not None
         os.write(self._ends[0], data)
+
+    def unread(self) -> int:
+        """How many bytes the computer's side has not read yet (tty_ioctl(4), FIONREAD)."""
+        assert self._ends is not None
+        return int(struct.unpack("i", fcntl.ioctl(self._ends[1], termios.FIONREAD, b"\0" * 4))[0])
 
 
 class Heard:
@@ -106,6 +114,7 @@ async def test_a_pulled_plug_is_told_once_and_the_port_works_again_after_replugg
     port: Port, cable: Cable, heard: Heard
 ) -> None:
     cable.send(RING[:9])
+    await heard.until(lambda: cable.unread() == 0)
     cable.pull()
     await heard.until(lambda: [p.ok for p in heard.of(PartChanged)] == [True, False])  # type: ignore[attr-defined]
     lost = heard.of(PartChanged)[-1]
