@@ -1,7 +1,6 @@
-"""Where a prompt's sound is: a site's own recording first, then ours, then ours in English. Standard library only.
+"""Where a prompt's sound is: in the caller's language, else in English. Standard library only.
 
-own/<language>/<key>.wav                  recorded by the site
-sounds/<language>/callboard/<key>.wav     synthesised at set-up, 8 kHz, 16 bit, mono
+sounds/<language>/callboard/<key>.wav     a prompt, made at set-up (or the site's own recording), 8 kHz, 16 bit, mono
 sounds/<language>/places/<hash>.wav       a place's words, synthesised when its customer calls; may be absent
 """
 
@@ -36,22 +35,17 @@ class Sound:
 class Sounds:
     """The sounds of one state folder."""
 
-    def __init__(self, folder: Path, own: Path) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder = folder.absolute()
-        self.own = own.absolute()
 
     def find(self, language: str, prompt: str | Spoken) -> Sound | None:
         """The sound for a prompt key, or for words; None if there is none."""
         if isinstance(prompt, Spoken):
             return _sound(self.place_file(language, prompt.text))
-        for tag in dict.fromkeys((language, FALLBACK)):
-            for path in (self.own / _safe(tag) / f"{_safe(prompt)}.wav", self.prompt_file(tag, prompt)):
-                if sound := _sound(path):
-                    return sound
-        return None
+        return _sound(self.prompt_file(language, prompt)) or _sound(self.prompt_file(FALLBACK, prompt))
 
     def prompt_file(self, language: str, key: str) -> Path:
-        """Where our own recording of a prompt belongs."""
+        """Where the sound of a prompt belongs."""
         return self.folder / _safe(language) / "callboard" / f"{_safe(key)}.wav"
 
     def place_file(self, language: str, text: str) -> Path:
