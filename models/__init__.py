@@ -4,7 +4,7 @@ from models.base import Base, UtcDateTime
 from models.call import Call, CallSighting, Recording
 from models.customer import Customer, CustomerPhone, Place
 from models.driver import Driver, Shift
-from models.message import EarlyReceipt, Message
+from models.message import EarlyReceipt, Message, MessagePart
 from models.office import AuditEntry, IdempotencyKey, Line, Office, Operator, WebSession
 from models.order import Assignment, Order, OrderStep
 
@@ -21,6 +21,7 @@ __all__ = [
     "IdempotencyKey",
     "Line",
     "Message",
+    "MessagePart",
     "Office",
     "Operator",
     "Order",

@@ -9,7 +9,17 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Key
 
-STATES = ("queued", "sending", "sent", "delivered", "failed", "expired", "unknown")
+# Each state with those that may follow. `unknown` becomes `sent` when the provider's answer is found after all.
+NEXT_STATES = {
+    "queued": ("sending", "expired"),
+    "sending": ("sent", "queued", "failed", "unknown"),
+    "sent": ("delivered", "failed", "expired", "unknown"),
+    "unknown": ("sent", "delivered", "failed", "expired"),
+    "delivered": (),
+    "failed": (),
+    "expired": (),
+}
+STATES = tuple(NEXT_STATES)
 _STATES_SQL = ", ".join(f"'{state}'" for state in STATES)
 
 
@@ -18,7 +28,9 @@ class Message(Base):
 
     queued -> sending (claimed) -> sent (the provider took it) -> delivered | failed | expired; `unknown` where a
     submit was cut off before its answer, which is shown to a person and never repeated unasked.
-    `recipient` is E.164, `sender` as registered with the provider; `next_try_at` is when a queued row is due.
+    `recipient` is E.164 (empty where the caller withheld it: the row is then born failed, so that somebody sees it),
+    `sender` as registered with the provider; `next_try_at` is when a queued row is due. `parts` is how many segments the
+    provider took, null until all of them are taken; their ids stand in `message_part`, the first one also here.
     """
 
     __tablename__ = "message"
@@ -26,7 +38,6 @@ class Message(Base):
         CheckConstraint(f"state in ({_STATES_SQL})", name="state"),
         CheckConstraint("audience in ('customer', 'driver')", name="audience"),
         UniqueConstraint("assignment_id", "audience"),
-        UniqueConstraint("provider", "provider_id"),
         Index("ix_message_due", "state", "next_try_at"),
     )
 
@@ -46,9 +57,31 @@ class Message(Base):
     claimed_at: Mapped[datetime | None]
     provider: Mapped[str | None] = mapped_column(String(32))
     provider_id: Mapped[str | None] = mapped_column(String(80))
+    parts: Mapped[int | None]
     detail: Mapped[str | None] = mapped_column(String(200))
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+
+
+class MessagePart(Base):
+    """One segment of a text as the provider knows it: a receipt names the segment, and the text is what its segments are.
+
+    Providers count their ids anew after a restart, so an id is not unique for ever: the newest segment with it is meant.
+    """
+
+    __tablename__ = "message_part"
+    __table_args__ = (
+        CheckConstraint(f"state in ({_STATES_SQL})", name="state"),
+        Index("ix_message_part_provider", "provider", "provider_id"),
+        UniqueConstraint("message_id", "provider", "provider_id"),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    message_id: Mapped[int] = mapped_column(ForeignKey("message.id"))
+    provider: Mapped[str] = mapped_column(String(32))
+    provider_id: Mapped[str] = mapped_column(String(80))
+    state: Mapped[str] = mapped_column(String(16))
+    detail: Mapped[str | None] = mapped_column(String(200))
 
 
 class EarlyReceipt(Base):

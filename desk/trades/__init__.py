@@ -1,1 +1,110 @@
-"""One business type per file; the file name is the name in the configuration."""
+"""One business type per file; the file name is the name in the configuration.
+
+A trade module holds one constant, `TRADE`: which fields its form has, which states an order may go through, how a driver
+comes to the customer, what a trip costs, and under which keys its texts stand in the locales. It is data and imports nothing
+but these shapes.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import time
+
+from desk import plugins
+from desk.errors import WrongState
+
+# Two names for what every trade has, whatever it calls the way between them.
+TAKEN = "taken"
+ASSIGNED = "assigned"
+COMPLETED = "completed"
+CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of the order form. `label` is a key in `panel.toml`."""
+
+    name: str
+    required: bool
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tariff:
+    """A price by distance, in whole minor units. `included_m` metres are in `base`; each `step_m` begun after that costs `step`.
+
+    Between `night_from` and `night_to` (local time, over midnight) `night_percent` is added; `rounding` is the smallest
+    amount that is charged, upwards.
+    """
+
+    base: int
+    included_m: int
+    step: int
+    step_m: int
+    night_percent: int
+    night_from: time
+    night_to: time
+    rounding: int
+
+    def quote(self, distance_m: int, at: time) -> int:
+        """What a trip of `distance_m` metres that begins at local time `at` costs."""
+        steps = -(-max(0, distance_m - self.included_m) // self.step_m)
+        price = self.base + steps * self.step
+        if self._is_night(at):
+            price = -(-price * (100 + self.night_percent) // 100)
+        return -(-price // self.rounding) * self.rounding
+
+    def _is_night(self, at: time) -> bool:
+        if self.night_from <= self.night_to:
+            return self.night_from <= at < self.night_to
+        return at >= self.night_from or at < self.night_to
+
+
+@dataclass(frozen=True, slots=True)
+class Approach:
+    """How drivers come to a customer: metres a second on the way, and how much longer the way is than the beeline."""
+
+    metres_per_second: float
+    detour: float
+
+    def seconds(self, distance_m: float) -> int:
+        """How long a driver `distance_m` metres away (beeline) needs."""
+        return round(distance_m * self.detour / self.metres_per_second)
+
+
+@dataclass(frozen=True, slots=True)
+class Trade:
+    """A business type. `states` maps each state to those that may follow; a state with none is closed.
+
+    `tariffs` is by currency (ISO 4217); `texts` maps an occasion and audience to a key in the locales.
+    """
+
+    name: str
+    fields: tuple[Field, ...]
+    states: Mapping[str, tuple[str, ...]]
+    approach: Approach
+    tariffs: Mapping[str, Tariff]
+    texts: Mapping[tuple[str, str], str]
+
+    def check_step(self, before: str, after: str) -> None:
+        """Raises WrongState unless an order may go from `before` to `after`."""
+        if after not in self.states.get(before, ()):
+            raise WrongState(f"an order that is {before} cannot become {after}", before=before, after=after)
+
+    def is_closed(self, state: str) -> bool:
+        """Whether nothing follows `state`."""
+        return not self.states.get(state, ())
+
+
+def names() -> list[str]:
+    """The trades that there are."""
+    return plugins.names(sys.modules[__name__])
+
+
+def load(name: str) -> Trade:
+    """The trade called `name`. Raises NoSuchPlugin, which lists the valid names."""
+    trade = plugins.load(sys.modules[__name__], name).TRADE
+    assert isinstance(trade, Trade)
+    return trade

@@ -1,0 +1,32 @@
+"""The drivers of an office, as the desk looks them up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models import Driver
+
+
+async def list_drivers(
+    session: AsyncSession,
+    office_id: int,
+    q: str | None = None,
+    state: str | None = None,
+    limit: int = 50,
+    after_id: int = 0,
+) -> Sequence[Driver]:
+    """Drivers by id; `q` is the beginning of a number or a part of a name, `after_id` continues an earlier list."""
+    query = (
+        select(Driver)
+        .where(Driver.office_id == office_id, Driver.disabled_at.is_(None), Driver.id > after_id)
+        .order_by(Driver.id)
+        .limit(limit)
+    )
+    if q:
+        query = query.where(Driver.number.startswith(q, autoescape=True) | Driver.name.contains(q, autoescape=True))
+    if state:
+        query = query.where(Driver.state == state)
+    return (await session.execute(query)).scalars().all()

@@ -1,0 +1,109 @@
+"""Whose order it is, and what is kept of it: an unknown number becomes a customer, a place that was used is remembered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from desk import customers, events
+from desk.errors import Invalid
+from desk.text import plain
+from desk.work import Work
+from models import Call, Customer, CustomerPhone, Office, Place
+
+SOURCES = ("operator", "saved", "history", "caller", "recording", "map")
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceText:
+    """A place as the desk heard it. Degrees are WGS 84; `accuracy_m` is a radius; `source` says how it is known."""
+
+    text: str
+    lat: float | None = None
+    lon: float | None = None
+    accuracy_m: int | None = None
+    source: str = "operator"
+
+
+async def customer_for(
+    work: Work, office: Office, call: Call | None, number: str | None, name: str | None
+) -> Customer | None:
+    """The customer of a new order, held against other writers; made now if the number is new. None without a number.
+
+    The call of an unknown caller is joined to the customer that it became.
+    """
+    known = await customers.by_number(work.session, office.id, number)
+    customer_id = known.id if known else (call.customer_id if call and not number else None)
+    if customer_id is None and number:
+        customer_id = await _new(work, office, number, plain(name))
+    if customer_id is None:
+        return None
+    query = select(Customer).where(Customer.id == customer_id).with_for_update()
+    customer = (await work.session.execute(query.execution_options(populate_existing=True))).scalar_one()
+    if not customer.name and name:
+        customer.name = plain(name)
+    if call is not None and call.customer_id is None and call.number == number:
+        call.customer_id = customer.id
+        work.tell(events.CallIdentified(work.now, call.id, customer.id))
+    return customer
+
+
+async def remember_place(work: Work, customer: Customer | None, place: PlaceText, field: str) -> PlaceText:
+    """Count one more use of `place` by this customer, and fill its pin from the same text's earlier use.
+
+    Raises Invalid naming `field` when there is no text or the pin is not on the globe.
+    """
+    place = _checked(place, field)
+    if customer is None:
+        return place
+    query = select(Place).where(Place.customer_id == customer.id, Place.text == place.text).order_by(Place.id).limit(1)
+    known = (await work.session.execute(query)).scalar_one_or_none()
+    if known is None:
+        known = Place(
+            customer_id=customer.id,
+            text=place.text,
+            lat=place.lat,
+            lon=place.lon,
+            accuracy_m=place.accuracy_m,
+            source=place.source,
+            uses=0,
+            last_used_at=work.now,
+        )
+        work.session.add(known)
+    elif place.lat is None:
+        place = replace(place, lat=known.lat, lon=known.lon, accuracy_m=known.accuracy_m, source="saved")
+    known.uses += 1
+    known.last_used_at = work.now
+    await work.session.flush()
+    return place
+
+
+async def _new(work: Work, office: Office, number: str, name: str) -> int:
+    """A customer with `number`. Another operator may be saving the same caller at this moment: then his row is used."""
+    customer = Customer(office_id=office.id, name=name, created_at=work.now)
+    try:
+        async with work.session.begin_nested():
+            work.session.add(customer)
+            await work.session.flush()
+            work.session.add(CustomerPhone(office_id=office.id, customer_id=customer.id, number=number))
+    except IntegrityError:
+        known = await customers.by_number(work.session, office.id, number)
+        if known is None:
+            raise
+        return known.id
+    return customer.id
+
+
+def _checked(place: PlaceText, field: str) -> PlaceText:
+    text = plain(place.text, 200)
+    if not text:
+        raise Invalid("a place needs words", field=f"{field}.text")
+    if (place.lat is None) != (place.lon is None):
+        raise Invalid("a pin has a latitude and a longitude", field=f"{field}.lat")
+    if place.lat is not None and place.lon is not None and not (abs(place.lat) <= 90 and abs(place.lon) <= 180):
+        raise Invalid("a pin must be on the globe", field=f"{field}.lat")
+    if place.source not in SOURCES:
+        raise Invalid("nobody knows a place in that way", field=f"{field}.source")
+    return replace(place, text=text)

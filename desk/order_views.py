@@ -1,0 +1,139 @@
+"""Orders, drivers, candidates and messages as the outside sees them (JSON shapes of the API and of the live feed)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from desk.candidates import Candidate
+from desk.errors import NotFound
+from desk.views import Json, moment
+from models import Assignment, Customer, Driver, Message, Order
+
+
+async def order_json(session: AsyncSession, order_id: int) -> Json:
+    """One order. Raises NotFound."""
+    found = await orders_json(session, [order_id])
+    if not found:
+        raise NotFound(f"there is no order {order_id}", order_id=order_id)
+    return found[0]
+
+
+async def orders_json(session: AsyncSession, order_ids: Iterable[int]) -> list[Json]:
+    """Orders in the order of their ids as given; those that do not exist are left out. Two queries, however many there are."""
+    wanted = list(order_ids)
+    query = (
+        select(Order, Customer.id, Customer.name)
+        .outerjoin(Customer, Customer.id == Order.customer_id)
+        .where(Order.id.in_(wanted))
+        .execution_options(populate_existing=True)
+    )
+    rows = {row[0].id: row for row in (await session.execute(query)).all()}
+    drivers = await _last_drivers(session, wanted)
+    return [
+        _order(order, customer_id, customer_name, drivers.get(order.id))
+        for order, customer_id, customer_name in (rows[order_id] for order_id in wanted if order_id in rows)
+    ]
+
+
+def driver_json(driver: Driver) -> Json:
+    """A driver."""
+    return {
+        "id": driver.id,
+        "number": driver.number,
+        "name": driver.name,
+        "phone": driver.phone,
+        "state": driver.state,
+        "free_since": moment(driver.free_since),
+        "lat": driver.lat,
+        "lon": driver.lon,
+        "located_at": moment(driver.located_at),
+    }
+
+
+def candidate_json(candidate: Candidate, reason: str) -> Json:
+    """A candidate; `reason` is his reason in the reader's language."""
+    return {
+        "driver_id": candidate.driver_id,
+        "number": candidate.number,
+        "name": candidate.name,
+        "distance_m": candidate.distance_m,
+        "eta_s": candidate.eta_s,
+        "waiting_s": candidate.waiting_s,
+        "reason": reason,
+        "free": candidate.free,
+    }
+
+
+def message_json(message: Message) -> Json:
+    """A text message."""
+    return {
+        "id": message.id,
+        "order_id": message.order_id,
+        "audience": message.audience,
+        "recipient": message.recipient or None,
+        "sender": message.sender,
+        "text": message.text,
+        "language": message.language,
+        "state": message.state,
+        "attempts": message.attempts,
+        "provider": message.provider,
+        "detail": message.detail,
+        "created_at": moment(message.created_at),
+        "updated_at": moment(message.updated_at),
+    }
+
+
+async def _last_drivers(session: AsyncSession, order_ids: list[int]) -> dict[int, tuple[Assignment, Driver]]:
+    """Who has, or at the end had, each order; a driver who was released is not its driver."""
+    query = (
+        select(Assignment, Driver)
+        .join(Driver, Driver.id == Assignment.driver_id)
+        .where(Assignment.order_id.in_(order_ids), Assignment.state != "released")
+        .order_by(Assignment.id)
+    )
+    return {assignment.order_id: (assignment, driver) for assignment, driver in (await session.execute(query)).all()}
+
+
+def _order(
+    order: Order, customer_id: int | None, customer_name: str | None, held: tuple[Assignment, Driver] | None
+) -> Json:
+    return {
+        "id": order.id,
+        "state": order.state,
+        "trade": order.trade,
+        "call_id": order.call_id,
+        "customer": None if customer_id is None else {"id": customer_id, "name": customer_name},
+        "number": order.number,
+        "origin": {
+            "text": order.origin_text,
+            "lat": order.origin_lat,
+            "lon": order.origin_lon,
+            "accuracy_m": order.origin_accuracy_m,
+            "source": order.origin_source,
+        },
+        "destination": _destination(order),
+        "fare": order.fare,
+        "currency": order.currency,
+        "note": order.note,
+        "taken_by": order.taken_by,
+        "taken_at": moment(order.taken_at),
+        "closed_at": moment(order.closed_at),
+        "version": order.version,
+        "driver": {"id": held[1].id, "number": held[1].number, "name": held[1].name} if held else None,
+        "assigned_at": moment(held[0].assigned_at) if held else None,
+    }
+
+
+def _destination(order: Order) -> Json | None:
+    if order.destination_text is None:
+        return None
+    return {
+        "text": order.destination_text,
+        "lat": order.destination_lat,
+        "lon": order.destination_lon,
+        "accuracy_m": None,
+        "source": order.destination_source,
+    }

@@ -1,0 +1,190 @@
+"""What the desk does with an order: take it, repeat the last one, move it along the trade's table, close it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from desk import assignments, events, numbers, order_steps, trades
+from desk.errors import Invalid, NotFound
+from desk.order_customer import PlaceText, customer_for, remember_place
+from desk.text import plain
+from desk.trades import ASSIGNED, CANCELLED, COMPLETED, TAKEN
+from desk.work import Work
+from models import Call, Customer, Office, Order
+
+__all__ = ["PlaceText", "TakeOrder", "cancel", "complete", "list_orders", "repeat_last", "step", "take"]
+
+MAX_FARE = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class TakeOrder:
+    """The order form. `number` is as written by a person, or absent: then it is the call's. `fare` is whole minor units."""
+
+    origin: PlaceText
+    destination: PlaceText | None = None
+    call_id: int | None = None
+    number: str | None = None
+    customer_name: str | None = None
+    fare: int | None = None
+    note: str | None = None
+
+
+async def take(work: Work, operator_id: int, form: TakeOrder) -> Order:
+    """A new order. An unknown number becomes a customer with it; the places are remembered as the customer's.
+
+    Raises Invalid (with the field's name) for a form that cannot be used, NotFound for a call that is not there.
+    """
+    office_id = (await order_steps.operator_of(work, operator_id)).office_id
+    return await _take(work, office_id, operator_id, form)
+
+
+async def repeat_last(work: Work, operator_id: int | None, call_id: int) -> Order:
+    """The same trip again as in the last order of the customer who calls. Raises NotFound when there is none.
+
+    Without `operator_id` the caller himself asked for it (IVR).
+    """
+    call = await work.session.get(Call, call_id)
+    if call is None or call.customer_id is None:
+        raise NotFound(f"call {call_id} is from nobody we know", call_id=call_id)
+    query = select(Order).where(Order.customer_id == call.customer_id).order_by(Order.id.desc()).limit(1)
+    last = (await work.session.execute(query)).scalar_one_or_none()
+    if last is None:
+        raise NotFound("this customer has no order to repeat", call_id=call_id)
+    origin = PlaceText(last.origin_text, last.origin_lat, last.origin_lon, last.origin_accuracy_m, "history")
+    destination = None
+    if last.destination_text is not None:
+        destination = PlaceText(last.destination_text, last.destination_lat, last.destination_lon, source="history")
+    form = TakeOrder(origin, destination, call_id=call_id, fare=last.fare)
+    return await _take(work, call.office_id, operator_id, form)
+
+
+async def cancel(work: Work, operator_id: int, order_id: int, reason: str, version: int | None = None) -> Order:
+    """The trip will not happen; a driver who had it is free again. Raises WrongState once the order is closed."""
+    order = await order_steps.hold(work, operator_id, order_id, version)
+    await order_steps.move(work, order, CANCELLED, operator_id, plain(reason, 200))
+    await _end_assignment(work, order, "released", "the order was cancelled")
+    await _count_for_customer(work, order, "cancels")
+    return order
+
+
+async def complete(work: Work, operator_id: int, order_id: int, version: int | None = None) -> Order:
+    """The trip is done; the driver is free again and the customer's trips count one more."""
+    order = await order_steps.hold(work, operator_id, order_id, version)
+    await order_steps.move(work, order, COMPLETED, operator_id)
+    await _end_assignment(work, order, "completed")
+    await _count_for_customer(work, order, "trips")
+    return order
+
+
+async def step(work: Work, operator_id: int, order_id: int, to_state: str, version: int | None = None) -> Order:
+    """Move an order by the trade's table. Raises WrongState, and Invalid for the steps that have a word of their own."""
+    if to_state == COMPLETED:
+        return await complete(work, operator_id, order_id, version)
+    if to_state in (TAKEN, ASSIGNED, CANCELLED):
+        raise Invalid(f"an order becomes {to_state} by assign, release or cancel, not by a step", field="to_state")
+    order = await order_steps.hold(work, operator_id, order_id, version)
+    await order_steps.move(work, order, to_state, operator_id)
+    return order
+
+
+async def list_orders(
+    session: AsyncSession,
+    office_id: int,
+    state: str | None = None,
+    open_only: bool = False,
+    limit: int = 50,
+    before_id: int | None = None,
+) -> list[int]:
+    """Ids of an office's orders, newest first; `before_id` continues an earlier list."""
+    query = select(Order.id).where(Order.office_id == office_id).order_by(Order.id.desc()).limit(limit)
+    if state is not None:
+        query = query.where(Order.state == state)
+    if open_only:
+        query = query.where(Order.closed_at.is_(None))
+    if before_id is not None:
+        query = query.where(Order.id < before_id)
+    return list((await session.execute(query)).scalars())
+
+
+async def _take(work: Work, office_id: int, operator_id: int | None, form: TakeOrder) -> Order:
+    office = await work.session.get_one(Office, office_id)
+    call = await _call(work, office_id, form.call_id)
+    number = _number(form, call, office)
+    if form.fare is not None and not 0 <= form.fare <= MAX_FARE:
+        raise Invalid("a fare is a whole amount and not negative", field="fare")
+    customer = await customer_for(work, office, call, number, form.customer_name)
+    origin = await remember_place(work, customer, form.origin, "origin")
+    destination = await remember_place(work, customer, form.destination, "destination") if form.destination else None
+    order = Order(
+        office_id=office.id,
+        trade=office.trade,
+        state=TAKEN,
+        call_id=call.id if call else None,
+        customer_id=customer.id if customer else None,
+        number=number,
+        origin_text=origin.text,
+        origin_lat=origin.lat,
+        origin_lon=origin.lon,
+        origin_accuracy_m=origin.accuracy_m,
+        origin_source=origin.source,
+        destination_text=destination.text if destination else None,
+        destination_lat=destination.lat if destination else None,
+        destination_lon=destination.lon if destination else None,
+        destination_source=destination.source if destination else None,
+        fare=form.fare,
+        currency=office.currency,
+        note=plain(form.note, 500) or None,
+        taken_by=operator_id,
+        taken_at=work.now,
+    )
+    trades.load(office.trade)  # a trade that is not there is refused here, not at the first step
+    work.session.add(order)
+    await work.session.flush()
+    order_steps.record_step(work, order, None, TAKEN, operator_id)
+    await work.session.flush()
+    work.tell(events.OrderTaken(work.now, order.id, operator_id))
+    return order
+
+
+async def _call(work: Work, office_id: int, call_id: int | None) -> Call | None:
+    if call_id is None:
+        return None
+    call = await work.session.get(Call, call_id)
+    if call is None or call.office_id != office_id:
+        raise NotFound(f"there is no call {call_id}", call_id=call_id)
+    return call
+
+
+def _number(form: TakeOrder, call: Call | None, office: Office) -> str | None:
+    if not form.number:
+        return call.number if call else None
+    number = numbers.normalise(form.number, office.country).e164
+    if number is None:
+        raise Invalid("that is not a telephone number", field="number")
+    return number
+
+
+async def _end_assignment(
+    work: Work, order: Order, state: Literal["released", "completed"], reason: str | None = None
+) -> None:
+    active = await assignments.of_order(work.session, order.id)
+    if active is not None:
+        await assignments.end(work, active, state, reason)
+
+
+async def _count_for_customer(work: Work, order: Order, what: Literal["trips", "cancels"]) -> None:
+    if order.customer_id is None:
+        return
+    query = select(Customer).where(Customer.id == order.customer_id).with_for_update()
+    customer = (await work.session.execute(query.execution_options(populate_existing=True))).scalar_one()
+    if what == "trips":
+        customer.trips += 1
+        customer.last_trip_at = work.now
+    else:
+        customer.cancels += 1
+    await work.session.flush()

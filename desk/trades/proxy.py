@@ -1,0 +1,47 @@
+"""Proxy driving (Korean 대리운전): a driver comes to the customer and drives him home in the customer's own car."""
+
+from __future__ import annotations
+
+from datetime import time
+
+from desk.trades import ASSIGNED, CANCELLED, COMPLETED, TAKEN, Approach, Field, Tariff, Trade
+
+DRIVING = "driving"
+
+TRADE = Trade(
+    name="proxy",
+    fields=(
+        Field("number", required=False, label="panel.order.number"),
+        Field("customer_name", required=False, label="panel.order.customer_name"),
+        Field("origin", required=True, label="panel.order.origin"),
+        Field("destination", required=False, label="panel.order.destination"),
+        Field("fare", required=False, label="panel.order.fare"),
+        Field("note", required=False, label="panel.order.note"),
+    ),
+    states={
+        TAKEN: (ASSIGNED, CANCELLED),
+        # Back to taken when the driver is released: he cannot come, and the customer still waits.
+        ASSIGNED: (DRIVING, COMPLETED, TAKEN, CANCELLED),
+        DRIVING: (COMPLETED, CANCELLED),
+        COMPLETED: (),
+        CANCELLED: (),
+    },
+    # Drivers come on foot, by night bus and by scooter.
+    approach=Approach(metres_per_second=5.0, detour=1.35),
+    tariffs={
+        "KRW": Tariff(
+            base=20_000,
+            included_m=5_000,
+            step=1_000,
+            step_m=1_000,
+            night_percent=10,
+            night_from=time(0, 0),
+            night_to=time(5, 0),
+            rounding=1_000,
+        ),
+    },
+    texts={
+        ("assigned", "customer"): "sms.assigned.customer",
+        ("assigned", "driver"): "sms.assigned.driver",
+    },
+)
