@@ -37,5 +37,5 @@ class Bus:
             for listener in tuple(self._listeners.get(kind, ())):
                 try:
                     listener(event)
-                except Exception:  # noqa: BLE001 -- the teller's work is done; a broken listener is its own problem
+                except Exception:
                     log.exception("a listener failed", event_type=type(event).__name__)
