@@ -1,0 +1,155 @@
+"""Opening a call: the same call told twice, by two doors at once, or by a box and the PBX, is one row and one pop."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import exists, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from desk import customers, numbers
+from desk.errors import Invalid, NotFound
+from desk.events import CallArrived, CallIdentified, CallSeen
+from desk.numbers import Number
+from desk.text import optional
+from desk.work import Work
+from models import Call, CallSighting, Line, Office
+
+SAME_CALL_WINDOW_S = 8.0
+# Who can tell of a call by itself: the PBX (live or by its spool) and a box. One call has at most one sighting of each,
+# which is what keeps two calls from the same number on the same line apart.
+_SAME_EYES = {"box": ("box",), "pbx": ("pbx", "spool"), "spool": ("pbx", "spool")}
+_REFERENCE_LIMIT = 120
+_LINKEDID_LIMIT = 80
+
+
+class NoSuchLine(NotFound):
+    """No line of this site has that DID. `details["line"]` names it as it came."""
+
+    code = "no_such_line"
+
+
+async def open_call(work: Work, seen: CallSeen, window_s: float = SAME_CALL_WINDOW_S) -> Call:
+    """The call that `seen` tells of: found by (source, reference), joined to its twin, or new.
+
+    A twin is a call on the same line, from the same number (or, like it, from none), that arrived within `window_s`
+    seconds and that nothing of this kind has seen yet. Only a new row is told of: CallArrived, then CallIdentified.
+    Raises NoSuchLine, and Invalid where the source or the reference cannot be used.
+    """
+    _check(seen)
+    session = work.session
+    if (known := await _sighted(session, seen)) is not None:
+        return known
+    line, country = await _line(session, seen.line)
+    # Another door may have opened it while we waited for the line.
+    if (known := await _sighted(session, seen)) is not None:
+        return known
+    number = numbers.seen(seen.number, seen.presentation, country)
+    twin = await _twin(session, line, number, seen, timedelta(seconds=window_s))
+    if twin is not None:
+        return await _join(session, twin, seen)
+    return await _insert(work, line, number, seen)
+
+
+def linkedid_of(seen: CallSeen) -> str | None:
+    """The PBX's name for the call, where the PBX has one: its reference is the Linkedid itself."""
+    return seen.linkedid or (None if seen.source == "box" else seen.reference)
+
+
+def _check(seen: CallSeen) -> None:
+    if seen.source not in _SAME_EYES:
+        raise Invalid(f"nothing called {seen.source!r} can see calls", field="source")
+    if not 0 < len(seen.reference) <= _REFERENCE_LIMIT or not seen.reference.isprintable():
+        raise Invalid("this reference of a call cannot be used", field="reference")
+    linkedid = linkedid_of(seen)
+    if linkedid is not None and (len(linkedid) > _LINKEDID_LIMIT or not linkedid.isprintable()):
+        raise Invalid("this Linkedid cannot be used", field="linkedid")
+
+
+async def _sighted(session: AsyncSession, seen: CallSeen) -> Call | None:
+    found = await session.scalars(
+        select(Call)
+        .join(CallSighting, CallSighting.call_id == Call.id)
+        .where(CallSighting.source == seen.source, CallSighting.reference == seen.reference)
+    )
+    return found.one_or_none()
+
+
+async def _line(session: AsyncSession, did: str) -> tuple[Line, str]:
+    """The line and its country. It stays locked until the end of the work: arrivals on one line come one by one."""
+    query = select(Line, Office.country).join(Office, Office.id == Line.office_id)
+    locking = query.with_for_update(of=Line, key_share=True)
+    row = (await session.execute(locking.where(Line.did == did))).one_or_none()
+    if row is None:  # a trunk or a box may spell the DID in another way
+        for line_id, spelled, country in await session.execute(
+            select(Line.id, Line.did, Office.country).join(Office, Office.id == Line.office_id)
+        ):
+            number = numbers.normalise(did, country).e164
+            if number is not None and number == numbers.normalise(spelled, country).e164:
+                row = (await session.execute(locking.where(Line.id == line_id))).one()
+                break
+    if row is None:
+        raise NoSuchLine(f"no line has the DID {optional(did, 40)!r}", line=optional(did, 40))
+    return row[0], row[1]
+
+
+async def _twin(session: AsyncSession, line: Line, number: Number, seen: CallSeen, window: timedelta) -> Call | None:
+    linkedid = linkedid_of(seen)
+    if linkedid is not None:
+        same = await session.scalars(select(Call).where(Call.linkedid == linkedid).order_by(Call.id).limit(1))
+        if (call := same.one_or_none()) is not None:
+            return call
+    seen_already = exists().where(CallSighting.call_id == Call.id, CallSighting.source.in_(_SAME_EYES[seen.source]))
+    found = await session.scalars(
+        select(Call)
+        .where(
+            Call.line_id == line.id,
+            Call.number.is_(None) if number.e164 is None else Call.number == number.e164,
+            Call.arrived_at.between(seen.at - window, seen.at + window),
+            ~seen_already,
+        )
+        .order_by(Call.arrived_at, Call.id)
+        .limit(1)
+    )
+    return found.one_or_none()
+
+
+async def _join(session: AsyncSession, call: Call, seen: CallSeen) -> Call:
+    call.linkedid = call.linkedid or linkedid_of(seen)
+    call.caller_name = call.caller_name or optional(seen.name)
+    session.add(CallSighting(call_id=call.id, source=seen.source, reference=seen.reference, seen_at=seen.at))
+    await session.flush()
+    return call
+
+
+async def _insert(work: Work, line: Line, number: Number, seen: CallSeen) -> Call:
+    session = work.session
+    customer = await customers.by_number(session, line.office_id, number.e164)
+    call = Call(
+        office_id=line.office_id,
+        line_id=line.id,
+        source=seen.source,
+        linkedid=linkedid_of(seen),
+        number=number.e164,
+        presentation=number.presentation,
+        caller_name=optional(seen.name),
+        state="arrived",
+        arrived_at=seen.at,
+        customer_id=customer.id if customer else None,
+        recovered=seen.recovered,
+    )
+    try:
+        async with session.begin_nested():
+            session.add(call)
+            await session.flush()
+            session.add(CallSighting(call_id=call.id, source=seen.source, reference=seen.reference, seen_at=seen.at))
+            await session.flush()
+    except IntegrityError:
+        # Told of at the same moment on two lines: the database let one of the two in.
+        if (first := await _sighted(session, seen)) is None:
+            raise
+        return first
+    work.tell(CallArrived(seen.at, call.id))
+    work.tell(CallIdentified(seen.at, call.id, call.customer_id))
+    return call

@@ -1,0 +1,129 @@
+"""Calls as they are shown: one card, the board of the moment, and the list that can be searched."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from desk import customers, numbers
+from desk.errors import NotFound
+from desk.views import CallView, ChoiceView, CustomerView, OperatorView, Page
+from models import Call, Line, Office, Operator, Recording
+
+RECENT = 20
+LONGEST_PAGE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class CallFilter:
+    """Which calls: `number` in any written form, `state` of a call or "open"; `cursor` is the `next` of the page before."""
+
+    office_id: int | None = None
+    number: str | None = None
+    state: str | None = None
+    limit: int = 50
+    cursor: int | None = None
+
+
+async def card(session: AsyncSession, call_id: int) -> CallView:
+    """One call with all that its card shows. Raises NotFound."""
+    views = await _views(session, select(Call.id).where(Call.id == call_id))
+    if not views:
+        raise NotFound("there is no such call", call_id=call_id)
+    return views[0]
+
+
+async def calls_list(session: AsyncSession, filters: CallFilter) -> Page[CallView]:
+    """One page of calls, newest first."""
+    query = select(Call.id).order_by(Call.id.desc())
+    if filters.office_id is not None:
+        query = query.where(Call.office_id == filters.office_id)
+    if filters.number is not None:
+        number = numbers.normalise(filters.number, await office_country(session, filters.office_id)).e164
+        if number is None:
+            return Page((), None)
+        query = query.where(Call.number == number)
+    if filters.state is not None:
+        query = query.where(Call.state != "ended" if filters.state == "open" else Call.state == filters.state)
+    if filters.cursor is not None:
+        query = query.where(Call.id < filters.cursor)
+    limit = max(1, min(filters.limit, LONGEST_PAGE))
+    views = await _views(session, query.limit(limit + 1))
+    return Page(tuple(views[:limit]), views[limit - 1].id if len(views) > limit else None)
+
+
+async def board(session: AsyncSession, office_id: int | None = None, recent: int = RECENT) -> tuple[CallView, ...]:
+    """Every open call and the `recent` last ones, newest first: what a console shows when it opens."""
+    query = select(Call.id)
+    if office_id is not None:
+        query = query.where(Call.office_id == office_id)
+    last = query.order_by(Call.id.desc()).limit(recent).subquery()
+    wanted = query.where(or_(Call.state != "ended", Call.id.in_(select(last.c.id))))
+    return tuple(await _views(session, wanted))
+
+
+async def office_country(session: AsyncSession, office_id: int | None = None) -> str:
+    """The country of the office (of the only one, where none is named). Raises NotFound."""
+    query = select(Office.country).order_by(Office.id).limit(1)
+    country = await session.scalar(query if office_id is None else query.where(Office.id == office_id))
+    if country is None:
+        raise NotFound("there is no such office", office_id=office_id)
+    return country
+
+
+async def _views(session: AsyncSession, wanted: Select[int]) -> list[CallView]:
+    """The calls whose ids `wanted` selects, newest first, in a fixed number of look-ups."""
+    ids = list(await session.scalars(wanted))
+    rows = await session.execute(
+        select(Call, Line.did, Operator)
+        .join(Line, Line.id == Call.line_id)
+        .outerjoin(Operator, Operator.id == Call.operator_id)
+        .where(Call.id.in_(ids))
+        .order_by(Call.id.desc())
+    )
+    calls = [(call, did, operator) for call, did, operator in rows]
+    cards = await customers.cards(session, [call.customer_id for call, _, _ in calls if call.customer_id is not None])
+    recordings = await _recordings(session, [call.id for call, _, _ in calls if call.choice_kind == "recording"])
+    return [
+        _view(call, did, operator, cards.get(call.customer_id or 0), recordings.get(call.id))
+        for call, did, operator in calls
+    ]
+
+
+async def _recordings(session: AsyncSession, call_ids: Sequence[int]) -> dict[int, str]:
+    if not call_ids:
+        return {}
+    found = await session.execute(
+        select(Recording.call_id, Recording.token).where(Recording.call_id.in_(call_ids)).order_by(Recording.id)
+    )
+    return dict(found.tuples().all())
+
+
+def _view(
+    call: Call, did: str, operator: Operator | None, customer: CustomerView | None, recording: str | None
+) -> CallView:
+    choice = None
+    if call.choice_kind is not None:
+        choice = ChoiceView(call.choice_kind, call.choice_place_id, call.choice_text, recording)
+    return CallView(
+        id=call.id,
+        linkedid=call.linkedid,
+        source=call.source,
+        line=did,
+        number=call.number,
+        presentation=call.presentation,
+        name=call.caller_name,
+        state=call.state,
+        disposition=call.disposition,
+        arrived_at=call.arrived_at,
+        ringing_at=call.ringing_at,
+        answered_at=call.answered_at,
+        ended_at=call.ended_at,
+        operator=OperatorView(operator.id, operator.name, operator.extension) if operator else None,
+        customer=customer,
+        choice=choice,
+        recovered=call.recovered,
+    )

@@ -1,0 +1,33 @@
+"""Calls at the desk, all in one place for those who call from outside: opening, life, the IVR's answer, views, spool.
+
+One call is one row and one pop, whatever saw it first, however often, and through which door. Every function may be called
+again with the same report without harm. States only move forward: arrived -> ringing -> answered -> ended.
+"""
+
+from desk.arrival import SAME_CALL_WINDOW_S, NoSuchLine, open_call
+from desk.call_life import answered, box_gone, end_stale_box_calls, gone, rang, resync
+from desk.call_views import CallFilter, board, calls_list, card
+from desk.caller_choice import Greeting, choose, greeting
+from desk.spool import SpoolRecord, merge_spooled, read_record
+
+__all__ = [
+    "SAME_CALL_WINDOW_S",
+    "CallFilter",
+    "Greeting",
+    "NoSuchLine",
+    "SpoolRecord",
+    "answered",
+    "board",
+    "box_gone",
+    "calls_list",
+    "card",
+    "choose",
+    "end_stale_box_calls",
+    "gone",
+    "greeting",
+    "merge_spooled",
+    "open_call",
+    "rang",
+    "read_record",
+    "resync",
+]

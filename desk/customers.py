@@ -1,0 +1,175 @@
+"""Who calls: customers by number, the card that the desk sees of them, and the search.
+
+A card is a handful of look-ups by index, whatever the number of customers; usual trips are counted from real past orders.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from desk import numbers
+from desk.errors import NotFound
+from desk.text import plain
+from desk.views import CustomerView, PlaceView, TripView
+from models import Customer, CustomerPhone, Office, Order, Place
+
+USUAL_TRIPS = 3
+PLACES_SHOWN = 10
+# How far back a card looks: habits change, and a card must cost the same for a customer of ten years.
+ORDERS_LOOKED_AT = 50
+CANCELLED = "cancelled"
+SHORTEST_DIGITS = 4
+
+
+async def by_number(session: AsyncSession, office_id: int, number: str | None) -> Customer | None:
+    """The customer of this office who is known by `number` (E.164), if any."""
+    if number is None:
+        return None
+    found = await session.scalars(
+        select(Customer)
+        .join(CustomerPhone, CustomerPhone.customer_id == Customer.id)
+        .where(CustomerPhone.office_id == office_id, CustomerPhone.number == number)
+    )
+    return found.one_or_none()
+
+
+async def card(session: AsyncSession, customer_id: int) -> CustomerView:
+    """The customer's card. Raises NotFound."""
+    found = await cards(session, [customer_id])
+    if customer_id not in found:
+        raise NotFound("there is no such customer", customer_id=customer_id)
+    return found[customer_id]
+
+
+async def cards(session: AsyncSession, customer_ids: Iterable[int]) -> dict[int, CustomerView]:
+    """The cards of those of `customer_ids` that exist, in four look-ups for all together."""
+    ids = sorted(set(customer_ids))
+    if not ids:
+        return {}
+    customers = (await session.scalars(select(Customer).where(Customer.id.in_(ids)))).all()
+    phones: dict[int, list[str]] = defaultdict(list)
+    rows = select(CustomerPhone.customer_id, CustomerPhone.number).where(CustomerPhone.customer_id.in_(ids))
+    for customer_id, number in await session.execute(rows.order_by(CustomerPhone.id)):
+        phones[customer_id].append(number)
+    orders = await _recent_orders(session, ids)
+    places = await _places(session, ids)
+    return {
+        customer.id: _card(customer, phones[customer.id], orders[customer.id], places[customer.id])
+        for customer in customers
+    }
+
+
+async def usual_pickups(session: AsyncSession, customer_id: int, limit: int = 3) -> list[Place]:
+    """Places where the customer may want to be picked up: where he last was, then the most usual ones.
+
+    A place that was only ever a destination comes after those where he has been picked up.
+    """
+    orders = (await _recent_orders(session, [customer_id]))[customer_id]
+    places = (await _places(session, [customer_id]))[customer_id]
+    counts: dict[str, int] = defaultdict(int)
+    for order in orders:
+        counts[order.origin_text] += 1
+    last = orders[0].origin_text if orders else None
+    return sorted(places, key=lambda place: (place.text != last, -counts[place.text], -place.uses))[:limit]
+
+
+async def search(session: AsyncSession, q: str, *, office_id: int | None = None, limit: int = 20) -> list[CustomerView]:
+    """Customers whose name contains `q`, or whose number is `q` in any written form or ends in its digits.
+
+    Without `office_id`, of the first office.
+    """
+    wanted = plain(q)
+    offices = select(Office).order_by(Office.id).limit(1)
+    office = await session.scalar(offices if office_id is None else offices.where(Office.id == office_id))
+    if not wanted or office is None:
+        return []
+    found = (await session.scalars(_matching(office.id, wanted, office.country).limit(limit))).all()
+    by_id = await cards(session, found)
+    return [by_id[customer_id] for customer_id in found]
+
+
+def _matching(office_id: int, wanted: str, country: str) -> Select[int]:
+    query = select(Customer.id).where(Customer.office_id == office_id).order_by(Customer.id.desc())
+    number = numbers.normalise(wanted, country).e164
+    if number is not None:
+        return query.where(Customer.id.in_(_owners(office_id).where(CustomerPhone.number == number)))
+    digits = "".join(char for char in wanted if char.isascii() and char.isdigit())
+    by_name = Customer.name.icontains(wanted, autoescape=True)
+    if len(digits) < SHORTEST_DIGITS:
+        return query.where(by_name)
+    return query.where(or_(by_name, Customer.id.in_(_owners(office_id).where(CustomerPhone.number.endswith(digits)))))
+
+
+def _owners(office_id: int) -> Select[int]:
+    return select(CustomerPhone.customer_id).where(CustomerPhone.office_id == office_id)
+
+
+async def _recent_orders(session: AsyncSession, ids: Sequence[int]) -> dict[int, list[Order]]:
+    """The latest orders of each customer, newest first; cancelled ones say nothing of habits and are left out."""
+    rank = func.row_number().over(partition_by=Order.customer_id, order_by=Order.id.desc()).label("rank")
+    ranked = select(Order, rank).where(Order.customer_id.in_(ids), Order.state != CANCELLED).subquery()
+    recent = aliased(Order, ranked)
+    found: dict[int, list[Order]] = defaultdict(list)
+    query = select(recent).where(ranked.c.rank <= ORDERS_LOOKED_AT).order_by(recent.id.desc())
+    for order in await session.scalars(query):
+        if order.customer_id is not None:
+            found[order.customer_id].append(order)
+    return found
+
+
+async def _places(session: AsyncSession, ids: Sequence[int]) -> dict[int, list[Place]]:
+    found: dict[int, list[Place]] = defaultdict(list)
+    for place in await session.scalars(
+        select(Place).where(Place.customer_id.in_(ids)).order_by(Place.customer_id, Place.last_used_at.desc())
+    ):
+        found[place.customer_id].append(place)
+    return found
+
+
+def _card(customer: Customer, phones: list[str], orders: list[Order], places: list[Place]) -> CustomerView:
+    return CustomerView(
+        id=customer.id,
+        name=customer.name,
+        grade=customer.grade,
+        note=customer.note,
+        language=customer.language,
+        numbers=tuple(phones),
+        trips=customer.trips,
+        cancels=customer.cancels,
+        last_trip_at=customer.last_trip_at,
+        live_order_id=next((order.id for order in orders if order.closed_at is None), None),
+        usual_trips=_usual_trips(orders),
+        places=tuple(_place(place) for place in places[:PLACES_SHOWN]),
+    )
+
+
+def _usual_trips(orders: list[Order]) -> tuple[TripView, ...]:
+    """The trips made most often (of two alike, the later one), each as it was ordered the last time."""
+    alike: dict[tuple[str, str | None], list[Order]] = defaultdict(list)
+    for order in orders:
+        alike[order.origin_text, order.destination_text].append(order)
+    ranked = sorted(alike.values(), key=lambda trips: (-len(trips), -trips[0].id))
+    return tuple(_trip(trips) for trips in ranked[:USUAL_TRIPS])
+
+
+def _trip(trips: list[Order]) -> TripView:
+    last = trips[0]
+    origin = PlaceView(
+        None, last.origin_text, last.origin_lat, last.origin_lon, last.origin_accuracy_m, last.origin_source
+    )
+    destination = None
+    if last.destination_text is not None:
+        destination = PlaceView(
+            None, last.destination_text, last.destination_lat, last.destination_lon, None, last.destination_source
+        )
+    fare = next((trip.fare for trip in trips if trip.fare is not None), None)
+    return TripView(origin, destination, fare, len(trips))
+
+
+def _place(place: Place) -> PlaceView:
+    return PlaceView(place.id, place.text, place.lat, place.lon, place.accuracy_m, place.source)
