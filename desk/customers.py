@@ -15,6 +15,7 @@ from sqlalchemy.orm import aliased
 from desk import numbers
 from desk.errors import NotFound
 from desk.text import plain
+from desk.trades import CANCELLED
 from desk.views import CustomerView, PlaceView, TripView
 from models import Customer, CustomerPhone, Office, Order, Place
 
@@ -22,7 +23,6 @@ USUAL_TRIPS = 3
 PLACES_SHOWN = 10
 # How far back a card looks: habits change, and a card must cost the same for a customer of ten years.
 ORDERS_LOOKED_AT = 50
-CANCELLED = "cancelled"
 SHORTEST_DIGITS = 4
 
 
