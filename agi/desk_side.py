@@ -17,7 +17,7 @@ class Greeting(Protocol):
     """Who calls, as far as a conversation needs it. `places` are up to three (id, text), the last pick-up first."""
 
     @property
-    def call_id(self) -> int: ...
+    def call_id(self) -> int | None: ...
     @property
     def language(self) -> str: ...
     @property
@@ -60,7 +60,7 @@ class Patient:
 
     async def choose(
         self,
-        call_id: int,
+        call_id: int | None,
         kind: str,
         *,
         place_id: int | None = None,
@@ -68,6 +68,8 @@ class Patient:
         recording_path: str | None = None,
     ) -> bool:
         """As DeskSide; whether it is certainly stored by now. Never raises: the call is worth more than the note on it."""
+        if call_id is None:
+            return False
         work = self._desk.choose(call_id, kind, place_id=place_id, text=text, recording_path=recording_path)
         return await self._store(work, call_id)
 

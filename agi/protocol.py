@@ -12,7 +12,6 @@ Source: res/res_agi.c of Asterisk 22 (setup_env, parse_args, agi_handle_command,
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
@@ -20,6 +19,7 @@ from urllib.parse import parse_qsl
 MAX_COMMAND = 2000
 """Bytes in a command line. Asterisk's buffer was 2,048 before 22 made it 8,192."""
 
+PRESENTATIONS = ("allowed", "withheld", "unavailable")
 UNSPOKEN = str.maketrans({"\r": " ", "\n": " ", "\0": " "})
 
 
@@ -52,10 +52,6 @@ class Target:
 
     flow: str
     query: Mapping[str, str]
-
-    def permitted(self, token: str) -> bool:
-        """Whether the query carries `token`; takes the same time whatever it carries."""
-        return hmac.compare_digest(self.query.get("token", "").encode(), token.encode())
 
     def __repr__(self) -> str:
         return f"Target(flow={self.flow!r})"
@@ -141,7 +137,17 @@ def _endpos(tail: str) -> int | None:
     return int(number) if key == "endpos" and number.isascii() and number.isdigit() else None
 
 
-def presentation(callingpres: str) -> str:
-    """`agi_callingpres` in our words. Bits 6-7 of the octet: 0 allowed, 1 restricted, 2 not available (Q.951)."""
+def told(value: str) -> str | None:
+    """A header's value; Asterisk writes `unknown` where it has none."""
+    return None if value in ("", "unknown") else value
+
+
+def presentation(judged: str | None, callingpres: str) -> str:
+    """ "allowed", "withheld" or "unavailable": as the dialplan judged, else by `agi_callingpres`.
+
+    Bits 6 and 7 of that octet: 0 allowed, 1 restricted, 2 not available (Q.951).
+    """
+    if judged in PRESENTATIONS:
+        return judged
     bits = (int(callingpres) >> 5) & 3 if callingpres.isascii() and callingpres.isdigit() else 0
-    return ("allowed", "withheld", "unavailable", "unavailable")[bits]
+    return PRESENTATIONS[min(bits, 2)]

@@ -7,6 +7,7 @@ else AGISTATUS would say SUCCESS); cancellation passes; at shutdown new calls ar
 from __future__ import annotations
 
 import asyncio
+import hmac
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from ipaddress import ip_address
@@ -104,7 +105,7 @@ class Application(fast_agi.Application):  # type: ignore[misc]
 
     async def _converse(self, request: Request) -> None:
         target = request.target
-        if not target.permitted(self._token):
+        if not hmac.compare_digest(target.query.get("token", "").encode(), self._token.encode()):
             raise Refused("the token is missing or wrong")
         endpoint = self._route.get(target.flow)
         if endpoint is None:
@@ -205,22 +206,17 @@ class Server:
         linkedid = reply.value or headers.get("agi_uniqueid", "")
         if not linkedid:
             raise Refused("the call has no Linkedid")
-        presentation = protocol.presentation(headers.get("agi_callingpres", ""))
+        told = (await request.command("GET VARIABLE", "CB_PRESENTATION")).value
         return CallSeen(
             at=self._clock(),
             source="pbx",
             reference=linkedid[:80],
             line=request.target.query.get("line", ""),
-            number=_told(headers.get("agi_callerid", "")),
-            name=_told(headers.get("agi_calleridname", "")),
-            presentation=presentation,
+            number=protocol.told(headers.get("agi_callerid", "")),
+            name=protocol.told(headers.get("agi_calleridname", "")),
+            presentation=protocol.presentation(told, headers.get("agi_callingpres", "")),
             linkedid=linkedid[:80],
         )
 
     def _tell(self, ok: bool, reason: str) -> None:
         self._bus.tell(PartChanged(self._clock(), PART, ok, reason))
-
-
-def _told(value: str) -> str | None:
-    """A header's value; Asterisk writes `unknown` where it has none."""
-    return None if value in ("", "unknown") else value

@@ -35,6 +35,8 @@ PLACE_SECONDS = 5.0
 PLACES_KEPT = 5000
 PLACE_LETTERS = 60
 MANIFEST = "made.json"
+TRIM = (*("silence", "1", "0.02", "0.5%", "reverse") * 2,)
+"""sox: no silence before and after what is said; callers have none to spare."""
 
 Progress = Callable[[int, int, str], None]
 log = structlog.get_logger(__name__)
@@ -140,12 +142,13 @@ async def _make(prompt: Prompt, tools: Tools) -> None:
 async def synthesise(tools: Tools, language: str, text: str, target: Path, seconds: float) -> None:
     """Speak `text` into `target`, whole or not at all. The text reaches the program as data, never as an argument."""
     voice = ("-v", language, "-s", str(WORDS_PER_MINUTE), "--stdin", "--stdout")
-    await _convert(tools, await _run((*tools.espeak, *voice), text.encode(), seconds), target, seconds)
+    spoken = await _run((*tools.espeak, *voice), text.encode(), seconds)
+    await _convert(tools, spoken, target, seconds, *TRIM)
 
 
-async def _convert(tools: Tools, sound: bytes, target: Path, seconds: float) -> None:
+async def _convert(tools: Tools, sound: bytes, target: Path, seconds: float, *effects: str) -> None:
     shape = ("-V1", "-t", "wav", "-", "-t", "wav", "-r", str(RATE), "-c", "1", "-b", "16", "-e", "signed-integer", "-")
-    converted = await _run((*tools.sox, *shape), sound, seconds)
+    converted = await _run((*tools.sox, *shape, *effects), sound, seconds)
     target.parent.mkdir(parents=True, exist_ok=True)
     beside = target.with_suffix(".new")
     with wave.open(str(beside), "wb") as file:

@@ -38,7 +38,7 @@ async def run(channel: Channel, desk: Patient) -> None:
     await channel.leave()
 
 
-async def _offer(channel: Channel, desk: Patient, call_id: int, places: Sequence[Place]) -> str:
+async def _offer(channel: Channel, desk: Patient, call_id: int | None, places: Sequence[Place]) -> str:
     """Let the caller choose one of `places`; the prompt that says what happens next."""
     question = ("welcome", *_menu(channel, places), "press-0")
     for _ in range(ATTEMPTS):
@@ -62,7 +62,7 @@ def _menu(channel: Channel, places: Sequence[Place]) -> list[str | Spoken]:
     return prompts
 
 
-async def _listen(channel: Channel, desk: Patient, call_id: int) -> str:
+async def _listen(channel: Channel, desk: Patient, call_id: int | None) -> str:
     """Let the caller say a place; the prompt that says what happens next."""
     key = await channel.say("welcome", "say-place", keys=OPERATOR)
     if key:
@@ -75,6 +75,6 @@ async def _listen(channel: Channel, desk: Patient, call_id: int) -> str:
     return "recorded" if stored else "operator"
 
 
-async def _to_operator(desk: Patient, call_id: int, kind: str) -> str:
+async def _to_operator(desk: Patient, call_id: int | None, kind: str) -> str:
     await desk.choose(call_id, kind)
     return "operator"
