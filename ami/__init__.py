@@ -1,1 +1,1 @@
-"""Asterisk's event side (AMI): one link that listens, one that acts."""
+"""The PBX's event side: two AMI links, one that listens and one that acts. Events in order, none used in half, none replayed."""

@@ -1,0 +1,236 @@
+"""The event link: what is up on the PBX after each (re)connect, then every event in order, as desk events on the bus.
+
+After a reconnect, after an overflow and once a minute the list of channels is read again, and what was queued before the
+list is told before the snapshot, so that an end that we did hear of is never reported as a loss.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+
+from ami.backlog import Backlog
+from ami.errors import ActionRefused, LinkLost, LinkSilent, LoginRefused, PbxRestarting
+from ami.link import Link
+from ami.message import Message
+from ami.roster import Caller, Channel, Roster
+from ami.settings import Settings
+from ami.translate import TABLE, caller_from_channel, seen_event, translate
+from desk.bus import Bus
+from desk.events import CallSeen, PartChanged, PbxSnapshot, PhoneAnswered, PhoneRang
+
+log = structlog.get_logger(__name__)
+
+PART = "ami"
+NAMES = frozenset(TABLE) | {"FullyBooted", "Shutdown"}
+_BATCH = 100
+
+
+class Listener:
+    """Runs until cancelled. `roster` answers what is up; the counters are for the metrics page."""
+
+    def __init__(self, settings: Settings, secret: str, bus: Bus, clock: Callable[[], datetime]) -> None:
+        self.settings = settings
+        self.roster = Roster(settings)
+        self.untold = 0
+        self.resyncs = 0
+        self._secret = secret
+        self._bus = bus
+        self._clock = clock
+        self._backlog: Backlog | None = None
+        self._link: Link | None = None
+        self._booted = asyncio.Event()
+        self._told: PartChanged | None = None
+        self._told_code = ""
+        self._hung_up: set[str] = set()
+
+    # --- counters --------------------------------------------------------------------------------------------------
+
+    @property
+    def connected(self) -> bool:
+        """The link is up and the state is that of the PBX."""
+        return bool(self._told and self._told.ok)
+
+    @property
+    def events_in(self) -> int:
+        """Events taken off the wire because somebody wants them."""
+        return self._link.events_in if self._link else 0
+
+    @property
+    def dropped(self) -> int:
+        """Events thrown away because the backlog was full; each such time is followed by a resync."""
+        return self._backlog.dropped if self._backlog else 0
+
+    @property
+    def reconnects(self) -> int:
+        """Accepted log-ins after the first."""
+        return max(0, self._link.connects - 1) if self._link else 0
+
+    @property
+    def lag_s(self) -> float:
+        """How long the newest handled event had waited."""
+        return self._backlog.lag_s if self._backlog else 0.0
+
+    # --- life ------------------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Keep the event link up and tell the bus, until cancelled."""
+        self._backlog = Backlog(self.settings.queue_limit)
+        self._link = Link(
+            self.settings,
+            self.settings.reader_user,
+            self._secret,
+            events=NAMES,
+            on_event=self._heard,
+            on_fresh=self._fresh,
+        )
+        await self._link.keep(self._serve, self._lost)
+
+    def _fresh(self) -> None:
+        """A new connection begins: nothing of the last one counts any more."""
+        self.backlog.clear()
+        self._booted.clear()
+
+    def _heard(self, name: str, raw: bytes) -> None:
+        if name == "FullyBooted":
+            self._booted.set()
+        elif name == "Shutdown":
+            self.link.blame(PbxRestarting("Asterisk shuts down or restarts"))
+        else:
+            self.backlog.put(name, raw)
+
+    @property
+    def backlog(self) -> Backlog:
+        """Events that wait; there is one while `run()` runs."""
+        assert self._backlog is not None
+        return self._backlog
+
+    @property
+    def link(self) -> Link:
+        """The event link; there is one while `run()` runs."""
+        assert self._link is not None
+        return self._link
+
+    async def _serve(self) -> None:
+        try:
+            await asyncio.wait_for(self._booted.wait(), self.settings.booted_timeout_s)
+        except TimeoutError:
+            raise LinkSilent("Asterisk accepts us and does not become fully booted") from None
+        await self._resync()
+        self.link.settled = True
+        self._tell_part(True, "")
+        loop = asyncio.get_running_loop()
+        due = loop.time() + self.settings.resync_every_s
+        while True:
+            try:
+                await asyncio.wait_for(self.backlog.filled(), max(0.0, due - loop.time()))
+            except TimeoutError:
+                self.backlog.torn = True
+            self._handle(_BATCH)
+            if self.backlog.torn or self.roster.overfull:
+                await self._resync()
+                due = loop.time() + self.settings.resync_every_s
+            await asyncio.sleep(0)
+
+    def _lost(self, lost: LinkLost) -> None:
+        if self.connected:
+            self._handle(len(self.backlog))
+        newly_refused = isinstance(lost, LoginRefused) and self._told_code != lost.code
+        if self._told is None or self._told.ok or newly_refused:
+            self._told_code = lost.code
+            self._tell_part(False, str(lost))
+
+    def _tell_part(self, ok: bool, reason: str) -> None:
+        self._told = PartChanged(self._clock(), PART, ok, reason)
+        if ok:
+            self._told_code = ""
+        self._bus.tell(self._told)
+
+    # --- events ----------------------------------------------------------------------------------------------------
+
+    def _handle(self, most: int) -> None:
+        """Translate and tell up to `most` waiting events. One that cannot be understood costs only itself."""
+        for _ in range(most):
+            taken = self.backlog.take()
+            if taken is None:
+                return
+            name, message = taken
+            try:
+                if name == "Hangup":
+                    self._hung_up.add(message.text("Uniqueid") or "")
+                told = translate(name, message, self.roster, self._clock())
+            except Exception:  # a foreign event; the link and the other events go on
+                self.untold += 1
+                log.exception("an ami event could not be understood", ami_event=name)
+                continue
+            for event in told:
+                self._bus.tell(event)
+
+    # --- the whole state -------------------------------------------------------------------------------------------
+
+    async def _resync(self) -> None:
+        """Read what is up, tell what had been queued before, then tell the snapshot. Raises LinkLost."""
+        at = self._clock()
+        self.backlog.torn = False
+        self._hung_up = set()
+        rows = await self._list_channels()
+        await self._ask({"Action": "Ping"})  # Asterisk delivers what happened before the list no later than this answer
+        while len(self.backlog):
+            self._handle(_BATCH)
+            await asyncio.sleep(0)
+        self.roster.rebuild(row for row in rows if row.text("Uniqueid") not in self._hung_up)
+        self._hung_up = set()
+        for linkedid, channel in list(self.roster.incoming()):
+            self.roster.callers[linkedid] = await self._recovered(linkedid, channel)
+        self.resyncs += 1
+        self._bus.tell(self._snapshot(at))
+
+    def _snapshot(self, at: datetime) -> PbxSnapshot:
+        calls: list[CallSeen] = []
+        ringing: list[PhoneRang] = []
+        answered: list[PhoneAnswered] = []
+        for caller in self.roster.callers.values():
+            calls.append(seen_event(caller, at, recovered=True))
+            legs = self.roster.connected_legs(caller.linkedid)
+            rings = self.roster.ringing_legs(caller.linkedid) - legs
+            answered += [PhoneAnswered(at, caller.linkedid, leg) for leg in sorted(legs)]
+            ringing += [PhoneRang(at, caller.linkedid, leg) for leg in sorted(rings)]
+            caller.rang |= rings | legs
+            caller.answered |= legs
+        return PbxSnapshot(at, tuple(calls), tuple(ringing), tuple(answered))
+
+    async def _list_channels(self) -> list[Message]:
+        try:
+            return (await self._ask({"Action": "CoreShowChannels"}))[1:]
+        except ActionRefused as refused:
+            raise LoginRefused(
+                f"the user {self.settings.reader_user!r} may not list channels; it needs write=reporting in manager.conf"
+                f" ({refused})"
+            ) from None
+
+    async def _recovered(self, linkedid: str, channel: Channel) -> Caller:
+        """A caller who was there before us: his line and presentation are asked of his channel."""
+        line = await self._variable(channel.name, "CB_LINE")
+        presentation = await self._variable(channel.name, "CALLERID(num-pres)")
+        told = "withheld" if (presentation or "").startswith("prohib") else None
+        return caller_from_channel(linkedid, channel, line, told)
+
+    async def _variable(self, channel: str, name: str) -> str | None:
+        try:
+            answer = await self._ask({"Action": "Getvar", "Channel": channel, "Variable": name})
+        except ActionRefused:
+            return None  # gone in the meantime
+        return answer[0].text("Value")
+
+    async def _ask(self, fields: dict[str, str]) -> list[Message]:
+        try:
+            answer = await self.link.ask(fields)
+        except TimeoutError:
+            raise LinkSilent(f"Asterisk did not answer {fields['Action']}") from None
+        if answer[0].text("Response") != "Success":
+            words = answer[0].text("Message") or "no reason given"
+            raise ActionRefused(f"Asterisk refuses {fields['Action']}: {words}", answer=words)
+        return answer

@@ -1,0 +1,228 @@
+"""The channels that are up on the PBX, as the events tell them; pure state, rebuilt from a list of channels.
+
+Who talks with whom is read from bridges: a leg is connected with a caller when a chain of bridges and of the two halves of
+Local channels (";1", ";2") leads from one to the other. So a queue, a transfer and a stand-in phone look the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from ami.message import Message
+from ami.settings import Settings
+
+_RINGING = ("4", "5")  # AST_STATE_RING, AST_STATE_RINGING (include/asterisk/channelstate.h)
+_UP = "6"
+
+
+@dataclass(slots=True)
+class Channel:
+    """One live channel. `leg` is the extension whose operator leg this is, or None."""
+
+    name: str
+    uniqueid: str
+    linkedid: str
+    state: str = "0"
+    bridge: str | None = None
+    context: str = ""
+    exten: str = ""
+    number: str | None = None
+    caller_name: str | None = None
+    leg: str | None = None
+
+
+@dataclass(slots=True)
+class Caller:
+    """One incoming call that we told of: who calls which line, and which extensions it rang at and was answered by."""
+
+    linkedid: str
+    line: str
+    number: str | None
+    name: str | None
+    presentation: str = "allowed"
+    rang: set[str] = field(default_factory=set)
+    answered: set[str] = field(default_factory=set)
+
+
+class Roster:
+    """Live channels and the callers among them. Bounded: over the limit it says so in `overfull` and forgets the oldest."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.overfull = False
+        self.channels: dict[str, Channel] = {}
+        self.callers: dict[str, Caller] = {}
+        self._by_name: dict[str, str] = {}
+        self._bridges: dict[str, set[str]] = {}
+        self._leg = re.compile(
+            rf"(?:Local/(\d+)@{re.escape(settings.operator_context)}-|PJSIP/{re.escape(settings.phone_prefix)}(\d+)-)"
+        )
+
+    # --- questions of others ---------------------------------------------------------------------------------------
+
+    def is_up(self, linkedid: str) -> bool:
+        """Does the caller's own channel still live?"""
+        return linkedid in self.channels
+
+    def caller_channel(self, linkedid: str) -> str | None:
+        """The name of the caller's own channel."""
+        channel = self.channels.get(linkedid)
+        return channel.name if channel else None
+
+    def operator_leg(self, linkedid: str, extension: str) -> str | None:
+        """The channel to redirect so that the stand-in phone of `extension` answers this call.
+
+        None when nothing rings there for this call, or when a real phone does: that is answered by its owner.
+        """
+        legs = [leg for leg in self._group(linkedid) if leg.leg == extension and leg.state != _UP]
+        if any(leg.name.startswith("PJSIP/") for leg in legs):
+            return None
+        halves = [leg.name for leg in legs if leg.name.endswith(";2")]
+        return halves[-1] if halves else None
+
+    def call_of(self, linkedid: str) -> str | None:
+        """The call that a channel with this Linkedid belongs to; a transfer may have given the caller an older one."""
+        if linkedid in self.callers:
+            return linkedid
+        for caller in self.callers:
+            channel = self.channels.get(caller)
+            if channel is not None and channel.linkedid == linkedid:
+                return caller
+        return None
+
+    def connected_legs(self, linkedid: str) -> set[str]:
+        """Extensions whose legs talk with this caller now."""
+        start = self.channels.get(linkedid)
+        if start is None:
+            return set()
+        seen, to_do, legs = {start.uniqueid}, [start], set()
+        while to_do:
+            channel = to_do.pop()
+            for other in self._neighbours(channel):
+                if other.uniqueid not in seen:
+                    seen.add(other.uniqueid)
+                    to_do.append(other)
+                    if other.leg:
+                        legs.add(other.leg)
+        return legs
+
+    def calls_in_bridge(self, bridge: str) -> list[str]:
+        """The callers that a change in `bridge` may concern."""
+        found: set[str] = set()
+        to_do = [self.channels[one] for one in self._bridges.get(bridge, ()) if one in self.channels]
+        seen = {channel.uniqueid for channel in to_do}
+        while to_do:
+            channel = to_do.pop()
+            if channel.uniqueid in self.callers:
+                found.add(channel.uniqueid)
+            for other in self._neighbours(channel):
+                if other.uniqueid not in seen:
+                    seen.add(other.uniqueid)
+                    to_do.append(other)
+        return sorted(found)
+
+    # --- what events and lists tell --------------------------------------------------------------------------------
+
+    def see(self, message: Message, prefix: str = "") -> Channel | None:
+        """Take the channel that `message` carries; None if it carries none."""
+        name, uniqueid = message.text(f"{prefix}Channel"), message.text(f"{prefix}Uniqueid")
+        if not name or not uniqueid:
+            return None
+        channel = self.channels.get(uniqueid)
+        if channel is None:
+            channel = self._add(name, uniqueid)
+        elif channel.name != name:
+            self._by_name.pop(channel.name, None)
+        channel.name = name
+        self._by_name[name] = uniqueid
+        channel.linkedid = message.text(f"{prefix}Linkedid") or channel.linkedid
+        channel.state = message.text(f"{prefix}ChannelState") or channel.state
+        channel.context = message.text(f"{prefix}Context") or channel.context
+        channel.exten = message.text(f"{prefix}Exten") or channel.exten
+        channel.number = message.text(f"{prefix}CallerIDNum")
+        channel.caller_name = message.name(f"{prefix}CallerIDName")
+        found = self._leg.match(name)
+        channel.leg = (found[1] or found[2]) if found else None
+        return channel
+
+    def enter(self, channel: Channel, bridge: str) -> None:
+        """The channel is in this bridge now, and in no other."""
+        self.leave(channel)
+        channel.bridge = bridge
+        self._bridges.setdefault(bridge, set()).add(channel.uniqueid)
+
+    def leave(self, channel: Channel) -> None:
+        """The channel is in no bridge."""
+        if channel.bridge is not None:
+            members = self._bridges.get(channel.bridge, set())
+            members.discard(channel.uniqueid)
+            if not members:
+                self._bridges.pop(channel.bridge, None)
+        channel.bridge = None
+
+    def forget(self, uniqueid: str) -> Caller | None:
+        """The channel hung up. Returns the call, if it was a caller's own."""
+        channel = self.channels.pop(uniqueid, None)
+        if channel is not None:
+            self.leave(channel)
+            if self._by_name.get(channel.name) == uniqueid:
+                del self._by_name[channel.name]
+        return self.callers.pop(uniqueid, None)
+
+    def rebuild(self, rows: Iterable[Message]) -> None:
+        """Forget all channels and take those of a CoreShowChannels list; what is known of callers still up stays."""
+        self.channels.clear()
+        self._by_name.clear()
+        self._bridges.clear()
+        self.overfull = False
+        for row in rows:
+            channel = self.see(row)
+            bridge = row.text("BridgeId")
+            if channel is not None and bridge:
+                self.enter(channel, bridge)
+        self.callers = {linkedid: caller for linkedid, caller in self.callers.items() if linkedid in self.channels}
+
+    def incoming(self) -> Iterator[tuple[str, Channel]]:
+        """Each (Linkedid, channel that runs the dialplan) of calls that came in, whether we told of them or not."""
+        ours = (self.settings.incoming_context, self.settings.queue_context)
+        seen = set(self.callers)
+        for channel in self.channels.values():
+            if channel.context in ours and channel.leg is None and channel.linkedid not in seen:
+                seen.add(channel.linkedid)
+                if channel.linkedid in self.channels:
+                    yield channel.linkedid, channel
+
+    def ringing_legs(self, linkedid: str) -> set[str]:
+        """Extensions whose phones ring for this call now."""
+        return {
+            leg.leg
+            for leg in self._group(linkedid)
+            if leg.leg and leg.state in _RINGING and not leg.name.endswith(";1")
+        }
+
+    # --- inside ----------------------------------------------------------------------------------------------------
+
+    def _group(self, linkedid: str) -> list[Channel]:
+        own = self.channels.get(linkedid)
+        ids = {linkedid, own.linkedid} if own else {linkedid}
+        return [channel for channel in self.channels.values() if channel.linkedid in ids]
+
+    def _neighbours(self, channel: Channel) -> Iterator[Channel]:
+        for uniqueid in self._bridges.get(channel.bridge or "", ()):
+            other = self.channels.get(uniqueid)
+            if other is not None and other is not channel:
+                yield other
+        if channel.name.startswith("Local/") and channel.name[-2:] in (";1", ";2"):
+            half = channel.name[:-1] + ("2" if channel.name.endswith("1") else "1")
+            other = self.channels.get(self._by_name.get(half, ""))
+            if other is not None:
+                yield other
+
+    def _add(self, name: str, uniqueid: str) -> Channel:
+        if len(self.channels) >= self.settings.channel_limit:
+            self.overfull = True
+            self.forget(next(iter(self.channels)))
+        channel = self.channels[uniqueid] = Channel(name, uniqueid, uniqueid)
+        return channel
