@@ -1,0 +1,95 @@
+"""What tests of several packages share: both databases, for real, and a desk on each.
+
+`desk` (and all that builds on `database_url`) runs every test twice: on a SQLite file and in a PostgreSQL database of its own.
+"""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from desk.bus import Bus
+from desk.events import Event
+from desk.work import Desk, open_engine
+from models import migrations
+from tests.postgres import Cluster
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Cluster]:
+    """A PostgreSQL server of our own: unix socket only, gone with the tests."""
+    with Cluster.started() as cluster:
+        cluster.create("template_callboard")
+        migrations.upgrade(cluster.url("template_callboard"))
+        yield cluster
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file to copy."""
+    file = tmp_path_factory.mktemp("sqlite") / "template.db"
+    migrations.upgrade(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def engine_name(request: pytest.FixtureRequest) -> str:
+    """Which database this test runs on."""
+    return str(request.param)
+
+
+@pytest.fixture
+def empty_url(engine_name: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database without any table."""
+    if engine_name == "sqlite":
+        yield f"sqlite+aiosqlite:///{tmp_path / 'callboard.db'}"
+        return
+    cluster: Cluster = request.getfixturevalue("postgres")
+    name = f"test_{next(_numbers)}"
+    cluster.create(name)
+    yield cluster.url(name)
+    cluster.drop(name)
+
+
+@pytest.fixture
+def database_url(engine_name: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database with our tables, and no rows."""
+    if engine_name == "sqlite":
+        file = tmp_path / "callboard.db"
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), file)
+        yield f"sqlite+aiosqlite:///{file}"
+        return
+    cluster: Cluster = request.getfixturevalue("postgres")
+    name = f"test_{next(_numbers)}"
+    cluster.create(name, template="template_callboard")
+    yield cluster.url(name)
+    cluster.drop(name)
+
+
+@pytest.fixture
+async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
+    """The engine as the product opens it."""
+    engine = open_engine(database_url)
+    yield engine
+    await engine.dispose()
+
+
+@pytest.fixture
+def told() -> list[Event]:
+    """Every event that the desk has told, in order."""
+    return []
+
+
+@pytest.fixture
+def desk(engine: AsyncEngine, told: list[Event]) -> Desk:
+    """A desk on an empty database; what it tells is kept in `told`."""
+    bus = Bus()
+    bus.on(Event, told.append)
+    return Desk(engine, bus)
