@@ -14,10 +14,20 @@ from sqlalchemy.exc import DBAPIError
 
 from desk import calls
 from desk.bus import Bus
-from desk.events import BoxCallGone, CallGone, CallSeen, Event, PartChanged, PbxSnapshot, PhoneAnswered, PhoneRang
+from desk.events import (
+    BoxCallAnswered,
+    BoxCallGone,
+    CallGone,
+    CallSeen,
+    Event,
+    PartChanged,
+    PbxSnapshot,
+    PhoneAnswered,
+    PhoneRang,
+)
 from desk.work import Desk, Work, utc_now
 
-READINGS = (CallSeen, PhoneRang, PhoneAnswered, CallGone, PbxSnapshot, BoxCallGone)
+READINGS = (CallSeen, PhoneRang, PhoneAnswered, CallGone, PbxSnapshot, BoxCallAnswered, BoxCallGone)
 LIMIT = 20_000
 PAUSES_S = (0.1, 0.3, 1.0, 2.0, 4.0)
 
@@ -36,6 +46,8 @@ async def _apply(work: Work, reading: Event) -> None:
             await calls.gone(work, linkedid, cause)
         case PbxSnapshot():
             await calls.resync(work, reading)
+        case BoxCallAnswered(reference=reference):
+            await calls.box_answered(work, reference)
         case BoxCallGone(reference=reference):
             await calls.box_gone(work, reference)
         case _:

@@ -56,15 +56,19 @@ async def gone(work: Work, linkedid: str, cause: str | None = None, at: datetime
     return call
 
 
+async def box_answered(work: Work, reference: str, at: datetime | None = None) -> Call | None:
+    """A box saw somebody lift the handset; who it was, it cannot tell. Where the PBX has the call, the PBX alone says so."""
+    call = await _by_box(work.session, reference)
+    if call is not None and call.linkedid is None and call.state in ("arrived", "ringing"):
+        call.state = "answered"
+        call.answered_at = at or work.now
+        work.tell(CallAnswered(call.answered_at, call.id, None, ""))
+    return call
+
+
 async def box_gone(work: Work, reference: str, at: datetime | None = None) -> Call | None:
     """A box saw the line go on-hook. Where the PBX has the same call, the PBX alone says when it ends."""
-    found = await work.session.scalars(
-        select(Call)
-        .join(CallSighting, CallSighting.call_id == Call.id)
-        .where(CallSighting.source == "box", CallSighting.reference == reference)
-        .with_for_update(of=Call)
-    )
-    call = found.one_or_none()
+    call = await _by_box(work.session, reference)
     if call is not None and call.linkedid is None:
         _end(work, call, await _box_disposition(work.session, call), at or work.now)
     return call
@@ -129,6 +133,16 @@ async def _box_disposition(session: AsyncSession, call: Call) -> str:
     """A box cannot tell an answered call from a missed one; an order taken from it can. Otherwise nobody saw how it ended."""
     ordered = await session.scalar(select(exists().where(Order.call_id == call.id)))
     return "answered" if ordered or call.answered_at else "lost"
+
+
+async def _by_box(session: AsyncSession, reference: str) -> Call | None:
+    found = await session.scalars(
+        select(Call)
+        .join(CallSighting, CallSighting.call_id == Call.id)
+        .where(CallSighting.source == "box", CallSighting.reference == reference)
+        .with_for_update(of=Call)
+    )
+    return found.one_or_none()
 
 
 async def _by_linkedid(session: AsyncSession, linkedid: str) -> Call | None:

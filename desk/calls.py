@@ -5,7 +5,7 @@ again with the same report without harm. States only move forward: arrived -> ri
 """
 
 from desk.arrival import SAME_CALL_WINDOW_S, NoSuchLine, open_call
-from desk.call_life import answered, box_gone, end_stale_box_calls, gone, rang, resync
+from desk.call_life import answered, box_answered, box_gone, end_stale_box_calls, gone, rang, resync
 from desk.call_views import CallFilter, board, calls_list, card
 from desk.caller_choice import Greeting, choose, greeting
 from desk.spool import SpoolRecord, merge_spooled, read_record
@@ -18,6 +18,7 @@ __all__ = [
     "SpoolRecord",
     "answered",
     "board",
+    "box_answered",
     "box_gone",
     "calls_list",
     "card",
