@@ -43,7 +43,7 @@ class Sender:
         self._desk = desk
         self._provider = provider
         self._bus = bus
-        self._pace = Pace(settings.rate_per_s, monotonic())
+        self.pace = Pace(settings.rate_per_s, monotonic())
         self._chance = random.SystemRandom()
         self._wake = asyncio.Event()
         self._under_way: set[asyncio.Task[None]] = set()
@@ -102,9 +102,9 @@ class Sender:
     async def _hand_over_what_is_due(self) -> float:
         """Claim as many as may leave at once, not one more: a claimed text is `unknown` if we die. Returns how long to rest."""
         free = self._provider.window - len(self._under_way)
-        limit = min(free, self._pace.allowance(monotonic()))
+        limit = min(free, self.pace.allowance(monotonic()))
         if limit < 1:
-            return self._pace.wait_s(monotonic()) if free > 0 else POLL_S
+            return self.pace.wait_s(monotonic()) if free > 0 else POLL_S
         if not self._provider.ready():
             return POLL_S
         try:
@@ -113,7 +113,7 @@ class Sender:
         except Exception:
             log.exception("no text could be claimed; it is tried again")
             return DATABASE_RETRY_S
-        self._pace.spend(len(claimed))
+        self.pace.spend(len(claimed))
         for message in claimed:
             task = asyncio.create_task(self._send(message))
             self._under_way.add(task)
@@ -135,7 +135,7 @@ class Sender:
             detail=getattr(outcome, "detail", None),
         )
         if isinstance(outcome, Refused) and outcome.throttled:
-            self._pace.slow_down(monotonic())
+            self.pace.slow_down(monotonic())
         await self._write_down(message, outcome)
 
     async def _submit(self, message: Message) -> Outcome:

@@ -13,7 +13,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import os
 import random
+import socket
+import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -226,6 +229,17 @@ def _nack(head: Header) -> int:
     return smpp_status.INVALID_COMMAND if head.command == smpp_pdu.GENERIC_NACK else smpp_status.OK
 
 
+def _why(error: OSError) -> str:
+    """In words; asyncio's own text names every address that it tried."""
+    if isinstance(error, socket.gaierror):
+        return "its name cannot be found"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted ({error.verify_message})"
+    if isinstance(error, ssl.SSLError):
+        return "it does not speak TLS on this port"
+    return os.strerror(error.errno) if error.errno else "none of its addresses answers"
+
+
 async def open_link(settings: Settings) -> Link:
     """Connect and log in. Raises LoginRefused, LinkError."""
     try:
@@ -234,8 +248,7 @@ async def open_link(settings: Settings) -> Link:
     except TimeoutError:
         raise LinkError(f"no connection to the SMSC at {settings.host}:{settings.port} in time") from None
     except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise LinkError(f"no connection to the SMSC at {settings.host}:{settings.port}: {reason}") from None
+        raise LinkError(f"no connection to the SMSC at {settings.host}:{settings.port}: {_why(error)}") from None
     link = Link(settings, streams)
     try:
         await link.bind()

@@ -116,6 +116,10 @@ class Smsc:
         """From now on nothing that the SMSC says arrives (half-open link)."""
         self._mute = True
 
+    def unmute(self) -> None:
+        """The half-open link is whole again (for the next session)."""
+        self._mute = False
+
     async def until(self, condition) -> None:  # type: ignore[no-untyped-def]
         """Wait until `condition()` holds."""
         async with asyncio.timeout(30), self._changed:
