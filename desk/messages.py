@@ -16,6 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.assignment_texts import write_assignment_messages
+from desk.errors import NotFound
 from desk.message_states import change, hold
 from desk.receipts import receipt, submitted
 from desk.work import Work
@@ -25,6 +26,7 @@ __all__ = [
     "ambiguous",
     "claim_due",
     "list_messages",
+    "one",
     "receipt",
     "recover_claims",
     "refused",
@@ -99,6 +101,14 @@ async def withdraw(work: Work, assignment_id: int, detail: str) -> None:
     for message in (await work.session.execute(query)).scalars():
         change(work, message, "expired", detail)
     await work.session.flush()
+
+
+async def one(session: AsyncSession, message_id: int) -> Message:
+    """The message with this id. Raises NotFound."""
+    message = await session.get(Message, message_id)
+    if message is None:
+        raise NotFound("there is no such message", message_id=message_id)
+    return message
 
 
 async def list_messages(

@@ -5,7 +5,7 @@ The database keeps hashes only: a copy of it opens no session and tells no passw
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -93,6 +93,34 @@ async def by_session(
     if now - opened.last_seen_at >= idle or now - opened.created_at >= absolute:
         return None
     return opened, operator
+
+
+async def still_open(
+    session: AsyncSession, session_ids: Collection[int], now: datetime, idle: timedelta, absolute: timedelta
+) -> set[int]:
+    """Those of `session_ids` whose sessions are neither ended nor too old, of people who may still sign in."""
+    found = await session.scalars(
+        select(WebSession.id)
+        .join(Operator, Operator.id == WebSession.operator_id)
+        .where(
+            WebSession.id.in_(session_ids),
+            WebSession.ended_at.is_(None),
+            WebSession.last_seen_at > now - idle,
+            WebSession.created_at > now - absolute,
+            Operator.disabled_at.is_(None),
+        )
+    )
+    return set(found)
+
+
+async def still_active(session: AsyncSession, operator_ids: Collection[int]) -> set[int]:
+    """Those of `operator_ids` who have a token and are not disabled."""
+    found = await session.scalars(
+        select(Operator.id).where(
+            Operator.id.in_(operator_ids), Operator.disabled_at.is_(None), Operator.token_hash.is_not(None)
+        )
+    )
+    return set(found)
 
 
 async def touch(work: Work, session_id: int) -> None:

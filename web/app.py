@@ -1,0 +1,60 @@
+"""The panel's factory: one application, everything that it needs handed in."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from aiohttp import web
+
+from desk.bus import Bus
+from desk.work import Desk
+from web.guard import watch_rights
+from web.keys import DESK, DOCUMENT, HUB, METRICS, OUTSIDE, PACE, PARTS, RENDERER, SETTINGS, THROTTLE, Outside
+from web.metrics import Metrics
+from web.middleware import add_headers, count, refuse_forged, tell_refusals
+from web.openapi import document
+from web.parts import Parts
+from web.popups import Hub
+from web.render import HERE, Renderer
+from web.routes import ROUTES, add_routes
+from web.settings import Settings
+from web.throttle import Pace, Throttle
+
+
+def make_app(settings: Settings, desk: Desk, bus: Bus, outside: Outside) -> web.Application:
+    """The application. Its background tasks live from its start-up to its clean-up."""
+    app = web.Application(middlewares=[count, tell_refusals, refuse_forged], client_max_size=settings.body_limit)
+    app[SETTINGS] = settings
+    app[DESK] = desk
+    app[OUTSIDE] = outside
+    app[METRICS] = Metrics()
+    app[PARTS] = Parts(bus, outside.parts)
+    app[RENDERER] = Renderer()
+    app[HUB] = Hub(desk, bus, app[PARTS], app[METRICS], settings)
+    app[THROTTLE] = Throttle(
+        settings.login_failures_per_account, settings.login_failures_per_address, settings.login_window_s, desk.clock
+    )
+    app[PACE] = Pace(settings.test_call_every_s)
+    app[DOCUMENT] = document(ROUTES)
+    add_routes(app)
+    app.router.add_static("/static/", HERE / "static")
+    app.on_response_prepare.append(add_headers)
+    app.on_shutdown.append(_say_goodbye)
+    app.cleanup_ctx.append(_push)
+    return app
+
+
+async def _push(app: web.Application) -> AsyncIterator[None]:
+    tasks = [
+        asyncio.create_task(app[HUB].run(), name="hub"),
+        asyncio.create_task(watch_rights(app[HUB], app[DESK], app[SETTINGS]), name="rights"),
+    ]
+    yield
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _say_goodbye(app: web.Application) -> None:
+    await app[HUB].stop()

@@ -1,0 +1,100 @@
+"""From a request to a handler and back: body or query read as the route's model, the answer written as JSON.
+
+A POST with an `Idempotency-Key` is done once: the saved answer is written in the same transaction as what was done.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import pydantic_core
+from aiohttp import web
+from pydantic import BaseModel
+
+from desk import idempotency
+from desk.work import Desk, Work
+from models import Operator
+from web.bodies import Refused, body_as, query_as
+from web.keys import DESK, SETTINGS, VISITOR, Visitor
+
+G = TypeVar("G", bound=BaseModel)
+Json = dict[str, Any]
+JsonHandler = Callable[["Ask[Any]"], Awaitable[Json]]
+
+
+@dataclass(frozen=True, slots=True)
+class Ask(Generic[G]):
+    """One API request, understood. `given` is the body of an unsafe method, the query of a safe one."""
+
+    request: web.Request
+    given: G
+
+    @property
+    def desk(self) -> Desk:
+        """Where the work is done."""
+        return self.request.app[DESK]
+
+    @property
+    def visitor(self) -> Visitor:
+        """Who asks. The route's role has been checked."""
+        visitor = self.request[VISITOR]
+        assert visitor is not None
+        return visitor
+
+    @property
+    def operator(self) -> Operator:
+        """The operator who asks."""
+        return self.visitor.operator
+
+    @property
+    def id(self) -> int:
+        """The `{id}` of the path."""
+        return int(self.request.match_info["id"])
+
+    async def once(self, do: Callable[[Work], Awaitable[Json]]) -> Json:
+        """Do `do` in one piece of work, or give the answer of the first time. Raises KeyReused for another body."""
+        key = self.request.headers.get("Idempotency-Key")
+        async with self.desk.work() as work:
+            if key is None:
+                return await do(work)
+
+            async def act() -> tuple[int, Json]:
+                return 200, await do(work)
+
+            answer = await idempotency.once(work, self.operator.id, key, self._fingerprint(), act)
+            return dict(answer.body)
+
+    def _fingerprint(self) -> str:
+        # Of what was understood, not of the bytes: a space more is the same request.
+        return idempotency.request_hash(
+            self.request.method, self.request.path, self.given.model_dump_json().encode("utf-8", "surrogatepass")
+        )
+
+
+def json_answer(body: Any, status: int = 200) -> web.Response:
+    """`body` as compact UTF-8 JSON."""
+    return web.Response(body=pydantic_core.to_json(body), status=status, content_type="application/json")
+
+
+async def read_body(request: web.Request) -> bytes:
+    """The whole body, within the size and the time that the settings allow."""
+    try:
+        async with asyncio.timeout(request.app[SETTINGS].body_timeout_s):
+            return await request.read()
+    except TimeoutError:
+        raise web.HTTPRequestTimeout from None
+
+
+async def understand(request: web.Request, model: type[G], *, from_body: bool) -> Ask[G]:
+    """Read the request as the route's model. Raises Refused."""
+    if not from_body:
+        return Ask(request, query_as(model, request.query.items()))
+    if request.query_string:
+        raise Refused(400, "bad_query", "This takes no parameters.")
+    raw = await read_body(request)
+    if raw and request.content_type != "application/json":
+        raise Refused(415, "not_json", "The body must be application/json.")
+    return Ask(request, body_as(model, raw or b"{}"))

@@ -1,0 +1,123 @@
+"""Who asks: a browser by its session cookie, or a program by its Bearer token; and what each may do.
+
+The cookie holds 256 random bits and nothing else; the database holds only their hash. A request that brings an
+`Authorization` header is judged by it alone, so a cookie that a browser adds by itself never helps a forged request.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any, Literal
+
+from aiohttp import hdrs, web
+
+from desk import people
+from web.keys import DESK, SETTINGS, VISITOR, Visitor
+from web.settings import Settings
+
+Role = Literal["anyone", "operator", "admin"]
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def cookie_name(settings: Settings) -> str:
+    """The browser binds a `__Host-` cookie to this very host, but only by TLS; ports do not separate cookies."""
+    return "__Host-callboard" if settings.secure else f"callboard-{settings.port}"
+
+
+def give_cookie(answer: web.StreamResponse, settings: Settings, token: str) -> None:
+    """Open the session in the browser."""
+    answer.set_cookie(
+        cookie_name(settings),
+        token,
+        path="/",
+        httponly=True,
+        secure=settings.secure,
+        samesite="Lax",
+        max_age=int(settings.session_absolute_s),
+    )
+
+
+def take_cookie(answer: web.StreamResponse, settings: Settings) -> None:
+    """Remove the session from the browser."""
+    answer.del_cookie(cookie_name(settings), path="/", secure=settings.secure, httponly=True, samesite="Lax")
+
+
+def has_cookie(request: web.Request) -> bool:
+    """Whether the request would be judged by a cookie."""
+    return hdrs.AUTHORIZATION not in request.headers and cookie_name(request.app[SETTINGS]) in request.cookies
+
+
+async def visitor_of(request: web.Request) -> Visitor | None:
+    """Who asks, or None. Looked up once a request."""
+    if VISITOR not in request:
+        request[VISITOR] = await _look_up(request)
+    return request[VISITOR]
+
+
+async def _look_up(request: web.Request) -> Visitor | None:
+    settings = request.app[SETTINGS]
+    desk = request.app[DESK]
+    authorization = request.headers.get(hdrs.AUTHORIZATION)
+    if authorization is not None:
+        scheme, _, token = authorization.partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            return None
+        async with desk.look() as session:
+            operator = await people.by_token(session, token.strip())
+        return Visitor(operator, None) if operator else None
+    cookie = request.cookies.get(cookie_name(settings))
+    if not cookie:
+        return None
+    async with desk.look() as session:
+        found = await people.by_session(session, cookie, desk.clock(), idle(settings), absolute(settings))
+    if found is None:
+        return None
+    opened, operator = found
+    if desk.clock() - opened.last_seen_at >= people.TOUCH_EVERY:
+        async with desk.work() as work:
+            await people.touch(work, opened.id)
+    return Visitor(operator, opened.id)
+
+
+def idle(settings: Settings) -> timedelta:
+    """After how long without a request a session is over."""
+    return timedelta(seconds=settings.session_idle_s)
+
+
+def absolute(settings: Settings) -> timedelta:
+    """After how long a session is over in any case."""
+    return timedelta(seconds=settings.session_absolute_s)
+
+
+def require(role: Role) -> Callable[[Handler], Handler]:
+    """Let only visitors with `role` reach a handler: else 401 (nobody) or 403 (somebody else)."""
+
+    def wrap(handler: Handler) -> Handler:
+        @functools.wraps(handler)
+        async def guarded(request: web.Request) -> web.StreamResponse:
+            if role != "anyone":
+                visitor = await visitor_of(request)
+                if visitor is None:
+                    raise web.HTTPUnauthorized(text="not_signed_in", headers={hdrs.WWW_AUTHENTICATE: "Bearer"})
+                if role not in visitor.may:
+                    raise web.HTTPForbidden(text="not_allowed")
+            return await handler(request)
+
+        return guarded
+
+    return wrap
+
+
+def as_me(visitor: Visitor) -> dict[str, Any]:
+    """The signed-in person as the API shows him."""
+    operator = visitor.operator
+    return {
+        "id": operator.id,
+        "login": operator.login,
+        "name": operator.name,
+        "role": operator.role,
+        "extension": operator.extension,
+        "locale": operator.locale,
+    }

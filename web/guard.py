@@ -1,0 +1,49 @@
+"""Rights taken away act on open sockets, too: also when another process ended the session or disabled the person."""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+
+from desk import people
+from desk.work import Desk
+from web.auth import absolute, idle
+from web.browser import Browser
+from web.popups import Hub
+from web.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+
+async def watch_rights(hub: Hub, desk: Desk, settings: Settings) -> None:
+    """Every few seconds, close the sockets of those who may no longer listen. Runs until cancelled."""
+    while True:
+        await asyncio.sleep(settings.session_check_s)
+        browsers = hub.browsers
+        if not browsers:
+            continue
+        try:
+            hub.sign_out(await _without_right(browsers, desk, settings))
+        except DBAPIError as error:
+            log.warning("rights could not be checked", error=str(error.orig))
+
+
+async def _without_right(browsers: frozenset[Browser], desk: Desk, settings: Settings) -> list[Browser]:
+    sessions = {browser.visitor.session_id for browser in browsers} - {None}
+    programs = {browser.visitor.operator.id for browser in browsers if browser.visitor.session_id is None}
+    async with desk.look() as session:
+        open_sessions = await people.still_open(
+            session, [each for each in sessions if each is not None], desk.clock(), idle(settings), absolute(settings)
+        )
+        active = await people.still_active(session, sorted(programs))
+    return [
+        browser
+        for browser in browsers
+        if (
+            browser.visitor.operator.id not in active
+            if browser.visitor.session_id is None
+            else browser.visitor.session_id not in open_sessions
+        )
+    ]

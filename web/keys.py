@@ -1,0 +1,76 @@
+"""What the application carries, by typed key, and the shapes of the callables that are handed in."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from aiohttp import web
+
+from desk.work import Desk
+from models import Operator
+from web.settings import Settings
+
+if TYPE_CHECKING:
+    from web.metrics import Metrics
+    from web.parts import Parts
+    from web.popups import Hub
+    from web.render import Renderer
+    from web.throttle import Pace, Throttle
+
+
+class Phone(Protocol):
+    """The operator's own phone. Both raise a DeskError when it cannot be done, for example because the call is over."""
+
+    async def answer(self, call_id: int, operator: Operator) -> None:
+        """Have the operator's ringing phone pick up."""
+
+    async def hangup(self, call_id: int, operator: Operator) -> None:
+        """End the call."""
+
+
+TestCall = Callable[[], Awaitable[None]]
+"""Places a call from an invented caller through the real PBX. Raises a DeskError when this site does not offer it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who asks: the operator, and the session (None for a program with a token)."""
+
+    operator: Operator
+    session_id: int | None
+
+    @property
+    def may(self) -> frozenset[str]:
+        """The roles whose pages this visitor may see: an admin may do what an operator may."""
+        return frozenset({"anyone", "operator", "admin"} if self.operator.role == "admin" else {"anyone", "operator"})
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What the panel reaches beyond the desk; handed in by whoever wires the parts together."""
+
+    phone: Phone
+    test_call: TestCall
+    recordings: Path
+    parts: Mapping[str, str]
+    """Parts that the site runs, by name, with the sentence to show until they have told how they are."""
+
+
+SETTINGS = web.AppKey("SETTINGS", Settings)
+DESK = web.AppKey("DESK", Desk)
+OUTSIDE = web.AppKey("OUTSIDE", Outside)
+HUB: web.AppKey[Hub] = web.AppKey("HUB")
+PARTS: web.AppKey[Parts] = web.AppKey("PARTS")
+METRICS: web.AppKey[Metrics] = web.AppKey("METRICS")
+RENDERER: web.AppKey[Renderer] = web.AppKey("RENDERER")
+THROTTLE: web.AppKey[Throttle] = web.AppKey("THROTTLE")
+PACE: web.AppKey[Pace] = web.AppKey("PACE")
+DOCUMENT: web.AppKey[dict[str, Any]] = web.AppKey("DOCUMENT")
+
+NONCE = web.RequestKey("NONCE", str)
+"""This answer's CSP nonce."""
+VISITOR: web.RequestKey[Visitor | None] = web.RequestKey("VISITOR")
+"""Set once the request's cookie or token has been looked up."""

@@ -1,0 +1,31 @@
+"""What the panel counts, for Prometheus. No label carries a number, a name or an id."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+POP_BUCKETS_S = (0.001, 0.002, 0.003, 0.004, 0.006, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+
+
+class Metrics:
+    """One registry an application, so that several may run in one process."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.pop_latency = Histogram(
+            "callboard_pop_latency_seconds",
+            "From the call's arrival being told to the push being written to a browser.",
+            buckets=POP_BUCKETS_S,
+            registry=self.registry,
+        )
+        self.sockets = Gauge("callboard_live_sockets", "Browsers that listen.", registry=self.registry)
+        self.waiting = Gauge("callboard_live_events_waiting", "Desk events not yet pushed.", registry=self.registry)
+        self.pending = Gauge(
+            "callboard_live_pending_pushes", "Pushes that wait for the slowest browser.", registry=self.registry
+        )
+        self.cut = Counter("callboard_live_cut", "Sockets closed by us.", ["why"], registry=self.registry)
+        self.pushes = Counter("callboard_live_pushes", "Pushes by kind.", ["type"], registry=self.registry)
+        self.requests = Histogram(
+            "callboard_http_request_seconds", "Requests by route.", ["method", "route"], registry=self.registry
+        )
+        self.answers = Counter("callboard_http_answers", "Answers by status.", ["status"], registry=self.registry)

@@ -1,0 +1,88 @@
+"""What every request passes: refusals told in the asker's form, forged changes refused, safe headers on every answer."""
+
+from __future__ import annotations
+
+import time
+
+from aiohttp import hdrs, web
+
+from web.auth import Handler, has_cookie
+from web.keys import METRICS, SETTINGS
+from web.origin import SAFE_METHODS, may_change, own_origin
+from web.problems import Problem, as_answer, problem_of
+from web.render import nonce_of, page
+
+HEADERS = {
+    "Server": "callboard",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+POLICY = (
+    "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; img-src 'self' data:; "
+    "font-src 'self'; media-src 'self'; connect-src 'self'; form-action 'self'; manifest-src 'self'; "
+    "object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+def origin_of(request: web.Request) -> str:
+    """Our own origin, as the browser that sent this request sees it."""
+    return own_origin(request.app[SETTINGS].public_url, request.scheme, request.host)
+
+
+@web.middleware
+async def tell_refusals(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Errors become problem+json for programs and a page for people. Redirects pass."""
+    try:
+        return await handler(request)
+    except web.HTTPException as error:
+        if error.status < 400:
+            raise
+        return await _tell(request, problem_of(error))
+    except Exception as error:  # noqa: BLE001 -- the last resort: nothing of the inside may go out
+        return await _tell(request, problem_of(error))
+
+
+async def _tell(request: web.Request, problem: Problem) -> web.StreamResponse:
+    if request.path.startswith("/api/") or "text/html" not in request.headers.get(hdrs.ACCEPT, ""):
+        return as_answer(problem)
+    answer = await page(request, "error.html", problem.status, problem=problem)
+    answer.headers.update(problem.headers)
+    return answer
+
+
+@web.middleware
+async def refuse_forged(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """A change asked for by another site's page is refused (CSRF); a program with a token is not a browser."""
+    if request.method not in SAFE_METHODS and hdrs.AUTHORIZATION not in request.headers:
+        allowed = may_change(request.headers, origin_of(request), has_cookie=has_cookie(request))
+        if not allowed:
+            raise web.HTTPForbidden(text="cross_site")
+    return await handler(request)
+
+
+async def add_headers(request: web.Request, answer: web.StreamResponse) -> None:
+    """Safe headers on everything; nothing personal is kept by a cache."""
+    answer.headers.update(HEADERS)
+    answer.headers["Content-Security-Policy"] = POLICY.format(nonce=nonce_of(request))
+    if request.app[SETTINGS].secure:
+        answer.headers["Strict-Transport-Security"] = "max-age=31536000"
+    static = request.path.startswith("/static/") and answer.status in (200, 304)
+    answer.headers["Cache-Control"] = "no-cache" if static else "no-store"
+
+
+@web.middleware
+async def count(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """How long and how it ended, by route and never by path: a path may hold an id."""
+    started = time.perf_counter()
+    answer = await handler(request)
+    resource = request.match_info.route.resource
+    route = resource.canonical if resource is not None else "none"
+    metrics = request.app[METRICS]
+    if not isinstance(answer, web.WebSocketResponse):
+        metrics.requests.labels(request.method, route).observe(time.perf_counter() - started)
+    metrics.answers.labels(str(answer.status)).inc()
+    return answer

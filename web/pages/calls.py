@@ -1,0 +1,55 @@
+"""Calls: the list, one call, and what an operator's phone can do with it."""
+
+from __future__ import annotations
+
+import time
+
+from aiohttp import web
+
+from desk import call_views
+from web.ask import Ask, Json
+from web.keys import OUTSIDE, PACE
+from web.shapes import CallsQuery, Nothing
+
+
+async def listed(ask: Ask[CallsQuery]) -> Json:
+    """Calls, newest first; by number in any written form."""
+    query = call_views.CallFilter(
+        office_id=ask.operator.office_id,
+        number=ask.given.number,
+        state=ask.given.state,
+        limit=ask.given.limit,
+        cursor=ask.given.cursor,
+    )
+    async with ask.desk.look() as session:
+        page = await call_views.calls_list(session, query)
+    return {"items": [call.as_json() for call in page.items], "next": page.next}
+
+
+async def shown(ask: Ask[Nothing]) -> Json:
+    """One call with its card."""
+    async with ask.desk.look() as session:
+        return (await call_views.card(session, ask.id)).as_json()
+
+
+async def answer(ask: Ask[Nothing]) -> Json:
+    """Have the operator's own phone pick up."""
+    await shown(ask)
+    await ask.request.app[OUTSIDE].phone.answer(ask.id, ask.operator)
+    return {"done": True}
+
+
+async def hangup(ask: Ask[Nothing]) -> Json:
+    """End the call."""
+    await shown(ask)
+    await ask.request.app[OUTSIDE].phone.hangup(ask.id, ask.operator)
+    return {"done": True}
+
+
+async def test(ask: Ask[Nothing]) -> Json:
+    """Place a test call, not more often than the settings allow."""
+    wait = ask.request.app[PACE].wait_s(time.monotonic())
+    if wait > 0:
+        raise web.HTTPTooManyRequests(text="too_many_requests", headers={"Retry-After": str(wait)})
+    await ask.request.app[OUTSIDE].test_call()
+    return {"done": True}

@@ -1,0 +1,20 @@
+"""Drivers: the list by number or name."""
+
+from __future__ import annotations
+
+from desk.drivers import list_drivers
+from desk.order_views import driver_json
+from web.ask import Ask, Json
+from web.shapes import DriversQuery
+
+
+async def listed(ask: Ask[DriversQuery]) -> Json:
+    """Drivers whose number begins with `q` or whose name contains it."""
+    query = ask.given
+    async with ask.desk.look() as session:
+        found = await list_drivers(
+            session, ask.operator.office_id, query.q, query.state, query.limit + 1, query.cursor or 0
+        )
+    more = len(found) > query.limit
+    items = [driver_json(driver) for driver in found[: query.limit]]
+    return {"items": items, "next": found[query.limit - 1].id if more else None}

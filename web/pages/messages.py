@@ -1,0 +1,17 @@
+"""Text messages and what became of them."""
+
+from __future__ import annotations
+
+from desk.messages import list_messages
+from desk.order_views import message_json
+from web.ask import Ask, Json
+from web.shapes import MessagesQuery
+
+
+async def listed(ask: Ask[MessagesQuery]) -> Json:
+    """Messages, newest first."""
+    query = ask.given
+    async with ask.desk.look() as session:
+        found = await list_messages(session, ask.operator.office_id, query.order_id, query.limit + 1, query.cursor)
+        items = [message_json(message) for message in found[: query.limit]]
+    return {"items": items, "next": found[query.limit - 1].id if len(found) > query.limit else None}

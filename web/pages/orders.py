@@ -1,0 +1,93 @@
+"""Orders: take, look, find a driver, give, cancel."""
+
+from __future__ import annotations
+
+from desk import dispatch, orders
+from desk.errors import Invalid
+from desk.order_views import candidate_json, order_json, orders_json
+from desk.work import Work
+from web.ask import Ask, Json
+from web.render import catalog
+from web.shapes import CandidatesQuery, DriverChosen, Nothing, OrderGiven, OrdersQuery, PlaceGiven, Reason
+
+
+async def listed(ask: Ask[OrdersQuery]) -> Json:
+    """Orders, newest first."""
+    query = ask.given
+    async with ask.desk.look() as session:
+        ids = await orders.list_orders(
+            session,
+            ask.operator.office_id,
+            state=None if query.state == "open" else query.state,
+            open_only=query.state == "open",
+            limit=query.limit + 1,
+            before_id=query.cursor,
+        )
+        items = await orders_json(session, ids[: query.limit])
+    return {"items": items, "next": ids[query.limit - 1] if len(ids) > query.limit else None}
+
+
+async def shown(ask: Ask[Nothing]) -> Json:
+    """One order."""
+    async with ask.desk.look() as session:
+        return await order_json(session, ask.id)
+
+
+async def take(ask: Ask[OrderGiven]) -> Json:
+    """A new order; 201."""
+    given = ask.given
+    form = orders.TakeOrder(
+        origin=_place(given.origin),
+        destination=_place(given.destination) if given.destination else None,
+        call_id=given.call_id,
+        number=given.number,
+        customer_name=given.customer_name,
+        fare=given.fare,
+        note=given.note,
+    )
+
+    async def do(work: Work) -> Json:
+        order = await orders.take(work, ask.operator.id, form)
+        return await order_json(work.session, order.id)
+
+    return await ask.once(do)
+
+
+async def candidates(ask: Ask[CandidatesQuery]) -> Json:
+    """Who could drive, best first, each with the reason of his rank in the asker's language."""
+    words = catalog(ask.operator.locale)
+    async with ask.desk.look() as session:
+        found = await dispatch.candidates(session, ask.id, ask.given.limit, ask.desk.clock())
+    items = [candidate_json(who, words.text(f"panel.{who.reason_key}", **who.reason_args)) for who in found]
+    return {"items": items, "next": None}
+
+
+async def assign(ask: Ask[DriverChosen]) -> Json:
+    """Give the order to a driver, by id or by his number."""
+    given = ask.given
+    if (given.driver_id is None) == (given.driver_number is None):
+        raise Invalid("name the driver by id or by number", field="driver_id")
+
+    async def do(work: Work) -> Json:
+        driver_id = given.driver_id
+        if given.driver_number is not None:
+            driver_id = (await dispatch.driver_by_number(work, ask.operator.id, given.driver_number)).id
+        assert driver_id is not None
+        await dispatch.assign(work, ask.operator.id, ask.id, driver_id)
+        return await order_json(work.session, ask.id)
+
+    return await ask.once(do)
+
+
+async def cancel(ask: Ask[Reason]) -> Json:
+    """The trip will not happen."""
+
+    async def do(work: Work) -> Json:
+        await orders.cancel(work, ask.operator.id, ask.id, ask.given.reason)
+        return await order_json(work.session, ask.id)
+
+    return await ask.once(do)
+
+
+def _place(given: PlaceGiven) -> orders.PlaceText:
+    return orders.PlaceText(given.text, given.lat, given.lon, given.accuracy_m, given.source)

@@ -1,0 +1,39 @@
+"""What callers said after the tone: asked for by an opaque token, read from under one folder only, in ranges if wanted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from aiohttp import web
+
+from desk import recordings
+from web.auth import visitor_of
+from web.keys import DESK, OUTSIDE
+
+
+async def play(request: web.Request) -> web.StreamResponse:
+    """The sound (WAV). 404 for an unknown token, and for a row whose file is not (any more) a plain file in the folder."""
+    visitor = await visitor_of(request)
+    assert visitor is not None
+    desk = request.app[DESK]
+    async with desk.work() as work:
+        recording = await recordings.listened(work, visitor.operator, request.match_info["token"])
+    path = under(request.app[OUTSIDE].recordings, recording.path)
+    if path is None:
+        raise web.HTTPNotFound(text="not_found")
+    return web.FileResponse(
+        path,
+        headers={
+            "Content-Type": "audio/wav",
+            "Content-Disposition": f'inline; filename="recording-{recording.id}.wav"',
+        },
+    )
+
+
+def under(root: Path, relative: str) -> Path | None:
+    """The regular file `relative` names, if after following every link it still lies under `root`."""
+    try:
+        path = (root / relative).resolve(strict=True)
+    except (OSError, ValueError):
+        return None
+    return path if path.is_relative_to(root.resolve()) and path.is_file() else None

@@ -1,0 +1,75 @@
+"""Pages from templates: escaping always on, a missing value is an error, words from the locale's catalogue.
+
+A template finds `t("key", name=value)`, `locale`, `nonce` (for its script and style elements), `visitor` (or None),
+and `format_time`-like things only where the page hands them in.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from locales.catalog import Catalog
+from web.keys import NONCE, RENDERER, SETTINGS, VISITOR, Visitor
+
+HERE = Path(__file__).parent
+LOCALES = ("ko", "en")
+TABLE = "panel"
+
+
+@cache
+def catalog(locale: str) -> Catalog:
+    """The catalogue of `locale`, read once."""
+    return Catalog.load(locale)
+
+
+class Renderer:
+    """Renders the templates of one folder. Escaping cannot be switched off by a file's name."""
+
+    def __init__(self, folders: Sequence[Path] = (HERE / "templates",)) -> None:
+        self.environment = Environment(
+            loader=FileSystemLoader(list(folders)),
+            autoescape=True,
+            undefined=StrictUndefined,
+            enable_async=True,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+
+    async def text(self, template: str, locale: str, **values: Any) -> str:
+        """The rendered template."""
+
+        def t(key: str, **named: Any) -> str:
+            return catalog(locale).text(f"{TABLE}.{key}", **named)
+
+        return await self.environment.get_template(template).render_async(t=t, locale=locale, **values)
+
+
+def nonce_of(request: web.Request) -> str:
+    """This answer's nonce: a script or style element without it is not run by the browser."""
+    if NONCE not in request:
+        request[NONCE] = secrets.token_urlsafe(16)
+    return request[NONCE]
+
+
+def locale_of(request: web.Request) -> str:
+    """The visitor's language; for nobody in particular the one asked for by the browser, or the site's."""
+    visitor: Visitor | None = request.get(VISITOR)
+    if visitor is not None and visitor.operator.locale in LOCALES:
+        return visitor.operator.locale
+    asked = request.query.get("lang")
+    return asked if asked in LOCALES else request.app[SETTINGS].language
+
+
+async def page(request: web.Request, template: str, status: int = 200, **values: Any) -> web.Response:
+    """An HTML answer."""
+    text = await request.app[RENDERER].text(
+        template, locale_of(request), nonce=nonce_of(request), visitor=request.get(VISITOR), **values
+    )
+    return web.Response(text=text, status=status, content_type="text/html")

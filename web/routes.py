@@ -1,0 +1,149 @@
+"""Every URL of the panel on one page: method, path, who may, what comes in, what goes out.
+
+Rights are judged here and nowhere else; the OpenAPI document and the tests are generated from this table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import web
+from pydantic import BaseModel
+
+from web import shapes as s
+from web.ask import Ask, JsonHandler, json_answer, understand
+from web.auth import Handler, Role, require
+from web.live import live
+from web.pages import calls, console, customers, document, drivers, health, messages, orders, recordings, session
+
+ID = "{id:[1-9][0-9]{0,17}}"
+API = "/api/v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One URL. `given` is the model of the body (unsafe methods) or of the query; `answer` that of the JSON answer.
+
+    `kind`: "json" handlers get an understood request and return JSON; "raw" ones write their own answer;
+    "page" ones are for people and stand in no API document.
+    """
+
+    method: str
+    path: str
+    role: Role
+    handler: JsonHandler | Handler
+    summary: str
+    given: type[BaseModel] = s.Nothing
+    answer: type[BaseModel] | None = None
+    status: int = 200
+    kind: str = "json"
+    problems: tuple[int, ...] = field(default=())
+
+    @property
+    def shown(self) -> bool:
+        """Whether the OpenAPI document has it."""
+        return self.kind != "page"
+
+
+def _json(
+    method: str,
+    path: str,
+    role: Role,
+    handler: JsonHandler,
+    summary: str,
+    *,
+    given: type[BaseModel] = s.Nothing,
+    answer: Any,
+    status: int = 200,
+    problems: tuple[int, ...] = (),
+) -> Route:
+    return Route(method, API + path, role, handler, summary, given, answer, status, "json", problems)
+
+
+def _raw(method: str, path: str, role: Role, handler: Handler, summary: str, **more: Any) -> Route:
+    return Route(method, path, role, handler, summary, kind="raw", **more)
+
+
+def _page(method: str, path: str, role: Role, handler: Handler, summary: str) -> Route:
+    return Route(method, path, role, handler, summary, kind="page")
+
+
+ROUTES: tuple[Route, ...] = (
+    # --- for people -----------------------------------------------------------------------------------------------------
+    _page("GET", "/", "anyone", console.console, "The console; without a session, on to the log-in"),
+    _page("GET", "/login", "anyone", console.login, "The log-in"),
+    _page("POST", "/login", "anyone", console.sign_in, "The log-in's form"),
+    _page("POST", "/logout", "anyone", console.sign_out, "Sign out"),
+    # --- for machines that watch us -------------------------------------------------------------------------------------
+    _raw("GET", "/healthz", "anyone", health.healthz, "How the parts are; no personal data", answer=s.Health),
+    _raw("GET", "/metrics", "anyone", health.metrics, "Counters for Prometheus"),
+    # --- live -----------------------------------------------------------------------------------------------------------
+    _raw("GET", "/live", "operator", live, "WebSocket: a snapshot, then numbered deltas", status=101),
+    # --- the JSON API ---------------------------------------------------------------------------------------------------
+    _raw("GET", API + "/openapi.json", "anyone", document.document, "This document"),
+    _raw("POST", API + "/session", "anyone", session.create, "Sign in", given=s.SignIn, answer=s.Me, status=201),
+    _json("GET", "/session", "operator", session.show, "Who is signed in", answer=s.Me),
+    _raw("DELETE", API + "/session", "operator", session.delete, "Sign out", status=204),
+    _json("GET", "/calls", "operator", calls.listed, "Calls, newest first", given=s.CallsQuery, answer=s.Items[s.CallTold]),
+    _json("POST", "/calls/test", "operator", calls.test, "Place a test call", answer=s.Done, status=202, problems=(409, 429)),
+    _json("GET", f"/calls/{ID}", "operator", calls.shown, "One call", answer=s.CallTold, problems=(404,)),
+    _json(
+        "POST", f"/calls/{ID}/answer", "operator", calls.answer, "Have the operator's phone answer",
+        answer=s.Done, status=202, problems=(404, 409),
+    ),
+    _json(
+        "POST", f"/calls/{ID}/hangup", "operator", calls.hangup, "End the call",
+        answer=s.Done, status=202, problems=(404, 409),
+    ),
+    _json(
+        "GET", "/customers", "operator", customers.listed, "Customers by name or number",
+        given=s.CustomersQuery, answer=s.Items[s.CustomerTold],
+    ),
+    _json("GET", f"/customers/{ID}", "operator", customers.shown, "A customer's card", answer=s.CustomerTold, problems=(404,)),
+    _json("GET", "/orders", "operator", orders.listed, "Orders, newest first", given=s.OrdersQuery, answer=s.Items[s.OrderTold]),
+    _json(
+        "POST", "/orders", "operator", orders.take, "Take an order",
+        given=s.OrderGiven, answer=s.OrderTold, status=201, problems=(404,),
+    ),
+    _json("GET", f"/orders/{ID}", "operator", orders.shown, "One order", answer=s.OrderTold, problems=(404,)),
+    _json(
+        "GET", f"/orders/{ID}/candidates", "operator", orders.candidates, "Who could drive, best first",
+        given=s.CandidatesQuery, answer=s.Items[s.CandidateTold], problems=(404,),
+    ),
+    _json(
+        "POST", f"/orders/{ID}/assign", "operator", orders.assign, "Give the order to a driver",
+        given=s.DriverChosen, answer=s.OrderTold, problems=(404, 409),
+    ),
+    _json(
+        "POST", f"/orders/{ID}/cancel", "operator", orders.cancel, "Cancel the order",
+        given=s.Reason, answer=s.OrderTold, problems=(404, 409),
+    ),
+    _json("GET", "/drivers", "operator", drivers.listed, "Drivers", given=s.DriversQuery, answer=s.Items[s.DriverTold]),
+    _json(
+        "GET", "/messages", "operator", messages.listed, "Text messages, newest first",
+        given=s.MessagesQuery, answer=s.Items[s.MessageTold],
+    ),
+    _raw(
+        "GET", API + "/recordings/{token:[A-Za-z0-9_-]{16,64}}", "operator", recordings.play, "What a caller said",
+        problems=(404, 416),
+    ),
+)  # fmt: skip
+
+
+def _speaking_json(route: Route) -> Handler:
+    handler: Callable[[Ask[Any]], Awaitable[dict[str, Any]]] = route.handler  # type: ignore[assignment]
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        ask = await understand(request, route.given, from_body=route.method not in ("GET", "HEAD"))
+        return json_answer(await handler(ask), route.status)
+
+    return handle
+
+
+def add_routes(app: web.Application) -> None:
+    """Put the whole table into `app`, every handler behind its role."""
+    for route in ROUTES:
+        handler: Handler = _speaking_json(route) if route.kind == "json" else route.handler  # type: ignore[assignment]
+        app.router.add_route(route.method, route.path, require(route.role)(handler))
