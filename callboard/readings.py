@@ -34,10 +34,10 @@ PAUSES_S = (0.1, 0.3, 1.0, 2.0, 4.0)
 log = structlog.get_logger(__name__)
 
 
-async def _apply(work: Work, reading: Event) -> None:
+async def _apply(work: Work, reading: Event, window_s: float) -> None:
     match reading:
         case CallSeen():
-            await calls.open_call(work, reading)
+            await calls.open_call(work, reading, window_s)
         case PhoneRang(linkedid=linkedid, extension=extension):
             await calls.rang(work, linkedid, extension)
         case PhoneAnswered(linkedid=linkedid, extension=extension):
@@ -45,7 +45,7 @@ async def _apply(work: Work, reading: Event) -> None:
         case CallGone(linkedid=linkedid, cause=cause):
             await calls.gone(work, linkedid, cause)
         case PbxSnapshot():
-            await calls.resync(work, reading)
+            await calls.resync(work, reading, window_s)
         case BoxCallAnswered(reference=reference):
             await calls.box_answered(work, reference)
         case BoxCallGone(reference=reference):
@@ -57,10 +57,11 @@ async def _apply(work: Work, reading: Event) -> None:
 class Readings:
     """The one consumer. `lost` counts readings that could not be stored."""
 
-    def __init__(self, desk: Desk, bus: Bus, ask_for_snapshot: Callable[[], None]) -> None:
+    def __init__(self, desk: Desk, bus: Bus, ask_for_snapshot: Callable[[], None], window_s: float) -> None:
         self._desk = desk
         self._bus = bus
         self._ask_for_snapshot = ask_for_snapshot
+        self._window_s = window_s
         self._queue: asyncio.Queue[Event] = asyncio.Queue(LIMIT)
         self._database_ok = True
         self.lost = 0
@@ -88,7 +89,7 @@ class Readings:
         for pause in (*PAUSES_S, None):
             try:
                 async with self._desk.work() as work:
-                    await _apply(work, reading)
+                    await _apply(work, reading, self._window_s)
             except DBAPIError as error:
                 self._database(False, f"The database does not take calls: {error.orig}")
                 if pause is None:

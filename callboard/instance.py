@@ -1,0 +1,163 @@
+"""Everything that must be there before the parts start: folder, secrets, Asterisk, prompts, database, demo site.
+
+Each step says what it does and how long it took; what cannot be had is told in one sentence, and nothing is left half made.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import SecretStr
+from sqlalchemy import select
+
+from agi.launcher import launcher
+from agi.sounds import Sounds
+from callboard import prompts
+from callboard.config import Settings
+from callboard.pbx import folders_for, new_system_name
+from callboard.pbx_engine import Engine, Root, engine_in, find_system
+from callboard.pbx_root import prepare_root
+from callboard.state import State
+from desk import store
+from desk.bus import Bus
+from desk.work import Desk, open_engine
+from dialplan.settings import Line as DialplanLine
+from dialplan.settings import Operator as DialplanOperator
+from dialplan.settings import Ports, Secrets, Site
+from models import Line, Office, Operator
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+CACHE = CHECKOUT / ".cache"
+ROOT = CACHE / "asterisk-root"
+LOCALES = CHECKOUT / "locales"
+
+
+class Progress:
+    """Says on the terminal what is being done, how far it is, and how long it took."""
+
+    def __init__(self, say: Callable[[str], None] = print) -> None:
+        self._say = say
+        self._begun = time.monotonic()
+
+    def line(self, text: str) -> None:
+        """One line with the seconds since the start."""
+        self._say(f"[{time.monotonic() - self._begun:5.1f} s] {text}")
+        sys.stdout.flush()
+
+    @contextlib.contextmanager
+    def step(self, text: str) -> Iterator[None]:
+        """A step that may take a while."""
+        self.line(f"{text} ...")
+        begun = time.monotonic()
+        yield
+        self.line(f"{text}: done in {time.monotonic() - begun:.1f} s")
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """What the parts are built from."""
+
+    state: State
+    settings: Settings
+    desk: Desk
+    secrets: dict[str, str]
+    engine: Engine | None
+    tools: prompts.Tools | None
+
+
+def find_engine(mode: str, progress: Progress) -> Engine | None:
+    """The Asterisk to run, by `site.asterisk`. Raises PbxError."""
+    if mode == "none":
+        return None
+    if mode in ("auto", "system"):
+        system = find_system()
+        if system is not None:
+            return system
+        if mode == "system":
+            from callboard.pbx_engine import PbxError
+
+            raise PbxError(
+                "There is no Asterisk 20 or later on this system. Install one, or use --asterisk private, which needs no installation."
+            )
+    if not ROOT.exists():
+        with progress.step("fetching Asterisk 22 from Debian's packages (once per checkout, about half a minute)"):
+            prepare_root(CACHE, progress.line)
+    return engine_in(Root(ROOT))
+
+
+async def make_prompts(state: State, progress: Progress) -> prompts.Tools | None:
+    """Have every prompt as a sound; without the two programs that speak, callers hear Asterisk's own or nothing, and it is said."""
+    try:
+        tools = prompts.find_tools(ROOT)
+    except prompts.PromptError as error:
+        progress.line(f"prompts: {error}")
+        return None
+    own = state.folder / "sounds-own"
+    waiting = prompts.wanted(LOCALES, Sounds(state.sounds), own)
+    if waiting:
+        with progress.step(f"speaking {len(waiting)} prompts"):
+            await prompts.make_prompts(LOCALES, Sounds(state.sounds), own, tools, lambda *_: None)
+    return tools
+
+
+def write_oneshot(state: State, language: str) -> Path:
+    """The script that Asterisk starts when we do not answer."""
+    script = state.folder / "callboard-oneshot"
+    site_packages = [Path(path) for path in sys.path if path.endswith("site-packages")]
+    text = launcher(Path(sys.executable), [CHECKOUT, *site_packages], state.spool, state.sounds, language)
+    beside = script.with_suffix(".new")
+    beside.write_text(text, encoding="utf-8")
+    beside.chmod(0o750)
+    os.replace(beside, script)
+    return script
+
+
+async def open_desk(url: str, bus: Bus) -> Desk:
+    """The database, at the newest schema. Raises desk.store.StoreError."""
+    await store.prepare(url)
+    return Desk(open_engine(url), bus)
+
+
+async def dialplan_site(instance: Instance) -> Site | None:
+    """What Asterisk is told, from the rows of lines and operators. None without an Asterisk."""
+    if instance.engine is None:
+        return None
+    async with instance.desk.look() as session:
+        lines = (await session.scalars(select(Line).order_by(Line.id))).all()
+        people = (
+            await session.scalars(
+                select(Operator).where(Operator.extension.is_not(None), Operator.disabled_at.is_(None)).order_by(Operator.id)
+            )
+        ).all()
+        office = await session.scalar(select(Office).limit(1))
+    settings = instance.settings.dialplan.model_copy(update={"demo_callers": instance.settings.site.demo})
+    secrets = instance.state.secrets(*(sip_secret(person.extension or "") for person in people))
+    language = lines[0].language if lines else "en"
+    return Site(
+        settings=settings,
+        lines=tuple(DialplanLine(did=line.did, flow=line.flow, language=line.language) for line in lines),
+        operators=tuple(
+            DialplanOperator(extension=person.extension or "", sip_password=SecretStr(secrets[sip_secret(person.extension or "")]))
+            for person in people
+        ),
+        ports=Ports(sip=instance.settings.site.sip_port, ami=instance.settings.ami.port, agi=instance.settings.agi.port),
+        secrets=Secrets(
+            ami_reader=SecretStr(secrets["ami_reader"]),
+            ami_actor=SecretStr(secrets["ami_actor"]),
+            agi_token=SecretStr(secrets["agi_token"]),
+        ),
+        folders=folders_for(instance.engine, instance.state.folder, settings),
+        system_name=new_system_name(),
+        oneshot_script=write_oneshot(instance.state, language) if office else None,
+    )
+
+
+def sip_secret(extension: str) -> str:
+    """The name of a desk phone's password among the instance's secrets."""
+    return f"sip_{extension}"

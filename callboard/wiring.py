@@ -1,0 +1,86 @@
+"""Who listens to what, and which parts run: the whole instance on one page."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+from aiohttp import web as aiohttp_web
+
+from agi.server import Server as AgiServer
+from agi.sounds import Sounds
+from ami.actions import Actions
+from ami.listener import Listener
+from callboard.demo_calls import DemoCalls, no_test_calls
+from callboard.instance import Instance
+from callboard.pbx import AsteriskProcess
+from callboard.phones import NoPhones, Phones
+from callboard.prompts import PlaceVoice
+from callboard.readings import Readings
+from callboard.spooled import SpoolMerger
+from callboard.stale import StaleBoxCalls
+from callboard.supervisor import Part
+from callboard.voice_desk import PlacesAhead, VoiceDesk
+from callerid.port import Port
+from desk.work import utc_now
+from dialplan.settings import Site
+from sms.sender import Sender
+from web.app import make_app
+from web.keys import Outside
+
+NOT_YET = "it has not started yet"
+
+
+@dataclass(frozen=True, slots=True)
+class Wired:
+    """The parts in the order in which they start, and the panel that is served beside them."""
+
+    parts: tuple[Part, ...]
+    app: aiohttp_web.Application
+
+
+def wire(instance: Instance, site: Site | None, process: AsteriskProcess | None) -> Wired:
+    """Build everything. `site` and `process` are None where there is no Asterisk."""
+    settings, desk, bus, state = instance.settings, instance.desk, instance.desk.bus, instance.state
+    window_s = settings.desk.same_call_window_s
+
+    listener = Listener(settings.ami, instance.secrets["ami_reader"], bus, utc_now)
+    readings = Readings(desk, bus, listener.ask_for_resync, window_s)
+    ports = [Port(box, settings.callerid.quiet_s, bus) for box in settings.callerid.boxes]
+    sender = Sender(settings.sms, desk, settings.sms.open_provider(), bus)
+    parts = [
+        Part("readings", readings.run),
+        Part("sms", sender.run),
+        Part("spool", SpoolMerger(desk, state.spool, window_s).run),
+        *(Part(port.name, port.run) for port in ports),
+    ]
+    if ports:
+        parts.append(Part("stale-box-calls", StaleBoxCalls(desk).run))
+    expected = {"sms": NOT_YET, **{port.name: NOT_YET for port in ports}}
+    phone: Phones | NoPhones = NoPhones()
+    test_call = no_test_calls
+
+    if process is not None and site is not None:
+        actions = Actions(settings.ami, instance.secrets["ami_actor"], bus=bus)
+        sounds = Sounds(state.sounds)
+        conversations = AgiServer(
+            settings.agi, instance.secrets["agi_token"], VoiceDesk(desk, window_s), bus, sounds, state.recordings
+        )
+        parts += [
+            Part("agi", conversations.run),
+            Part("asterisk", process.run),
+            Part("ami", listener.run),
+            Part("ami-actor", actions.run),
+        ]
+        if instance.tools is not None:
+            parts.append(Part("places-ahead", PlacesAhead(desk, PlaceVoice(instance.tools, sounds)).run))
+        expected |= dict.fromkeys(("agi", "ami", "ami-actor"), NOT_YET)
+        phone = Phones(desk, listener.roster, actions)
+        if settings.site.demo:
+            calls = DemoCalls(desk, actions, settings.site.demo_call_every_s, random.Random())  # noqa: S311 -- no secret
+            test_call = calls.place
+            if settings.site.demo_calls:
+                parts.append(Part("demo-calls", calls.run))
+
+    app = make_app(settings.web, desk, Outside(phone, test_call, state.recordings, expected))
+    return Wired(tuple(parts), app)
