@@ -16,9 +16,8 @@ from pydantic import BaseModel
 
 from desk import idempotency
 from desk.work import Desk, Work
-from models import Operator
 from web.bodies import Refused, body_as, query_as
-from web.keys import DESK, SETTINGS, VISITOR, Visitor
+from web.keys import DESK, SETTINGS, VISITOR, Person, Visitor
 
 G = TypeVar("G", bound=BaseModel)
 Json = dict[str, Any]
@@ -45,7 +44,7 @@ class Ask(Generic[G]):
         return visitor
 
     @property
-    def operator(self) -> Operator:
+    def operator(self) -> Person:
         """The operator who asks."""
         return self.visitor.operator
 

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from aiohttp import hdrs, web
 
 from desk import people
-from web.keys import DESK, SETTINGS, VISITOR, Visitor
+from web.keys import DESK, SETTINGS, VISITOR, Person, Visitor
 from web.settings import Settings
 
 Role = Literal["anyone", "operator", "admin"]
@@ -57,28 +57,33 @@ async def visitor_of(request: web.Request) -> Visitor | None:
 
 
 async def _look_up(request: web.Request) -> Visitor | None:
-    settings = request.app[SETTINGS]
-    desk = request.app[DESK]
     authorization = request.headers.get(hdrs.AUTHORIZATION)
     if authorization is not None:
         scheme, _, token = authorization.partition(" ")
-        if scheme.lower() != "bearer" or not token:
-            return None
-        async with desk.look() as session:
-            operator = await people.by_token(session, token.strip())
-        return Visitor(operator, None) if operator else None
-    cookie = request.cookies.get(cookie_name(settings))
-    if not cookie:
-        return None
+        return await _by_token(request, token.strip()) if scheme.lower() == "bearer" and token else None
+    cookie = request.cookies.get(cookie_name(request.app[SETTINGS]))
+    return await _by_cookie(request, cookie) if cookie else None
+
+
+async def _by_token(request: web.Request, token: str) -> Visitor | None:
+    async with request.app[DESK].look() as session:
+        operator = await people.by_token(session, token)
+        return Visitor(Person.of(operator), None) if operator else None
+
+
+async def _by_cookie(request: web.Request, cookie: str) -> Visitor | None:
+    settings, desk = request.app[SETTINGS], request.app[DESK]
+    now = desk.clock()
     async with desk.look() as session:
-        found = await people.by_session(session, cookie, desk.clock(), idle(settings), absolute(settings))
-    if found is None:
-        return None
-    opened, operator = found
-    if desk.clock() - opened.last_seen_at >= people.TOUCH_EVERY:
+        found = await people.by_session(session, cookie, now, idle(settings), absolute(settings))
+        if found is None:
+            return None
+        opened, operator = found
+        person, session_id, last_seen_at = Person.of(operator), opened.id, opened.last_seen_at
+    if now - last_seen_at >= people.TOUCH_EVERY:
         async with desk.work() as work:
-            await people.touch(work, opened.id)
-    return Visitor(operator, opened.id)
+            await people.touch(work, session_id)
+    return Visitor(person, session_id)
 
 
 def idle(settings: Settings) -> timedelta:

@@ -21,13 +21,39 @@ if TYPE_CHECKING:
     from web.throttle import Pace, Throttle
 
 
+@dataclass(frozen=True, slots=True)
+class Person:
+    """An operator as he was when he was looked up; free of the database."""
+
+    id: int
+    office_id: int
+    login: str
+    name: str
+    role: str
+    extension: str | None
+    locale: str
+
+    @classmethod
+    def of(cls, operator: Operator) -> Person:
+        """The person in this row."""
+        return cls(
+            operator.id,
+            operator.office_id,
+            operator.login,
+            operator.name,
+            operator.role,
+            operator.extension,
+            operator.locale,
+        )
+
+
 class Phone(Protocol):
     """The operator's own phone. Both raise a DeskError when it cannot be done, for example because the call is over."""
 
-    async def answer(self, call_id: int, operator: Operator) -> None:
+    async def answer(self, call_id: int, operator: Person) -> None:
         """Have the operator's ringing phone pick up."""
 
-    async def hangup(self, call_id: int, operator: Operator) -> None:
+    async def hangup(self, call_id: int, operator: Person) -> None:
         """End the call."""
 
 
@@ -39,7 +65,7 @@ TestCall = Callable[[], Awaitable[None]]
 class Visitor:
     """Who asks: the operator, and the session (None for a program with a token)."""
 
-    operator: Operator
+    operator: Person
     session_id: int | None
 
     @property

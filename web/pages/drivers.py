@@ -15,6 +15,6 @@ async def listed(ask: Ask[DriversQuery]) -> Json:
         found = await list_drivers(
             session, ask.operator.office_id, query.q, query.state, query.limit + 1, query.cursor or 0
         )
-    more = len(found) > query.limit
-    items = [driver_json(driver) for driver in found[: query.limit]]
-    return {"items": items, "next": found[query.limit - 1].id if more else None}
+        items = [driver_json(driver) for driver in found]
+    shown = items[: query.limit]
+    return {"items": shown, "next": shown[-1]["id"] if len(items) > query.limit else None}

@@ -13,5 +13,6 @@ async def listed(ask: Ask[MessagesQuery]) -> Json:
     query = ask.given
     async with ask.desk.look() as session:
         found = await list_messages(session, ask.operator.office_id, query.order_id, query.limit + 1, query.cursor)
-        items = [message_json(message) for message in found[: query.limit]]
-    return {"items": items, "next": found[query.limit - 1].id if len(found) > query.limit else None}
+        items = [message_json(message) for message in found]
+    shown = items[: query.limit]
+    return {"items": shown, "next": shown[-1]["id"] if len(items) > query.limit else None}

@@ -17,7 +17,9 @@ async def play(request: web.Request) -> web.StreamResponse:
     assert visitor is not None
     desk = request.app[DESK]
     async with desk.work() as work:
-        recording = await recordings.listened(work, visitor.operator, request.match_info["token"])
+        recording = await recordings.listened(
+            work, visitor.operator.id, visitor.operator.office_id, request.match_info["token"]
+        )
     path = under(request.app[OUTSIDE].recordings, recording.path)
     if path is None:
         raise web.HTTPNotFound(text="not_found")

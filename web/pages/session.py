@@ -8,7 +8,7 @@ from desk import people
 from desk.people import SignedIn
 from web.ask import Ask, Json, json_answer, understand
 from web.auth import as_me, give_cookie, take_cookie, visitor_of
-from web.keys import DESK, SETTINGS, THROTTLE, Visitor
+from web.keys import DESK, SETTINGS, THROTTLE, Person, Visitor
 from web.shapes import Nothing, SignIn
 
 
@@ -39,7 +39,7 @@ async def create(request: web.Request) -> web.StreamResponse:
     """Sign in: 201, the person, and the cookie. A wrong name and a wrong password are answered alike."""
     given = (await understand(request, SignIn, from_body=True)).given
     signed_in = await open_session(request, given.user, given.password)
-    answer = json_answer(as_me(Visitor(signed_in.operator, signed_in.session.id)), 201)
+    answer = json_answer(as_me(Visitor(Person.of(signed_in.operator), signed_in.session.id)), 201)
     give_cookie(answer, request.app[SETTINGS], signed_in.token)
     return answer
 
