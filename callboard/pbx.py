@@ -106,7 +106,7 @@ class AsteriskProcess:
         with self._console.open("ab") as console:
             self._process = await asyncio.create_subprocess_exec(
                 *chosen.prefix, *self.engine.program, "-C", str(self._conf), "-f", "-n",
-                stdin=asyncio.subprocess.DEVNULL, stdout=console, stderr=console,
+                stdin=asyncio.subprocess.DEVNULL, stdout=console, stderr=console, umask=0o077,
                 env={**os.environ, **chosen.environment}, start_new_session=True,
             )
         try:

@@ -19,6 +19,8 @@ from desk.work import Desk, open_engine
 from models import migrations
 from tests.postgres import Cluster
 
+pytest_plugins = ("tests.pbx_fixture",)
+
 _numbers = itertools.count(1)
 
 
