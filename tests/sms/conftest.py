@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +21,7 @@ from sms.sender import Sender
 from sms.settings import Settings
 from tests.sms.smsc import Smsc, running_smsc
 
+HANDSET = "+821012345678"
 KOREAN = "박기사 #117 기사님이 10분 후 도착합니다. 출발: 강남역 10번 출구"
 
 
@@ -48,8 +49,8 @@ class Site:
             )
             work.session.add(office)
 
-    async def queue(self, *texts: str, recipient: str = "+821012345678") -> list[int]:
-        """Texts that are due now; returns their ids."""
+    async def queue(self, *texts: str, recipients: Sequence[str] = ()) -> list[int]:
+        """Texts that are due now, to one handset or each to its own; returns their ids."""
         now = datetime.now(UTC)
         async with self.desk.work() as work:
             rows = [
@@ -57,7 +58,7 @@ class Site:
                     office_id=1, audience="customer", recipient=recipient, sender="15880001", text_key="assigned.customer",
                     language="ko", text=text, state="queued", next_try_at=now, created_at=now, updated_at=now,
                 )
-                for text in texts
+                for text, recipient in zip(texts, recipients or [HANDSET] * len(texts), strict=True)
             ]  # fmt: skip
             work.session.add_all(rows)
             await work.session.flush()

@@ -149,6 +149,11 @@ class Smsc:
         await self._note()
         return response.command_status
 
+    @property
+    def bound(self) -> bool:
+        """Whether a session is open."""
+        return bool(self._esmes)
+
     async def _take_events(self) -> None:
         while True:
             event = await self._server.next()
