@@ -28,7 +28,7 @@ from agi.protocol import Reply
 from agi.sounds import Sounds
 
 UNREACHABLE = "unreachable"
-BUDGET_SECONDS = 2.7
+BUDGET_SECONDS = 2.5
 LEAST_WAIT_SECONDS = 0.1
 KEYS = "0123456789*#"
 HEADER_BYTES = 65536
