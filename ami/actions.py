@@ -92,7 +92,7 @@ class Actions:
         ring_s: float = 30.0,
         channel_id: str | None = None,
     ) -> str:
-        """Dial `Local/<digits>@<context>` and send it, once answered, to `to_exten` in `to_context`. Returns its channel id.
+        """Dial `Local/<digits>@<context>/n` and send it, once answered, to `to_exten` in `to_context`. Returns its channel id.
 
         Both contexts must be among `originate_contexts`. The id is the new channel's Uniqueid, and so the call's Linkedid.
         Raises UnsafeAction or NotConnected (nothing was sent), ActionRefused (nothing was dialled), or OutcomeUnknown: the
@@ -100,7 +100,7 @@ class Actions:
         """
         channel_id = channel_id or f"callboard-{uuid.uuid4().hex}"
         allowed = self.settings.originate_contexts
-        channel = f"Local/{_checked('digits', digits, _DIGITS)}@{self._one_of('context', context, allowed)}"
+        channel = f"Local/{_checked('digits', digits, _DIGITS)}@{self._one_of('context', context, allowed)}/n"
         fields: dict[str, FieldValue] = {
             "Action": "Originate",
             "Channel": channel,

@@ -214,9 +214,8 @@ class Listener:
     async def _recovered(self, linkedid: str, channel: Channel) -> Caller:
         """A caller who was there before us: his line and presentation are asked of his channel."""
         line = await self._variable(channel.name, "CB_LINE")
-        presentation = await self._variable(channel.name, "CALLERID(num-pres)")
-        told = "withheld" if (presentation or "").startswith("prohib") else None
-        return caller_from_channel(linkedid, channel, line, told)
+        presentation = await self._variable(channel.name, "CB_PRESENTATION")
+        return caller_from_channel(linkedid, channel, line, presentation)
 
     async def _variable(self, channel: str, name: str) -> str | None:
         try:

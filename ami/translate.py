@@ -49,7 +49,8 @@ def caller_from_channel(linkedid: str, channel: Channel, line: str | None, prese
     """A caller whose arrival we did not hear, as his channel shows him."""
     at_arrival = channel.exten if channel.exten.strip("*#0123456789") == "" else ""
     told = presentation if presentation in _PRESENTATIONS else ("allowed" if channel.number else "unavailable")
-    return Caller(linkedid, line or at_arrival, channel.number, channel.caller_name, told)
+    number = channel.number if told == "allowed" else None
+    return Caller(linkedid, line or at_arrival, number, channel.caller_name, told)
 
 
 def _user_event(message: Message, roster: Roster, at: datetime) -> Iterator[Event]:
@@ -83,6 +84,7 @@ def _new_state(message: Message, roster: Roster, at: datetime) -> Iterator[Event
 
 
 def _dial_state(message: Message, roster: Roster, at: datetime) -> Iterator[Event]:
+    roster.see(message)
     channel = roster.see(message, "Dest")
     if channel is not None and message.text("DialStatus") == "RINGING":
         yield from _rang(channel, roster, at)
