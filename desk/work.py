@@ -9,6 +9,7 @@ waits for its turn at the start and never fails in the middle.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ from desk.bus import Bus
 from desk.events import Event
 
 BUSY_TIMEOUT_MS = 10_000
+UNLIMITED = 1_000_000
 
 
 def utc_now() -> datetime:
@@ -48,26 +50,44 @@ class Desk:
         self.bus = bus
         self.clock = clock
         self._sessions = async_sessionmaker(engine, expire_on_commit=False)
-        self._readers = async_sessionmaker(engine.execution_options(read_only=True), expire_on_commit=False)
+        # SQLite lets one writer in at a time and the others knock and sleep; in one process they queue up instead, in order.
+        self._turn = asyncio.Semaphore(1 if engine.dialect.name == "sqlite" else UNLIMITED)
+        self._readers = async_sessionmaker(_reading(engine), expire_on_commit=False)
 
     @asynccontextmanager
     async def work(self) -> AsyncIterator[Work]:
-        """One transaction that may write."""
-        async with self._sessions() as session:
-            work = Work(session, self.clock())
-            async with session.begin():
-                yield work
+        """One transaction that may write. Never open one inside another: on SQLite the inner one would wait for the outer."""
+        async with asyncio.timeout(BUSY_TIMEOUT_MS / 1000):
+            await self._turn.acquire()
+        try:
+            async with self._sessions() as session:
+                work = Work(session, self.clock())
+                async with session.begin():
+                    yield work
+        finally:
+            self._turn.release()
         for told in work.events:
             self.bus.tell(told)
 
     @asynccontextmanager
     async def look(self) -> AsyncIterator[AsyncSession]:
-        """A session to read with; whatever it changed is rolled back."""
+        """A session to read with, which sees one state throughout; whatever it changed is rolled back.
+
+        Rows that were read stay readable afterwards, as they were.
+        """
         async with self._readers() as session:
             try:
                 yield session
             finally:
+                session.expunge_all()  # a rollback would empty the rows
                 await session.rollback()
+
+
+def _reading(engine: AsyncEngine) -> AsyncEngine:
+    # SQLite's readers see one state by themselves; PostgreSQL's see what is committed between two queries unless told not to.
+    if engine.dialect.name == "postgresql":
+        return engine.execution_options(read_only=True, isolation_level="REPEATABLE READ")
+    return engine.execution_options(read_only=True)
 
 
 def open_engine(url: str) -> AsyncEngine:
