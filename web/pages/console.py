@@ -2,20 +2,50 @@
 
 from __future__ import annotations
 
+from functools import cache
+from typing import Any
+
 from aiohttp import web
 
+from desk import offices
 from desk.people import WrongLogin
-from web.auth import give_cookie, take_cookie, visitor_of
-from web.keys import SETTINGS
+from web.auth import as_me, give_cookie, take_cookie, visitor_of
+from web.keys import DESK, SETTINGS, Visitor
 from web.pages.session import close_session, open_session
-from web.render import page
+from web.render import LOCALES, TABLE, catalog, locale_of, page
 
 
 async def console(request: web.Request) -> web.StreamResponse:
     """The console; nobody in particular goes to the log-in first."""
-    if await visitor_of(request) is None:
+    visitor = await visitor_of(request)
+    if visitor is None:
         raise web.HTTPSeeOther("/login")
-    return await page(request, "console.html")
+    return await page(request, "console.html", boot=await _boot(request, visitor))
+
+
+async def _boot(request: web.Request, visitor: Visitor) -> dict[str, Any]:
+    """What the console's modules start with: who sits there, how numbers and money read, and all words in all languages.
+
+    All languages, so that the language can be changed in the middle of an order, without a reload and without a connection.
+    """
+    async with request.app[DESK].look() as session:
+        office = await offices.by_id(session, visitor.operator.office_id)
+    return {
+        "me": as_me(visitor),
+        "locale": locale_of(request),
+        "country": office.country,
+        "currency": office.currency,
+        "timezone": office.timezone,
+        "texts": {locale: _words(locale) for locale in LOCALES},
+    }
+
+
+@cache
+def _words(locale: str) -> dict[str, dict[str, str]]:
+    """The panel's texts by key, each by plural form ("other" where there is but one)."""
+    words = catalog(locale)
+    prefix = f"{TABLE}."
+    return {key.removeprefix(prefix): words.templates(key) for key in words.keys() if key.startswith(prefix)}
 
 
 async def login(request: web.Request) -> web.StreamResponse:
@@ -39,7 +69,7 @@ async def sign_in(request: web.Request) -> web.StreamResponse:
         answer = await page(request, "login.html", 429, refused="too_many_attempts", user=user)
         answer.headers["Retry-After"] = error.headers["Retry-After"]
         return answer
-    answer = web.HTTPSeeOther("/")
+    answer = web.Response(status=303, headers={"Location": "/"})
     give_cookie(answer, request.app[SETTINGS], signed_in.token)
     return answer
 
@@ -47,6 +77,6 @@ async def sign_in(request: web.Request) -> web.StreamResponse:
 async def sign_out(request: web.Request) -> web.StreamResponse:
     """Sign out, back to the log-in."""
     await close_session(request)
-    answer = web.HTTPSeeOther("/login")
+    answer = web.Response(status=303, headers={"Location": "/login"})
     take_cookie(answer, request.app[SETTINGS])
     return answer

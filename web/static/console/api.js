@@ -1,0 +1,65 @@
+/**
+ * Requests to /api/v1. A refusal comes as RFC 9457 and becomes a `Problem` with the server's stable code; silence becomes
+ * `Unreachable`: the request may or may not have arrived, so whoever repeats it must repeat its Idempotency-Key as well.
+ */
+
+import { has, t } from "./texts.js";
+
+const PATIENCE_MS = 8000;
+const GATEWAY_STATUSES = new Set([502, 503, 504]);
+
+export class Problem extends Error {
+  constructor(status, body) {
+    super(body?.detail ?? body?.title ?? String(status));
+    this.status = status;
+    this.code = body?.code ?? (status === 401 ? "not_signed_in" : "server_error");
+    this.body = body ?? {};
+  }
+}
+
+export class Unreachable extends Error {
+  code = "unreachable";
+}
+
+// crypto.randomUUID needs a secure context; a panel on the office's own network may not have one.
+export function newKey() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** @returns {Promise<any>} the answer's JSON, or null where there is none */
+export async function request(method, path, body = undefined, key = undefined) {
+  const headers = { Accept: "application/json" };
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  if (method === "POST") headers["Idempotency-Key"] = key ?? newKey();
+  let answer;
+  try {
+    answer = await fetch(`/api/v1/${path}`, {
+      method,
+      headers,
+      body: body === undefined ? undefined : JSON.stringify(body),
+      signal: AbortSignal.timeout(PATIENCE_MS),
+      credentials: "same-origin",
+    });
+  } catch (error) {
+    throw new Unreachable(error.message);
+  }
+  if (GATEWAY_STATUSES.has(answer.status)) throw new Unreachable(String(answer.status));
+  const text = await answer.text().catch(() => "");
+  const parsed = parse(text);
+  if (!answer.ok) throw new Problem(answer.status, parsed);
+  return parsed;
+}
+
+function parse(text) {
+  try {
+    return text ? JSON.parse(text) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** One sentence that says what happened and what to do about it. */
+export function sentence(error) {
+  const key = `errors.${error.code ?? "server_error"}`;
+  return t(has(key) ? key : "errors.server_error", { ...error.body, ...error.body?.details });
+}

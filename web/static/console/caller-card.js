@@ -1,0 +1,133 @@
+/** The head of the middle column: who is on the line, what is known of him, and his usual trips under the keys 1 to 3. */
+
+import { html, nothing } from "lit";
+import { choiceOf, nameOf, numberOf } from "./call-list.js";
+import { LiveElement } from "./element.js";
+import { store } from "./store.js";
+import { day, duration, money, t } from "./texts.js";
+import { byHand, hangUp, select, take, takeTrip, testCall, tripOf } from "./work.js";
+
+export class CallerCard extends LiveElement {
+  ticks = true;
+
+  render() {
+    const call = store.callInHand;
+    const form = document.querySelector("order-form");
+    if (call) return html`${this.head(call)} ${this.live(call)} ${form?.draft ? this.trips(call.customer) : nothing}`;
+    return form?.draft || form?.done ? this.handHead() : this.nobody();
+  }
+
+  head(call) {
+    const customer = call.customer;
+    const name = nameOf(call) ?? t("calls.new_caller");
+    return html`
+      <header class="caller ${call.state}">
+        <div class="who">
+          <h1 title=${name}>${name}</h1>
+          ${customer?.grade ? html`<span class="grade">${customer.grade}</span>` : nothing}
+          ${customer ? nothing : html`<span class="tag">${t("caller.unknown")}</span>`}
+        </div>
+        <div class="reach">
+          <span class="number">${numberOf(call)}</span>
+          <span class="state">${this.state(call)}</span>
+        </div>
+        <div class="known">${customer ? this.known(customer) : this.unknown(call)}</div>
+        <div class="do">${this.buttons(call)}</div>
+        ${customer?.note ? html`<p class="note" title=${customer.note}>${customer.note}</p>` : nothing}
+        ${call.choice ? html`<p class="choice">${choiceOf(call)}</p>` : nothing}
+      </header>
+    `;
+  }
+
+  state(call) {
+    const from = Date.parse(call.answered_at ?? call.ringing_at ?? call.arrived_at);
+    const to = call.ended_at ? Date.parse(call.ended_at) : store.now();
+    const word = call.state === "answered" ? (store.isMine(call) ? "mine" : "talks") : call.state;
+    return html`${t(`calls.state.${word}`)} <time>${duration(to - from)}</time>`;
+  }
+
+  known(customer) {
+    const facts = [
+      t("calls.trips", { count: customer.trips }),
+      customer.last_trip_at ? t("caller.last_trip", { day: day(customer.last_trip_at) }) : t("caller.no_trip_yet"),
+      t("caller.cancels", { count: customer.cancels }),
+    ];
+    return facts.join(" · ");
+  }
+
+  unknown(call) {
+    return call.number ? t("caller.first_time") : t("caller.ask_number");
+  }
+
+  buttons(call) {
+    const rings = call.state !== "answered" && call.state !== "ended" && call.source !== "box";
+    if (rings) return html`<button type="button" @click=${() => take(call)}>${t("calls.answer")} <kbd>F2</kbd></button>`;
+    if (store.isMine(call) && call.state === "answered") {
+      return html`<button type="button" @click=${hangUp}>${t("caller.hang_up")} <kbd>Shift F2</kbd></button>`;
+    }
+    return nothing;
+  }
+
+  live(call) {
+    const order = store.orders.get(call.customer?.live_order_id);
+    if (!order || order.closed_at || order.call_id === call.id) return nothing;
+    return html`
+      <button class="live" type="button" @click=${() => select(order.id)}>
+        <span>${t("caller.live_order")}</span>
+        <strong>${tripOf(order)}</strong>
+        <span class="order-state ${order.state}">${t(`order.state.${order.state}`)}</span>
+        ${order.driver ? html`<span class="driver">#${order.driver.number} ${order.driver.name}</span>` : nothing}
+      </button>
+    `;
+  }
+
+  trips(customer) {
+    const trips = customer?.usual_trips ?? [];
+    if (!trips.length) return nothing;
+    return html`
+      <div class="trips" role="group" aria-label=${t("caller.usual_trips")}>
+        ${trips.slice(0, 3).map(
+          (trip, index) => html`
+            <button class="trip" type="button" @click=${() => takeTrip(index)}>
+              <kbd>${index + 1}</kbd>
+              <span class="way" title=${tripOf(trip)}>${trip.origin.text} <i>→</i> ${trip.destination?.text ?? "–"}</span>
+              <span class="price">${money(trip.fare)}</span>
+              <span class="count">${t("caller.times", { count: trip.count })}</span>
+            </button>
+          `,
+        )}
+      </div>
+    `;
+  }
+
+  handHead() {
+    return html`
+      <header class="caller">
+        <div class="who"><h1>${t("caller.by_hand")}</h1></div>
+        <div class="known">${t("caller.by_hand_hint")}</div>
+      </header>
+    `;
+  }
+
+  nobody() {
+    const next = store.waiting[0];
+    return html`
+      <div class="nobody">
+        <p class="lead">${next ? t("caller.somebody_waits", { number: numberOf(next) }) : t("caller.nobody")}</p>
+        <div class="do">
+          ${next ? html`<button type="button" @click=${() => take(next)}>${t("calls.answer")} <kbd>F2</kbd></button>` : nothing}
+          <button type="button" @click=${byHand}>${t("caller.new_order")} <kbd>N</kbd></button>
+          <button type="button" @click=${testCall}>${t("caller.test_call")} <kbd>T</kbd></button>
+        </div>
+        <dl class="keys">
+          ${["take", "board", "save", "clear", "sheet"].map(
+            (name) => html`<div><dt><kbd>${t(`keys.${name}.key`)}</kbd></dt><dd>${t(`keys.${name}.does`)}</dd></div>`,
+          )}
+        </dl>
+      </div>
+    `;
+  }
+}
+
+customElements.define("caller-card", CallerCard);
+

@@ -1,0 +1,155 @@
+/**
+ * The right column's lower half, for the marked order: who could drive and why, with the field for the driver's number;
+ * once a driver has it, the two messages and what became of them. The number field is made once and never again.
+ */
+
+import { html, nothing } from "lit";
+import { repeat } from "lit/directives/repeat.js";
+import { afterComposition } from "./compose.js";
+import { LiveElement } from "./element.js";
+import { store } from "./store.js";
+import { clockTime, distance, t } from "./texts.js";
+import { assign, tripOf, wantsDriver } from "./work.js";
+
+export class CandidateList extends LiveElement {
+  ticks = true;
+  busy = false;
+  typedNumber = "";
+
+  get field() {
+    return this.querySelector("input[name=driver]");
+  }
+
+  pressed = (event) => {
+    if (event.key === "Enter" && !event.ctrlKey) afterComposition(event, () => this.give());
+    else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      event.preventDefault();
+      this.walk(event.key === "ArrowDown" ? 1 : -1);
+    }
+  };
+
+  /** Arrows put the number of the next candidate into the field: what Enter will do is always in sight. */
+  walk(step) {
+    const numbers = store.candidates.items.map((candidate) => candidate.number);
+    if (!numbers.length || !wantsDriver(store.order)) return;
+    const at = numbers.indexOf(this.field.value.trim());
+    const next = at < 0 ? (step > 0 ? 0 : numbers.length - 1) : (at + step + numbers.length) % numbers.length;
+    this.put(numbers[next]);
+  }
+
+  put(number) {
+    this.field.value = number;
+    this.typedNumber = number;
+    this.requestUpdate();
+    this.updateComplete.then(() => this.querySelector(".candidate.meant")?.scrollIntoView({ block: "nearest" }));
+  }
+
+  async give(number = this.field.value) {
+    if (this.busy) return;
+    this.busy = true;
+    const meant = number.normalize("NFKC").replace(/^#/, "").trim();
+    const done = await assign(meant);
+    this.busy = false;
+    if (!done) {
+      this.field.select();
+      return;
+    }
+    this.put("");
+  }
+
+  render() {
+    const order = store.order;
+    const wants = wantsDriver(order);
+    return html`
+      <h2 class="panel-title">
+        <span>${wants || !order ? t("candidates.title") : t("candidates.messages")}</span>
+        ${order ? html`<span class="for">${clockTime(order.taken_at)} ${tripOf(order)}</span>` : nothing}
+      </h2>
+      <div class="assign" ?hidden=${!wants}>
+        <label for="driver-number">${t("candidates.number")}</label>
+        <input
+          id="driver-number"
+          name="driver"
+          type="text"
+          inputmode="numeric"
+          maxlength="8"
+          autocomplete="off"
+          spellcheck="false"
+          @keydown=${this.pressed}
+          @input=${(event) => {
+            this.typedNumber = event.target.value.trim();
+            this.requestUpdate();
+          }}
+        />
+        <button type="button" @click=${() => this.give()}>${t("candidates.assign")} <kbd>↵</kbd></button>
+      </div>
+      <div class="scroll">${order ? (wants ? this.candidates() : this.details(order)) : html`<p class="quiet">${t("candidates.choose")}</p>`}</div>
+    `;
+  }
+
+  candidates() {
+    const { items, loading, error } = store.candidates;
+    if (error) return html`<p class="quiet bad">${error}</p>`;
+    if (!items.length) return html`<p class="quiet">${t(loading ? "candidates.loading" : "candidates.none")}</p>`;
+    return html`<ol class="candidates">${repeat(items, (each) => each.driver_id, (each, index) => this.candidate(each, index))}</ol>`;
+  }
+
+  candidate(each, index) {
+    const meant = this.typedNumber !== "" && each.number === this.typedNumber;
+    const fits = this.typedNumber !== "" && each.number.startsWith(this.typedNumber);
+    return html`
+      <li>
+        <button
+          type="button"
+          tabindex="-1"
+          class="candidate ${meant ? "meant" : fits ? "fits" : ""}"
+          @click=${() => {
+            this.put(each.number);
+            this.field.focus();
+          }}
+        >
+          <span class="rank">${index + 1}</span>
+          <b class="number">#${each.number}</b>
+          <span class="name">${each.name}</span>
+          <b class="eta">${each.eta_s === null ? "–" : t("candidates.minutes", { minutes: Math.max(1, Math.round(each.eta_s / 60)) })}</b>
+          <small>${this.why(each)}</small>
+        </button>
+      </li>
+    `;
+  }
+
+  why(each) {
+    const waits = t("candidates.waits", { minutes: Math.round((each.waiting_s ?? 0) / 60) });
+    return each.distance_m === null ? `${t("candidates.no_place")} · ${waits}` : `${distance(each.distance_m)} · ${waits}`;
+  }
+
+  details(order) {
+    const messages = store.messagesOf(order.id);
+    return html`
+      <div class="details">
+        ${order.driver
+          ? html`<p class="has"><b>#${order.driver.number}</b> ${order.driver.name}
+              ${order.assigned_at ? html`<time>${clockTime(order.assigned_at)}</time>` : nothing}</p>`
+          : nothing}
+        <ul class="messages">
+          ${repeat(messages, (message) => message.id, (message) => this.message(message))}
+        </ul>
+      </div>
+    `;
+  }
+
+  message(message) {
+    return html`
+      <li class="message ${message.state}">
+        <div class="line">
+          <b>${t(`messages.to.${message.audience}`)}</b>
+          <span class="message-state ${message.state}">${t(`messages.state.${message.state}`)}</span>
+          <time>${clockTime(message.updated_at, true)}</time>
+        </div>
+        <p>${message.text}</p>
+      </li>
+    `;
+  }
+}
+
+customElements.define("candidate-list", CandidateList);

@@ -1,0 +1,47 @@
+/**
+ * Keys and Hangul. While a syllable is being composed, a key belongs to the input method, so we act when the syllable is
+ * complete, and once: some systems send the same Enter a second time after the composition has ended.
+ */
+
+let composing = false;
+let pending = null;
+let swallowUntil = 0;
+
+const ECHO_MS = 250;
+
+export function watchComposition() {
+  document.addEventListener("compositionstart", () => {
+    composing = true;
+    pending = null;
+  });
+  document.addEventListener("compositionend", () => {
+    composing = false;
+    const act = pending;
+    pending = null;
+    if (!act) return;
+    swallowUntil = performance.now() + ECHO_MS;
+    // The field receives the syllable's last `input` event after this one.
+    setTimeout(act, 0);
+  });
+  document.addEventListener("keyup", (event) => {
+    if (event.key === "Enter") swallowUntil = 0;
+  });
+}
+
+/** Run `act` for this key press: now, or when the syllable in hand is complete. */
+export function afterComposition(event, act) {
+  if (composing || event.isComposing || event.keyCode === 229) {
+    pending = act;
+    return;
+  }
+  event.preventDefault();
+  if (event.key === "Enter" && performance.now() < swallowUntil) return;
+  act();
+}
+
+/** Leave the field that is being typed in, so that its last syllable is in it before anything else happens. */
+export function commitComposition() {
+  if (!composing) return;
+  pending = null;
+  document.activeElement?.blur();
+}

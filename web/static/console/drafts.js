@@ -1,0 +1,150 @@
+/**
+ * Orders that are being typed, one per call (and one that is taken by hand). A draft is kept for the tab's lifetime, so a
+ * reload, another card or a lost link costs nothing that was typed; signing out forgets all of them.
+ *
+ * A draft knows for each field what it holds, where that is known from, and whether a person has touched it: what was typed
+ * is never replaced by what arrives later.
+ */
+
+import { moneyField, parseMoney } from "./texts.js";
+import { written } from "./phone.js";
+
+export const FIELDS = ["number", "customer_name", "origin", "destination", "fare", "note"];
+export const BY_HAND = "by-hand";
+const PLACES = new Set(["origin", "destination"]);
+const STORED = "callboard.drafts";
+
+export class Draft {
+  constructor(key) {
+    this.key = key;
+    this.values = Object.fromEntries(FIELDS.map((name) => [name, ""]));
+    this.places = { origin: null, destination: null };
+    this.touched = {};
+  }
+
+  static from(kept) {
+    return Object.assign(new Draft(kept.key), kept);
+  }
+
+  get dirty() {
+    return FIELDS.some((name) => this.touched[name] && this.values[name].trim() !== "");
+  }
+
+  type(name, text) {
+    this.values[name] = text;
+    this.touched[name] = true;
+    if (PLACES.has(name) && this.places[name]?.text !== text) this.places[name] = null;
+  }
+
+  /** Put a known place into a field. `source` is where the desk knows it from: "ivr", "saved" or "history". */
+  place(name, place, source) {
+    this.values[name] = place?.text ?? "";
+    this.places[name] = place ? { ...place, source } : null;
+  }
+
+  takeTrip(trip, keepOrigin) {
+    if (!keepOrigin) this.place("origin", trip.origin, "history");
+    this.place("destination", trip.destination, "history");
+    this.values.fare = moneyField(trip.fare);
+    for (const name of ["origin", "destination", "fare"]) this.touched[name] = true;
+  }
+
+  /** Fill what nobody has touched from the call's card. Returns the names of the fields whose text changed. */
+  fill(call) {
+    const before = { ...this.values };
+    if (!this.touched.number) this.values.number = written(call.number);
+    if (!this.touched.origin) this.fillOrigin(call);
+    return FIELDS.filter((name) => before[name] !== this.values[name]);
+  }
+
+  fillOrigin({ choice, customer }) {
+    const places = customer?.places ?? [];
+    if (choice?.kind === "place") {
+      const known = places.find((place) => place.id === choice.place_id);
+      this.place("origin", known ?? { text: choice.text ?? "" }, "ivr");
+    } else if (choice?.kind !== "recording" && places.length) {
+      this.place("origin", places[0], "saved");
+    }
+  }
+
+  /** The trip that Enter takes: the usual one from where the caller is. What the caller told the IVR is never overruled. */
+  proposal(customer) {
+    const trips = customer?.usual_trips ?? [];
+    const origin = this.values.origin.trim();
+    const same = trips.find((trip) => trip.origin.text === origin);
+    return same ?? (origin === "" || this.places.origin?.source === "saved" ? (trips[0] ?? null) : null);
+  }
+
+  /** The request's body; `call` may be null. */
+  body(call) {
+    const text = (name) => this.values[name].normalize("NFC").trim();
+    const body = { origin: this.placeBody("origin", call) };
+    if (call) body.call_id = call.id;
+    if (!call?.number && text("number")) body.number = text("number");
+    if (!call?.customer && text("customer_name")) body.customer_name = text("customer_name");
+    if (text("destination")) body.destination = this.placeBody("destination", call);
+    const fare = parseMoney(text("fare"));
+    if (fare !== null) body.fare = fare;
+    if (text("note")) body.note = text("note");
+    return body;
+  }
+
+  placeBody(name, call) {
+    const text = this.values[name].normalize("NFC").trim();
+    const known = this.places[name];
+    const typedFrom = name === "origin" && call?.choice?.kind === "recording" ? "recording" : "operator";
+    if (!known || known.text !== this.values[name]) return { text, source: typedFrom };
+    const body = { text, source: known.source };
+    for (const part of ["lat", "lon", "accuracy_m"]) if (known[part] != null) body[part] = known[part];
+    return body;
+  }
+}
+
+export class Drafts {
+  #all = new Map();
+
+  constructor(storage = sessionStorage) {
+    this.storage = storage;
+    for (const kept of read(storage)) this.#all.set(kept.key, Draft.from(kept));
+  }
+
+  get(key) {
+    return this.#all.get(key) ?? null;
+  }
+
+  has(key) {
+    return this.#all.get(key)?.dirty ?? false;
+  }
+
+  set(draft) {
+    this.#all.set(draft.key, draft);
+    this.keep();
+  }
+
+  drop(key) {
+    this.#all.delete(key);
+    this.keep();
+  }
+
+  forgetAll() {
+    this.#all.clear();
+    this.storage.removeItem(STORED);
+  }
+
+  keep() {
+    const dirty = [...this.#all.values()].filter((draft) => draft.dirty);
+    try {
+      this.storage.setItem(STORED, JSON.stringify(dirty));
+    } catch {
+      // A full or forbidden storage costs the draft's survival of a reload, nothing else.
+    }
+  }
+}
+
+function read(storage) {
+  try {
+    return JSON.parse(storage.getItem(STORED) ?? "[]");
+  } catch {
+    return [];
+  }
+}

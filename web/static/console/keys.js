@@ -1,0 +1,82 @@
+/**
+ * The keyboard, on one page. Function keys and Ctrl+Enter work everywhere; letters and digits only outside fields. No key
+ * acts in the middle of a syllable: the field first gets what was being composed.
+ */
+
+import { tinykeys } from "tinykeys";
+import { afterComposition, commitComposition } from "./compose.js";
+import { store } from "./store.js";
+import { byHand, clear, hangUp, open, save, takeNext, takeTrip, testCall } from "./work.js";
+
+const board = () => document.querySelector("order-board");
+const drivers = () => document.querySelector("candidate-list");
+const form = () => document.querySelector("order-form");
+const sheet = () => document.querySelector("cheat-sheet");
+
+const typing = (event) => event.target instanceof Element && event.target.matches("input, textarea, select, [contenteditable]");
+const covered = () => Boolean(document.querySelector("dialog[open]"));
+
+/** Works everywhere; what is being composed goes into its field first. */
+const always = (act) => (event) => {
+  if (covered()) return;
+  event.preventDefault();
+  if (event.repeat) return;
+  commitComposition();
+  setTimeout(act, 0);
+};
+
+/** Works only where no text is typed. */
+const outside = (act) => (event) => {
+  if (typing(event) || covered() || event.repeat) return;
+  event.preventDefault();
+  act();
+};
+
+function escape(event) {
+  if (covered() || event.isComposing || event.defaultPrevented) return;
+  event.preventDefault();
+  const field = drivers().field;
+  if (document.activeElement === field) {
+    if (field.value) drivers().put("");
+    else if (form().draft) form().missing().focus();
+    else field.blur();
+    return;
+  }
+  if (form().done) form().show(null);
+  clear();
+}
+
+function undo(event) {
+  const inText = typing(event) && event.target.value !== "" && event.target.name === "note";
+  if (!store.notice?.undo || inText) return;
+  event.preventDefault();
+  store.notice.undo();
+}
+
+function another() {
+  const done = form().done;
+  if (done?.call) open(done.call);
+  else byHand();
+}
+
+export function setUpKeys() {
+  tinykeys(window, {
+    F2: always(takeNext),
+    "Shift+F2": always(hangUp),
+    F8: always(() => board().enter()),
+    "Control+Enter": (event) => {
+      if (!covered()) afterComposition(event, save);
+    },
+    "Control+z": undo,
+    Escape: escape,
+    1: outside(() => takeTrip(0)),
+    2: outside(() => takeTrip(1)),
+    3: outside(() => takeTrip(2)),
+    n: outside(another),
+    ㅜ: outside(another),
+    t: outside(testCall),
+    ㅅ: outside(testCall),
+    "Shift+?": (event) => !typing(event) && sheet().toggle(),
+    "?": (event) => !typing(event) && sheet().toggle(),
+  });
+}

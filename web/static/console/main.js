@@ -1,0 +1,70 @@
+/** Puts the console together: texts, look, link, keys, and who hears of what. */
+
+import { request } from "./api.js";
+import "./bottom-line.js";
+import "./call-list.js";
+import { numberOf, nameOf } from "./call-list.js";
+import "./caller-card.js";
+import "./candidate-list.js";
+import "./cheat-sheet.js";
+import { watchComposition } from "./compose.js";
+import { setUpKeys } from "./keys.js";
+import { LiveLink } from "./live.js";
+import { setUpLook } from "./look.js";
+import "./order-board.js";
+import "./order-form.js";
+import { setUpPhone } from "./phone.js";
+import "./status-bar.js";
+import { store } from "./store.js";
+import { setUpTexts, t } from "./texts.js";
+import { outbox, refreshCandidates } from "./work.js";
+
+const boot = JSON.parse(document.getElementById("boot").textContent);
+setUpTexts({ ...boot, locale: localStorage.getItem("callboard.locale") ?? boot.locale });
+setUpPhone(boot.country);
+setUpLook();
+store.me = boot.me;
+
+const announced = new Set();
+
+/** A pop is spoken once a call, by an element that nobody sees: the eyes have the card. */
+function announce(call) {
+  if (announced.has(call.id) || call.state === "ended") return;
+  announced.add(call.id);
+  const who = [numberOf(call), nameOf(call), call.customer?.grade].filter(Boolean).join(", ");
+  document.getElementById("announcer").textContent = t("calls.announced", { who });
+}
+
+const link = new LiveLink(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/live`, {
+  snapshot: (told) => {
+    store.snapshot(told);
+    for (const call of store.waiting) announce(call);
+    outbox.flush();
+    refreshCandidates();
+  },
+  delta: (told) => {
+    store.delta(told);
+    // The name follows the number within moments; both are spoken together.
+    if (told.type === "call.identified") announce(told.call);
+    if (told.type === "order.assigned" || told.type === "order.changed") refreshCandidates();
+  },
+  up: (up) => {
+    store.link = { up, since: performance.now() };
+    if (up) store.signedOut = false;
+    store.changed();
+  },
+  refused: async () => {
+    const error = await request("GET", "calls?limit=1").catch((refusal) => refusal);
+    store.signedOut = error?.status === 401;
+    store.changed();
+  },
+});
+
+store.subscribe(() => {
+  const waiting = store.waiting.length;
+  document.title = waiting ? `(${waiting}) callboard` : "callboard";
+});
+
+watchComposition();
+setUpKeys();
+link.start();

@@ -1,0 +1,84 @@
+/** The right column's upper half: orders, live ones first. Arrows walk, digits begin a driver's number for the marked order. */
+
+import { html, nothing } from "lit";
+import { repeat } from "lit/directives/repeat.js";
+import { LiveElement } from "./element.js";
+import { store } from "./store.js";
+import { clockTime, duration, t } from "./texts.js";
+import { select } from "./work.js";
+
+export class OrderBoard extends LiveElement {
+  ticks = true;
+
+  /** F8: to the marked order, or the first that waits for a driver. */
+  enter() {
+    const rows = this.rows();
+    const marked = rows.find((row) => Number(row.dataset.order) === store.selectedOrder);
+    (marked ?? rows.find((row) => row.classList.contains("taken")) ?? rows[0] ?? this.querySelector(".scroll"))?.focus();
+  }
+
+  rows() {
+    return [...this.querySelectorAll("button.order-row")];
+  }
+
+  pressed = (event) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step) {
+      event.preventDefault();
+      const rows = this.rows();
+      rows[rows.indexOf(document.activeElement) + step]?.focus();
+    } else if (/^\d$/.test(event.key) && !event.ctrlKey && !event.altKey) {
+      // The digit itself goes into the field, because the focus is there when the browser types it.
+      document.querySelector("candidate-list").field.focus();
+    }
+  };
+
+  render() {
+    const board = store.board;
+    const live = board.filter((order) => !order.closed_at).length;
+    return html`
+      <h2 class="panel-title"><span>${t("board.title")} <b>${live}</b></span><kbd>F8</kbd></h2>
+      <div class="scroll" tabindex="-1" @keydown=${this.pressed}>
+        ${board.length ? nothing : html`<p class="quiet">${t("board.none")}</p>`}
+        <ul class="board">
+          ${repeat(board, (order) => order.id, (order) => this.row(order))}
+        </ul>
+      </div>
+    `;
+  }
+
+  row(order) {
+    const marked = order.id === store.selectedOrder;
+    return html`
+      <li>
+        <button
+          type="button"
+          class="order-row ${order.state} ${marked ? "marked" : ""} ${order.closed_at ? "closed" : ""}"
+          data-order=${order.id}
+          aria-current=${marked}
+          @click=${() => this.chosen(order)}
+          @focus=${() => select(order.id)}
+        >
+          <time>${clockTime(order.taken_at)}</time>
+          <span class="order-state ${order.state}">
+            ${t(`order.state.${order.state}`)} ${order.driver ? html`<b>#${order.driver.number}</b>` : nothing}
+          </span>
+          <span class="way">${order.origin.text} <i>→</i> ${order.destination?.text ?? t("board.not_told")}</span>
+          <time class="since">${this.since(order)}</time>
+        </button>
+      </li>
+    `;
+  }
+
+  since(order) {
+    if (order.closed_at) return "";
+    return duration(store.now() - Date.parse(order.assigned_at ?? order.taken_at));
+  }
+
+  chosen(order) {
+    select(order.id);
+    document.querySelector("candidate-list").field.focus();
+  }
+}
+
+customElements.define("order-board", OrderBoard);

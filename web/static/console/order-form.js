@@ -1,0 +1,349 @@
+/**
+ * The order that is being typed. Its fields are made once and never again, and nothing is bound to their values: what they
+ * hold is the operator's. A card that fills up later changes only fields that nobody has touched; the focus never moves
+ * unless a person opened a card, took a trip or saved.
+ */
+
+import { html, nothing } from "lit";
+import { afterComposition } from "./compose.js";
+import { FIELDS } from "./drafts.js";
+import { LiveElement } from "./element.js";
+import { suggest } from "./places.js";
+import { store } from "./store.js";
+import { clockTime, money, moneyField, parseMoney, t } from "./texts.js";
+import { byHand, clear, drafts, open, save, tripOf } from "./work.js";
+
+export class OrderForm extends LiveElement {
+  draft = null;
+  done = null; // what became of the last one: {order: id|null, call: id|null}
+  problem = null; // {field, text}
+  saving = false;
+  choices = { field: null, items: [], active: -1 };
+
+  field(name) {
+    return this.querySelector(`[name="${name}"]`);
+  }
+
+  // --- what others ask of the form ------------------------------------------------------------------------------------
+
+  /** Show `draft` (null: nothing) and put the focus where the first answer is missing. A person has asked for this. */
+  show(draft) {
+    this.draft = draft;
+    this.done = null;
+    this.problem = null;
+    this.closeChoices();
+    this.filledFor = this.signature();
+    this.requestUpdate();
+    document.querySelector("caller-card")?.requestUpdate();
+    this.updateComplete.then(() => {
+      if (this.draft !== draft || !draft) return;
+      for (const name of FIELDS) this.field(name).value = draft.values[name];
+      this.missing()?.focus();
+    });
+  }
+
+  /** The fields are free for the next one; the order (or that it waits) is shown instead. */
+  showSaved(orderId) {
+    this.done = { order: orderId, call: typeof this.draft?.key === "number" ? this.draft.key : null };
+    this.draft = null;
+    this.closeChoices();
+    this.requestUpdate();
+    document.querySelector("caller-card")?.requestUpdate();
+  }
+
+  waitedOrder(callId, orderId) {
+    if (this.done?.order === null && this.done.call === callId) this.done = { order: orderId, call: callId };
+    this.requestUpdate();
+  }
+
+  /** Take usual trip `index` into the fields. */
+  takeTrip(index) {
+    const trip = store.callInHand?.customer?.usual_trips?.[index];
+    if (!trip || !this.draft) return;
+    this.trip = index;
+    this.draft.takeTrip(trip, false);
+    this.took();
+  }
+
+  /** Say what is wrong with a field, and go there. */
+  ask(name, text) {
+    this.problem = { field: FIELDS.includes(name) ? name : "origin", text };
+    this.requestUpdate();
+    this.field(this.problem.field)?.focus();
+  }
+
+  // --- filling ----------------------------------------------------------------------------------------------------------
+
+  signature() {
+    const call = store.callInHand;
+    return call ? JSON.stringify([call.customer?.id, call.choice, call.number, call.customer?.places?.[0]]) : null;
+  }
+
+  willUpdate() {
+    if (!this.draft || this.draft.key !== store.openCall || this.signature() === this.filledFor) return;
+    this.filledFor = this.signature();
+    for (const name of this.draft.fill(store.callInHand)) {
+      const field = this.field(name);
+      if (!field) continue;
+      field.value = this.draft.values[name];
+      if (field === document.activeElement) field.select();
+    }
+  }
+
+  missing() {
+    const wanted = ["origin", "destination", "fare"];
+    const call = store.callInHand;
+    if (!call?.number && !call?.customer && this.draft.key !== null && this.shows("number")) wanted.unshift("number");
+    const first = wanted.find((name) => !this.field(name).value.trim());
+    return first ? this.field(first) : this.querySelector(".save");
+  }
+
+  shows(name) {
+    const call = store.callInHand;
+    if (name === "number") return !call || !call.customer;
+    if (name === "customer_name") return !call?.customer;
+    return true;
+  }
+
+  took() {
+    for (const name of ["origin", "destination", "fare"]) this.field(name).value = this.draft.values[name];
+    this.problem = null;
+    drafts.keep();
+    this.closeChoices();
+    this.missing()?.focus();
+    this.requestUpdate();
+  }
+
+  // --- typing -------------------------------------------------------------------------------------------------------------
+
+  typed = (event) => {
+    if (!this.draft) return;
+    const { name, value } = event.target;
+    this.draft.type(name, value);
+    if (this.problem?.field === name) this.problem = null;
+    if (name === "origin" || name === "destination") this.offer(name, value);
+    clearTimeout(this.keeping);
+    this.keeping = setTimeout(() => drafts.keep(), 250);
+    this.requestUpdate();
+  };
+
+  touched = (event) => {
+    // From the first stroke of a syllable on, the field is the operator's, though no text stands in it yet.
+    if (this.draft && event.target.name) this.draft.touched[event.target.name] = true;
+  };
+
+  left = (event) => {
+    if (event.target.name === "fare" && this.draft) {
+      const fare = parseMoney(event.target.value);
+      event.target.value = this.draft.values.fare = moneyField(fare);
+    }
+    if (event.target.name === this.choices.field) this.closeChoices();
+    this.requestUpdate();
+  };
+
+  pressed = (event) => {
+    if (event.ctrlKey || event.altKey || event.metaKey || event.target.tagName === "BUTTON") return;
+    const { name } = event.target;
+    if (event.key === "Enter" && !event.shiftKey) afterComposition(event, () => this.enter(name));
+    else if ((event.key === "ArrowDown" || event.key === "ArrowUp") && !event.isComposing) {
+      this.arrow(event, name, event.key === "ArrowDown" ? 1 : -1);
+    } else if (event.key === "Escape" && this.choices.items.length) {
+      event.preventDefault();
+      event.stopPropagation();
+      this.closeChoices();
+    }
+  };
+
+  /** Enter: the marked suggestion; in an empty field, the proposed trip; else on to the next field. */
+  enter(name) {
+    if (!this.draft) return;
+    const chosen = this.choices.field === name ? this.choices.items[this.choices.active] : null;
+    if (chosen) {
+      this.choose(name, chosen);
+      return;
+    }
+    const proposal = this.proposalFor(name);
+    if (proposal) {
+      this.draft.takeTrip(proposal, Boolean(this.field("origin").value.trim()));
+      this.took();
+      return;
+    }
+    const fields = FIELDS.filter((each) => this.shows(each));
+    const next = fields[fields.indexOf(name) + 1];
+    if (next) this.field(next).focus();
+    else this.querySelector(".save").focus();
+  }
+
+  /** The trip that Enter would take in field `name`, which must be empty. */
+  proposalFor(name) {
+    const empty = (name === "destination" || name === "origin") && !this.draft?.values[name].trim();
+    return empty ? this.draft.proposal(store.callInHand?.customer) : null;
+  }
+
+  arrow(event, name, step) {
+    if (this.choices.items.length && this.choices.field === name) {
+      event.preventDefault();
+      const count = this.choices.items.length;
+      this.choices = { ...this.choices, active: (this.choices.active + step + count) % count };
+      this.requestUpdate();
+    } else if ((name === "origin" || name === "destination") && !this.field(name).value.trim()) {
+      event.preventDefault();
+      this.offer(name, "");
+    }
+  }
+
+  // --- suggestions ----------------------------------------------------------------------------------------------------------
+
+  offer(name, text) {
+    const items = suggest(store.callInHand?.customer, name, text);
+    this.choices = { field: items.length ? name : null, items, active: text ? -1 : 0 };
+    this.requestUpdate();
+  }
+
+  choose(name, place) {
+    this.draft.type(name, place.text);
+    this.draft.place(name, place, place.id ? "saved" : "history");
+    this.field(name).value = place.text;
+    drafts.keep();
+    this.closeChoices();
+    this.missing()?.focus();
+  }
+
+  closeChoices() {
+    this.choices = { field: null, items: [], active: -1 };
+    this.requestUpdate();
+  }
+
+  // --- drawing ----------------------------------------------------------------------------------------------------------------
+
+  render() {
+    return html`
+      <form
+        class="order"
+        autocomplete="off"
+        novalidate
+        ?hidden=${!this.draft}
+        aria-label=${t("order.title")}
+        @submit=${(event) => event.preventDefault()}
+        @input=${this.typed}
+        @compositionstart=${this.touched}
+        @focusout=${this.left}
+        @keydown=${this.pressed}
+      >
+        ${FIELDS.map((name) => this.row(name))}
+        <div class="actions">
+          <button class="save" type="button" ?disabled=${this.saving} @click=${save}>
+            ${t("order.save")} <kbd>Ctrl ↵</kbd>
+          </button>
+          <button type="button" @click=${clear}>${t("order.clear")} <kbd>Esc</kbd></button>
+          ${store.link.up ? nothing : html`<span class="offline-hint">${t("order.offline_hint")}</span>`}
+        </div>
+      </form>
+      ${this.done ? this.outcome() : nothing}
+    `;
+  }
+
+  row(name) {
+    const problem = this.problem?.field === name ? this.problem.text : null;
+    const suggests = name === "origin" || name === "destination";
+    return html`
+      <div class="field ${name} ${problem ? "wrong" : ""}" ?hidden=${!this.shows(name)}>
+        <label for="order-${name}">${t(`order.${name}`)}</label>
+        <div class="entry">
+          <input
+            id="order-${name}"
+            name=${name}
+            type="text"
+            maxlength=${name === "note" ? 500 : name === "number" ? 30 : name === "fare" ? 14 : name === "customer_name" ? 80 : 200}
+            inputmode=${name === "fare" ? "numeric" : name === "number" ? "tel" : "text"}
+            spellcheck="false"
+            placeholder=${this.placeholder(name)}
+            aria-invalid=${problem ? "true" : "false"}
+            aria-describedby="about-${name}"
+            role=${suggests ? "combobox" : nothing}
+            aria-expanded=${suggests ? String(this.choices.field === name) : nothing}
+            aria-controls=${suggests ? `choices-${name}` : nothing}
+            aria-activedescendant=${this.choices.field === name && this.choices.active >= 0
+              ? `choice-${name}-${this.choices.active}`
+              : nothing}
+          />
+          ${suggests ? this.list(name) : nothing}
+        </div>
+        <span class="about" id="about-${name}">${problem ?? this.about(name)}</span>
+      </div>
+    `;
+  }
+
+  list(name) {
+    const here = this.choices.field === name;
+    return html`
+      <ul class="choices" role="listbox" id="choices-${name}" aria-label=${t("order.suggestions")} ?hidden=${!here}>
+        ${here
+          ? this.choices.items.map(
+              (place, index) => html`
+                <li
+                  id="choice-${name}-${index}"
+                  role="option"
+                  aria-selected=${String(index === this.choices.active)}
+                  @mousedown=${(event) => {
+                    event.preventDefault();
+                    this.choose(name, place);
+                  }}
+                >
+                  <span>${place.text}</span><small>${t(place.id ? "source.saved" : "source.history")}</small>
+                </li>
+              `,
+            )
+          : nothing}
+      </ul>
+    `;
+  }
+
+  placeholder(name) {
+    const proposal = this.draft ? this.proposalFor(name) : null;
+    if (!proposal) return "";
+    return t("order.enter_takes", { trip: name === "origin" ? tripOf(proposal) : (proposal.destination?.text ?? "–") });
+  }
+
+  /** Where the field's text is known from. */
+  about(name) {
+    const draft = this.draft;
+    if (!draft) return "";
+    if (name === "fare") return money(parseMoney(draft.values.fare));
+    const place = draft.places[name];
+    if (!place || place.text !== draft.values[name]) {
+      return draft.values[name].trim() && (name === "origin" || name === "destination") ? t("source.operator") : "";
+    }
+    const sure = place.accuracy_m == null ? "" : ` ±${place.accuracy_m} m`;
+    return t(`source.${place.source}`) + sure;
+  }
+
+  /** What became of the order that was just saved. */
+  outcome() {
+    const order = store.orders.get(this.done.order);
+    const again = () => (this.done.call === null ? byHand() : open(this.done.call));
+    return html`
+      <section class="outcome" aria-label=${t("order.saved_title")}>
+        ${order
+          ? html`
+              <h2>${t("order.saved_title")} <time>${clockTime(order.taken_at)}</time></h2>
+              <p class="way">${tripOf(order)}</p>
+              <p>
+                <span class="order-state ${order.state}">${t(`order.state.${order.state}`)}</span>
+                ${order.driver ? html`#${order.driver.number} ${order.driver.name} · ` : nothing}
+                ${order.fare === null ? t("order.fare_open") : money(order.fare, order.currency)}
+              </p>
+              ${order.note ? html`<p class="note">${order.note}</p>` : nothing}
+            `
+          : html`<h2>${t("order.queued_title")}</h2><p>${t("notices.queued")}</p>`}
+        <div class="actions">
+          <button type="button" @click=${again}>${t("order.another")} <kbd>N</kbd></button>
+          <button type="button" @click=${clear}>${t("order.close")} <kbd>Esc</kbd></button>
+        </div>
+      </section>
+    `;
+  }
+}
+
+customElements.define("order-form", OrderForm);
+

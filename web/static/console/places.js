@@ -1,0 +1,32 @@
+/** Which of a customer's places fit what has been typed: by any part of the text, or by first consonants (ㄱㄴㅇ: 강남역). */
+
+const FIRST = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ";
+const SYLLABLES = 0xac00;
+const PER_FIRST = 588;
+const SHOWN = 6;
+
+/** The first consonants of `text`; what is not a Hangul syllable stays as it is. */
+export function firstConsonants(text) {
+  return Array.from(text, (character) => {
+    const place = character.charCodeAt(0) - SYLLABLES;
+    return place >= 0 && place < 11172 ? FIRST[Math.floor(place / PER_FIRST)] : character;
+  }).join("");
+}
+
+const bare = (text) => text.normalize("NFC").toLowerCase().replace(/\s+/g, "");
+
+function fits(text, typed) {
+  const [whole, part] = [bare(text), bare(typed)];
+  return whole.includes(part) || firstConsonants(whole).includes(part);
+}
+
+/** @param {object|null} customer  @param {"origin"|"destination"} end  @param {string} typed */
+export function suggest(customer, end, typed) {
+  const known = new Map();
+  const trips = (customer?.usual_trips ?? []).map((trip) => trip[end]).filter(Boolean);
+  const others = (customer?.usual_trips ?? []).map((trip) => trip[end === "origin" ? "destination" : "origin"]).filter(Boolean);
+  for (const place of [...trips, ...(customer?.places ?? []), ...others]) {
+    if (!known.has(place.text) || place.id) known.set(place.text, place);
+  }
+  return [...known.values()].filter((place) => place.text !== typed && fits(place.text, typed)).slice(0, SHOWN);
+}

@@ -1,0 +1,71 @@
+/** The top line: my state, my call, who waits, what the day brought, which parts do not work; language, look, help, leave. */
+
+import { html, nothing } from "lit";
+import { LiveElement } from "./element.js";
+import * as icons from "./icons.js";
+import { nextTheme } from "./look.js";
+import { store } from "./store.js";
+import { clockTime, duration, has, locale, locales, setLocale, t } from "./texts.js";
+import { signOut } from "./work.js";
+
+export class StatusBar extends LiveElement {
+  ticks = true;
+
+  render() {
+    const waiting = store.waiting;
+    const longest = waiting.length ? store.now() - Date.parse(waiting[0].arrived_at) : 0;
+    return html`
+      <strong class="brand">call<b>board</b></strong>
+      <div class="gauges">
+        ${this.me()}
+        <span class="gauge ${waiting.length ? "hot" : ""}">
+          ${t("status.waiting")} <b>${waiting.length}</b>
+          ${waiting.length ? html`<small>${t("status.longest")} <time>${duration(longest)}</time></small>` : nothing}
+        </span>
+        <span class="gauge">${t("status.today")} <b>${store.ordersToday}</b></span>
+        ${store.troubles.map(([part, { reason }]) => this.trouble(part, reason))}
+      </div>
+      <time class="now" title=${t("status.server_time")}>${clockTime(store.now(), true)}</time>
+      <span class="person">${store.me ? `${store.me.name}${store.me.extension ? ` · ${store.me.extension}` : ""}` : ""}</span>
+      <div class="tools">
+        <span class="languages" role="group" aria-label=${t("status.language")}>
+          ${locales().map(
+            (tag) => html`<button type="button" lang=${tag} aria-pressed=${String(tag === locale())} @click=${() => this.speak(tag)}>${tag}</button>`,
+          )}
+        </span>
+        <button type="button" class="tool" title=${t("status.theme")} aria-label=${t("status.theme")} @click=${nextTheme}>${icons.theme}</button>
+        <button type="button" class="tool" title=${t("keys.title")} aria-label=${t("keys.title")} @click=${this.help}><kbd>?</kbd></button>
+        <button type="button" class="tool" title=${t("status.sign_out")} aria-label=${t("status.sign_out")} @click=${signOut}>${icons.leave}</button>
+      </div>
+    `;
+  }
+
+  me() {
+    const call = store.mine;
+    if (call) {
+      const length = store.now() - Date.parse(call.answered_at ?? call.arrived_at);
+      return html`<span class="gauge me talking"><i class="lamp"></i>${t("status.talking")} <b><time>${duration(length)}</time></b></span>`;
+    }
+    return html`<span class="gauge me ready"><i class="lamp"></i>${t("status.ready")} <b><time>${duration(store.now() - store.readySince)}</time></b></span>`;
+  }
+
+  trouble(part, reason) {
+    const family = part.split(":")[0].replaceAll("-", "_");
+    const key = `parts.${family}`;
+    return html`<span class="gauge trouble" title=${reason}>${icons.warn} ${has(key) ? t(key) : t("parts.other", { part })}</span>`;
+  }
+
+  help() {
+    document.querySelector("cheat-sheet").toggle();
+  }
+
+  speak(tag) {
+    setLocale(tag);
+    localStorage.setItem("callboard.locale", tag);
+    store.changed();
+    for (const element of document.querySelectorAll("[data-panel]")) element.requestUpdate();
+    document.dispatchEvent(new Event("languagechange"));
+  }
+}
+
+customElements.define("status-bar", StatusBar);

@@ -1,0 +1,182 @@
+/**
+ * What the page knows: the server's rows as the link last told them, and what the operator has open. Elements read it and
+ * are told once a frame that something changed, however many pushes came in between.
+ *
+ * Nothing here touches a field: what is being typed belongs to the form alone.
+ */
+
+const RECENT_ENDED = 30;
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+export class Store {
+  calls = new Map();
+  orders = new Map();
+  messages = new Map();
+  parts = {};
+  me = null;
+  today = null;
+  offset = 0; // server time less ours, in milliseconds
+  openedAt = Date.now();
+
+  link = { up: false, since: performance.now() };
+  signedOut = false;
+
+  openCall = null; // id of the call in the middle, or null: an order by hand, or nothing
+  selectedOrder = null;
+  candidates = { order: null, items: [], loading: false, error: null };
+  notice = null;
+
+  #listeners = new Set();
+  #scheduled = false;
+
+  subscribe(listener) {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Tell the elements, at the next frame (a hidden page has none, so a timer stands by). */
+  changed() {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    let done = false;
+    const tell = () => {
+      if (done) return;
+      done = true;
+      this.#scheduled = false;
+      for (const listener of this.#listeners) listener();
+    };
+    requestAnimationFrame(tell);
+    setTimeout(tell, 60);
+  }
+
+  /** Server time, in milliseconds. */
+  now() {
+    return Date.now() + this.offset;
+  }
+
+  heard(at) {
+    const offset = Date.parse(at) - Date.now();
+    // The message with the shortest way told the truest time.
+    if (this.freshOffset || offset > this.offset) this.offset = offset;
+    this.freshOffset = false;
+  }
+
+  snapshot(told) {
+    this.freshOffset = true;
+    this.heard(told.now);
+    const inHand = this.callInHand;
+    this.calls = byId(told.calls);
+    // The card in the middle stays, even when it is too old for the server's list.
+    if (inHand && !this.calls.has(inHand.id)) this.calls.set(inHand.id, { ...inHand, state: "ended" });
+    this.orders = byId(told.orders);
+    this.messages = byId(told.messages);
+    this.parts = told.parts ?? {};
+    this.me = told.me ?? this.me;
+    this.today = told.today ?? null;
+    this.changed();
+  }
+
+  delta(told) {
+    this.heard(told.at);
+    if (told.call) this.calls.set(told.call.id, told.call);
+    if (told.order) this.takeOrder(told.order, told.type);
+    if (told.message) this.messages.set(told.message.id, told.message);
+    if (told.type === "part.changed") this.parts = { ...this.parts, [told.part]: { ok: told.ok, reason: told.reason } };
+    this.trim();
+    this.changed();
+  }
+
+  takeOrder(order, type) {
+    const known = this.orders.get(order.id);
+    if (!known && type === "order.taken" && this.today) this.today = { ...this.today, orders: this.today.orders + 1 };
+    // The answer to our own request and the push of the same change may come in either order.
+    if (!known || order.version >= known.version) this.orders.set(order.id, order);
+  }
+
+  trim() {
+    const ended = [...this.calls.values()].filter((call) => call.state === "ended" && call.id !== this.openCall);
+    for (const call of ended.sort(newestFirst).slice(RECENT_ENDED)) this.calls.delete(call.id);
+  }
+
+  // --- what the elements ask -----------------------------------------------------------------------------------------
+
+  get callInHand() {
+    return this.calls.get(this.openCall) ?? null;
+  }
+
+  get order() {
+    return this.orders.get(this.selectedOrder) ?? null;
+  }
+
+  /** Calls that nobody has taken yet, the longest waiting first. */
+  get waiting() {
+    return this.sorted((call) => call.state === "arrived" || call.state === "ringing");
+  }
+
+  get talking() {
+    return this.sorted((call) => call.state === "answered");
+  }
+
+  get ended() {
+    return [...this.calls.values()].filter((call) => call.state === "ended").sort(newestFirst);
+  }
+
+  get mine() {
+    return this.talking.find((call) => this.isMine(call)) ?? null;
+  }
+
+  isMine(call) {
+    return Boolean(this.me && call.operator && call.operator.id === this.me.id);
+  }
+
+  sorted(which) {
+    return [...this.calls.values()].filter(which).sort((a, b) => a.arrived_at.localeCompare(b.arrived_at) || a.id - b.id);
+  }
+
+  /** Orders for the board: live ones, then those closed lately; the newest first, so that nothing live jumps about. */
+  get board() {
+    const rows = [...this.orders.values()].sort((a, b) => b.taken_at.localeCompare(a.taken_at) || b.id - a.id);
+    return [...rows.filter((order) => !order.closed_at), ...rows.filter((order) => order.closed_at)];
+  }
+
+  messagesOf(orderId) {
+    return [...this.messages.values()].filter((message) => message.order_id === orderId).sort((a, b) => a.id - b.id);
+  }
+
+  get lastMessages() {
+    return [...this.messages.values()].sort((a, b) => b.updated_at.localeCompare(a.updated_at) || b.id - a.id);
+  }
+
+  /** Orders taken since midnight at the firm, as far as the server or the rows on this page tell. */
+  get ordersToday() {
+    return this.today?.orders ?? [...this.orders.values()].filter((order) => this.now() - Date.parse(order.taken_at) < DAY_MS).length;
+  }
+
+  /** Since when I am free: my last call's end, or the opening of this page. */
+  get readySince() {
+    const ends = this.ended.filter((call) => this.isMine(call)).map((call) => Date.parse(call.ended_at));
+    return Math.max(this.openedAt + this.offset, ...ends);
+  }
+
+  get troubles() {
+    return Object.entries(this.parts).filter(([, part]) => part.ok === false);
+  }
+
+  // --- notices --------------------------------------------------------------------------------------------------------
+
+  /** Say something in the bottom line. @param {{text: string, kind?: "good"|"bad"|"plain", undo?: () => void}} notice */
+  say(notice, milliseconds = 8000) {
+    this.notice = { kind: "plain", ...notice, until: Date.now() + milliseconds };
+    this.changed();
+  }
+
+  hush() {
+    this.notice = null;
+    this.changed();
+  }
+}
+
+const newestFirst = (a, b) => b.arrived_at.localeCompare(a.arrived_at) || b.id - a.id;
+const byId = (rows) => new Map((rows ?? []).map((row) => [row.id, row]));
+
+export const store = new Store();

@@ -1,0 +1,259 @@
+/**
+ * What an operator can do, one function each; keys and buttons both end here. A pop never comes through here by itself:
+ * only a person opens a card, so only a person moves the focus.
+ */
+
+import { Problem, request, sentence, Unreachable } from "./api.js";
+import { BY_HAND, Draft, Drafts } from "./drafts.js";
+import { Outbox } from "./outbox.js";
+import { store } from "./store.js";
+import { t } from "./texts.js";
+
+const UNDO_MS = 8000;
+const TRIP_STATES_FOR_DRIVERS = new Set(["taken"]);
+
+export const drafts = new Drafts();
+export const outbox = new Outbox({ saved: delivered, refused: sentBack });
+
+const form = () => document.querySelector("order-form");
+const driverField = () => document.querySelector("candidate-list")?.field;
+
+function complain(error) {
+  if (error.status === 401) store.signedOut = true;
+  if (!(error instanceof Problem || error instanceof Unreachable)) throw error;
+  store.say({ text: sentence(error), kind: "bad" });
+}
+
+// --- calls --------------------------------------------------------------------------------------------------------------
+
+/** F2: the call that has waited longest; else the call that I have; its card is opened, and answered where it rings. */
+export function takeNext() {
+  const next = store.waiting[0] ?? null;
+  const mine = store.mine;
+  if (next) take(next);
+  else if (mine) open(mine.id);
+  else store.say({ text: t("notices.nobody_rings") }, 3000);
+}
+
+/** Open a waiting call and answer it; while another call is in hand it is only opened. */
+export function take(call) {
+  const busy = store.mine;
+  open(call.id);
+  if (busy && busy.id !== call.id) store.say({ text: t("notices.hang_up_first"), kind: "plain" });
+  else answer(call);
+}
+
+export async function answer(call) {
+  if (call.source === "box" || call.state === "answered" || call.state === "ended") return;
+  try {
+    await request("POST", `calls/${call.id}/answer`, {});
+  } catch (error) {
+    complain(error);
+  }
+}
+
+export async function hangUp() {
+  const call = store.mine;
+  if (!call) return;
+  try {
+    await request("POST", `calls/${call.id}/hangup`, {});
+  } catch (error) {
+    complain(error);
+  }
+}
+
+export function open(callId) {
+  const call = store.calls.get(callId);
+  if (!call) return;
+  store.openCall = callId;
+  showOrderOf(call);
+  const draft = drafts.get(callId) ?? new Draft(callId);
+  draft.fill(call);
+  drafts.set(draft);
+  form().show(draft);
+  store.changed();
+}
+
+/** A caller with a live order most likely asks for his driver: have that order on the right. */
+function showOrderOf(call) {
+  const live = call.customer?.live_order_id;
+  const ofCall = store.board.find((order) => order.call_id === call.id);
+  if (ofCall || live) select(ofCall?.id ?? live);
+}
+
+export function byHand() {
+  store.openCall = null;
+  const draft = drafts.get(BY_HAND) ?? new Draft(BY_HAND);
+  drafts.set(draft);
+  form().show(draft);
+  store.changed();
+}
+
+export async function testCall() {
+  try {
+    await request("POST", "calls/test", {});
+    store.say({ text: t("notices.test_call"), kind: "good" }, 4000);
+  } catch (error) {
+    complain(error);
+  }
+}
+
+// --- the order in hand ----------------------------------------------------------------------------------------------------
+
+export function takeTrip(index) {
+  form().takeTrip(index);
+}
+
+export async function save() {
+  const draft = form().draft;
+  if (!draft || form().saving) return;
+  if (!draft.values.origin.trim()) {
+    form().ask("origin", t("order.origin_missing"));
+    return;
+  }
+  const call = typeof draft.key === "number" ? (store.calls.get(draft.key) ?? null) : null;
+  form().saving = true;
+  try {
+    const order = await outbox.save(draft, call);
+    drafts.drop(draft.key);
+    if (order) saved(draft, order);
+    else waits(draft);
+  } catch (error) {
+    if (error instanceof Problem && error.code === "invalid") form().ask(fieldOf(error), sentence(error));
+    complain(error);
+  } finally {
+    form().saving = false;
+  }
+}
+
+const fieldOf = (problem) => problem.body.details?.field ?? problem.body.errors?.[0]?.field ?? "origin";
+
+function saved(draft, order) {
+  store.takeOrder(order, "order.taken");
+  if (form().draft === draft) {
+    form().showSaved(order.id);
+    select(order.id);
+    driverField()?.focus();
+  }
+  store.say({ text: t("notices.saved", { trip: tripOf(order) }), kind: "good" }, 5000);
+}
+
+function waits(draft) {
+  if (form().draft === draft) form().showSaved(null);
+  store.say({ text: t("notices.queued"), kind: "bad" }, 20000);
+}
+
+/** An order that had waited has arrived. Nothing is opened and no focus moves: the operator is elsewhere by now. */
+function delivered(entry, order) {
+  store.takeOrder(order, "order.taken");
+  form().waitedOrder(entry.callId, order.id);
+  store.say({ text: t("notices.delivered", { trip: tripOf(order) }), kind: "good" });
+}
+
+function sentBack(entry, problem) {
+  drafts.set(Draft.from(entry.draft));
+  store.say({ text: t("notices.sent_back", { reason: sentence(problem) }), kind: "bad" }, 30000);
+}
+
+export const tripOf = (order) => [order.origin.text, order.destination?.text].filter(Boolean).join(" → ");
+
+/** Esc: what was typed goes, and can be had back for 8 s; with nothing typed, the card is closed. */
+export function clear() {
+  const draft = form().draft;
+  if (!draft) {
+    close();
+    return;
+  }
+  if (!draft.dirty) {
+    drafts.drop(draft.key);
+    close();
+    return;
+  }
+  const kept = Draft.from(structuredClone({ ...draft }));
+  const call = store.calls.get(draft.key) ?? null;
+  const empty = new Draft(draft.key);
+  if (call) empty.fill(call);
+  drafts.set(empty);
+  form().show(empty);
+  const undo = () => {
+    drafts.set(kept);
+    if (kept.key === BY_HAND) store.openCall = null;
+    else if (store.calls.has(kept.key)) store.openCall = kept.key;
+    form().show(kept);
+    store.hush();
+  };
+  store.say({ text: t("notices.cleared"), undo }, UNDO_MS);
+}
+
+function close() {
+  store.openCall = null;
+  form().show(null);
+  store.changed();
+}
+
+// --- the board --------------------------------------------------------------------------------------------------------------
+
+let loading = null;
+
+/** Have an order on the right, with who could drive or with what became of its messages. */
+export function select(orderId) {
+  const before = store.selectedOrder;
+  store.selectedOrder = orderId;
+  if (before !== orderId) store.candidates = { order: orderId, items: [], loading: true, error: null };
+  store.changed();
+  clearTimeout(loading);
+  loading = setTimeout(() => refreshOrder(orderId), before === orderId ? 300 : 0);
+}
+
+export const wantsDriver = (order) => Boolean(order) && TRIP_STATES_FOR_DRIVERS.has(order.state);
+
+async function refreshOrder(orderId) {
+  try {
+    const order = store.orders.get(orderId) ?? (await request("GET", `orders/${orderId}`));
+    store.takeOrder(order, "order.seen");
+    const path = wantsDriver(order) ? `orders/${orderId}/candidates` : `messages?order_id=${orderId}`;
+    const told = await request("GET", path);
+    if (store.selectedOrder !== orderId) return;
+    if (wantsDriver(order)) store.candidates = { order: orderId, items: told.items, loading: false, error: null };
+    else for (const message of told.items) store.messages.set(message.id, message);
+  } catch (error) {
+    if (store.selectedOrder !== orderId) return;
+    store.candidates = { order: orderId, items: [], loading: false, error: sentence(error) };
+  } finally {
+    store.changed();
+  }
+}
+
+/** Somebody's assignment changes who is free: look again, a little later, once. */
+export function refreshCandidates() {
+  if (wantsDriver(store.order)) select(store.selectedOrder);
+}
+
+export async function assign(number) {
+  const order = store.order;
+  if (!order || !number) {
+    store.say({ text: t(order ? "notices.which_driver" : "notices.which_order") }, 4000);
+    return false;
+  }
+  try {
+    const changed = await request("POST", `orders/${order.id}/assign`, { driver_number: number });
+    store.takeOrder(changed, "order.assigned");
+    store.say({ text: t("notices.assigned", { number: changed.driver?.number ?? number, trip: tripOf(changed) }), kind: "good" });
+    select(order.id);
+    return true;
+  } catch (error) {
+    if (error instanceof Unreachable) store.say({ text: t("notices.not_assigned"), kind: "bad" });
+    else complain(error);
+    return false;
+  }
+}
+
+// --- the session --------------------------------------------------------------------------------------------------------------
+
+/** Leave; nothing of a customer stays in this browser. */
+export async function signOut() {
+  await request("DELETE", "session").catch(() => null);
+  drafts.forgetAll();
+  outbox.forgetAll();
+  location.assign("/login");
+}
