@@ -1,7 +1,7 @@
 """A classic AGI script over pyst2, for when the server does not answer: note who calls, ask one question, let go.
 
 Asterisk starts it as a process of its own for one call, so it imports the standard library and pyst2 only, and costs what a
-bare Python costs. It never holds the caller longer than BUDGET_SECONDS in all, and its note is on the disk before it plays
+bare Python costs. It never holds the caller longer than BUDGET_SECONDS (and a grace for Asterisk's own timer), and its note is on the disk before it plays
 anything:
 
     spool/<linkedid>-<random>.json    written beside, synced, renamed; rewritten with the choice
@@ -28,7 +28,8 @@ from agi.protocol import Reply
 from agi.sounds import Sounds
 
 UNREACHABLE = "unreachable"
-BUDGET_SECONDS = 2.5
+BUDGET_SECONDS = 2.4
+GRACE_SECONDS = 0.3
 LEAST_WAIT_SECONDS = 0.1
 KEYS = "0123456789*#"
 HEADER_BYTES = 65536
@@ -160,12 +161,15 @@ def serve(script: Script, spool: Path, sounds: Sounds, language: str, until: flo
     """Note the caller; if the server was not there at all (`agi_arg_1`), ask for the usual place before `until`."""
     asks = script.env.get("agi_arg_1") == UNREACHABLE
     if asks:
-        script.set_autohangup(f"{until - time.monotonic():.2f}")
+        script.set_autohangup(f"{until - time.monotonic() + GRACE_SECONDS:.2f}")
     note = Note(spool, who_calls(script))
     note.keep()
     if not asks:
         return
-    key = _ask(script, sounds, script.env.get("agi_language") or language, until)
+    try:
+        key = _ask(script, sounds, script.env.get("agi_language") or language, until)
+    except AGIError:
+        key = ""
     note.record["choice"] = {"kind": "place" if key == "1" else "operator" if key else "none", "rank": 1, "key": key}
     note.keep()
 
@@ -189,6 +193,6 @@ def _ask(script: Script, sounds: Sounds, language: str, until: float) -> str:
     sound = sounds.find(language, "same-place")
     if sound and (key := script.stream_file(sound.name, KEYS)):
         return key
-    wait = max(until - time.monotonic() - LEAST_WAIT_SECONDS, LEAST_WAIT_SECONDS)
+    wait = max(until - time.monotonic(), LEAST_WAIT_SECONDS)
     key = script.wait_for_digit(int(wait * 1000))
     return str(key)

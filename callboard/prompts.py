@@ -25,6 +25,7 @@ from pathlib import Path
 import structlog
 
 from agi.sounds import Sounds
+from callboard.pbx_engine import PbxError, Root
 
 RATE = 8000
 TONE = "tone"
@@ -78,14 +79,15 @@ def find_tools(root: Path | None = None) -> Tools:
 
 
 def _tools_in(root: Path) -> Tools | None:
-    loader = next(iter(sorted(root.glob("usr/lib*/ld-linux*.so*"))), None)
-    data = next(iter(sorted(root.glob("usr/lib/*/espeak-ng-data"))), None)
-    espeak, sox = root / "usr/bin/espeak-ng", root / "usr/bin/sox"
-    if loader is None or data is None or not (espeak.exists() and sox.exists()):
+    data = next(root.glob("usr/lib/*/espeak-ng-data"), None)
+    if data is None:
         return None
-    libraries = data.parent
-    start = (str(loader), "--library-path", f"{libraries}:{libraries / 'pulseaudio'}")
-    return Tools((*start, str(espeak), f"--path={libraries}"), (*start, str(sox)))
+    private = Root(root)
+    try:
+        espeak, sox = private.program("usr/bin/espeak-ng"), private.program("usr/bin/sox")
+    except PbxError:
+        return None
+    return Tools((*espeak, f"--path={data.parent}"), sox)
 
 
 def languages(locales: Path) -> list[str]:
@@ -93,12 +95,17 @@ def languages(locales: Path) -> list[str]:
     return sorted(path.parent.name for path in locales.glob("*/prompts.toml"))
 
 
+def texts(locales: Path, language: str) -> dict[str, str]:
+    """What is said in this language, by key."""
+    said = tomllib.loads((locales / language / "prompts.toml").read_text("utf-8"))
+    return {key: str(text) for key, text in said.items()}
+
+
 def wanted(locales: Path, sounds: Sounds, own: Path) -> list[Prompt]:
     """Every prompt of every language, whether made or not."""
     prompts = []
     for language in languages(locales):
-        texts = tomllib.loads((locales / language / "prompts.toml").read_text("utf-8"))
-        for key, text in (*texts.items(), (TONE, "")):
+        for key, text in (*texts(locales, language).items(), (TONE, "")):
             recording = own / language / f"{key}.wav"
             source = recording if recording.is_file() else None
             made_from = source.read_bytes() if source else f"{language} {WORDS_PER_MINUTE} {text}".encode()

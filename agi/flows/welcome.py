@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from agi.channel import Channel
+from agi.channel import KEYS, Channel
 from agi.desk_side import Patient
 from agi.sounds import Spoken
 
@@ -40,16 +40,17 @@ async def run(channel: Channel, desk: Patient) -> None:
 
 async def _offer(channel: Channel, desk: Patient, call_id: int | None, places: Sequence[Place]) -> str:
     """Let the caller choose one of `places`; the prompt that says what happens next."""
-    question = ("welcome", *_menu(channel, places), "press-0")
+    opening = "welcome"
     for _ in range(ATTEMPTS):
-        key = await channel.ask(*question)
+        # The places' sounds may be made while the caller hears the opening, so they are looked for after it.
+        key = await channel.say(opening, keys=KEYS) or await channel.ask(*_menu(channel, places), "press-0")
         if key in ("", OPERATOR):
             return await _to_operator(desk, call_id, "operator" if key else "none")
         if key in [str(number) for number in range(1, len(places) + 1)]:
             place_id, text = places[int(key) - 1]
             stored = await desk.choose(call_id, "place", place_id=place_id, text=text)
             return "confirmed" if stored else "operator"
-        question = ("wrong-key", *_menu(channel, places), "press-0")
+        opening = "wrong-key"
     return await _to_operator(desk, call_id, "none")
 
 

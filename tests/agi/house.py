@@ -1,4 +1,4 @@
-"""A real Asterisk with our own dialplan and prompts, and an AGI server in a process of its own that may be hurt."""
+"""A real Asterisk with our own dialplan, prompts and one-shot script, and an AGI server in a process of its own."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import sys
 import sysconfig
 from collections.abc import AsyncIterator, Callable
@@ -16,118 +15,91 @@ from typing import Any
 
 from agi.launcher import launcher
 from agi.sounds import Sounds
-from callboard.pbx import AsteriskProcess, folders_for
-from callboard.pbx_engine import Engine
-from callboard.prompts import find_tools, make_prompts
-from dialplan.settings import Line, Operator, Ports, Secrets, Settings, Site
+from tests.pbx_fixture import RealAsterisk
 
-ROOT = Path(__file__).parents[2]
-DID = "15880001"
-TOKEN = "t" * 40
-LIMIT_S = 40.0
+CHECKOUT = Path(__file__).parents[2]
+LIMIT_S = 60.0
 
 
-def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
-    """A port that nobody has at this moment."""
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-class Helper:
-    """The AGI server of tests.agi.noted_desk as a process."""
+class ServerProcess:
+    """The AGI server of tests.agi.noted_desk."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self.process = process
 
     async def choice(self) -> dict[str, Any]:
         """The next choice that reached the desk."""
+        return await self._told()
+
+    async def _told(self) -> dict[str, Any]:
         assert self.process.stdout is not None
         async with asyncio.timeout(LIMIT_S):
             told: dict[str, Any] = json.loads(await self.process.stdout.readline())
         return told
 
-    def send(self, number: signal.Signals) -> None:
-        """Hurt it."""
+    def hurt(self, number: signal.Signals) -> None:
+        """Send it a signal."""
         self.process.send_signal(number)
 
 
 class House:
-    """One Asterisk in one state folder; calls come in over a Local channel that behaves like a caller."""
+    """What surrounds one real Asterisk, and what can be seen of its calls."""
 
-    def __init__(self, engine: Engine, state: Path, language: str = "ko") -> None:
-        self.state = state
-        self.language = language
-        self.agi_port = free_port()
-        settings = Settings(demo_callers=True)
-        self.script = state / "asterisk" / "oneshot"
-        self.site = Site(
-            settings=settings,
-            lines=(Line(did=DID, language=language),),
-            operators=(Operator(extension="1001", sip_password="p" * 20),),
-            ports=Ports(sip=free_port(socket.SOCK_DGRAM), ami=free_port(), agi=self.agi_port),
-            secrets=Secrets(ami_reader="r" * 40, ami_actor="a" * 40, agi_token=TOKEN),
-            folders=folders_for(engine, state, settings),
-            system_name="cbtest",
-            oneshot_script=self.script,
-        )
-        self.asterisk = AsteriskProcess(engine, self.site, state)
+    def __init__(self, asterisk: RealAsterisk, sounds: Sounds, script: Path) -> None:
+        self.asterisk = asterisk
+        self.sounds = sounds
+        self._script = script
 
     @property
-    def sounds(self) -> Sounds:
-        """The prompts of this house."""
-        return Sounds(self.state / "sounds")
+    def spool(self) -> Path:
+        """Where the one-shot script leaves its notes."""
+        return self.asterisk.state / "spool"
 
-    async def open(self) -> None:
-        """Make prompts and the one-shot script, boot Asterisk."""
-        await make_prompts(ROOT / "locales", self.sounds, self.state / "sounds-own", find_tools(), lambda *_: None)
-        self.script.parent.mkdir(parents=True, exist_ok=True)
-        paths = [ROOT, Path(sysconfig.get_paths()["purelib"])]
-        python = Path(sys.executable)
-        self.script.write_text(launcher(python, paths, self.state / "spool", self.sounds.folder, self.language))
-        self.script.chmod(0o700)
-        await self.asterisk.start()
-        await self.asterisk.cli("module load res_clioriginate.so")
+    def place_script(self) -> None:
+        """Put the one-shot script where the dialplan looks for it."""
+        paths = [CHECKOUT, Path(sysconfig.get_paths()["purelib"])]
+        self._script.write_text(launcher(Path(sys.executable), paths, self.spool, self.sounds.folder, "ko"))
+        self._script.chmod(0o700)
 
     @contextlib.asynccontextmanager
-    async def server(self, *places: str) -> AsyncIterator[Helper]:
-        """Our AGI server, in a process of its own."""
-        command = (sys.executable, "-m", "tests.agi.noted_desk", str(self.agi_port), TOKEN)
+    async def server(self, *places: str) -> AsyncIterator[ServerProcess]:
+        """Our AGI server, up; gone afterwards."""
         process = await asyncio.create_subprocess_exec(
-            *command, str(self.sounds.folder), str(self.state / "recordings"), *places,
-            cwd=ROOT, stdout=asyncio.subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(ROOT)},
-        )
-        helper = Helper(process)
+            sys.executable, "-m", "tests.agi.noted_desk", str(self.asterisk.agi_port), self.asterisk.secrets["agi_token"],
+            str(self.sounds.folder), str(self.asterisk.state / "recordings"), *places,
+            cwd=CHECKOUT, stdout=asyncio.subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
+        )  # fmt: skip
+        server = ServerProcess(process)
         try:
-            assert process.stdout is not None
-            async with asyncio.timeout(LIMIT_S):
-                assert json.loads(await process.stdout.readline())["port"] == self.agi_port
-            yield helper
+            assert (await server._told())["port"] == self.asterisk.agi_port
+            yield server
         finally:
             if process.returncode is None:
                 process.kill()
             await process.wait()
 
-    async def call(self, behaviour: str = "0") -> None:
-        """A caller rings the line; `behaviour` is the extension of `callboard-demo-caller` that he follows."""
-        await self.asterisk.cli(f"channel originate Local/{DID}@callboard-incoming/n extension {behaviour}@callboard-demo-caller")
-
-    async def until(self, ready: Callable[[str], bool]) -> str:
-        """Wait until the list of channels (`core show channels concise`) is as `ready` wants it; that list."""
+    async def until(self, ready: Callable[[str], bool]) -> None:
+        """Wait until the console's list of channels is as `ready` wants it."""
         async with asyncio.timeout(LIMIT_S):
-            while not ready(channels := await self.asterisk.cli("core show channels concise")):
-                await asyncio.sleep(0.02)
-        return channels
+            while not ready(await asyncio.to_thread(self.asterisk.cli, "core show channels concise")):
+                await asyncio.sleep(0.03)
 
-    async def until_queued(self) -> str:
+    async def until_queued(self) -> None:
         """Wait until the caller stands in the operators' queue."""
-        return await self.until(lambda channels: "!Queue!" in channels)
+        await self.until(lambda channels: "!Queue!" in channels)
 
-    async def until_agi(self) -> str:
-        """Wait until the caller is in a conversation."""
-        return await self.until(lambda channels: "!AGI!" in channels)
+    async def until_in_conversation(self) -> None:
+        """Wait until the caller has been answered by a conversation."""
+        await self.until(lambda channels: "!Up!AGI!" in channels)
 
-    async def notes(self) -> list[dict[str, Any]]:
-        """What the one-shot script has spooled."""
-        files = sorted((self.state / "spool").glob("*.json"))
-        return [json.loads(file.read_text("utf-8")) for file in files]
+    def notes(self) -> list[dict[str, Any]]:
+        """What the one-shot script has left."""
+        return [json.loads(file.read_text("utf-8")) for file in sorted(self.spool.glob("*.json"))]
+
+    async def noted_choice(self) -> dict[str, Any] | None:
+        """Wait until the one-shot script has left its note with a choice; that choice."""
+        async with asyncio.timeout(LIMIT_S):
+            while not (notes := [note for note in self.notes() if note["choice"]]):
+                await asyncio.sleep(0.03)
+        choice: dict[str, Any] = notes[0]["choice"]
+        return choice

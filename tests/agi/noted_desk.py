@@ -21,6 +21,9 @@ from desk.bus import Bus
 from desk.events import CallSeen
 
 
+QUICK = Settings(port=0, key_seconds=1, record_seconds=4, silence_seconds=1)
+
+
 @dataclass(frozen=True)
 class Greeting:
     """As agi.desk_side.Greeting."""
@@ -84,7 +87,9 @@ class PrintingDesk(NotedDesk):
 async def main(port: str, token: str, sounds: str, recordings: str, *places: str) -> None:
     """Serve until killed."""
     desk = PrintingDesk(places=tuple(enumerate(places, 1)))
-    server = Server(Settings(port=int(port)), token, desk, Bus(), Sounds(Path(sounds)), Path(recordings))
+    server = Server(
+        QUICK.model_copy(update={"port": int(port)}), token, desk, Bus(), Sounds(Path(sounds)), Path(recordings)
+    )
     serving = asyncio.create_task(server.run())
     await server.listening.wait()
     print(json.dumps({"port": server.port}), flush=True)
