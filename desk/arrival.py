@@ -47,9 +47,14 @@ async def open_call(work: Work, seen: CallSeen, window_s: float = SAME_CALL_WIND
         return known
     number = numbers.seen(seen.number, seen.presentation, country)
     twin = await _twin(session, line, number, seen, timedelta(seconds=window_s))
-    if twin is not None:
-        return await _join(session, twin, seen)
-    return await _insert(work, line, number, seen)
+    try:
+        async with session.begin_nested():
+            return await (_insert(work, line, number, seen) if twin is None else _join(session, twin, seen))
+    except IntegrityError:
+        # Told of at the same moment on two lines: the database let one of the two in.
+        if (first := await _sighted(session, seen)) is None:
+            raise
+        return first
 
 
 def linkedid_of(seen: CallSeen) -> str | None:
@@ -118,9 +123,13 @@ async def _twin(session: AsyncSession, line: Line, number: Number, seen: CallSee
 async def _join(session: AsyncSession, call: Call, seen: CallSeen) -> Call:
     call.linkedid = call.linkedid or linkedid_of(seen)
     call.caller_name = call.caller_name or optional(seen.name)
+    await _remember(session, call, seen)
+    return call
+
+
+async def _remember(session: AsyncSession, call: Call, seen: CallSeen) -> None:
     session.add(CallSighting(call_id=call.id, source=seen.source, reference=seen.reference, seen_at=seen.at))
     await session.flush()
-    return call
 
 
 async def _insert(work: Work, line: Line, number: Number, seen: CallSeen) -> Call:
@@ -139,17 +148,9 @@ async def _insert(work: Work, line: Line, number: Number, seen: CallSeen) -> Cal
         customer_id=customer.id if customer else None,
         recovered=seen.recovered,
     )
-    try:
-        async with session.begin_nested():
-            session.add(call)
-            await session.flush()
-            session.add(CallSighting(call_id=call.id, source=seen.source, reference=seen.reference, seen_at=seen.at))
-            await session.flush()
-    except IntegrityError:
-        # Told of at the same moment on two lines: the database let one of the two in.
-        if (first := await _sighted(session, seen)) is None:
-            raise
-        return first
+    session.add(call)
+    await session.flush()
+    await _remember(session, call, seen)
     work.tell(CallArrived(seen.at, call.id))
     work.tell(CallIdentified(seen.at, call.id, call.customer_id))
     return call

@@ -110,7 +110,7 @@ async def _recordings(session: AsyncSession, call_ids: Sequence[int]) -> dict[in
     found = await session.execute(
         select(Recording.call_id, Recording.token).where(Recording.call_id.in_(call_ids)).order_by(Recording.id)
     )
-    return dict(found.tuples().all())
+    return {row.call_id: row.token for row in found}
 
 
 def _view(

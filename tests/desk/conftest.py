@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 
 from desk.work import Desk
-from models import Customer, CustomerPhone, Line, Office, Operator
+from models import Customer, CustomerPhone, Operator
+from tests.site import Site, make_site
 
 NOON = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 DID = "15880001"
@@ -30,16 +31,6 @@ class Clock:
         return self.now
 
 
-@dataclass(frozen=True)
-class Site:
-    """The ids of one small office: a line (15880001) and two operators, at extensions 1001 and 1002."""
-
-    office_id: int
-    line_id: int
-    operator_id: int
-    other_operator_id: int
-
-
 AddCustomer = Callable[..., Awaitable[int]]
 
 
@@ -53,33 +44,12 @@ def clock(desk: Desk) -> Clock:
 
 @pytest.fixture
 async def site(desk: Desk) -> Site:
-    """One office in Korea with a line and two operators."""
+    """One office in Korea with a line (15880001) and two operators, at extensions 1001 and 1002."""
+    site = await make_site(desk, drivers=0)
     async with desk.work() as work:
-        office = Office(
-            name="시험 대리",
-            country="KR",
-            currency="KRW",
-            timezone="Asia/Seoul",
-            trade="proxy",
-            sms_sender="15880001",
-        )
-        work.session.add(office)
-        await work.session.flush()
-        line = Line(office_id=office.id, did=DID, name="대표", language="ko", flow="welcome")
-        operators = [
-            Operator(
-                office_id=office.id,
-                login=f"op{extension}",
-                name=f"상담 {extension}",
-                role="operator",
-                extension=extension,
-                locale="ko",
-            )
-            for extension in ("1001", "1002")
-        ]
-        work.session.add_all([line, *operators])
-        await work.session.flush()
-        return Site(office.id, line.id, operators[0].id, operators[1].id)
+        for operator_id, extension in ((site.operator_id, "1001"), (site.colleague_id, "1002")):
+            await work.session.execute(update(Operator).where(Operator.id == operator_id).values(extension=extension))
+    return site
 
 
 @pytest.fixture

@@ -72,8 +72,18 @@ def test_a_short_code_may_call_and_stands_as_it_is_dialled(code: str) -> None:
 
 @pytest.mark.parametrize(
     "mark",
-    ["anonymous", "Anonymous", "sip:anonymous@anonymous.invalid", "P", "PRIVATE", "Withheld", "Restricted"]
-    + ["번호표시제한", "발신 번호 표시 제한", "anonymous.invalid"],
+    [
+        "anonymous",
+        "Anonymous",
+        "anonymous.invalid",
+        "sip:anonymous@anonymous.invalid",
+        "P",
+        "PRIVATE",
+        "Withheld",
+        "Restricted",
+        "번호표시제한",
+        "발신 번호 표시 제한",
+    ],
 )
 def test_a_hidden_number_is_withheld(mark: str) -> None:
     assert numbers.normalise(mark, "KR") == Number(None, "withheld")
@@ -81,9 +91,35 @@ def test_a_hidden_number_is_withheld(mark: str) -> None:
 
 @pytest.mark.parametrize(
     "garbage",
-    [None, "", "   ", "unknown", "O", "C", "OUT-OF-AREA", "9" * 60, "abc", "010-CALL-NOW", "*21*01012345678#", "#31#", "-"]
-    + ["0000000000", "12345", "1001", "+", "+82", "++82101234", "010-1234-5678'; DROP TABLE call;--", "🙂", "\x00\x01"]
-    + ["${SHELL(id)}", "+82112", "٣" * 11, "01012345678901", "\ud800"],
+    [
+        None,
+        "",
+        "   ",
+        "unknown",
+        "O",
+        "C",
+        "OUT-OF-AREA",
+        "9" * 60,
+        "abc",
+        "010-CALL-NOW",
+        "*21*01012345678#",
+        "#31#",
+        "-",
+        "0000000000",
+        "12345",
+        "1001",
+        "+",
+        "+82",
+        "++82101234",
+        "010-1234-5678'; DROP TABLE call;--",
+        "🙂",
+        "\x00\x01",
+        "${SHELL(id)}",
+        "+82112",
+        "٣" * 11,
+        "01012345678901",
+        "\ud800",
+    ],
 )
 def test_what_no_telephone_could_have_is_unavailable(garbage: str | None) -> None:
     assert numbers.normalise(garbage, "KR") == Number(None, "unavailable")
