@@ -57,9 +57,13 @@ class NotSent:
 
 @dataclass(frozen=True, slots=True)
 class Ambiguous:
-    """It may have been sent: written, and no answer. A person decides whether it is sent again."""
+    """It may have been sent: written, and no answer. A person decides whether it is sent again.
+
+    `later`, where there is one, waits for the overdue answer; what is refused then is refused for good.
+    """
 
     detail: str
+    later: Callable[[], Awaitable[Outcome]] | None = None
 
 
 Outcome = Accepted | Refused | NotSent | Ambiguous

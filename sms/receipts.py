@@ -34,7 +34,9 @@ _WORDS = {
     7: "UNKNOWN",
     8: "REJECTD",
 }
-_FIELD = re.compile(r"(?:^|\s)(id|stat|err):\s*(\S{0,64})", re.IGNORECASE)
+_FIELD = re.compile(
+    r"(?:^|\s)(id|stat|err): ?(?!(?:id|sub|dlvrd|submit date|done date|stat|err):)(\S{0,64})", re.IGNORECASE
+)
 _TEXT = re.compile(r"(?:^|\s)text:", re.IGNORECASE)
 
 

@@ -47,6 +47,7 @@ class Sender:
         self._chance = random.SystemRandom()
         self._wake = asyncio.Event()
         self._under_way: set[asyncio.Task[None]] = set()
+        self._overdue: set[asyncio.Task[None]] = set()
         self._told: tuple[bool, str] | None = None
         self._stopping = False
 
@@ -71,9 +72,10 @@ class Sender:
         await asyncio.wait((pump, *self._under_way), timeout=self._settings.stop_grace_s)
         if self._under_way:
             await asyncio.wait(self._under_way, timeout=self._settings.stop_grace_s)
-        for task in (pump, way, *self._under_way):
+        ending = (pump, way, *self._under_way, *self._overdue)
+        for task in ending:
             task.cancel()
-        await asyncio.gather(pump, way, *self._under_way, return_exceptions=True)
+        await asyncio.gather(*ending, return_exceptions=True)
 
     @contextmanager
     def _woken_by_the_desk(self) -> Iterator[None]:
@@ -137,6 +139,17 @@ class Sender:
         if isinstance(outcome, Refused) and outcome.throttled:
             self.pace.slow_down(monotonic())
         await self._write_down(message, outcome)
+        if isinstance(outcome, Ambiguous) and outcome.later:
+            task = asyncio.create_task(self._hear_late(message, outcome.later))
+            self._overdue.add(task)
+            task.add_done_callback(self._overdue.discard)
+
+    async def _hear_late(self, message: Message, later: Callable[[], Awaitable[Outcome]]) -> None:
+        """An answer that comes after all takes the doubt away. (Cancelled when the session ends without it.)"""
+        outcome = await later()
+        log.info("an overdue answer came", message_id=message.id, outcome=type(outcome).__name__.lower())
+        if not isinstance(outcome, Ambiguous):
+            await self._write_down(message, outcome)
 
     async def _submit(self, message: Message) -> Outcome:
         outgoing = Outgoing(message.id, message.recipient, message.sender, message.text)

@@ -36,6 +36,14 @@ OnDeliver = Callable[[Deliver], Awaitable[int]]
 log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The status of an answer, and the message id if it brought one."""
+
+    status: int
+    message_id: str = ""
+
+
 class LinkError(Exception):
     """The session is over or never began; `str()` is a sentence."""
 
@@ -53,15 +61,11 @@ class NotWritten(LinkError):
 
 
 class NoAnswer(LinkError):
-    """The submit was written, and no answer will be waited for any more."""
+    """The submit was written and the answer is overdue. `late` resolves if it comes yet, and is cancelled with the session."""
 
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The status of an answer, and the message id if it brought one."""
-
-    status: int
-    message_id: str = ""
+    def __init__(self, sentence: str, late: asyncio.Future[Answer] | None = None) -> None:
+        super().__init__(sentence)
+        self.late = late
 
 
 class Link:
@@ -72,6 +76,7 @@ class Link:
         self._reader, self._writer = streams
         self._sequence = itertools.cycle(range(1, MAX_SEQUENCE + 1))
         self._waiting: dict[int, asyncio.Future[Answer]] = {}
+        self._late: dict[int, asyncio.Future[Answer]] = {}
         self._delivers: asyncio.Queue[tuple[int, Deliver]] = asyncio.Queue(RECEIPTS_WAITING)
         self._heard = asyncio.Event()
         self._over: str | None = None
@@ -134,9 +139,10 @@ class Link:
         try:
             self._write(message, sequence)
             async with asyncio.timeout(timeout_s or self._settings.answer_timeout_s):
-                return await answer
+                return await asyncio.shield(answer)
         except TimeoutError:
-            raise NoAnswer("the SMSC did not answer in time") from None
+            self._late[sequence] = answer
+            raise NoAnswer("the SMSC did not answer in time", answer) from None
         finally:
             self._waiting.pop(sequence, None)
 
@@ -173,7 +179,7 @@ class Link:
                 self._take_request(head, body)
 
     def _hand_over(self, head: Header, body: bytes) -> None:
-        answer = self._waiting.get(head.sequence)
+        answer = self._waiting.get(head.sequence) or self._late.pop(head.sequence, None)
         if answer is None or answer.done():
             log.warning("an answer came to a question that we do not wait for", sequence=head.sequence)
             return
@@ -222,6 +228,8 @@ class Link:
         for answer in self._waiting.values():
             if not answer.done():
                 answer.set_exception(NoAnswer(self._over))
+        for late in self._late.values():
+            late.cancel()
 
 
 def _nack(head: Header) -> int:

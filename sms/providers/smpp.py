@@ -28,6 +28,7 @@ __all__ = ["NAME", "Settings", "Smpp", "open_provider"]
 NAME = "smpp"
 UDH_PRESENT = 0x40
 FINAL_RECEIPT = 1
+NO_ID = "the SMSC took the text and gave it no id"
 PART_PAUSES_S = (1.0, 2.0, 4.0)
 
 log = structlog.get_logger(__name__)
@@ -55,7 +56,7 @@ class Smpp:
         self._chance = chance or random.SystemRandom()
         self._link: Link | None = None
         # Begun at random: a phone joins parts by reference, and must not join today's text with last night's.
-        self._reference = self._chance.randrange(256)
+        self.reference = self._chance.randrange(256)
 
     def ready(self) -> bool:
         return self._link is not None and self._link.up
@@ -112,12 +113,13 @@ class Smpp:
             except NotWritten as error:
                 return _part_of(ids, messages, str(error)) if ids else NotSent(str(error))
             except NoAnswer as error:
-                return Ambiguous(str(error))
+                is_last = len(ids) == len(messages) - 1
+                return Ambiguous(str(error), _answer_to_come(error.late, ids) if is_last and error.late else None)
             if answer.status != smpp_status.OK:
                 refused = smpp_status.refusal(answer.status)
                 return _part_of(ids, messages, refused.detail) if ids else refused
             if not answer.message_id:
-                return Ambiguous("the SMSC took the text and gave it no id")
+                return Ambiguous(NO_ID)
             ids.append(answer.message_id)
         return Accepted(tuple(ids))
 
@@ -134,8 +136,8 @@ class Smpp:
         return answer
 
     def _submits(self, outgoing: Outgoing, segments: Segments) -> list[SubmitSm]:
-        self._reference = (self._reference + 1) % 256
-        parts = segments.with_headers(self._reference)
+        self.reference = (self.reference + 1) % 256
+        parts = segments.with_headers(self.reference)
         return [self._submit_sm(outgoing, segments, part, len(parts) > 1) for part in parts]
 
     def _submit_sm(self, outgoing: Outgoing, segments: Segments, octets: bytes, has_header: bool) -> SubmitSm:
@@ -173,6 +175,16 @@ class Smpp:
             log.exception("a receipt could not be stored; the SMSC is asked to bring it again")
             return smpp_status.TRY_LATER
         return smpp_status.OK
+
+
+def _answer_to_come(late: asyncio.Future[Answer], ids: list[str]) -> Callable[[], Awaitable[Outcome]]:
+    async def later() -> Outcome:
+        answer = await late
+        if answer.status != smpp_status.OK:
+            return Refused(smpp_status.refusal(answer.status).detail, permanent=True)
+        return Accepted((*ids, answer.message_id)) if answer.message_id else Ambiguous(NO_ID)
+
+    return later
 
 
 def _part_of(ids: list[str], messages: list[SubmitSm], detail: str) -> Ambiguous:

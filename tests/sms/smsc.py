@@ -76,6 +76,7 @@ class Smsc:
     refused: list[Submit] = field(default_factory=list)
     binds: list[int] = field(default_factory=list)
     delivered: list[int] = field(default_factory=list)
+    sessions: int = 0
     port: int = 0
 
     def __post_init__(self) -> None:
@@ -159,6 +160,7 @@ class Smsc:
             event = await self._server.next()
             if isinstance(event, smpp34.Esme):
                 self._esmes[event.session_id] = event
+                self.sessions += 1
             elif isinstance(event, smpp34.SubmitSmEvent):
                 self._run(self._take_submit(event))
             else:
