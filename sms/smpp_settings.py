@@ -12,7 +12,7 @@ from sms.receipts import IdSpelling
 class Settings(BaseModel):
     """Lengths are those of SMPP 3.4; what the SMSC allows less of (rate, window) stands in its contract."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     host: str = Field(description="Name or address of the SMSC.")
     port: int = Field(default=2775, ge=1, le=65535, description="Port of the SMSC; with TLS usually 3550.")

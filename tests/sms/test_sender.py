@@ -215,7 +215,7 @@ async def test_a_wrong_password_is_said_in_words_and_tried_again_after_a_minute_
         await asyncio.Event().wait()
 
     settings = smpp_settings(smsc, password="wrong")
-    provider = Smpp(settings.provider_settings(), sleep=sleep)  # type: ignore[arg-type]
+    provider = Smpp(settings.settings_of("smpp"), sleep=sleep)  # type: ignore[arg-type]
     await site.queue("x")
     async with sending(site, settings, provider):
         await site.until(lambda _: bool(pauses))

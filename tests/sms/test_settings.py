@@ -1,0 +1,56 @@
+"""What is configured wrongly is said before anything starts."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from sms.providers.console import Console
+from sms.providers.smpp import Smpp
+from sms.settings import Settings
+
+ACCOUNT = {"host": "127.0.0.1", "system_id": "callboard", "password": "secret"}
+
+
+def test_without_a_word_the_console_is_the_provider() -> None:
+    assert isinstance(Settings().open_provider(), Console)
+
+
+def test_a_provider_is_named_by_its_file() -> None:
+    assert isinstance(Settings(provider="smpp", providers={"smpp": ACCOUNT}).open_provider(), Smpp)
+
+
+def test_an_unknown_provider_is_refused_with_the_names_of_those_that_exist() -> None:
+    with pytest.raises(ValidationError, match="'smoke'; there are: console, smpp"):
+        Settings(provider="smoke")
+
+
+@pytest.mark.parametrize(
+    ("keys", "word"),
+    [
+        ({}, "host"),
+        (ACCOUNT | {"hots": "x"}, "hots"),
+        (ACCOUNT | {"password": "123456789"}, "password"),
+        (ACCOUNT | {"system_id": "x" * 16}, "system_id"),
+        (ACCOUNT | {"window": 11}, "window"),
+        (ACCOUNT | {"port": 0}, "port"),
+    ],
+)
+def test_a_wrong_key_of_the_provider_is_named(keys: dict[str, object], word: str) -> None:
+    with pytest.raises(ValidationError, match=word):
+        Settings(provider="smpp", providers={"smpp": keys})
+
+
+def test_a_table_for_a_provider_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(ValidationError, match="'smp'; there are"):
+        Settings(providers={"smp": ACCOUNT})
+
+
+def test_the_password_is_shown_nowhere() -> None:
+    settings = Settings(provider="smpp", providers={"smpp": ACCOUNT})
+    shown = [repr(settings), str(settings), settings.model_dump_json(), repr(settings.settings_of("smpp"))]
+    with pytest.raises(ValidationError) as caught:
+        Settings(provider="smpp", providers={"smpp": ACCOUNT | {"port": "x", "password": "secret-and-long"}})
+    shown += [str(caught.value), repr(caught.value)]
+    assert "providers.smpp.port" in shown[-1]
+    assert not [text for text in shown if "secret" in text]
