@@ -4,7 +4,9 @@ A record is a JSON object:
 
     {"linkedid": "cb12ab34-1763776800.7", "line": "15880001", "number": "01012345678", "name": "...",
      "presentation": "allowed", "at": "2026-11-22T01:02:03.456Z",
-     "choice": {"kind": "recording" | "operator" | "none", "recording": "<name>.wav" | null}}
+     "choice": {"kind": "place" | "recording" | "operator" | "none", "rank": 1, "recording": "<name>.wav"} | null}
+
+The script knows no customers: "place" with `rank` n is the n-th place that a flow would have offered.
 """
 
 from __future__ import annotations
@@ -14,14 +16,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
-
+from desk import customers
 from desk.arrival import SAME_CALL_WINDOW_S, open_call
-from desk.caller_choice import choose
+from desk.caller_choice import PLACES_OFFERED, choose
 from desk.errors import Invalid
 from desk.events import CallSeen
 from desk.work import Work
-from models import Call, CallSighting
+from models import Call
 
 # Older than this, a spooled call that nothing else has seen is over: it is kept, and no longer popped.
 CERTAINLY_OVER = timedelta(hours=1)
@@ -33,6 +34,7 @@ class SpoolRecord:
 
     seen: CallSeen
     choice_kind: str
+    place_rank: int
     recording: str | None
 
 
@@ -54,29 +56,39 @@ def read_record(record: Mapping[str, Any]) -> SpoolRecord:
         linkedid=linkedid,
         recovered=True,
     )
-    return SpoolRecord(seen, _text(choice, "kind") or "none", _text(choice, "recording"))
+    rank = choice.get("rank", 1)
+    if not isinstance(rank, int) or not 1 <= rank <= PLACES_OFFERED:
+        raise Invalid("the rank of a chosen place in a spool record is a small number", field="rank")
+    return SpoolRecord(seen, _text(choice, "kind") or "none", rank, _text(choice, "recording"))
 
 
 async def merge_spooled(work: Work, record: Mapping[str, Any], window_s: float = SAME_CALL_WINDOW_S) -> Call:
     """Merge one spool record; the same record again changes nothing. Returns its call. Raises Invalid and NoSuchLine."""
     spooled = read_record(record)
-    sighting = select(CallSighting.call_id).where(
-        CallSighting.source == "spool", CallSighting.reference == spooled.seen.reference
-    )
-    merged_before = await work.session.scalar(sighting) is not None
     told = len(work.events)
     call = await open_call(work, spooled.seen, window_s)
-    if merged_before:
-        return call
     opened = len(work.events) > told
-    if spooled.choice_kind != "none":
-        await choose(work, call.id, spooled.choice_kind, recording_path=spooled.recording)
+    # A choice made since, or by the same record before, stands.
+    if call.choice_kind in (None, "none"):
+        await _choose(work, call, spooled)
     if opened and spooled.seen.at < work.now - CERTAINLY_OVER:
         call.state = "ended"
         call.disposition = "lost"
         call.ended_at = work.now
         del work.events[told:]
     return call
+
+
+async def _choose(work: Work, call: Call, spooled: SpoolRecord) -> None:
+    kind, place_id = spooled.choice_kind, None
+    if kind == "place":
+        usual = [] if call.customer_id is None else await customers.usual_pickups(work.session, call.customer_id)
+        if len(usual) < spooled.place_rank:
+            kind = "operator"  # he pressed for a place that we do not know: a person must ask him
+        else:
+            place_id = usual[spooled.place_rank - 1].id
+    if kind != "none":
+        await choose(work, call.id, kind, place_id=place_id, recording_path=spooled.recording)
 
 
 def _text(record: Mapping[str, Any], field: str, *, required: bool = False) -> str | None:

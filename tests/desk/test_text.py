@@ -13,7 +13,15 @@ from desk.text import optional, plain
 
 @pytest.mark.parametrize(
     "attack",
-    ["<script>alert(1)</script>", "'; DROP TABLE call;--", "{{7*7}}", "${SHELL(id)}&x,y", "&lt;b&gt;", "%00%0a", "김철수"],
+    [
+        "<script>alert(1)</script>",
+        "'; DROP TABLE call;--",
+        "{{7*7}}",
+        "${SHELL(id)}&x,y",
+        "&lt;b&gt;",
+        "%00%0a",
+        "김철수",
+    ],
 )
 def test_markup_and_code_are_kept_as_they_were_typed(attack: str) -> None:
     assert plain(attack) == attack
