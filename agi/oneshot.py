@@ -1,8 +1,8 @@
 """A classic AGI script over pyst2, for when the server does not answer: note who calls, ask one question, let go.
 
 Asterisk starts it as a process of its own for one call, so it imports the standard library and pyst2 only, and costs what a
-bare Python costs. It never holds the caller longer than BUDGET_SECONDS (and a grace for Asterisk's own timer), and its note is on the disk before it plays
-anything:
+bare Python costs. It never holds the caller longer than BUDGET_SECONDS (and a grace, for Asterisk's own timer), and its note
+is on the disk before it plays anything:
 
     spool/<linkedid>-<random>.json    written beside, synced, renamed; rewritten with the choice
     {"linkedid", "line", "number", "name", "presentation", "at", "choice": null | {"kind", "rank", "key"}}

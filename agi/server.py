@@ -47,6 +47,7 @@ class Application(fast_agi.Application):  # type: ignore[misc]
         self.closing = False
         self.calls: set[asyncio.Task[None]] = set()
         self._token = token
+        self._connections: set[asyncio.Task[None]] = set()
         self._waiting: dict[asyncio.StreamWriter, None] = {}
 
     def add_route(self, path: str, endpoint: Callable[[Request], Awaitable[None]]) -> None:
@@ -54,6 +55,12 @@ class Application(fast_agi.Application):  # type: ignore[misc]
         if path in self._route:
             raise ValueError(f"there is a route {path!r} already")
         self._route[path] = endpoint
+
+    def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Take a connection, in a task that is ours (asyncio's own would log a cancelled one as a failure)."""
+        task = asyncio.get_running_loop().create_task(self.handler(reader, writer))
+        self._connections.add(task)
+        task.add_done_callback(self._connections.discard)
 
     async def handler(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection from its first byte to its end. Only cancellation leaves it."""
@@ -184,7 +191,7 @@ class Server:
         host, port = self.settings.host, self.settings.port
         try:
             return await asyncio.start_server(
-                application.handler, host, port, limit=self.settings.header_bytes, backlog=512
+                application.connected, host, port, limit=self.settings.header_bytes, backlog=512
             )
         except OSError as error:
             self._tell(False, f"the AGI server cannot listen on {host} port {port}: {error.strerror or error}")

@@ -20,7 +20,6 @@ from agi.sounds import Sounds
 from desk.bus import Bus
 from desk.events import CallSeen
 
-
 QUICK = Settings(port=0, key_seconds=1, record_seconds=4, silence_seconds=1)
 
 
