@@ -82,6 +82,13 @@ async def save(work: Work, operator_id: int, key: str, status: int, body: Any) -
     )
 
 
+async def forget(work: Work, operator_id: int, key: str) -> None:
+    """Let `key` be used anew: what it was kept for did not happen after all."""
+    await work.session.execute(
+        delete(IdempotencyKey).where(IdempotencyKey.operator_id == operator_id, IdempotencyKey.key == key)
+    )
+
+
 async def forget_old(work: Work) -> int:
     """Drop answers older than 30 days. Returns how many they were."""
     old = delete(IdempotencyKey).where(IdempotencyKey.created_at < work.now - KEPT_FOR).returning(IdempotencyKey.id)

@@ -22,6 +22,11 @@ from web.keys import DESK, SETTINGS, VISITOR, Person, Visitor
 G = TypeVar("G", bound=BaseModel)
 Json = dict[str, Any]
 JsonHandler = Callable[["Ask[Any]"], Awaitable[Json]]
+DONE: Json = {"done": True}
+
+
+async def _done() -> tuple[int, Json]:
+    return 202, DONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,26 @@ class Ask(Generic[G]):
 
             answer = await idempotency.once(work, self.operator.id, key, self._fingerprint(), act)
             return dict(answer.body)
+
+    async def ask_outside(self, do: Callable[[], Awaitable[None]]) -> Json:
+        """Do `do`, which is outside of the database and cannot be taken back: with a key, at most once.
+
+        No transaction is held meanwhile. What failed may be tried again with the same key.
+        """
+        key = self.request.headers.get("Idempotency-Key")
+        if key is None:
+            await do()
+            return DONE
+        async with self.desk.work() as work:
+            answer = await idempotency.once(work, self.operator.id, key, self._fingerprint(), _done)
+        if not answer.replayed:
+            try:
+                await do()
+            except BaseException:
+                async with self.desk.work() as work:
+                    await idempotency.forget(work, self.operator.id, key)
+                raise
+        return dict(answer.body)
 
     def _fingerprint(self) -> str:
         # Of what was understood, not of the bytes: a space more is the same request.

@@ -12,7 +12,8 @@ from desk.bus import Bus
 from desk.events import PartChanged
 from desk.work import Desk
 from web.app import make_app
-from web.keys import Outside
+from web.keys import HUB, Outside
+from web.popups import Hub
 from web.settings import Settings
 
 PART = "web"
@@ -34,12 +35,19 @@ class Panel:
         self._bus = bus
         self._outside = outside
         self.port = settings.port
+        self._app: web.Application | None = None
         self.started = asyncio.Event()
+
+    @property
+    def hub(self) -> Hub:
+        """The screen-pop hub of the running panel."""
+        assert self._app is not None, "the panel does not run"
+        return self._app[HUB]
 
     async def run(self) -> None:
         """Serve until cancelled. Raises PanelError when the port is taken."""
-        app = make_app(self._settings, self._desk, self._bus, self._outside)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)
+        self._app = make_app(self._settings, self._desk, self._bus, self._outside)
+        runner = web.AppRunner(self._app, access_log=None, shutdown_timeout=SHUTDOWN_S)
         await runner.setup()
         try:
             await self._listen(runner)

@@ -15,7 +15,14 @@ MAX_ID = 2**63 - 1
 MAX_MONEY = 2_000_000_000
 Id = Annotated[int, Field(ge=1, le=MAX_ID)]
 Money = Annotated[int, Field(ge=0, le=MAX_MONEY, description="Whole minor units of the currency.")]
-Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"}, description="RFC 3339, UTC.")]
+Moment = Annotated[
+    str,
+    Field(
+        pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$",
+        json_schema_extra={"format": "date-time"},
+        description="RFC 3339, UTC.",
+    ),
+]
 Presentation = Literal["allowed", "withheld", "unavailable"]
 Limit = Annotated[int, Field(ge=1, le=200, description="How many rows at most.")]
 Cursor = Annotated[int, Field(ge=1, le=MAX_ID, description="`next` of the answer before.")]

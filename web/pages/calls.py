@@ -35,21 +35,24 @@ async def shown(ask: Ask[Nothing]) -> Json:
 async def answer(ask: Ask[Nothing]) -> Json:
     """Have the operator's own phone pick up."""
     await shown(ask)
-    await ask.request.app[OUTSIDE].phone.answer(ask.id, ask.operator)
-    return {"done": True}
+    phone = ask.request.app[OUTSIDE].phone
+    return await ask.ask_outside(lambda: phone.answer(ask.id, ask.operator))
 
 
 async def hangup(ask: Ask[Nothing]) -> Json:
     """End the call."""
     await shown(ask)
-    await ask.request.app[OUTSIDE].phone.hangup(ask.id, ask.operator)
-    return {"done": True}
+    phone = ask.request.app[OUTSIDE].phone
+    return await ask.ask_outside(lambda: phone.hangup(ask.id, ask.operator))
 
 
 async def test(ask: Ask[Nothing]) -> Json:
     """Place a test call, not more often than the settings allow."""
-    wait = ask.request.app[PACE].wait_s(time.monotonic())
+    return await ask.ask_outside(lambda: _place_test_call(ask.request.app))
+
+
+async def _place_test_call(app: web.Application) -> None:
+    wait = app[PACE].wait_s(time.monotonic())
     if wait > 0:
         raise web.HTTPTooManyRequests(text="too_many_requests", headers={"Retry-After": str(wait)})
-    await ask.request.app[OUTSIDE].test_call()
-    return {"done": True}
+    await app[OUTSIDE].test_call()

@@ -1,0 +1,98 @@
+"""Every URL against everybody: who gets in is what the table says, and the table says what we mean."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from tests.web.conftest import House, path_of
+from web.app import make_app
+from web.auth import require
+from web.keys import VISITOR, Person, Visitor
+from web.middleware import tell_refusals
+from web.openapi import plain_path
+from web.routes import ROUTES, Route
+
+OPEN_TO_ANYONE = {
+    "GET /",
+    "GET /login",
+    "POST /login",
+    "POST /logout",
+    "GET /healthz",
+    "GET /metrics",
+    "GET /api/v1/openapi.json",
+    "POST /api/v1/session",
+}
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+NAMES = [f"{route.method} {path_of(route.path)}" for route in ROUTES]
+
+
+def test_only_these_are_open_to_anyone() -> None:
+    assert {f"{route.method} {route.path}" for route in ROUTES if route.role == "anyone"} == OPEN_TO_ANYONE
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=NAMES)
+async def test_nobody_gets_in_without_signing_in(house: House, route: Route) -> None:
+    answer = await house.anonymous().ask(route.method, path_of(route.path))
+    if route.role == "anyone":
+        # Signing in with nothing is refused for another reason than "who are you".
+        assert answer.status not in (403, 404, 405, 500)
+        assert answer.status != 401 or route.path == "/login"
+    else:
+        assert answer.status == 401
+        assert answer.code == "not_signed_in"
+        assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize("who", ["op", "boss", "program"])
+@pytest.mark.parametrize("route", ROUTES, ids=NAMES)
+async def test_operators_admins_and_programs_get_in(house: House, route: Route, who: str) -> None:
+    visitor = house.program() if who == "program" else await house.signed_in(who)
+    answer = await visitor.ask(route.method, path_of(route.path), headers={"Origin": house.base})
+    assert answer.status not in (401, 403, 405, 500), answer.raw
+
+
+@pytest.mark.parametrize("path", sorted({route.path for route in ROUTES}))
+async def test_no_url_takes_a_method_that_is_not_in_the_table(house: House, path: str) -> None:
+    visitor = house.program()
+    known = {route.method for route in ROUTES if path_of(route.path) == path_of(path)}
+    for method in set(METHODS) - known:
+        answer = await visitor.ask(method, path_of(path))
+        assert answer.status == 405, f"{method} {path}"
+        assert set(answer.headers["Allow"].split(",")) == known
+
+
+def test_the_application_has_no_route_that_is_not_in_the_table(house: House) -> None:
+    app = make_app(house.settings, house.desk, house.desk.bus, house.panel._outside)
+    served = {
+        (route.method, route.resource.canonical) for route in app.router.routes() if route.resource is not None
+    } - {("GET", "/static"), ("HEAD", "/static")}
+    assert served == {(route.method, plain_path(route.path)) for route in ROUTES}
+
+
+@pytest.mark.parametrize(("role", "status"), [("operator", 403), ("admin", 200)])
+async def test_what_is_for_admins_is_not_for_operators(role: str, status: int, aiohttp_client: Any) -> None:
+    @require("admin")
+    async def admins_only(_request: web.Request) -> web.StreamResponse:
+        return web.Response()
+
+    @web.middleware
+    async def come_as(request: web.Request, handler: Any) -> Any:
+        request[VISITOR] = Visitor(Person(1, 1, "x", "x", role, None, "ko"), 1)
+        return await handler(request)
+
+    app = web.Application(middlewares=[tell_refusals, come_as])
+    app.router.add_get("/api/x", admins_only)
+    client = await aiohttp_client(app)
+    async with client.get("/api/x") as answer:
+        assert answer.status == status
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/api/v1/orders/0", "/api/v1/orders/-1", "/api/v1/orders/01", "/api/v1/orders/1e3", "/api/v1/orders/9" + "9" * 30],
+)
+async def test_an_odd_id_is_nothing_that_exists(house: House, path: str) -> None:
+    assert (await house.program().ask("GET", path)).status == 404
