@@ -53,6 +53,11 @@ class Backlog:
             self._filled.clear()
             await self._filled.wait()
 
+    def tear(self) -> None:
+        """Something was lost: have the state read afresh, and let the taker look although nothing came."""
+        self.torn = True
+        self._filled.set()
+
     def clear(self) -> None:
         """Forget everything; a fresh link begins."""
         self._waiting.clear()
@@ -64,4 +69,4 @@ class Backlog:
         kept = kept[-(self._limit // 2) :]
         self.dropped += len(self._waiting) - len(kept)
         self._waiting = deque(kept)
-        self.torn = True
+        self.tear()

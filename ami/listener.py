@@ -89,6 +89,11 @@ class Listener:
         )
         await self._link.keep(self._serve, self._lost)
 
+    def ask_for_resync(self) -> None:
+        """Somebody behind us lost an event: have the whole state read and told again."""
+        if self._backlog is not None:
+            self._backlog.tear()
+
     def _fresh(self) -> None:
         """A new connection begins: nothing of the last one counts any more."""
         self.backlog.clear()
@@ -125,14 +130,14 @@ class Listener:
         loop = asyncio.get_running_loop()
         due = loop.time() + self.settings.resync_every_s
         while True:
-            try:
-                await asyncio.wait_for(self.backlog.filled(), max(0.0, due - loop.time()))
-            except TimeoutError:
-                self.backlog.torn = True
-            self._handle(_BATCH)
             if self.backlog.torn or self.roster.overfull:
                 await self._resync()
                 due = loop.time() + self.settings.resync_every_s
+            try:
+                await asyncio.wait_for(self.backlog.filled(), max(0.0, due - loop.time()))
+            except TimeoutError:
+                self.backlog.tear()
+            self._handle(_BATCH)
             await asyncio.sleep(0)
 
     def _lost(self, lost: LinkLost) -> None:
@@ -185,6 +190,7 @@ class Listener:
         self._hung_up = set()
         for linkedid, channel in list(self.roster.incoming()):
             self.roster.callers[linkedid] = await self._recovered(linkedid, channel)
+        self.roster.overfull = False  # more channels than we remember: the next regular resync looks again
         self.resyncs += 1
         self._bus.tell(self._snapshot(at))
 
@@ -192,10 +198,11 @@ class Listener:
         calls: list[CallSeen] = []
         ringing: list[PhoneRang] = []
         answered: list[PhoneAnswered] = []
+        all_ringing = self.roster.ringing()
         for caller in self.roster.callers.values():
             calls.append(seen_event(caller, at, recovered=True))
             legs = self.roster.connected_legs(caller.linkedid)
-            rings = self.roster.ringing_legs(caller.linkedid) - legs
+            rings = all_ringing.get(caller.linkedid, set()) - legs
             answered += [PhoneAnswered(at, caller.linkedid, leg) for leg in sorted(legs)]
             ringing += [PhoneRang(at, caller.linkedid, leg) for leg in sorted(rings)]
             caller.rang |= rings | legs

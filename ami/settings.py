@@ -11,7 +11,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     host: str = Field(default="127.0.0.1", description="Address of Asterisk's manager interface; keep it on loopback.")
-    port: int = Field(default=5038, ge=1, le=65535, description="Port of Asterisk's manager interface.")
+    port: int = Field(default=5138, ge=1, le=65535, description="Port of Asterisk's manager interface.")
     reader_user: str = Field(default="callboard-reader", description="The user that hears events.")
     actor_user: str = Field(default="callboard-actor", description="The user that originates, redirects and hangs up.")
 

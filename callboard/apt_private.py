@@ -32,7 +32,13 @@ class PrivateApt:
     def made_in(cls, folder: Path, source: Source, suite: str, components: str) -> PrivateApt:
         """A fresh apt that knows one source: `suite` on the mirror of `source`."""
         shutil.rmtree(folder, ignore_errors=True)
-        for part in ("etc/apt.conf.d", "etc/preferences.d", "etc/sources.list.d", "state/lists/partial", "cache/archives/partial"):
+        for part in (
+            "etc/apt.conf.d",
+            "etc/preferences.d",
+            "etc/sources.list.d",
+            "state/lists/partial",
+            "cache/archives/partial",
+        ):
             (folder / part).mkdir(parents=True)
         (folder / "status").touch()
         key = _key(source.signed_by, folder)
@@ -48,21 +54,35 @@ class PrivateApt:
             self.options = _NO_DATE
             failed = self._run("update", "-o", "APT::Update::Error-Mode=any")
         if failed:
-            raise PbxError(f"The mirror of this machine's apt gave no package list: {_first_error(failed)} Is the network up?")
+            raise PbxError(
+                f"The mirror of this machine's apt gave no package list: {_first_error(failed)} Is the network up?"
+            )
 
     def download(self, packages: Sequence[str], tell: Callable[[str], None]) -> list[Path]:
         """Fetch these packages and all that they need. Raises PbxError."""
         failed = self._run("install", "-y", "--download-only", *packages, tell=tell)
         if failed:
-            raise PbxError(f"Asterisk's packages could not be fetched: {_first_error(failed)} Is the network up, is the disk full?")
+            raise PbxError(
+                f"Asterisk's packages could not be fetched: {_first_error(failed)} Is the network up, is the disk full?"
+            )
         return list((self.folder / "cache/archives").glob("*.deb"))
 
     def _run(self, *words: str, tell: Callable[[str], None] | None = None) -> str:
         """Nothing if apt-get did it, else what it said."""
         command = ["apt-get", "-q", *self.options, *words]
         with subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True, errors="replace",
-            env={**os.environ, "APT_CONFIG": str(self.folder / "apt.conf"), "LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"},
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            text=True,
+            errors="replace",
+            env={
+                **os.environ,
+                "APT_CONFIG": str(self.folder / "apt.conf"),
+                "LC_ALL": "C",
+                "DEBIAN_FRONTEND": "noninteractive",
+            },
         ) as apt:
             assert apt.stdout is not None
             said = _listened(apt.stdout, tell)
@@ -121,5 +141,7 @@ def _key(signed_by: str, folder: Path) -> str:
 
 
 def _first_error(said: str) -> str:
-    error = next((line for line in said.splitlines() if line.startswith(("E:", "Err:"))), said.strip().splitlines()[-1:] or "")
+    error = next(
+        (line for line in said.splitlines() if line.startswith(("E:", "Err:"))), said.strip().splitlines()[-1:] or ""
+    )
     return str(error if isinstance(error, str) else error[0])[:200].rstrip(".") + "."

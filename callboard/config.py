@@ -14,13 +14,13 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
-import agi.settings
-import ami.settings
-import callerid.settings
-import desk.settings
-import dialplan.settings
-import sms.settings
-import web.settings
+from agi.settings import Settings as AgiSettings
+from ami.settings import Settings as AmiSettings
+from callerid.settings import Settings as CalleridSettings
+from desk.settings import Settings as DeskSettings
+from dialplan.settings import Settings as DialplanSettings
+from sms.settings import Settings as SmsSettings
+from web.settings import Settings as WebSettings
 
 
 class ConfigError(Exception):
@@ -40,7 +40,9 @@ class SiteSettings(BaseModel):
         description="Where Asterisk comes from: the system's own if it is 20 or later, a private one from Debian's packages, "
         "whichever there is (auto), or none (boxes only).",
     )
-    sip_port: int = Field(default=5160, ge=1, le=65535, description="UDP port on which the trunk and desk phones reach us.")
+    sip_port: int = Field(
+        default=5160, ge=1, le=65535, description="UDP port on which the trunk and desk phones reach us."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="How much is logged.")
 
 
@@ -48,17 +50,21 @@ class Settings(BaseSettings):
     """Everything that a site may say, by package."""
 
     model_config = SettingsConfigDict(
-        frozen=True, extra="forbid", env_prefix="CALLBOARD_", env_nested_delimiter="__", nested_model_default_partial_update=True
+        frozen=True,
+        extra="forbid",
+        env_prefix="CALLBOARD_",
+        env_nested_delimiter="__",
+        nested_model_default_partial_update=True,
     )
 
     site: SiteSettings = SiteSettings()
-    desk: desk.settings.Settings = desk.settings.Settings()
-    ami: ami.settings.Settings = ami.settings.Settings()
-    agi: agi.settings.Settings = agi.settings.Settings()
-    callerid: callerid.settings.Settings = callerid.settings.Settings()
-    dialplan: dialplan.settings.Settings = dialplan.settings.Settings()
-    sms: sms.settings.Settings = sms.settings.Settings()
-    web: web.settings.Settings = web.settings.Settings()
+    desk: DeskSettings = DeskSettings()
+    ami: AmiSettings = AmiSettings()
+    agi: AgiSettings = AgiSettings()
+    callerid: CalleridSettings = CalleridSettings()
+    dialplan: DialplanSettings = DialplanSettings()
+    sms: SmsSettings = SmsSettings()
+    web: WebSettings = WebSettings()
 
     @classmethod
     def settings_customise_sources(
@@ -88,7 +94,9 @@ def load(file: Path | None, overrides: dict[str, dict[str, Any]]) -> Settings:
     except ValidationError as error:
         lines = [_sentence(mistake) for mistake in error.errors()]
         where = f"{file}" if file else "the configuration"
-        raise ConfigError(f"{where} has {_count(len(lines))}:\n" + "\n".join(f"  - {line}" for line in lines)) from error
+        raise ConfigError(
+            f"{where} has {_count(len(lines))}:\n" + "\n".join(f"  - {line}" for line in lines)
+        ) from error
 
 
 def _check_toml(file: Path) -> None:

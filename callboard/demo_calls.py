@@ -60,7 +60,9 @@ class DemoCalls:
                 did, INCOMING, to_context=CALLER, to_exten=key, number=number or "anonymous", name=name
             )
         except OutcomeUnknown as error:
-            raise TestCallFailed("Asterisk did not say whether it placed the call; look at the list of calls") from error
+            raise TestCallFailed(
+                "Asterisk did not say whether it placed the call; look at the list of calls"
+            ) from error
         except AmiError as error:
             raise TestCallFailed(f"Asterisk did not place the call: {error}") from error
 

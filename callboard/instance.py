@@ -21,8 +21,7 @@ from agi.sounds import Sounds
 from callboard import prompts
 from callboard.config import Settings
 from callboard.pbx import folders_for, new_system_name
-from callboard.pbx_engine import Engine, Root, engine_in, find_system
-from callboard.pbx_root import prepare_root
+from callboard.pbx_engine import Engine
 from callboard.state import State
 from desk import store
 from desk.bus import Bus
@@ -71,28 +70,8 @@ class Instance:
     tools: prompts.Tools | None
 
 
-def find_engine(mode: str, progress: Progress) -> Engine | None:
-    """The Asterisk to run, by `site.asterisk`. Raises PbxError."""
-    if mode == "none":
-        return None
-    if mode in ("auto", "system"):
-        system = find_system()
-        if system is not None:
-            return system
-        if mode == "system":
-            from callboard.pbx_engine import PbxError
-
-            raise PbxError(
-                "There is no Asterisk 20 or later on this system. Install one, or use --asterisk private, which needs no installation."
-            )
-    if not ROOT.exists():
-        with progress.step("fetching Asterisk 22 from Debian's packages (once per checkout, about half a minute)"):
-            prepare_root(CACHE, progress.line)
-    return engine_in(Root(ROOT))
-
-
 async def make_prompts(state: State, progress: Progress) -> prompts.Tools | None:
-    """Have every prompt as a sound; without the two programs that speak, callers hear Asterisk's own or nothing, and it is said."""
+    """Have every prompt as a sound. Without the two programs that speak, callers hear what there is already, and it is said."""
     try:
         tools = prompts.find_tools(ROOT)
     except prompts.PromptError as error:
@@ -132,7 +111,9 @@ async def dialplan_site(instance: Instance) -> Site | None:
         lines = (await session.scalars(select(Line).order_by(Line.id))).all()
         people = (
             await session.scalars(
-                select(Operator).where(Operator.extension.is_not(None), Operator.disabled_at.is_(None)).order_by(Operator.id)
+                select(Operator)
+                .where(Operator.extension.is_not(None), Operator.disabled_at.is_(None))
+                .order_by(Operator.id)
             )
         ).all()
         office = await session.scalar(select(Office).limit(1))
@@ -143,10 +124,14 @@ async def dialplan_site(instance: Instance) -> Site | None:
         settings=settings,
         lines=tuple(DialplanLine(did=line.did, flow=line.flow, language=line.language) for line in lines),
         operators=tuple(
-            DialplanOperator(extension=person.extension or "", sip_password=SecretStr(secrets[sip_secret(person.extension or "")]))
+            DialplanOperator(
+                extension=person.extension or "", sip_password=SecretStr(secrets[sip_secret(person.extension or "")])
+            )
             for person in people
         ),
-        ports=Ports(sip=instance.settings.site.sip_port, ami=instance.settings.ami.port, agi=instance.settings.agi.port),
+        ports=Ports(
+            sip=instance.settings.site.sip_port, ami=instance.settings.ami.port, agi=instance.settings.agi.port
+        ),
         secrets=Secrets(
             ami_reader=SecretStr(secrets["ami_reader"]),
             ami_actor=SecretStr(secrets["ami_actor"]),

@@ -105,9 +105,18 @@ class AsteriskProcess:
             self._warn(chosen.warning)
         with self._console.open("ab") as console:
             self._process = await asyncio.create_subprocess_exec(
-                *chosen.prefix, *self.engine.program, "-C", str(self._conf), "-f", "-n",
-                stdin=asyncio.subprocess.DEVNULL, stdout=console, stderr=console, umask=0o077,
-                env={**os.environ, **chosen.environment}, start_new_session=True,
+                *chosen.prefix,
+                *self.engine.program,
+                "-C",
+                str(self._conf),
+                "-f",
+                "-n",
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=console,
+                stderr=console,
+                umask=0o077,
+                env={**os.environ, **chosen.environment},
+                start_new_session=True,
             )
         try:
             await self._booted()
@@ -134,8 +143,14 @@ class AsteriskProcess:
     async def cli(self, command: str, limit_s: float = CLI_LIMIT_S) -> str:
         """What Asterisk's console answers to one command of ours. Raises PbxError."""
         process = await asyncio.create_subprocess_exec(
-            *self.engine.program, "-C", str(self._conf), "-rx", command,
-            stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+            *self.engine.program,
+            "-C",
+            str(self._conf),
+            "-rx",
+            command,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
         )
         try:
             async with asyncio.timeout(limit_s):
@@ -162,7 +177,9 @@ class AsteriskProcess:
     def _refuse_what_cannot_work(self) -> None:
         control = os.fsencode(self.site.folders.run / "asterisk.ctl")
         if len(control) > _CONTROL_PATH_LIMIT:
-            raise PbxError(f"The state folder's path is too long for Asterisk's control socket: {self._state}. Choose a shorter one.")
+            raise PbxError(
+                f"The state folder's path is too long for Asterisk's control socket: {self._state}. Choose a shorter one."
+            )
         if sentences := ports_in_use(self.site):
             raise PbxError(" ".join(sentences))
 

@@ -26,7 +26,9 @@ class Cage:
     warning: str = ""
 
 
-def cage(state: Path, writable: tuple[Path, ...], readable: tuple[Path, ...], bwrap: tuple[tuple[str, ...], ...]) -> Cage:
+def cage(
+    state: Path, writable: tuple[Path, ...], readable: tuple[Path, ...], bwrap: tuple[tuple[str, ...], ...]
+) -> Cage:
     """The best cage that works here. `state` is hidden except for the folders in `writable` and `readable`.
 
     `bwrap` are command lines of bubblewrap to try, best first.
@@ -89,6 +91,11 @@ def _plain() -> Cage:
 
 def _works(command: tuple[str, ...]) -> bool:
     try:
-        return subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, timeout=_TRY_LIMIT_S, check=False).returncode == 0
+        return (
+            subprocess.run(
+                command, capture_output=True, stdin=subprocess.DEVNULL, timeout=_TRY_LIMIT_S, check=False
+            ).returncode
+            == 0
+        )
     except (OSError, subprocess.SubprocessError):
         return False

@@ -53,7 +53,11 @@ class Root:
     def library_path(self) -> str:
         """The root's library folders, `usr/lib/<machine>` and those below it that hold private libraries."""
         machines = [path.parent for path in self.folder.glob("usr/lib/*/libc.so.6")]
-        folders = [folder for machine in machines for folder in (machine, machine / "pulseaudio", machine / "blas", machine / "lapack")]
+        folders = [
+            folder
+            for machine in machines
+            for folder in (machine, machine / "pulseaudio", machine / "blas", machine / "lapack")
+        ]
         folders += [self.folder / "lib" / machine.name for machine in machines]
         return ":".join(str(folder) for folder in folders if folder.is_dir())
 
@@ -75,7 +79,9 @@ def find_system() -> Engine | None:
         return None
     version = _version((found,))
     modules = _system_modules()
-    data = next((path for path in (Path("/usr/share/asterisk"), Path("/var/lib/asterisk")) if (path / "sounds").is_dir()), None)
+    data = next(
+        (path for path in (Path("/usr/share/asterisk"), Path("/var/lib/asterisk")) if (path / "sounds").is_dir()), None
+    )
     if version is None or version[0] < OLDEST or modules is None or data is None:
         return None
     return Engine((found,), version, modules, data, Path(found).parent, private=False)

@@ -14,7 +14,16 @@ def prepare_folders(folders: Folders, state: Path, data: Path, languages: set[st
     In the data folder a prompt is `callboard/<key>` in the channel's language; sounds of the packages (English) are found in
     every language, because Asterisk looks in `sounds/` itself at last.
     """
-    for folder in (folders.etc, folders.lib, folders.db, folders.keys / "keys", folders.spool, folders.run, folders.log, folders.custom):
+    for folder in (
+        folders.etc,
+        folders.lib,
+        folders.db,
+        folders.keys / "keys",
+        folders.spool,
+        folders.run,
+        folders.log,
+        folders.custom,
+    ):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     for name in ("recordings", "spool", "sounds"):
         (state / name).mkdir(parents=True, exist_ok=True, mode=0o750)

@@ -21,8 +21,13 @@ from callboard.apt_sources import Source, distribution_mirrors, machine_sources,
 from callboard.pbx_engine import Engine, PbxError, Root, engine_in, find_system
 
 PACKAGES = (
-    "asterisk", "asterisk-core-sounds-en-gsm", "asterisk-core-sounds-en-wav", "asterisk-moh-opsound-gsm",
-    "espeak-ng", "sox", "bubblewrap",
+    "asterisk",
+    "asterisk-core-sounds-en-gsm",
+    "asterisk-core-sounds-en-wav",
+    "asterisk-moh-opsound-gsm",
+    "espeak-ng",
+    "sox",
+    "bubblewrap",
 )
 RECIPE = 1  # raised when the content of the root must change: an older root is then built anew
 _READY = "callboard-root.json"
@@ -37,7 +42,9 @@ def choose(mode: str, cache: Path, progress: Progress) -> Engine | None:
     if mode in ("auto", "system") and (engine := find_system()):
         return engine
     if mode == "system":
-        raise PbxError("No Asterisk of version 20 or newer is installed on this system. Install one, or use --asterisk private.")
+        raise PbxError(
+            "No Asterisk of version 20 or newer is installed on this system. Install one, or use --asterisk private."
+        )
     return engine_in(prepare_root(cache, progress))
 
 
@@ -68,7 +75,9 @@ def _lock(cache: Path, progress: Progress) -> Iterator[None]:
         cache.mkdir(parents=True, exist_ok=True)
         handle = os.open(cache / "asterisk-root.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise PbxError(f"The folder {cache} cannot be written ({error.strerror}); the private Asterisk is kept there.") from error
+        raise PbxError(
+            f"The folder {cache} cannot be written ({error.strerror}); the private Asterisk is kept there."
+        ) from error
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -139,7 +148,10 @@ def suites_with_asterisk(release: dict[str, str]) -> tuple[str, list[str]]:
 
     Raises PbxError for another distribution.
     """
-    family = next((name for name in ("ubuntu", "debian") if name in (release.get("ID"), *release.get("ID_LIKE", "").split())), None)
+    family = next(
+        (name for name in ("ubuntu", "debian") if name in (release.get("ID"), *release.get("ID_LIKE", "").split())),
+        None,
+    )
     codename, version = release.get("VERSION_CODENAME", ""), release.get("VERSION_ID", "")
     major = int(number[0]) if (number := re.match(r"\d+", version)) else 0
     if family == "debian":
@@ -163,8 +175,21 @@ def _unpack(packages: list[Path], root: Path, progress: Progress) -> None:
         # Not `dpkg-deb -x`: its tar replaces the links above by folders.
         with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", str(package)], stdout=subprocess.PIPE) as archive:
             unpacked = subprocess.run(
-                ["tar", "-x", "-f", "-", "-C", str(root), "--keep-directory-symlink", "--no-same-owner", "--warning=no-timestamp"],
-                stdin=archive.stdout, capture_output=True, text=True, check=False,
+                [
+                    "tar",
+                    "-x",
+                    "-f",
+                    "-",
+                    "-C",
+                    str(root),
+                    "--keep-directory-symlink",
+                    "--no-same-owner",
+                    "--warning=no-timestamp",
+                ],
+                stdin=archive.stdout,
+                capture_output=True,
+                text=True,
+                check=False,
             )
         if unpacked.returncode or archive.returncode:
             raise PbxError(f"{package.name} could not be unpacked: {unpacked.stderr.strip()[-200:]}. Is the disk full?")

@@ -44,7 +44,7 @@ class Phones:
             raise PickUpYourPhone("the call rings at your desk phone: pick it up there", extension=operator.extension)
         await self._ask(self._actions.redirect(leg, STANDIN_ANSWERED, operator.extension))
 
-    async def hangup(self, call_id: int, operator: Operator) -> None:  # noqa: ARG002 -- the audit row names him
+    async def hangup(self, call_id: int, operator: Operator) -> None:
         """End the call for the caller. Raises NotFound, PhoneUnavailable."""
         channel = self._roster.caller_channel(await self._linkedid(call_id))
         if channel is None:
@@ -75,4 +75,6 @@ class NoPhones:
         """Refuse in words."""
         raise PhoneUnavailable("callboard runs without Asterisk here: pick up the phone itself")
 
-    hangup = answer
+    async def hangup(self, call_id: int, operator: Operator) -> None:
+        """Refuse in words."""
+        raise PhoneUnavailable("callboard runs without Asterisk here: hang up at the phone itself")

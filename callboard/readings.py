@@ -65,13 +65,21 @@ class Readings:
         self._queue: asyncio.Queue[Event] = asyncio.Queue(LIMIT)
         self._database_ok = True
         self.lost = 0
-        for kind in READINGS:
-            bus.on(kind, self._take)
+        self._stops = [bus.on(kind, self._take) for kind in READINGS]
 
     @property
     def waiting(self) -> int:
         """How many readings are not yet stored."""
         return self._queue.qsize()
+
+    def stop_listening(self) -> None:
+        """Take nothing more from the bus."""
+        while self._stops:
+            self._stops.pop()()
+
+    async def settled(self) -> None:
+        """Wait until everything that was taken is stored (or lost)."""
+        await self._queue.join()
 
     def _take(self, reading: Event) -> None:
         try:
@@ -83,7 +91,10 @@ class Readings:
         """Store readings until cancelled."""
         while True:
             reading = await self._queue.get()
-            await self._store(reading)
+            try:
+                await self._store(reading)
+            finally:
+                self._queue.task_done()
 
     async def _store(self, reading: Event) -> None:
         for pause in (*PAUSES_S, None):

@@ -6,7 +6,6 @@ A part that fails is told of once (`PartChanged`), and once more when it has run
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from desk.work import utc_now
 FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 30.0
 STOP_LIMIT_S = 10.0
+BELIEVED_AFTER_S = 3.0
 
 log = structlog.get_logger(__name__)
 
@@ -55,26 +55,27 @@ class Supervisor:
     async def _keep(self, part: Part) -> None:
         pause = FIRST_PAUSE_S
         clock = asyncio.get_running_loop().time
+        told = False
         while True:
             started = clock()
+            recovery = asyncio.create_task(self._tell_recovery(part)) if told else None
             try:
                 await part.run()
                 reason = "it ended by itself"
             except Exception as error:
-                reason = f"{type(error).__name__}: {error}"
+                reason = str(error) or type(error).__name__
                 log.exception("a part failed and will be started again", part=part.name)
+            finally:
+                if recovery is not None:
+                    recovery.cancel()
             if clock() - started > LONGEST_PAUSE_S:
                 pause = FIRST_PAUSE_S
-            self._bus.tell(PartChanged(utc_now(), part.name, ok=False, reason=reason))
+            if not told or clock() - started > BELIEVED_AFTER_S:
+                self._bus.tell(PartChanged(utc_now(), part.name, ok=False, reason=reason))
+            told = True
             await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311 -- jitter, not a secret
             pause = min(pause * 2, LONGEST_PAUSE_S)
 
-
-async def until_cancelled(start: Callable[[], Awaitable[None]], stop: Callable[[], Awaitable[None]]) -> None:
-    """Give something with a start and a stop the shape of a part."""
-    await start()
-    try:
-        await asyncio.Event().wait()
-    finally:
-        with contextlib.suppress(asyncio.CancelledError):
-            await stop()
+    async def _tell_recovery(self, part: Part) -> None:
+        await asyncio.sleep(BELIEVED_AFTER_S)
+        self._bus.tell(PartChanged(utc_now(), part.name, ok=True))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-
-from aiohttp import web as aiohttp_web
 
 from agi.server import Server as AgiServer
 from agi.sounds import Sounds
@@ -25,18 +25,18 @@ from callerid.port import Port
 from desk.work import utc_now
 from dialplan.settings import Site
 from sms.sender import Sender
-from web.app import make_app
 from web.keys import Outside
+from web.server import Panel
 
 NOT_YET = "it has not started yet"
 
 
 @dataclass(frozen=True, slots=True)
 class Wired:
-    """The parts in the order in which they start, and the panel that is served beside them."""
+    """The parts in the order in which they start; `panel.started` is set once browsers can come."""
 
     parts: tuple[Part, ...]
-    app: aiohttp_web.Application
+    panel: Panel
 
 
 def wire(instance: Instance, site: Site | None, process: AsteriskProcess | None) -> Wired:
@@ -69,8 +69,8 @@ def wire(instance: Instance, site: Site | None, process: AsteriskProcess | None)
         parts += [
             Part("agi", conversations.run),
             Part("asterisk", process.run),
-            Part("ami", listener.run),
-            Part("ami-actor", actions.run),
+            Part("ami", lambda: _after(process.ready, listener.run)),
+            Part("ami-actor", lambda: _after(process.ready, actions.run)),
         ]
         if instance.tools is not None:
             parts.append(Part("places-ahead", PlacesAhead(desk, PlaceVoice(instance.tools, sounds)).run))
@@ -82,5 +82,11 @@ def wire(instance: Instance, site: Site | None, process: AsteriskProcess | None)
             if settings.site.demo_calls:
                 parts.append(Part("demo-calls", calls.run))
 
-    app = make_app(settings.web, desk, Outside(phone, test_call, state.recordings, expected))
-    return Wired(tuple(parts), app)
+    panel = Panel(settings.web, desk, bus, Outside(phone, test_call, state.recordings, expected))
+    return Wired((Part("web", panel.run), *parts), panel)
+
+
+async def _after(ready: asyncio.Event, run: Callable[[], Awaitable[None]]) -> None:
+    """Start once Asterisk is up: knocking before would only be told as a fault."""
+    await ready.wait()
+    await run()

@@ -1,0 +1,27 @@
+"""`python -m callboard`: the commands and their names."""
+
+from __future__ import annotations
+
+import typer
+
+from callboard.commands import check, dialplan, docs, doctor, migrate, prepare, prompts, run, simulate, user
+
+app = typer.Typer(
+    help="callboard: an Asterisk-integrated telephony server for people who dispatch by phone.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("run")(run.run)
+app.command("check")(check.check)
+app.command("migrate")(migrate.migrate)
+app.command("dialplan")(dialplan.dialplan)
+app.command("simulate")(simulate.simulate)
+app.command("prompts")(prompts.prompts)
+app.add_typer(user.app, name="user")
+app.command("doctor")(doctor.doctor)
+app.command("prepare")(prepare.prepare)
+app.command("docs")(docs.docs)
+
+if __name__ == "__main__":
+    app()

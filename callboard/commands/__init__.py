@@ -1,0 +1,1 @@
+"""The command line, one command a file; `callboard/__main__.py` gives them their names."""

@@ -1,0 +1,68 @@
+"""The demo site: filled into an empty database at the first start, its log-ins written where only the owner reads them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from sqlalchemy import select
+
+from callboard.instance import Instance, Progress, sip_secret
+from callboard.state import write_private
+from desk import demo
+from desk.work import Desk
+from models import Office
+
+CUSTOMERS = 20_000
+DRIVERS = 300
+
+
+async def fill_rows(desk: Desk, customers: int = CUSTOMERS, drivers: int = DRIVERS) -> demo.DemoLogins | None:
+    """The demo's rows, if there is no office yet."""
+    async with desk.look() as session:
+        if await session.scalar(select(Office.id).limit(1)) is not None:
+            return None
+    return await demo.fill(desk, customers=customers, drivers=drivers)
+
+
+async def fill_demo(instance: Instance, progress: Progress) -> None:
+    """Rows and log-ins of the demo; nothing happens where they are."""
+    with progress.step(f"filling the demo site ({CUSTOMERS:,} customers, {DRIVERS} drivers)"):
+        logins = await fill_rows(instance.desk)
+    if logins is None:
+        return
+    secrets = instance.state.secrets(*(sip_secret(operator.extension) for operator in logins.operators))
+    write_private(
+        instance.state.logins,
+        {
+            "url": _url(instance),
+            "api_token": logins.api_token,
+            "admin": {"user": logins.admin.user, "password": logins.admin.password},
+            "operators": [
+                {
+                    "user": operator.user,
+                    "password": operator.password,
+                    "extension": operator.extension,
+                    "sip_password": secrets[sip_secret(operator.extension)],
+                }
+                for operator in logins.operators
+            ],
+        },
+    )
+
+
+def show_logins(instance: Instance, say: Callable[[str], None]) -> None:
+    """The address and who may sign in."""
+    say(f"\n  The panel:  {_url(instance)}")
+    if not instance.state.logins.exists():
+        say("  Add people with:  .venv/bin/python -m callboard user add\n")
+        return
+    logins = json.loads(instance.state.logins.read_text())
+    for who in (*logins["operators"], logins["admin"]):
+        say(f"  {who['user']:<10}  {who['password']}{'   extension ' + who['extension'] if 'extension' in who else ''}")
+    say(f"  (also in {instance.state.logins}; Ctrl-C stops everything)\n")
+
+
+def _url(instance: Instance) -> str:
+    web = instance.settings.web
+    return web.public_url or f"http://{web.host}:{web.port}"

@@ -1,0 +1,174 @@
+"""What the doctor looks at: one small function a part, each with a finding and, where it is bad, what to do."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+
+from agi.sounds import Sounds
+from callboard import prompts
+from callboard.commands.options import database_url, settings_for
+from callboard.config import ConfigError, Settings
+from callboard.instance import CHECKOUT, LOCALES, ROOT
+from callboard.pbx_engine import PbxError, Root, engine_in, find_system
+from callboard.state import State
+from desk import store
+from desk.errors import DeskError
+
+LEAST_FREE_BYTES = 1_000_000_000
+ASK_LIMIT_S = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """How one part is. `mend` is empty where there is nothing to do."""
+
+    part: str
+    ok: bool
+    says: str
+    mend: str = ""
+
+
+async def examine(state: State, config: Path | None, http_port: int | None) -> list[Finding]:
+    """Look at everything that can be looked at without starting anything."""
+    findings = [_python(), _disk(state), _front_end()]
+    try:
+        settings = settings_for(state, config)
+    except ConfigError as error:
+        return [
+            *findings,
+            Finding("configuration", False, str(error), "Mend the file; `callboard check` tells when it is good."),
+        ]
+    findings.append(Finding("configuration", True, "it is good"))
+    findings += [
+        _asterisk(settings),
+        _prompts(state),
+        await _database(state, settings),
+        *_boxes(settings),
+        _sms(settings),
+    ]
+    findings.append(await _running(http_port or settings.web.port))
+    return findings
+
+
+def _python() -> Finding:
+    version = ".".join(map(str, sys.version_info[:3]))
+    inside = sys.prefix != sys.base_prefix
+    return Finding(
+        "python",
+        inside,
+        f"Python {version}{'' if inside else ', outside a virtual environment'}",
+        "" if inside else "Start it by scripts/run, which makes the virtual environment.",
+    )
+
+
+def _disk(state: State) -> Finding:
+    folder = next(path for path in (state.folder.absolute(), *state.folder.absolute().parents) if path.exists())
+    free = shutil.disk_usage(folder).free
+    enough = free > LEAST_FREE_BYTES and os.access(folder, os.W_OK)
+    return Finding(
+        "disk",
+        enough,
+        f"{free / 1e9:.1f} GB free for {state.folder}",
+        "" if enough else "Free some space, or choose another folder with --state.",
+    )
+
+
+def _front_end() -> Finding:
+    there = (CHECKOUT / "web" / "static" / "vendor" / ".installed").exists()
+    return Finding(
+        "browser files",
+        there,
+        "they are installed" if there else "they are missing",
+        "" if there else "Run scripts/run once.",
+    )
+
+
+def _asterisk(settings: Settings) -> Finding:
+    mode = settings.site.asterisk
+    if mode == "none":
+        return Finding("asterisk", True, "none is wanted (site.asterisk = none)")
+    try:
+        engine = (find_system() if mode in ("auto", "system") else None) or engine_in(Root(ROOT))
+    except PbxError as error:
+        return Finding("asterisk", False, str(error), "Run scripts/run once: it fetches Asterisk without root rights.")
+    return Finding("asterisk", True, engine.name)
+
+
+def _prompts(state: State) -> Finding:
+    missing = prompts.wanted(LOCALES, Sounds(state.sounds), state.folder / "sounds-own")
+    return Finding(
+        "prompts",
+        not missing,
+        "all are spoken" if not missing else f"{len(missing)} are missing or old",
+        "" if not missing else "Run `callboard prompts`.",
+    )
+
+
+async def _database(state: State, settings: Settings) -> Finding:
+    try:
+        schema = await store.check(database_url(state, settings))
+    except DeskError as error:
+        return Finding("database", False, str(error))
+    return Finding("database", True, f"schema {schema}" if schema else "empty: it is made at the first start")
+
+
+def _boxes(settings: Settings) -> list[Finding]:
+    return [_box(box.name, box.port) for box in settings.callerid.boxes]
+
+
+def _box(name: str, port: str) -> Finding:
+    if "://" in port:
+        return Finding(f"box {name}", True, f"on the network at {port}; not tried")
+    tests: tuple[tuple[Callable[[], bool], str, str], ...] = (
+        (
+            lambda: os.path.exists(port),
+            f"{port} does not exist",
+            "Plug the box in; look into /dev/serial/by-id for its name.",
+        ),
+        (
+            lambda: os.access(port, os.R_OK | os.W_OK),
+            f"{port} may not be opened",
+            "Add this user to the group dialout, and log in anew.",
+        ),
+    )
+    for good, says, mend in tests:
+        if not good():
+            return Finding(f"box {name}", False, says, mend)
+    return Finding(f"box {name}", True, f"{port} can be opened")
+
+
+def _sms(settings: Settings) -> Finding:
+    real = settings.sms.provider != "console"
+    return Finding(
+        "sms",
+        True,
+        f"provider {settings.sms.provider}"
+        + ("" if real else " (texts are shown in the panel, none leaves the house)"),
+    )
+
+
+async def _running(port: int) -> Finding:
+    url = f"http://127.0.0.1:{port}/healthz"
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ASK_LIMIT_S)) as session,
+            session.get(url) as answer,
+        ):
+            health = await answer.json()
+    except (aiohttp.ClientError, TimeoutError, json.JSONDecodeError):
+        return Finding(
+            "running", True, f"no panel answers on port {port} (that is fine while callboard is not started)"
+        )
+    bad = {name: part["reason"] for name, part in health.get("parts", {}).items() if not part["ok"]}
+    if not bad:
+        return Finding("running", True, f"the panel on port {port} says that every part works")
+    said = "; ".join(f"{name}: {reason}" for name, reason in bad.items())
+    return Finding("running", False, f"the panel on port {port} says: {said}", "The log is STATE/log/callboard.log.")
