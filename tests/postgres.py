@@ -55,7 +55,7 @@ class Cluster:
                 cluster._wait(server)
                 yield cluster
             finally:
-                server.send_signal(signal.SIGQUIT)
+                server.send_signal(signal.SIGINT)
                 server.wait(timeout=START_LIMIT_S)
         finally:
             shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,114 @@
+"""Every language says everything that English says, with the same values; and the catalog fills and fails as it promises."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from locales import catalog
+from locales.catalog import Catalog, MissingValue, NoSuchText, placeholders
+from locales.josa import particle
+
+LANGUAGES = catalog.tags()
+# What a text of the desk may contain is known: a text with another placeholder would fail at night, on a live call.
+ENGLISH = Catalog.load("en")
+
+
+def test_korean_and_english_are_there() -> None:
+    assert {"en", "ko"} <= set(LANGUAGES)
+
+
+@pytest.mark.parametrize("tag", LANGUAGES)
+def test_a_language_has_the_keys_of_english(tag: str) -> None:
+    assert Catalog.load(tag).keys() == ENGLISH.keys()
+
+
+@pytest.mark.parametrize("tag", LANGUAGES)
+@pytest.mark.parametrize("key", ENGLISH.keys())
+def test_a_text_takes_the_values_of_the_english_one_and_is_not_empty(tag: str, key: str) -> None:
+    wanted = set().union(*(placeholders(text) for text in ENGLISH.templates(key).values()))
+    templates = Catalog.load(tag).templates(key)
+    assert "other" in templates
+    assert all(text.strip() for text in templates.values())
+    assert set().union(*(placeholders(text) for text in templates.values())) == wanted
+    assert all("{" not in catalog._PLACE.sub("", text) for text in templates.values()), "a brace that fills nothing"
+
+
+@pytest.mark.parametrize("tag", LANGUAGES)
+@pytest.mark.parametrize("key", list(filter(re.compile(r"sms\.").match, ENGLISH.keys())))
+def test_a_notice_fits_one_korean_sms(tag: str, key: str) -> None:
+    values = {
+        "driver_name": "남궁민수",
+        "driver_number": "1234",
+        "driver_phone": "010-1234-5678",
+        "customer_number": "010-1234-5678",
+        "origin": "강남역 10번",
+        "destination": "판교역",
+        "fare": "25,000원",
+    }
+    assert len(Catalog.load(tag).text(key, **values).encode("cp949")) <= 80
+
+
+def made(**tables: object) -> Catalog:
+    english = Catalog("en", {"t": {"only": "English", "n": {"one": "{count} call", "other": "{count} calls"}}}, None)
+    return Catalog("ko", {"t": tables}, english)
+
+
+def test_what_a_language_lacks_is_said_in_english() -> None:
+    assert made().text("t.only") == "English"
+    assert Catalog.load("xx").tag == "en"
+    assert Catalog.load("ko-KR").tag == "ko"
+
+
+def test_a_key_that_nobody_has_is_named() -> None:
+    with pytest.raises(NoSuchText, match=r"t\.nothing"):
+        made().text("t.nothing")
+    with pytest.raises(NoSuchText):
+        made().text("t")
+
+
+def test_a_value_that_is_missing_is_named() -> None:
+    with pytest.raises(MissingValue, match=r"t\.hello.*\{name\}"):
+        made(hello="안녕 {name}").text("t.hello", nam="x")
+    with pytest.raises(MissingValue, match="count"):
+        made().text("t.n")
+
+
+def test_plural_forms_follow_the_language() -> None:
+    english = Catalog("en", {"t": {"n": {"one": "{count} call", "other": "{count} calls"}}}, None)
+    assert [english.text("t.n", count=n) for n in (0, 1, 2)] == ["0 calls", "1 call", "2 calls"]
+    assert made(n={"other": "{count}통"}).text("t.n", count=1) == "1통"
+
+
+def test_a_value_is_never_read_as_a_template() -> None:
+    assert made(hello="{name}").text("t.hello", name="{count} {name.__class__} %s") == "{count} {name.__class__} %s"
+
+
+def test_a_prompt_has_a_text_and_may_name_a_sound() -> None:
+    prompts = made(hi={"text": "안녕", "audio": "hi.wav"}, bye={"text": "잘 가"})
+    assert (prompts.text("t.hi"), prompts.audio("t.hi"), prompts.audio("t.bye")) == ("안녕", "hi.wav", None)
+    assert prompts.keys() == ["t.bye", "t.hi"]
+
+
+@pytest.mark.parametrize(
+    ("word", "forms", "right"),
+    [
+        ("강남역", "을/를", "을"),
+        ("판교", "을/를", "를"),
+        ("서울", "으로/로", "로"),
+        ("부산", "으로/로", "으로"),
+        ("대구", "으로/로", "로"),
+        ("117", "이/가", "이"),
+        ("42", "이/가", "가"),
+        ("3", "은/는", "은"),
+        ("LH", "을/를", "를"),
+        ("KIM", "이/가", "이"),
+        ("강남역(2호선)", "을/를", "을"),
+        ("", "을/를", "를"),
+    ],
+)
+def test_a_particle_fits_its_word(word: str, forms: str, right: str) -> None:
+    consonant, vowel = forms.split("/")
+    assert particle(word, consonant, vowel) == right
+    assert made(t="{word|" + forms + "} ").text("t.t", word=word) == f"{word}{right} "
