@@ -53,10 +53,10 @@ class Settings(BaseModel):
     demo_callers: bool = Field(default=False, description="Let the demo place calls to the lines from inside Asterisk.")
     demo_patience_s: int = Field(default=40, ge=5, le=600, description="Seconds after which a demo caller hangs up.")
     agi_patience_s: float = Field(
-        default=2.0, ge=0.5, le=2.5, description="Seconds of silence from the IVR after which a caller goes to the queue."
+        default=1.6, ge=0.5, le=2.5, description="Seconds of silence from the IVR after which a caller goes to the queue."
     )
     oneshot_patience_s: float = Field(
-        default=0.9, ge=0.3, le=2.5, description="Seconds of silence from the one-shot script before the caller goes on."
+        default=0.8, ge=0.3, le=2.5, description="Seconds of silence from the one-shot script before the caller goes on."
     )
     custom_folder: Path | None = Field(
         default=None, description="Folder of a site's own *-custom.conf files; empty: `asterisk/custom` in the state folder."
