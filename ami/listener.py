@@ -62,7 +62,7 @@ class Listener:
     @property
     def dropped(self) -> int:
         """Events thrown away because the backlog was full; each such time is followed by a resync."""
-        return self._backlog.dropped if self._backlog else 0
+        return 0 if self._backlog is None else self._backlog.dropped
 
     @property
     def reconnects(self) -> int:
@@ -72,7 +72,7 @@ class Listener:
     @property
     def lag_s(self) -> float:
         """How long the newest handled event had waited."""
-        return self._backlog.lag_s if self._backlog else 0.0
+        return 0.0 if self._backlog is None else self._backlog.lag_s
 
     # --- life ------------------------------------------------------------------------------------------------------
 
@@ -130,7 +130,7 @@ class Listener:
         loop = asyncio.get_running_loop()
         due = loop.time() + self.settings.resync_every_s
         while True:
-            if self.backlog.torn or self.roster.overfull:
+            while self.backlog.torn or self.roster.overfull:
                 await self._resync()
                 due = loop.time() + self.settings.resync_every_s
             try:

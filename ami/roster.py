@@ -194,13 +194,15 @@ class Roster:
                 if channel.linkedid in self.channels:
                     yield channel.linkedid, channel
 
-    def ringing_legs(self, linkedid: str) -> set[str]:
-        """Extensions whose phones ring for this call now."""
-        return {
-            leg.leg
-            for leg in self._group(linkedid)
-            if leg.leg and leg.state in _RINGING and not leg.name.endswith(";1")
-        }
+    def ringing(self) -> dict[str, set[str]]:
+        """By call: extensions whose phones ring for it now."""
+        found: dict[str, set[str]] = {}
+        for leg in self.channels.values():
+            if leg.leg and leg.state in _RINGING and not leg.name.endswith(";1"):
+                call = self.call_of(leg.linkedid)
+                if call is not None:
+                    found.setdefault(call, set()).add(leg.leg)
+        return found
 
     # --- inside ----------------------------------------------------------------------------------------------------
 

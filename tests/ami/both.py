@@ -35,7 +35,14 @@ class Stock:
     def __init__(self, peer: StandInPbx, **more: object) -> None:
         self.heard: list[tuple[str, str]] = []
         self.manager = panoramisk.Manager(
-            **{"host": "127.0.0.1", "port": peer.port, "username": "u", "secret": peer.secret, "reconnect_timeout": 1, **more}
+            **{
+                "host": "127.0.0.1",
+                "port": peer.port,
+                "username": "u",
+                "secret": peer.secret,
+                "reconnect_timeout": 1,
+                **more,
+            }
         )
         self.manager.register_event("Test*", lambda _manager, found: self.note(found.event, found.n))
 

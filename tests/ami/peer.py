@@ -38,6 +38,7 @@ class StandInPbx:
         self.connections = 0
         self.writers: list[asyncio.StreamWriter] = []
         self._changed = asyncio.Event()
+        self._left = asyncio.Event()
         self._server: asyncio.Server | None = None
 
     @classmethod
@@ -98,7 +99,12 @@ class StandInPbx:
                 self._changed.set()
                 told = self.answer(headers, self) if self.answer else None
                 writer.write(self.usual(headers) if told is None else told)
+        self._left.set()
         writer.close()
+
+    async def until_closed(self) -> None:
+        """Wait until a client has left."""
+        await self._left.wait()
 
     def usual(self, headers: Headers) -> bytes:
         """What Asterisk answers to the actions that every link sends; nothing to others."""
@@ -111,7 +117,12 @@ class StandInPbx:
                 return response(headers, "Ping: Pong")
             case "CoreShowChannels":
                 rows = b"".join(row.replace(b"@ID@", headers["actionid"].encode()) for row in self.channels)
-                end = event("CoreShowChannelsComplete", ActionID=headers["actionid"], EventList="Complete", ListItems=len(self.channels))
+                end = event(
+                    "CoreShowChannelsComplete",
+                    ActionID=headers["actionid"],
+                    EventList="Complete",
+                    ListItems=len(self.channels),
+                )
                 return response(headers, "EventList: start", "Message: Channels will follow") + rows + end
             case "Getvar":
                 return response(headers, f"Variable: {headers['variable']}", "Value: ")
@@ -122,7 +133,9 @@ class StandInPbx:
         if self.secret not in (headers.get("secret"), None) and headers.get("key") != key:
             asyncio.get_running_loop().call_soon(self.writer.close)
             return response(headers, "Message: Authentication failed", word="Error")
-        return response(headers, "Message: Authentication accepted") + (BOOTED if headers.get("events") != "off" else b"")
+        return response(headers, "Message: Authentication accepted") + (
+            BOOTED if headers.get("events") != "off" else b""
+        )
 
 
 _HOUSEKEEPING = ("Challenge", "Login", "Ping", "CoreShowChannels", "Getvar")

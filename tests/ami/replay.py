@@ -41,7 +41,9 @@ def shorthand(events: Iterable[Event]) -> list[str]:
             case CallSeen():
                 words.append(f"seen {event.linkedid} {event.line} {event.number} {event.presentation} {event.name}")
             case PhoneRang() | PhoneAnswered():
-                words.append(f"{'rang' if isinstance(event, PhoneRang) else 'answered'} {event.linkedid} {event.extension}")
+                words.append(
+                    f"{'rang' if isinstance(event, PhoneRang) else 'answered'} {event.linkedid} {event.extension}"
+                )
             case CallGone():
                 words.append(f"gone {event.linkedid} {event.cause}")
     return words

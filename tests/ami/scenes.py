@@ -1,6 +1,6 @@
 """What callers and operators do at the real Asterisk, each scene once: played for recording and played live.
 
-    python -m tests.ami.scenes        writes tests/samples/ami/<scene>.bin anew
+python -m tests.ami.scenes        writes tests/samples/ami/<scene>.bin anew
 """
 
 from __future__ import annotations
@@ -46,17 +46,23 @@ class Stage:
 
     async def leg(self, extension: str, half: int = 2) -> str:
         """The newest operator leg of an extension."""
-        found = await self.reader.until(rb"\nChannel: (Local/%s@callboard-operator-[0-9a-f]+;%d)" % (extension.encode(), half))
+        found = await self.reader.until(
+            rb"\nChannel: (Local/%s@callboard-operator-[0-9a-f]+;%d)" % (extension.encode(), half)
+        )
         return found[-1].decode()
 
     async def answer(self, extension: str) -> None:
         """The stand-in phone answers."""
         leg = await self.leg(extension)
-        await self.actor.act(Action="Redirect", Channel=leg, Context="callboard-standin-answered", Exten=extension, Priority=1)
+        await self.actor.act(
+            Action="Redirect", Channel=leg, Context="callboard-standin-answered", Exten=extension, Priority=1
+        )
 
     async def hang_up(self, channel_id: str) -> None:
         """The caller hangs up, and nothing of the call is left."""
-        [name, *_] = await self.reader.until(rb"\nChannel: (Local/[^\r]+;1)\r\n(?:[^\r]+\r\n)*Uniqueid: %s\r\n" % channel_id.encode())
+        [name, *_] = await self.reader.until(
+            rb"\nChannel: (Local/[^\r]+;1)\r\n(?:[^\r]+\r\n)*Uniqueid: %s\r\n" % channel_id.encode()
+        )
         await self.actor.act(Action="Hangup", Channel=name.decode(), Cause=16)
         await self.reader.until(rb"Event: Hangup\r\n(?:[^\r]+\r\n)*Uniqueid: %s;2\r\n" % channel_id.encode())
 
@@ -95,7 +101,9 @@ async def transferred(stage: Stage) -> None:
     await stage.rings()
     await stage.answer("1001")
     await stage.reader.until(rb"Event: BridgeEnter\r\n", 2)
-    await stage.actor.act(Action="BlindTransfer", Channel=await stage.leg("1001", 1), Context="test-transfer", Exten="1002")
+    await stage.actor.act(
+        Action="BlindTransfer", Channel=await stage.leg("1001", 1), Context="test-transfer", Exten="1002"
+    )
     await stage.rings(3)
     await stage.answer("1002")
     await stage.reader.until(rb"Event: BridgeEnter\r\n", 4)

@@ -25,7 +25,13 @@ from tests.ami.both import Ours, Stock, Subject, ours, stock
 from tests.ami.peer import Headers, StandInPbx, event, response
 
 NAME = "홍길동"
-ORIGINATE: dict[str, str | int] = {"Action": "Originate", "Channel": "Local/1@c", "Exten": "1", "Context": "c", "Priority": 1}
+ORIGINATE: dict[str, str | int] = {
+    "Action": "Originate",
+    "Channel": "Local/1@c",
+    "Exten": "1",
+    "Context": "c",
+    "Priority": 1,
+}
 
 
 async def has_settled(subject: Subject) -> None:
@@ -126,7 +132,11 @@ def lists_and_refusals(headers: Headers, peer: StandInPbx) -> bytes | None:
         return response(headers, "Message: Permission denied", word="Error")
     if name == "OddList":
         items = event("TransferComplete", ActionID=id_) + event("OddItem", ActionID=id_)
-        return response(headers, "EventList: start", "Message: will follow") + items + event("OddEnd", ActionID=id_, EventList="Complete")
+        return (
+            response(headers, "EventList: start", "Message: will follow")
+            + items
+            + event("OddEnd", ActionID=id_, EventList="Complete")
+        )
     return None
 
 
@@ -221,7 +231,9 @@ async def test_the_callers_fields_are_left_as_they_are() -> None:
 async def test_a_wrong_secret_is_told_in_words_and_not_hammered() -> None:
     told: list[LinkLost] = []
     async with StandInPbx.started(secret="right") as theirs, StandInPbx.started(secret="right") as mine:
-        manager = panoramisk.Manager(host="127.0.0.1", port=theirs.port, username="u", secret="wrong", reconnect_timeout=0)
+        manager = panoramisk.Manager(
+            host="127.0.0.1", port=theirs.port, username="u", secret="wrong", reconnect_timeout=0
+        )
         link = Link(Settings(port=mine.port, retry_first_s=0.01), "u", "wrong")
         kept = asyncio.ensure_future(link.keep(asyncio.Event().wait, told.append))
         connecting = manager.connect()
@@ -335,7 +347,11 @@ async def test_a_korean_trunks_own_encoding_is_read() -> None:
 
 
 async def test_a_line_break_in_a_value_cannot_become_an_action() -> None:
-    fields = {"Action": "Setvar", "Variable": "X", "Value": "a\r\n\r\nAction: Originate\r\nApplication: System\r\nData: id"}
+    fields = {
+        "Action": "Setvar",
+        "Variable": "X",
+        "Value": "a\r\n\r\nAction: Originate\r\nApplication: System\r\nData: id",
+    }
     async with StandInPbx.started() as peer, stock(peer) as subject:
         subject.ask(fields)
         await has_settled(subject)
