@@ -57,7 +57,7 @@ def read_record(record: Mapping[str, Any]) -> SpoolRecord:
         recovered=True,
     )
     rank = choice.get("rank", 1)
-    if not isinstance(rank, int) or not 1 <= rank <= PLACES_OFFERED:
+    if type(rank) is not int or not 1 <= rank <= PLACES_OFFERED:
         raise Invalid("the rank of a chosen place in a spool record is a small number", field="rank")
     return SpoolRecord(seen, _text(choice, "kind") or "none", rank, _text(choice, "recording"))
 
