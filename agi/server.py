@@ -19,7 +19,7 @@ from panoramisk import fast_agi
 from agi import flows, protocol
 from agi.channel import Channel, FastAgiChannel
 from agi.desk_side import DeskSide, Patient
-from agi.errors import AGIHangup, Refused
+from agi.errors import AGIAppError, AGIHangup, Refused
 from agi.request import Request
 from agi.settings import Settings
 from agi.sounds import Sounds
@@ -73,6 +73,9 @@ class Application(fast_agi.Application):  # type: ignore[misc]
             last_words = b""
         except Refused as refusal:
             log.warning("an AGI connection was refused", reason=str(refusal))
+        except AGIAppError as failure:
+            # Most often the caller hung up in the middle of a verb: Asterisk says result=-1 for both.
+            log.warning("a verb failed; the caller, if he is there, goes to an operator", reason=str(failure))
         except Exception:
             log.exception("a conversation failed; the caller goes to an operator")
         finally:
