@@ -59,13 +59,15 @@ export class CallList extends LiveElement {
           <strong class="name" title=${nameOf(call) ?? ""}>${nameOf(call) ?? t("calls.new_caller")}</strong>
           ${call.customer?.grade ? html`<span class="grade">${call.customer.grade}</span>` : nothing}
         </div>
-        <div class="facts">${this.facts(call)}</div>
-        ${this.choice(call)}
-        ${waits && call.source !== "box"
-          ? html`<button class="answer" type="button" @click=${() => take(call)}>
-              ${t("calls.answer")} ${first ? html`<kbd>F2</kbd>` : nothing}
-            </button>`
-          : nothing}
+        ${call.choice ? html`<div class="facts">${this.facts(call)}</div>` : nothing}
+        <div class="line last">
+          <div class=${call.choice ? "choice" : "facts"}>${call.choice ? choiceOf(call) : this.facts(call)}</div>
+          ${waits && call.source !== "box"
+            ? html`<button class="answer ${first ? "next" : ""}" type="button" @click=${() => take(call)}>
+                ${t("calls.answer")} ${first ? html`<kbd>F2</kbd>` : nothing}
+              </button>`
+            : nothing}
+        </div>
       </li>
     `;
   }
@@ -77,17 +79,13 @@ export class CallList extends LiveElement {
   }
 
   facts(call) {
-    const facts = [call.customer ? t("calls.trips", { count: call.customer.trips }) : null, t("calls.line", { line: call.line })];
+    const facts = [call.customer ? t("calls.trips", { count: call.customer.trips }) : null, written(call.line)];
     if (call.source === "box") facts.push(t("calls.from_box"));
     if (call.operator && !store.isMine(call)) facts.push(call.operator.name);
     if (call.recovered) facts.push(t("calls.recovered"));
     if (drafts.has(call.id)) facts.push(t("calls.draft"));
     if (outbox.waitsFor(call.id)) facts.push(t("calls.queued"));
     return facts.filter(Boolean).join(" · ");
-  }
-
-  choice(call) {
-    return call.choice ? html`<div class="choice">${choiceOf(call)}</div>` : nothing;
   }
 
   rows(title, calls, kind) {

@@ -90,7 +90,8 @@ export class CallerCard extends LiveElement {
           (trip, index) => html`
             <button class="trip" type="button" @click=${() => takeTrip(index)}>
               <kbd>${index + 1}</kbd>
-              <span class="way" title=${tripOf(trip)}>${trip.origin.text} <i>→</i> ${trip.destination?.text ?? "–"}</span>
+              <span class="from" title=${trip.origin.text}>${trip.origin.text}</span>
+              <span class="to" title=${trip.destination?.text ?? ""}><i>→</i> ${trip.destination?.text ?? "–"}</span>
               <span class="price">${money(trip.fare)}</span>
               <span class="count">${t("caller.times", { count: trip.count })}</span>
             </button>

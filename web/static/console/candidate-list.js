@@ -20,6 +20,12 @@ export class CandidateList extends LiveElement {
     return this.querySelector("input[name=driver]");
   }
 
+  /** To the number field, which is there once the marked order is drawn. A person has asked for this. */
+  enter() {
+    this.requestUpdate();
+    this.updateComplete.then(() => this.field.focus());
+  }
+
   pressed = (event) => {
     if (event.key === "Enter" && !event.ctrlKey) afterComposition(event, () => this.give());
     else if (event.key === "ArrowDown" || event.key === "ArrowUp") {

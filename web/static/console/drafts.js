@@ -20,6 +20,7 @@ export class Draft {
     this.values = Object.fromEntries(FIELDS.map((name) => [name, ""]));
     this.places = { origin: null, destination: null };
     this.touched = {};
+    this.fareFrom = null; // the fare's text as it came from history, while it stands
   }
 
   static from(kept) {
@@ -36,7 +37,7 @@ export class Draft {
     if (PLACES.has(name) && this.places[name]?.text !== text) this.places[name] = null;
   }
 
-  /** Put a known place into a field. `source` is where the desk knows it from: "ivr", "saved" or "history". */
+  /** Put a known place into a field. `source` is where the desk knows it from: "caller", "saved" or "history". */
   place(name, place, source) {
     this.values[name] = place?.text ?? "";
     this.places[name] = place ? { ...place, source } : null;
@@ -45,7 +46,7 @@ export class Draft {
   takeTrip(trip, keepOrigin) {
     if (!keepOrigin) this.place("origin", trip.origin, "history");
     this.place("destination", trip.destination, "history");
-    this.values.fare = moneyField(trip.fare);
+    this.values.fare = this.fareFrom = moneyField(trip.fare);
     for (const name of ["origin", "destination", "fare"]) this.touched[name] = true;
   }
 
@@ -61,9 +62,11 @@ export class Draft {
     const places = customer?.places ?? [];
     if (choice?.kind === "place") {
       const known = places.find((place) => place.id === choice.place_id);
-      this.place("origin", known ?? { text: choice.text ?? "" }, "ivr");
-    } else if (choice?.kind !== "recording" && places.length) {
-      this.place("origin", places[0], "saved");
+      this.place("origin", known ?? { text: choice.text ?? "" }, "caller");
+    } else if (choice?.kind !== "recording") {
+      // Not simply his latest place: that may be where he was last taken to.
+      const usual = customer?.usual_trips?.[0]?.origin ?? null;
+      if (usual) this.place("origin", places.find((place) => place.text === usual.text) ?? usual, "saved");
     }
   }
 

@@ -4,8 +4,10 @@ import { html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { LiveElement } from "./element.js";
 import { store } from "./store.js";
-import { clockTime, duration, t } from "./texts.js";
+import { clockTime, dayMonth, duration, t } from "./texts.js";
 import { select } from "./work.js";
+
+const DAY_MS = 20 * 60 * 60 * 1000;
 
 export class OrderBoard extends LiveElement {
   ticks = true;
@@ -59,15 +61,19 @@ export class OrderBoard extends LiveElement {
           @click=${() => this.chosen(order)}
           @focus=${() => select(order.id)}
         >
-          <time>${clockTime(order.taken_at)}</time>
+          <time>${this.taken(order)}</time>
           <span class="order-state ${order.state}">
             ${t(`order.state.${order.state}`)} ${order.driver ? html`<b>#${order.driver.number}</b>` : nothing}
           </span>
-          <span class="way">${order.origin.text} <i>→</i> ${order.destination?.text ?? t("board.not_told")}</span>
+          <span class="way"><span>${order.origin.text}</span><i>→</i><span>${order.destination?.text ?? t("board.not_told")}</span></span>
           <time class="since">${this.since(order)}</time>
         </button>
       </li>
     `;
+  }
+
+  taken(order) {
+    return store.now() - Date.parse(order.taken_at) < DAY_MS ? clockTime(order.taken_at) : dayMonth(order.taken_at);
   }
 
   since(order) {
@@ -77,7 +83,7 @@ export class OrderBoard extends LiveElement {
 
   chosen(order) {
     select(order.id);
-    document.querySelector("candidate-list").field.focus();
+    document.querySelector("candidate-list").enter();
   }
 }
 

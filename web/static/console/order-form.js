@@ -309,13 +309,19 @@ export class OrderForm extends LiveElement {
   about(name) {
     const draft = this.draft;
     if (!draft) return "";
-    if (name === "fare") return money(parseMoney(draft.values.fare));
+    if (name === "fare") return this.aboutFare(draft);
     const place = draft.places[name];
     if (!place || place.text !== draft.values[name]) {
       return draft.values[name].trim() && (name === "origin" || name === "destination") ? t("source.operator") : "";
     }
     const sure = place.accuracy_m == null ? "" : ` ±${place.accuracy_m} m`;
     return t(`source.${place.source}`) + sure;
+  }
+
+  aboutFare(draft) {
+    const fare = parseMoney(draft.values.fare);
+    if (fare === null) return "";
+    return draft.fareFrom === draft.values.fare ? `${money(fare)} · ${t("source.history")}` : money(fare);
   }
 
   /** What became of the order that was just saved. */
@@ -330,7 +336,7 @@ export class OrderForm extends LiveElement {
               <p class="way">${tripOf(order)}</p>
               <p>
                 <span class="order-state ${order.state}">${t(`order.state.${order.state}`)}</span>
-                ${order.driver ? html`#${order.driver.number} ${order.driver.name} · ` : nothing}
+                ${order.driver ? html`<b>#${order.driver.number}</b> ${order.driver.name}` : nothing} ·
                 ${order.fare === null ? t("order.fare_open") : money(order.fare, order.currency)}
               </p>
               ${order.note ? html`<p class="note">${order.note}</p>` : nothing}

@@ -6,6 +6,7 @@
  */
 
 const RECENT_ENDED = 30;
+const RECENT_CLOSED = 20;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 export class Store {
@@ -136,7 +137,7 @@ export class Store {
   /** Orders for the board: live ones, then those closed lately; the newest first, so that nothing live jumps about. */
   get board() {
     const rows = [...this.orders.values()].sort((a, b) => b.taken_at.localeCompare(a.taken_at) || b.id - a.id);
-    return [...rows.filter((order) => !order.closed_at), ...rows.filter((order) => order.closed_at)];
+    return [...rows.filter((order) => !order.closed_at), ...rows.filter((order) => order.closed_at).slice(0, RECENT_CLOSED)];
   }
 
   messagesOf(orderId) {

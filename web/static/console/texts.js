@@ -40,6 +40,8 @@ const find = (tag, key) => state.tables[tag]?.[key];
 /** @param {number|null} minor whole minor units of `currency` */
 export function money(minor, currency = state.currency) {
   if (minor === null || minor === undefined) return "";
+  // As people there write it (25,000원), where the locale's table knows better than CLDR (₩25,000).
+  if (has(`money.${currency}`)) return t(`money.${currency}`, { amount: moneyField(minor, currency) });
   const format = new Intl.NumberFormat(state.locale, { style: "currency", currency });
   return format.format(minor / 10 ** format.resolvedOptions().maximumFractionDigits);
 }
@@ -69,6 +71,10 @@ export const clockTime = (moment, seconds = false) =>
 
 export const day = (moment) =>
   new Intl.DateTimeFormat(state.locale, { month: "short", day: "numeric", timeZone: state.timeZone }).format(new Date(moment));
+
+/** A date in as little room as a time of day. */
+export const dayMonth = (moment) =>
+  new Intl.DateTimeFormat("en-US", { month: "numeric", day: "numeric", timeZone: state.timeZone }).format(new Date(moment));
 
 /** A length of time as an operator reads it: 0:04, 12:30, 1:02:03. */
 export function duration(milliseconds) {

@@ -16,7 +16,6 @@ export const drafts = new Drafts();
 export const outbox = new Outbox({ saved: delivered, refused: sentBack });
 
 const form = () => document.querySelector("order-form");
-const driverField = () => document.querySelector("candidate-list")?.field;
 
 function complain(error) {
   if (error.status === 401) store.signedOut = true;
@@ -126,14 +125,14 @@ export async function save() {
   }
 }
 
-const fieldOf = (problem) => problem.body.details?.field ?? problem.body.errors?.[0]?.field ?? "origin";
+const fieldOf = ({ body }) => (body.details?.field ?? body.errors?.[0]?.field ?? "origin").split(".")[0];
 
 function saved(draft, order) {
   store.takeOrder(order, "order.taken");
   if (form().draft === draft) {
     form().showSaved(order.id);
     select(order.id);
-    driverField()?.focus();
+    document.querySelector("candidate-list").enter();
   }
   store.say({ text: t("notices.saved", { trip: tripOf(order) }), kind: "good" }, 5000);
 }

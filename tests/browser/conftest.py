@@ -1,0 +1,149 @@
+"""A real Chromium before the real panel on a real database."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page, async_playwright
+
+from tests.browser.scene import DeskPhone, Scene
+from tests.web.conftest import PASSWORD, House, engine_name, hashed, house, quiet_log  # noqa: F401 -- fixtures
+from web.settings import Settings
+
+NO_PROGRAM = "these tests need Chromium: apt-get install chromium, or say where it is in CALLBOARD_CHROMIUM"
+
+
+@pytest.fixture
+def settings() -> Settings:
+    """The panel's settings as in production, on a free port."""
+    return Settings(port=0, test_call_every_s=0)
+
+
+def chromium_path() -> str:
+    found = os.environ.get("CALLBOARD_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    assert found, NO_PROGRAM
+    return found
+
+
+@pytest.fixture
+async def chromium() -> AsyncIterator[Browser]:
+    """The browser; the sandbox of Chromium itself cannot work for root in a container."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium_path(), args=["--no-sandbox"])
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+def scene(house: House) -> Scene:  # noqa: F811
+    """What happens outside; the operator's phone picks up when the console says so."""
+    house.panel._outside = replace(house.panel._outside, phone=DeskPhone(house.desk), parts={})
+    return Scene(house.desk, house.site)
+
+
+class Console:
+    """One operator's page, with everything odd that it did: errors, dialogs, refused content."""
+
+    def __init__(self, page: Page, house: House, scene: Scene) -> None:  # noqa: F811
+        self.page = page
+        self.house = house
+        self.scene = scene
+        self.errors: list[str] = []
+        self.dialogs: list[str] = []
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("console", self._console)
+        page.on("dialog", self._dialog)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        refused_by_policy = "Content Security Policy" in message.text
+        if refused_by_policy:
+            self.errors.append(message.text)
+
+    async def _dialog(self, dialog: Dialog) -> None:
+        self.dialogs.append(dialog.message)
+        await dialog.dismiss()
+
+    async def open(self) -> None:
+        """The console, connected."""
+        await self.page.goto(self.house.base + "/")
+        await self.page.wait_for_selector("bottom-line .link.up")
+
+    async def press(self, *keys: str) -> None:
+        for key in keys:
+            await self.page.keyboard.press(key)
+
+    async def focused(self) -> str | None:
+        """The name of the field with the focus, or of whatever else has it."""
+        return await self.page.evaluate("document.activeElement.name || document.activeElement.className || document.activeElement.tagName")
+
+    async def value(self, field: str) -> str:
+        return await self.page.input_value(f"order-form [name={field}]")
+
+    async def ringing(self, call_id: int) -> None:
+        await self.page.wait_for_selector(f'call-list .card.rings[data-call="{call_id}"]')
+
+    async def opened(self, call_id: int) -> None:
+        await self.page.wait_for_selector(f'call-list [data-call="{call_id}"].open')
+
+    async def sees(self, selector: str, text: str) -> None:
+        """Wait until what `selector` finds says `text`."""
+        await self.page.wait_for_function(
+            "([selector, text]) => document.querySelector(selector)?.innerText.includes(text)", arg=[selector, text]
+        )
+
+    async def until(self, expression: str, arg: Any = None) -> None:
+        await self.page.wait_for_function(expression, arg=arg)
+
+    def unharmed(self) -> None:
+        """Nothing odd happened."""
+        assert self.errors == []
+        assert self.dialogs == []
+
+    async def picture(self, name: str, folder: Path) -> None:
+        await self.page.screenshot(path=folder / f"{name}.png")
+
+
+OpenConsole = Callable[..., Awaitable[Console]]
+
+
+@pytest.fixture
+async def sit_down(chromium: Browser, house: House, scene: Scene) -> AsyncIterator[OpenConsole]:  # noqa: F811
+    """An operator signs in and sits down: `console = await sit_down()`; `user`, `locale`, `theme`, `size` may be told."""
+    await house.restart()  # with the scene's phone
+    contexts: list[BrowserContext] = []
+
+    async def sit(user: str = "op", locale: str = "ko", theme: str = "dark", size: tuple[int, int] = (1280, 720)) -> Console:
+        context = await chromium.new_context(viewport={"width": size[0], "height": size[1]}, locale="ko-KR")
+        contexts.append(context)
+        remembered = json.dumps({"callboard.locale": locale, "callboard.theme": theme})
+        await context.add_init_script(
+            f"for (const [key, value] of Object.entries({remembered})) if (!localStorage.getItem(key)) localStorage.setItem(key, value)"
+        )
+        page = await context.new_page()
+        page.set_default_timeout(10_000)
+        await page.goto(house.base + "/login")
+        await page.fill("[name=user]", user)
+        await page.fill("[name=password]", PASSWORD)
+        console = Console(page, house, scene)
+        await page.keyboard.press("Enter")
+        await page.wait_for_selector("bottom-line .link.up")
+        return console
+
+    yield sit
+    for context in contexts:
+        await context.close()
+
+
+@pytest.fixture
+async def console(sit_down: OpenConsole) -> AsyncIterator[Console]:
+    """A Korean operator at a dark console of 1280x720, who must not have met anything odd by the end."""
+    console = await sit_down()
+    yield console
+    console.unharmed()

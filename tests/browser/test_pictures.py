@@ -1,0 +1,141 @@
+"""Every state of the console is drawn whole at 1280x720: nothing is pushed out of the window, in either language and look.
+
+Each state is also written as a picture, to be looked at: into the folder CALLBOARD_PICTURES, else into the test's own.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.browser.conftest import Console, OpenConsole
+from tests.browser.scene import Scene, Trip
+
+pytestmark = pytest.mark.browser
+
+LONG = "주식회사 한국국제종합물류유통센터 수도권동부지사 특별고객관리팀 김수한무거북이와두루미"
+LONG_TRIPS = (
+    Trip("서울특별시 강남구 테헤란로 152 강남파이낸스센터 지하 3층 주차장 B구역", "경기도 성남시 분당구 판교역로 235 에이치스퀘어 엔동 앞", 1_234_000, 3),
+    Trip("Gangnam Finance Center basement parking, third level, section B", "Pangyo H-Square north building main entrance", 99_000),
+)
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    folder = Path(os.environ.get("CALLBOARD_PICTURES", tmp_path))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+async def drawn_whole(console: Console, name: str, folder: Path) -> None:
+    """Nothing makes the window scroll, and no column is wider than its place. The picture is written first."""
+    await console.page.wait_for_timeout(300)
+    await console.picture(name, folder)
+    wide = await console.page.evaluate(
+        "[document.scrollingElement, ...document.querySelectorAll('main > *, .scroll, .middle')]"
+        ".filter((box) => box.scrollWidth > box.clientWidth + 1).map((box) => box.className || box.tagName)"
+    )
+    high = await console.page.evaluate("document.scrollingElement.scrollHeight - innerHeight")
+    assert wide == []
+    assert high <= 0
+
+
+async def busy_evening(console: Console, scene: Scene) -> list[int]:
+    """Five calls of different kinds, and orders on the board."""
+    house = console.house
+    for origin, destination, fare in (("신촌", "일산", 30_000), ("홍대", "김포", 35_000), ("서초", "수원", 40_000)):
+        await house.order(origin={"text": origin}, destination={"text": destination}, fare=fare)
+    order = await house.order(origin={"text": "잠실"}, destination={"text": "하남"})
+    await house.program().api("POST", f"/orders/{order['id']}/assign", {"driver_number": "101"})
+    missed = await scene.ring("0262345678")
+    await scene.hang_up(missed)
+    first = await scene.ring("01012345678")
+    places = [place.id for place in await console_places(scene)]
+    await scene.choose(first, "place", place_id=places[0])
+    second = await scene.ring("01098765432")
+    talking = await scene.ring("0212345678", name="Kim Hyejin")
+    await scene.pick_up(talking, "1002")
+    withheld = await scene.ring(None, presentation="withheld")
+    await scene.choose(withheld, "recording", recording_path="left.wav")
+    box = await scene.ring("0313334444", extension=None)
+    return [first, second, talking, withheld, box]
+
+
+async def console_places(scene: Scene) -> list:
+    from sqlalchemy import select
+
+    from models import Place
+
+    async with scene.desk.look() as session:
+        return list((await session.scalars(select(Place).order_by(Place.id))).all())
+
+
+@pytest.mark.parametrize(("locale", "theme"), [("ko", "dark"), ("en", "light"), ("ko", "light"), ("en", "dark")])
+async def test_an_evening(sit_down: OpenConsole, scene: Scene, pictures: Path, locale: str, theme: str) -> None:
+    await scene.customer()
+    await scene.customer("+821098765432", "이영희", grade=None, note="수동 차량", trips=(Trip("서초동 1330-8 한빛빌딩 앞", "판교역", 25_000, 12),))
+    console = await sit_down(locale=locale, theme=theme)
+    tag = f"{locale}-{theme}"
+    await drawn_whole(console, f"{tag}-1-empty", pictures)
+    calls = await busy_evening(console, scene)
+    for call_id in calls[:2]:
+        await console.ringing(call_id)
+    await drawn_whole(console, f"{tag}-2-five-calls", pictures)
+    await console.press("F2")
+    await console.opened(calls[0])
+    await drawn_whole(console, f"{tag}-3-opened", pictures)
+    await console.press("Enter")
+    await console.until("document.querySelector('order-form [name=destination]').value !== ''")
+    await drawn_whole(console, f"{tag}-4-filled", pictures)
+    await console.press("Control+Enter")
+    await console.page.wait_for_selector(".candidate")
+    await drawn_whole(console, f"{tag}-5-candidates", pictures)
+    await console.press("ArrowDown")
+    await drawn_whole(console, f"{tag}-6-meant", pictures)
+    await console.press("Enter")
+    await console.page.wait_for_selector("candidate-list .message")
+    await drawn_whole(console, f"{tag}-7-assigned", pictures)
+    await console.press("Escape", "n")
+    await console.page.keyboard.type("9")
+    await console.press("Control+Enter")
+    await drawn_whole(console, f"{tag}-8-error", pictures)
+    await console.press("Escape")
+    await drawn_whole(console, f"{tag}-9-undo", pictures)
+    await console.house.stop()
+    await console.page.wait_for_selector("bottom-line .banner:not([hidden])")
+    await drawn_whole(console, f"{tag}-a-offline", pictures)
+    await console.press("F8")
+    await console.page.evaluate("document.querySelector('cheat-sheet').toggle()")
+    await drawn_whole(console, f"{tag}-b-keys", pictures)
+    console.unharmed()
+
+
+async def test_long_names(sit_down: OpenConsole, scene: Scene, pictures: Path) -> None:
+    await scene.customer(name=LONG, grade="최우수고객등급", note=LONG * 3, trips=LONG_TRIPS)
+    console = await sit_down()
+    call_id = await scene.ring(name=LONG)
+    await console.sees(f'[data-call="{call_id}"]', "주식회사")
+    await console.press("F2")
+    await console.opened(call_id)
+    await console.press("Enter")
+    await drawn_whole(console, "long-1-filled", pictures)
+    await console.press("Control+Enter")
+    await console.page.wait_for_selector(".candidate")
+    await console.press("ArrowDown", "Enter")
+    await console.page.wait_for_selector("candidate-list .message")
+    await drawn_whole(console, "long-2-assigned", pictures)
+    console.unharmed()
+
+
+async def test_the_log_in(sit_down: OpenConsole, pictures: Path) -> None:
+    console = await sit_down()
+    await console.page.context.clear_cookies()
+    await console.page.goto(console.house.base + "/login")
+    await drawn_whole(console, "login-1", pictures)
+    await console.page.fill("[name=user]", "op")
+    await console.page.fill("[name=password]", "wrong")
+    await console.press("Enter")
+    await console.sees("[role=alert]", "맞지 않습니다")
+    await drawn_whole(console, "login-2-wrong", pictures)
