@@ -5,7 +5,7 @@
     await link.serve(on_deliver)               until the session is over; returns why
 
 Nothing is queued here and nothing is ever written twice. aiosmpplib's message classes write the PDUs; why its ESME does not
-drive the session stands in docs/adr/smpp-link.md.
+drive the session stands in docs/adr/0008-smpp-link.md.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@
     | length | command_id | command_status | sequence_number | body ...        all big-endian
 
 aiosmpplib's classes write what we send; they do not read what we get, because they raise on vendor status codes, on
-receipts with seconds in their dates and on empty bodies (docs/adr/smpp-link.md).
+receipts with seconds in their dates and on empty bodies (docs/adr/0008-smpp-link.md).
 """
 
 from __future__ import annotations
