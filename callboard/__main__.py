@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from callboard.commands import check, dialplan, docs, doctor, migrate, prepare, prompts, run, simulate, user
+from callboard.commands import check, dialplan, docs, doctor, migrate, prepare, prompts, run, serve, simulate, user
 
 app = typer.Typer(
     help="callboard: an Asterisk-integrated telephony server for people who dispatch by phone.",
@@ -13,6 +13,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("run")(run.run)
+app.command("serve")(serve.serve)
 app.command("check")(check.check)
 app.command("migrate")(migrate.migrate)
 app.command("dialplan")(dialplan.dialplan)

@@ -115,7 +115,10 @@ def _sentence(mistake: Any) -> str:
     if mistake["type"] == "extra_forbidden":
         known = ", ".join(sorted(_siblings(mistake["loc"])))
         return f"{place}: there is no such setting. Known here: {known}."
-    return f"{place}: {mistake['msg']} (it is {mistake.get('input')!r})."
+    value = mistake.get("input")
+    # A whole table is not shown: a provider's table holds its password.
+    shown = "" if isinstance(value, dict | BaseModel) else f" (it is {value!r})"
+    return f"{place}: {mistake['msg'].removeprefix('Value error, ')}{shown}."
 
 
 def _siblings(place: tuple[Any, ...]) -> list[str]:

@@ -17,20 +17,23 @@ CUSTOMERS = 20_000
 DRIVERS = 300
 
 
-async def fill_rows(desk: Desk, customers: int = CUSTOMERS, drivers: int = DRIVERS) -> demo.DemoLogins | None:
+async def fill_rows(desk: Desk, customers: int, drivers: int) -> None:
     """The demo's rows, if there is no office yet."""
+    if await _is_empty(desk):
+        await demo.fill(desk, customers=customers, drivers=drivers)
+
+
+async def _is_empty(desk: Desk) -> bool:
     async with desk.look() as session:
-        if await session.scalar(select(Office.id).limit(1)) is not None:
-            return None
-    return await demo.fill(desk, customers=customers, drivers=drivers)
+        return await session.scalar(select(Office.id).limit(1)) is None
 
 
 async def fill_demo(instance: Instance, progress: Progress) -> None:
     """Rows and log-ins of the demo; nothing happens where they are."""
-    with progress.step(f"filling the demo site ({CUSTOMERS:,} customers, {DRIVERS} drivers)"):
-        logins = await fill_rows(instance.desk)
-    if logins is None:
+    if not await _is_empty(instance.desk):
         return
+    with progress.step(f"filling the demo site ({CUSTOMERS:,} customers, {DRIVERS} drivers)"):
+        logins = await demo.fill(instance.desk, customers=CUSTOMERS, drivers=DRIVERS)
     secrets = instance.state.secrets(*(sip_secret(operator.extension) for operator in logins.operators))
     write_private(
         instance.state.logins,

@@ -35,6 +35,7 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 CACHE = CHECKOUT / ".cache"
 ROOT = CACHE / "asterisk-root"
 LOCALES = CHECKOUT / "locales"
+PROMPTS_A_LINE = 10
 
 
 class Progress:
@@ -78,11 +79,18 @@ async def make_prompts(state: State, progress: Progress) -> prompts.Tools | None
         progress.line(f"prompts: {error}")
         return None
     own = state.folder / "sounds-own"
-    waiting = prompts.wanted(LOCALES, Sounds(state.sounds), own)
-    if waiting:
-        with progress.step(f"speaking {len(waiting)} prompts"):
-            await prompts.make_prompts(LOCALES, Sounds(state.sounds), own, tools, lambda *_: None)
+    made = await prompts.make_prompts(LOCALES, Sounds(state.sounds), own, tools, _say_some(progress))
+    if made:
+        progress.line(f"{made} prompts are spoken")
     return tools
+
+
+def _say_some(progress: Progress) -> prompts.Progress:
+    def say(done: int, of: int, _: str) -> None:
+        if done % PROMPTS_A_LINE == 1:
+            progress.line(f"speaking the prompts: {done} of {of}")
+
+    return say
 
 
 def write_oneshot(state: State, language: str) -> Path:

@@ -1,4 +1,4 @@
-"""The log: one JSON line an event in STATE/log/callboard.log, phone numbers masked, nothing that a terminal would obey.
+"""The log: one JSON line an event in STATE/log, phone numbers masked, nothing that a terminal would obey.
 
 At level debug numbers are shown whole: turn it on for a fault, and off again.
 """
@@ -22,10 +22,10 @@ FILES_KEPT = 5
 _NUMBER = re.compile(r"(?<![\w.:-])\+?\d{9,15}(?![\w.:-])|(?<![\w.-])0\d{1,2}-\d{3,4}-\d{4}(?![\w-])")
 
 
-def set_up_logs(folder: Path, level: str) -> None:
-    """Send every log line of ours and of the libraries to a file in `folder`, rotated by size."""
+def set_up_logs(folder: Path, level: str, name: str = "callboard.log") -> None:
+    """Send every log line of ours and of the libraries to the file `name` in `folder`, rotated by size."""
     handler = logging.handlers.RotatingFileHandler(
-        folder / "callboard.log", maxBytes=BYTES_A_FILE, backupCount=FILES_KEPT, encoding="utf-8"
+        folder / name, maxBytes=BYTES_A_FILE, backupCount=FILES_KEPT, encoding="utf-8"
     )
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,

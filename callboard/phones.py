@@ -7,7 +7,8 @@ from ami.errors import AmiError
 from ami.roster import Roster
 from desk.errors import Conflict, NotFound
 from desk.work import Desk
-from models import Call, Operator
+from models import Call
+from web.keys import Person
 
 STANDIN_ANSWERED = "callboard-standin-answered"
 
@@ -32,7 +33,7 @@ class Phones:
         self._roster = roster
         self._actions = actions
 
-    async def answer(self, call_id: int, operator: Operator) -> None:
+    async def answer(self, call_id: int, operator: Person) -> None:
         """Pick up at the operator's stand-in phone. Raises NotFound, PhoneUnavailable, PickUpYourPhone."""
         linkedid = await self._linkedid(call_id)
         if operator.extension is None:
@@ -44,7 +45,7 @@ class Phones:
             raise PickUpYourPhone("the call rings at your desk phone: pick it up there", extension=operator.extension)
         await self._ask(self._actions.redirect(leg, STANDIN_ANSWERED, operator.extension))
 
-    async def hangup(self, call_id: int, operator: Operator) -> None:
+    async def hangup(self, call_id: int, operator: Person) -> None:
         """End the call for the caller. Raises NotFound, PhoneUnavailable."""
         channel = self._roster.caller_channel(await self._linkedid(call_id))
         if channel is None:
@@ -71,10 +72,10 @@ class Phones:
 class NoPhones:
     """Where there is no Asterisk: boxes only."""
 
-    async def answer(self, call_id: int, operator: Operator) -> None:
+    async def answer(self, call_id: int, operator: Person) -> None:
         """Refuse in words."""
         raise PhoneUnavailable("callboard runs without Asterisk here: pick up the phone itself")
 
-    async def hangup(self, call_id: int, operator: Operator) -> None:
+    async def hangup(self, call_id: int, operator: Person) -> None:
         """Refuse in words."""
         raise PhoneUnavailable("callboard runs without Asterisk here: hang up at the phone itself")

@@ -65,13 +65,13 @@ class State:
         """Our own log."""
         return self.folder / "log"
 
-    def claim(self) -> None:
+    def claim(self, name: str = "run.lock") -> None:
         """Make the folder and keep any second start away from it. Raises StateError."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             for part in (self.recordings, self.spool, self.sounds, self.asterisk, self.log):
                 part.mkdir(exist_ok=True, mode=0o750)
-            self._lock = os.open(self.folder / "run.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self._lock = os.open(self.folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise StateError(
                 f"The state folder {self.folder} cannot be written ({error.strerror}). Choose another with --state."

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from agi.server import Server as AgiServer
@@ -13,7 +11,6 @@ from ami.actions import Actions
 from ami.listener import Listener
 from callboard.demo_calls import DemoCalls, no_test_calls
 from callboard.instance import Instance
-from callboard.pbx import AsteriskProcess
 from callboard.phones import NoPhones, Phones
 from callboard.prompts import PlaceVoice
 from callboard.readings import Readings
@@ -23,9 +20,8 @@ from callboard.supervisor import Part
 from callboard.voice_desk import PlacesAhead, VoiceDesk
 from callerid.port import Port
 from desk.work import utc_now
-from dialplan.settings import Site
 from sms.sender import Sender
-from web.keys import Outside
+from web.keys import Outside, Phone
 from web.server import Panel
 
 NOT_YET = "it has not started yet"
@@ -39,8 +35,8 @@ class Wired:
     panel: Panel
 
 
-def wire(instance: Instance, site: Site | None, process: AsteriskProcess | None) -> Wired:
-    """Build everything. `site` and `process` are None where there is no Asterisk."""
+def wire(instance: Instance) -> Wired:
+    """Build everything; whether there is an Asterisk, `site.asterisk` says."""
     settings, desk, bus, state = instance.settings, instance.desk, instance.desk.bus, instance.state
     window_s = settings.desk.same_call_window_s
 
@@ -57,10 +53,10 @@ def wire(instance: Instance, site: Site | None, process: AsteriskProcess | None)
     if ports:
         parts.append(Part("stale-box-calls", StaleBoxCalls(desk).run))
     expected = {"sms": NOT_YET, **{port.name: NOT_YET for port in ports}}
-    phone: Phones | NoPhones = NoPhones()
+    phone: Phone = NoPhones()
     test_call = no_test_calls
 
-    if process is not None and site is not None:
+    if settings.site.asterisk != "none":
         actions = Actions(settings.ami, instance.secrets["ami_actor"], bus=bus)
         sounds = Sounds(state.sounds)
         conversations = AgiServer(
@@ -68,9 +64,8 @@ def wire(instance: Instance, site: Site | None, process: AsteriskProcess | None)
         )
         parts += [
             Part("agi", conversations.run),
-            Part("asterisk", process.run),
-            Part("ami", lambda: _after(process.ready, listener.run)),
-            Part("ami-actor", lambda: _after(process.ready, actions.run)),
+            Part("ami", listener.run),
+            Part("ami-actor", actions.run),
         ]
         if instance.tools is not None:
             parts.append(Part("places-ahead", PlacesAhead(desk, PlaceVoice(instance.tools, sounds)).run))
@@ -84,9 +79,3 @@ def wire(instance: Instance, site: Site | None, process: AsteriskProcess | None)
 
     panel = Panel(settings.web, desk, bus, Outside(phone, test_call, state.recordings, expected))
     return Wired((Part("web", panel.run), *parts), panel)
-
-
-async def _after(ready: asyncio.Event, run: Callable[[], Awaitable[None]]) -> None:
-    """Start once Asterisk is up: knocking before would only be told as a fault."""
-    await ready.wait()
-    await run()

@@ -1,4 +1,7 @@
-"""Start everything in the foreground; Ctrl-C stops all that was started here, and only that."""
+"""Start everything in the foreground; Ctrl-C stops all that was started here, and only that.
+
+Asterisk and callboard's own process (`serve`) run side by side: either may die and is started again while the other goes on.
+"""
 
 from __future__ import annotations
 
@@ -6,117 +9,101 @@ import asyncio
 import contextlib
 import signal
 import socket
-from typing import Annotated, Any
+from collections.abc import Sequence
+from typing import Any
 
-import typer
-
+from callboard.commands.asked import Asked, AsteriskOption, NoCallsOption, PortOption
 from callboard.commands.options import (
     DEFAULT_STATE,
     ConfigOption,
     StateOption,
     database_url,
-    settings_for,
     told_in_words,
 )
 from callboard.config import Settings
-from callboard.demo import fill_demo, show_logins
+from callboard.core import CoreProcess
+from callboard.demo import fill_demo
 from callboard.instance import CACHE, Instance, Progress, dialplan_site, make_prompts, open_desk
 from callboard.logs import set_up_logs
 from callboard.pbx import AsteriskProcess, ports_in_use
 from callboard.pbx_root import choose
 from callboard.state import State, StateError
-from callboard.supervisor import Supervisor
-from callboard.wiring import wire
+from callboard.supervisor import Part, Supervisor
 from desk.bus import Bus
 from desk.events import PartChanged
-
-Port = Annotated[int | None, typer.Option(min=1, max=65535)]
 
 
 def run(
     state: StateOption = DEFAULT_STATE,
-    http_port: Port = None,
-    sip_port: Port = None,
-    ami_port: Port = None,
-    agi_port: Port = None,
-    asterisk: Annotated[str | None, typer.Option(help="auto, system, private or none.")] = None,
-    no_calls: Annotated[bool, typer.Option("--no-calls", help="No demo callers.")] = False,
+    http_port: PortOption = None,
+    sip_port: PortOption = None,
+    ami_port: PortOption = None,
+    agi_port: PortOption = None,
+    asterisk: AsteriskOption = None,
+    no_calls: NoCallsOption = False,
     config: ConfigOption = None,
 ) -> None:
     """Set up what is missing and start callboard."""
-    site: dict[str, Any] = {"sip_port": sip_port, "asterisk": asterisk, "demo_calls": False if no_calls else None}
-    overrides = {
-        "site": {key: value for key, value in site.items() if value is not None},
-        "web": {} if http_port is None else {"port": http_port},
-        "ami": {} if ami_port is None else {"port": ami_port},
-        "agi": {} if agi_port is None else {"port": agi_port},
-    }
     with told_in_words():
-        folder = State(state.absolute())
-        settings = settings_for(folder, config, {name: values for name, values in overrides.items() if values})
+        asked = Asked(state.absolute(), config, http_port, sip_port, ami_port, agi_port, asterisk, no_calls)
+        folder, settings = State(asked.state), asked.settings()
         folder.claim()
-        set_up_logs(folder.log, settings.site.log_level)
-        asyncio.run(_run(folder, settings))
+        set_up_logs(folder.log, settings.site.log_level, "run.log")
+        asyncio.run(_until_interrupted(_work(folder, settings, asked.arguments())))
 
 
-async def _run(state: State, settings: Settings) -> None:
+async def _until_interrupted(work: Any) -> None:
     progress = Progress()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stop.set)
-    work = asyncio.create_task(_work(state, settings, progress, stop))
+    task = asyncio.create_task(work)
     interrupted = asyncio.create_task(stop.wait())
-    await asyncio.wait({work, interrupted}, return_when=asyncio.FIRST_COMPLETED)
-    if not work.done():
+    await asyncio.wait({task, interrupted}, return_when=asyncio.FIRST_COMPLETED)
+    if not task.done():
         progress.line("stopping")
-        work.cancel()
+        task.cancel()
     interrupted.cancel()
     with contextlib.suppress(asyncio.CancelledError):
-        await work
+        await task
     progress.line("stopped")
 
 
-async def _work(state: State, settings: Settings, progress: Progress, stop: asyncio.Event) -> None:
+async def _work(state: State, settings: Settings, arguments: Sequence[str]) -> None:
+    progress = Progress()
     _refuse_taken_ports(settings)
     engine = await asyncio.to_thread(choose, settings.site.asterisk, CACHE, progress.line)
     tools = await make_prompts(state, progress) if engine else None
-    bus = Bus()
-    desk = await open_desk(database_url(state, settings), bus)
+    desk = await open_desk(database_url(state, settings), Bus())
     try:
         instance = Instance(state, settings, desk, state.secrets(), engine, tools)
         if settings.site.demo:
             await fill_demo(instance, progress)
-        await _serve(instance, progress, stop)
+        site = await dialplan_site(instance)
     finally:
         await desk.engine.dispose()
-
-
-async def _serve(instance: Instance, progress: Progress, stop: asyncio.Event) -> None:
-    site = await dialplan_site(instance)
     process = None
-    if site is not None and instance.engine is not None:
+    if site is not None and engine is not None:
         if taken := ports_in_use(site):
             raise StateError("\n".join(taken))
-        process = AsteriskProcess(instance.engine, site, instance.state.folder, progress.line)
-    wired = wire(instance, site, process)
-    instance.desk.bus.on(PartChanged, lambda event: _say_part(progress, event))
-    supervisor = Supervisor(instance.desk.bus)
+        process = AsteriskProcess(engine, site, state.folder, progress.line)
+    await _keep_up(process, CoreProcess(arguments), progress)
+
+
+async def _keep_up(process: AsteriskProcess | None, core: CoreProcess, progress: Progress) -> None:
+    bus = Bus()
+    bus.on(PartChanged, lambda event: progress.line(f"{event.part}: {event.reason or 'works'}"))
+    supervisor = Supervisor(bus)
     try:
-        for part in wired.parts:
-            supervisor.start(part)
-        await wired.panel.started.wait()
         if process is not None:
+            supervisor.start(Part("asterisk", process.run))
             await process.ready.wait()
-        progress.line("callboard is ready")
-        show_logins(instance, typer.echo)
-        await stop.wait()
+            progress.line(f"{process.engine.name} is up")
+        supervisor.start(Part("callboard", core.run))
+        await asyncio.Event().wait()
     finally:
         await supervisor.stop()
-
-
-def _say_part(progress: Progress, event: PartChanged) -> None:
-    progress.line(f"{event.part}: {'works' if event.ok else event.reason or 'does not work'}")
 
 
 def _refuse_taken_ports(settings: Settings) -> None:

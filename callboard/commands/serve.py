@@ -1,0 +1,69 @@
+"""callboard's own parts without Asterisk: what `run` keeps up beside it, and what a service manager starts in production."""
+
+from __future__ import annotations
+
+import asyncio
+
+import typer
+
+from callboard.commands.asked import Asked, AsteriskOption, NoCallsOption, PortOption
+from callboard.commands.options import DEFAULT_STATE, ConfigOption, StateOption, database_url, told_in_words
+from callboard.config import Settings
+from callboard.core import until_told_to_stop
+from callboard.demo import show_logins
+from callboard.instance import ROOT, Instance, Progress, open_desk
+from callboard.logs import set_up_logs
+from callboard.prompts import PromptError, find_tools
+from callboard.state import State
+from callboard.supervisor import Supervisor
+from callboard.wiring import wire
+from desk.bus import Bus
+from desk.events import PartChanged
+
+
+def serve(
+    state: StateOption = DEFAULT_STATE,
+    http_port: PortOption = None,
+    sip_port: PortOption = None,
+    ami_port: PortOption = None,
+    agi_port: PortOption = None,
+    asterisk: AsteriskOption = None,
+    no_calls: NoCallsOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Start callboard's own parts; Asterisk is started by `run` or by the system."""
+    with told_in_words():
+        asked = Asked(state.absolute(), config, http_port, sip_port, ami_port, agi_port, asterisk, no_calls)
+        folder, settings = State(asked.state), asked.settings()
+        folder.claim("serve.lock")
+        set_up_logs(folder.log, settings.site.log_level)
+        asyncio.run(_serve(folder, settings))
+
+
+async def _serve(state: State, settings: Settings) -> None:
+    progress = Progress()
+    bus = Bus()
+    desk = await open_desk(database_url(state, settings), bus)
+    try:
+        tools = find_tools(ROOT)
+    except PromptError:
+        tools = None
+    instance = Instance(state, settings, desk, state.secrets(), None, tools)
+    wired = wire(instance)
+    bus.on(PartChanged, lambda event: progress.line(f"{event.part}: {event.reason or 'works'}"))
+    supervisor = Supervisor(bus)
+    try:
+        for part in wired.parts:
+            supervisor.start(part)
+        told = asyncio.create_task(_say_when_ready(instance, wired.panel.started, progress))
+        await until_told_to_stop()
+        told.cancel()
+    finally:
+        await supervisor.stop()
+        await desk.engine.dispose()
+
+
+async def _say_when_ready(instance: Instance, started: asyncio.Event, progress: Progress) -> None:
+    await started.wait()
+    progress.line("callboard is ready")
+    show_logins(instance, typer.echo)
