@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+import structlog
 from aiohttp import hdrs, web
 
 from web.auth import Handler, has_cookie
@@ -11,6 +12,8 @@ from web.keys import METRICS, SETTINGS
 from web.origin import SAFE_METHODS, may_change, own_origin
 from web.problems import Problem, as_answer, problem_of
 from web.render import nonce_of, page
+
+log = structlog.get_logger(__name__)
 
 HEADERS = {
     "Server": "callboard",
@@ -49,7 +52,11 @@ async def tell_refusals(request: web.Request, handler: Handler) -> web.StreamRes
 async def _tell(request: web.Request, problem: Problem) -> web.StreamResponse:
     if request.path.startswith("/api/") or "text/html" not in request.headers.get(hdrs.ACCEPT, ""):
         return as_answer(problem)
-    answer = await page(request, "error.html", problem.status, problem=problem)
+    try:
+        answer = await page(request, "error.html", problem.status, problem=problem)
+    except Exception:
+        log.exception("the error page cannot be shown")
+        return as_answer(problem)
     answer.headers.update(problem.headers)
     return answer
 

@@ -23,6 +23,7 @@ ALWAYS = {
     403: "Not allowed, or asked for by another site's page.",
 }
 WHY = {
+    401: "A wrong name or a wrong password.",
     404: "There is no such thing.",
     409: "Somebody was first, or the present state has no such step.",
     413: "The body is too long.",
@@ -152,7 +153,11 @@ def _answers(route: Route, names: dict[Any, str]) -> dict[str, Any]:
         kind, schema = OTHER_ANSWERS[plain_path(route.path)]
         good["content"] = {kind: {"schema": schema}}
     answers = {str(route.status): good}
+    if 416 in route.problems:
+        answers["206"] = good | {"description": "The range that was asked for."}
     refusals = dict(ALWAYS) if route.role != "anyone" else {400: ALWAYS[400]}
+    if route.method != "GET":
+        refusals[403] = ALWAYS[403]
     refusals |= {status: WHY[status] for status in route.problems}
     if _has_body(route):
         refusals |= {status: WHY[status] for status in (413, 415, 422)}

@@ -83,7 +83,10 @@ ROUTES: tuple[Route, ...] = (
     _raw("GET", "/live", "operator", live, "WebSocket: a snapshot, then numbered deltas", status=101),
     # --- the JSON API ---------------------------------------------------------------------------------------------------
     _raw("GET", API + "/openapi.json", "anyone", document.document, "This document"),
-    _raw("POST", API + "/session", "anyone", session.create, "Sign in", given=s.SignIn, answer=s.Me, status=201),
+    _raw(
+        "POST", API + "/session", "anyone", session.create, "Sign in",
+        given=s.SignIn, answer=s.Me, status=201, problems=(401, 429),
+    ),
     _json("GET", "/session", "operator", session.show, "Who is signed in", answer=s.Me),
     _raw("DELETE", API + "/session", "operator", session.delete, "Sign out", status=204),
     _json("GET", "/calls", "operator", calls.listed, "Calls, newest first", given=s.CallsQuery, answer=s.Items[s.CallTold]),

@@ -1,0 +1,179 @@
+"""What every answer carries and never carries: safe headers, no inside knowledge, and attackers' text as text."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+
+import pytest
+from jinja2 import UndefinedError
+from sqlalchemy.exc import OperationalError
+
+from tests.web.conftest import House, path_of
+from tests.web.live_client import Console
+from web.bodies import Refused
+from web.problems import problem_of
+from web.render import Renderer
+from web.routes import ROUTES
+from web.server import Panel, PanelError
+
+CANARIES = [
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "{{7*7}}{% raw %}",
+    "'; drop table call; --",
+    "${SHELL(id)}",
+    "javascript:alert(1)",
+]
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
+async def test_every_answer_has_safe_headers(house: House, route: object) -> None:
+    visitor = await house.signed_in()
+    for path in (path_of(route.path), path_of(route.path) + "/nothing"):  # type: ignore[attr-defined]
+        answer = await visitor.ask("GET", path)
+        policy = answer.headers["Content-Security-Policy"]
+        for wanted in ("default-src 'none'", "object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"):
+            assert wanted in policy
+        assert "unsafe" not in policy
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Referrer-Policy"] == "same-origin"
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert "aiohttp" not in answer.headers["Server"]
+        assert "Python" not in answer.headers["Server"]
+
+
+async def test_each_answer_has_a_nonce_of_its_own_and_the_page_uses_it(house: House) -> None:
+    visitor = await house.signed_in()
+    nonces = set()
+    for _ in range(3):
+        answer = await visitor.ask("GET", "/")
+        nonce = re.search(r"'nonce-([^']+)'", answer.headers["Content-Security-Policy"])
+        assert nonce is not None
+        nonces.add(nonce[1])
+        for tag in re.findall(r"<(?:script|style)\b[^>]*>", answer.raw.decode()):
+            # A module of ours by its address needs none, and a block of data is not run at all.
+            assert f'nonce="{nonce[1]}"' in tag or 'src="/static/' in tag or 'type="application/json"' in tag
+    assert len(nonces) == 3
+
+
+async def test_static_files_are_cached_but_asked_after(house: House) -> None:
+    answer = await house.anonymous().ask("GET", "/static/nothing-here.js")
+    assert answer.status == 404
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("canary", CANARIES)
+async def test_a_callers_name_is_text_wherever_it_is_shown(house: House, canary: str) -> None:
+    console = Console(await house.signed_in())
+    await console.connect()
+    call_id = await house.ring("01055501234", canary)
+    order = await house.order(customer_name=canary, note=canary, origin={"text": canary})
+    await console.until("order.taken")
+    assert console.calls[call_id]["name"] == canary
+    visitor = console.visitor
+    for path in (f"/calls/{call_id}", f"/orders/{order['id']}", "/calls", "/orders", "/customers?q=1234"):
+        answer = await visitor.api("GET", path)
+        assert answer.headers["Content-Type"].startswith("application/json")
+        assert canary in str(answer.body).replace('\\"', '"').replace("\\'", "'")
+
+
+@pytest.mark.parametrize("canary", CANARIES)
+async def test_the_login_shows_a_name_as_text(house: House, canary: str) -> None:
+    answer = await house.anonymous().ask("POST", "/login", data={"user": canary, "password": "wrong"})
+    text = answer.raw.decode()
+    assert answer.status == 401
+    assert "<script>alert" not in text
+    assert "<img src=x" not in text
+    assert ">49" not in text
+
+
+async def test_templates_escape_always_and_miss_nothing_silently() -> None:
+    environment = Renderer().environment
+    assert await environment.from_string("{{ x }}").render_async(x="<b>") == "&lt;b&gt;"
+    with pytest.raises(UndefinedError):
+        await environment.from_string("{{ missing }}").render_async()
+
+
+def test_a_fault_of_ours_is_told_without_its_inside() -> None:
+    problem = problem_of(RuntimeError("select password_hash from operator at /srv/secret"))
+    assert (problem.status, problem.code) == (500, "internal")
+    assert "secret" not in str(problem.as_json())
+    assert problem.as_json()["incident"]
+
+
+def test_a_database_that_is_away_is_a_503_to_try_again() -> None:
+    problem = problem_of(OperationalError("select secret", {}, Exception("database is locked")))
+    assert (problem.status, problem.code, problem.headers["Retry-After"]) == (503, "database_unavailable", "2")
+    assert "select" not in str(problem.as_json())
+
+
+def test_what_is_refused_has_the_members_of_rfc_9457() -> None:
+    told = problem_of(
+        Refused(422, "invalid", "A field cannot be used.", [{"field": "fare", "reason": "int_type"}])
+    ).as_json()
+    assert told == {
+        "type": "about:blank",
+        "title": "Unprocessable Entity",
+        "status": 422,
+        "detail": "A field cannot be used.",
+        "code": "invalid",
+        "errors": [{"field": "fare", "reason": "int_type"}],
+    }
+
+
+async def test_people_get_a_page_where_programs_get_json(house: House) -> None:
+    visitor = house.anonymous()
+    page = await visitor.ask("GET", "/nothing", headers={"Accept": "text/html,*/*"})
+    assert (page.status, page.headers["Content-Type"]) == (404, "text/html; charset=utf-8")
+    program = await visitor.ask("GET", "/api/v1/nothing", headers={"Accept": "text/html"})
+    assert (program.status, program.code) == (404, "not_found")
+
+
+async def test_nobody_is_sent_from_the_console_to_the_login_and_back_when_signed_in(house: House) -> None:
+    visitor = house.anonymous()
+    answer = await visitor.ask("GET", "/")
+    assert (answer.status, answer.headers["Location"]) == (303, "/login")
+    await (signed_in := await house.signed_in()).ask("GET", "/")
+    back = await signed_in.ask("GET", "/login")
+    assert (back.status, back.headers["Location"]) == (303, "/")
+
+
+async def test_a_port_that_is_taken_is_said_in_words(house: House) -> None:
+    second = Panel(house.settings, house.desk, house.desk.bus, house.panel._outside)
+    with pytest.raises(PanelError, match=f"port 127.0.0.1:{house.panel.port} is in use"):
+        await second.run()
+
+
+async def test_a_body_that_never_ends_costs_one_request_and_nobody_else(house: House) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", house.panel.port)
+    writer.write(
+        b"POST /api/v1/session HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 50000\r\n\r\n{"
+    )
+    await writer.drain()
+    assert (await house.program().api("GET", "/session")).status == 200
+    async with asyncio.timeout(30):
+        assert b" 408 " in await reader.readline()
+    writer.close()
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 70_000 + b"\r\n\r\n",
+        b"POST /api/v1/orders HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello",
+        b"POST /api/v1/orders HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\nhello",
+        b"FROB / HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    ],
+    ids=["long header", "two lengths", "length and chunks", "no such method", "TLS"],
+)
+async def test_odd_http_is_refused_and_harms_nobody(house: House, head: bytes) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", house.panel.port)
+    writer.write(head)
+    writer.write_eof()
+    async with asyncio.timeout(30):
+        answer = await reader.read()
+    assert re.match(rb"HTTP/1\.[01] 4\d\d ", answer) or answer == b""
+    writer.close()
+    assert (await house.program().api("GET", "/session")).status == 200
