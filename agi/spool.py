@@ -37,7 +37,7 @@ def read_spool(folder: Path, settled_seconds: float = SETTLED_SECONDS) -> list[S
             record = _record(path, status.st_size)
         except FileNotFoundError:
             continue
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             set_aside(path, str(error))
         else:
             spooled.append(Spooled(path, record))
