@@ -22,7 +22,7 @@ from desk.work import utc_now
 
 PART = "ami-actor"
 _DIGITS = re.compile(r"[0-9]{1,20}")
-_NUMBER = re.compile(r"\+?[0-9*#]{1,20}")
+_NUMBER = re.compile(r"\+?[0-9*#]{1,20}|anonymous")
 _VARIABLE = re.compile(r"_{0,2}CB_[A-Z0-9_]{1,40}")
 _VALUE = re.compile(r"[A-Za-z0-9 .:+@/-]{0,200}")
 _CHANNEL_ID = re.compile(r"[A-Za-z0-9-]{1,60}")
@@ -98,7 +98,7 @@ class Actions:
         Raises UnsafeAction or NotConnected (nothing was sent), ActionRefused (nothing was dialled), or OutcomeUnknown: the
         answer was lost; `resolve()` tells whether the call is up, and nothing is ever dialled again by itself.
         """
-        channel_id = channel_id or f"callboard-{uuid.uuid4().hex}"
+        channel_id = f"callboard-{uuid.uuid4().hex}" if channel_id is None else channel_id
         allowed = self.settings.originate_contexts
         channel = f"Local/{_checked('digits', digits, _DIGITS)}@{self._one_of('context', context, allowed)}/n"
         fields: dict[str, FieldValue] = {

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
@@ -86,7 +87,7 @@ class Link(panoramisk.Manager):  # type: ignore[misc]
         except TimeoutError:
             raise PbxAbsent(f"no connection to {self._where()} within {self.settings.connect_timeout_s:g} s") from None
         except OSError as error:
-            raise PbxAbsent(f"Asterisk does not listen on {self._where()} ({error.strerror or error})") from None
+            raise PbxAbsent(f"Asterisk does not listen on {self._where()} ({_words(error)})") from None
         self._watch()
         try:
             await asyncio.wait_for(self._log_in(), self.settings.login_timeout_s)
@@ -232,3 +233,8 @@ class Link(panoramisk.Manager):  # type: ignore[misc]
 
     def _where(self) -> str:
         return f"{self.settings.host}:{self.settings.port}"
+
+
+def _words(error: OSError) -> str:
+    """What the system calls it; asyncio puts addresses there instead."""
+    return os.strerror(error.errno) if error.errno else type(error).__name__

@@ -17,8 +17,9 @@ from ami.settings import Settings
 from desk.bus import Bus
 from desk.events import Event, PartChanged, PbxSnapshot
 from desk.work import utc_now
-from tests.ami.pbx import Asterisk
+from tests.ami.pbx import READER_SECRET, Asterisk
 from tests.ami.replay import shorthand
+from tests.ami.wire import Wire
 
 
 class Desk:
@@ -101,8 +102,11 @@ async def acting(port: int, secret: str = "s", desk: Desk | None = None, **setti
 
 @pytest.fixture
 async def asterisk(tmp_path: Path) -> AsyncIterator[Asterisk]:
-    """A real Asterisk of this test's own."""
+    """A real Asterisk of this test's own, fully booted."""
     pbx = Asterisk(tmp_path)
     await pbx.start()
+    wire = await Wire.open(pbx.port, "callboard-reader", READER_SECRET)
+    await wire.until(rb"Event: FullyBooted\r\n")
+    await wire.close()
     yield pbx
     await pbx.stop()
