@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from pydantic import ValidationError
 
+from callboard.config import ConfigError, load
 from sms.providers.console import Console
 from sms.providers.smpp import Smpp
 from sms.settings import Settings
@@ -54,3 +57,17 @@ def test_the_password_is_shown_nowhere() -> None:
     shown += [str(caught.value), repr(caught.value)]
     assert "providers.smpp.port" in shown[-1]
     assert not [text for text in shown if "secret" in text]
+
+
+def test_the_list_of_a_sites_mistakes_does_not_show_the_password(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "callboard.toml"
+    file.write_text('[sms.providers.smpp]\nhost = "127.0.0.1"\nsystem_id = "callboard"\n', encoding="utf-8")
+    monkeypatch.setenv("CALLBOARD_SMS__PROVIDERS__SMPP__PASSWORD", "12345678")
+    account = load(file, {}).sms.settings_of("smpp")
+    assert account.password.get_secret_value() == "12345678"  # type: ignore[attr-defined]
+    monkeypatch.setenv("CALLBOARD_SMS__PROVIDERS__SMPP__PASSWORD", "secret-and-long")
+    with pytest.raises(ConfigError, match=r"providers\.smpp\.password") as caught:
+        load(file, {})
+    assert "secret" not in str(caught.value)
