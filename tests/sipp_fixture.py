@@ -12,7 +12,6 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from xml.sax.saxutils import escape
 
 _SDP = """v=0
 o=tester 1 1 IN IP4 [local_ip]
@@ -64,16 +63,19 @@ class Phone:
 def start_callers(
     sip_port: int, state: Path, callers: Sequence[tuple[str, str]], *, did: str, hold_ms: int = 2000, rate: int = 10,
     headers: str = "", caller: str = '"[field1]" <sip:[field0]@[local_ip]:[local_port]>', dtmf: str = "", dtmf_after_ms: int = 1000,
-    cancel_after_ms: int | None = None, expect: int = 200,
+    cancel_after_ms: int | None = None, expect: int = 200, voice_port: int | None = None,
 ) -> Callers:
     """Call `did` as each of `callers` (number, name).
 
     `hold_ms`: hang up this long after the answer. `headers`: extra header lines. `caller`: the From header's content.
     `dtmf`: keys pressed (SIP INFO), the first `dtmf_after_ms` after the answer. `cancel_after_ms`: give up so long after the
-    first ringing instead. `expect`: the final status that makes a call a success.
+    first ringing instead. `expect`: the final status that makes a call a success. `voice_port`: where to send the voice to, instead of to SIPp.
     """
     folder = Path(tempfile.mkdtemp(prefix="sipp-", dir=state))
-    (folder / "call.xml").write_text(_scenario(headers, caller, dtmf, dtmf_after_ms, hold_ms, cancel_after_ms, expect))
+    scenario = (
+        _scenario(headers, caller, dtmf, dtmf_after_ms, hold_ms, cancel_after_ms, expect)
+    )
+    (folder / "call.xml").write_text(scenario if voice_port is None else scenario.replace("[media_port]", str(voice_port)))
     rows = "".join(f"{number};{name}\n" for number, name in callers)
     (folder / "callers.csv").write_bytes(b"SEQUENTIAL\n" + rows.encode("utf-8", "surrogateescape"))
     return Callers(
@@ -91,7 +93,8 @@ def _scenario(headers: str, caller: str, dtmf: str, dtmf_after_ms: int, hold_ms:
         # Same branch as the INVITE's (RFC 3261, 9.1).
         cancel = (
             f"CANCEL sip:[service]@[remote_ip]:[remote_port] SIP/2.0\n{dialog}CSeq: 1 CANCEL\nContent-Length: 0\n\n"
-        ).replace("[branch]", "[branch-2]").replace("[peer_tag_param]", "")
+        ).replace("[branch]", "[branch-3]").replace("[peer_tag_param]", "")
+        steps[-1] = '<recv response="100"/>'
         steps += [f'<pause milliseconds="{cancel_after_ms}"/>', _send(cancel, 500), '<recv response="180" optional="true"/>',
                   '<recv response="183" optional="true"/>', '<recv response="200"/>', '<recv response="487"/>', _send(ack)]
         return _document(steps)
@@ -138,12 +141,10 @@ def _answering(answer_after_ms: int, answers: bool) -> list[str]:
     )
     plain = "SIP/2.0 200 OK\n[last_Via:]\n[last_From:]\n[last_To:]\n[last_Call-ID:]\n[last_CSeq:]\nContent-Length: 0\n\n"
     empty = "Content-Length: 0\n\n"
-    keepalive = ['<recv request="OPTIONS" optional="true" next="1"/>']
     steps = ['<recv request="INVITE"/>', _send(reply.format(status="180 Ringing") + empty)]
     if not answers:
         return [*steps, '<recv request="CANCEL"/>', _send(plain)]
     sdp = f"Content-Type: application/sdp\nContent-Length: [len]\n\n{_SDP}"
-    del keepalive
     return [*steps, f'<pause milliseconds="{answer_after_ms}"/>', _send(reply.format(status="200 OK") + sdp, 500), '<recv request="ACK"/>',
             '<recv request="BYE"/>', _send(plain)]
 
@@ -169,6 +170,3 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-
-
-__all__ = ["Callers", "Phone", "escape", "start_callers", "start_phone"]

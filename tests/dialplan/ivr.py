@@ -4,7 +4,7 @@
 
 Prints a line for each call that it takes, with the dialplan's own account of it. Behaviours: `closes`, `silent`,
 `garbage`, `half` (closes in the middle of a command), `plays` (plays PROMPT, extending its time, and waits for the end),
-`serves` (does its job, leaves the mark), `unmarked` (does its job, forgets the mark).
+`serves` (does its job, leaves the mark), `unmarked` (does its job, forgets the mark), `asks` (waits for a key and prints it).
 """
 
 from __future__ import annotations
@@ -44,6 +44,10 @@ def talk(link: socket.socket, behaviour: str, prompt: str) -> None:
         print("plays", flush=True)
         print("played", command(f'STREAM FILE {prompt} ""'), flush=True)
         lines.readline()
+    elif behaviour == "asks":
+        command("ANSWER")
+        command("SET AUTOHANGUP 20")
+        print("key", command("WAIT FOR DIGIT 15000"), flush=True)
     elif behaviour in ("serves", "unmarked"):
         command("ANSWER")
         if behaviour == "serves":
