@@ -95,7 +95,8 @@ def open_engine(url: str) -> AsyncEngine:
 
     SQLite: WAL, synchronous=FULL (a commit survives power loss), foreign keys on, writers wait for one another.
     """
-    engine = create_async_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+    # An error's text goes to the log: it must not carry the numbers and texts that were about to be written.
+    engine = create_async_engine(url, pool_pre_ping=not url.startswith("sqlite"), hide_parameters=True)
     if engine.dialect.name == "sqlite":
         _prepare_sqlite(engine)
     return engine

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import structlog
 from sqlalchemy import text as sql
+from sqlalchemy.exc import OperationalError
 
 from desk.events import PartChanged
 from models import Message
@@ -299,3 +300,13 @@ async def test_every_fault_at_random_leaves_no_text_lost_and_none_doubled(site: 
     assert len(taken) == len(set(taken))
     for row in rows:
         assert row.state == "unknown" or (row.text in taken) == (row.state in ("sent", "delivered"))
+
+
+async def test_the_error_of_a_failed_write_shows_neither_the_number_nor_the_text(site: Site) -> None:
+    async with site.desk.engine.begin() as connection:
+        await connection.execute(sql("drop table message"))
+    with pytest.raises(OperationalError) as caught:
+        await site.queue(KOREAN)
+    assert "no such table" in str(caught.value)
+    assert "821012345678" not in str(caught.value)
+    assert "박기사" not in str(caught.value)
