@@ -64,7 +64,9 @@ def problem_of(error: Exception) -> Problem:
 
 def _http(error: web.HTTPException) -> Problem:
     headers = {
-        name: error.headers[name] for name in ("Allow", "Retry-After", "WWW-Authenticate") if name in error.headers
+        name: error.headers[name]
+        for name in ("Allow", "Content-Range", "Retry-After", "WWW-Authenticate")
+        if name in error.headers
     }
     phrase = HTTPStatus(error.status).phrase
     code = (

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import update
 
 from desk import calls, people
-from desk.events import PartChanged
+from desk.events import PartChanged, SessionEnded
 from models import Operator, WebSession
 from tests.web.conftest import TOKEN, House
 from tests.web.live_client import LIMIT_S, Console
@@ -257,6 +257,16 @@ async def test_signing_out_closes_the_sockets_of_that_session_and_no_other(house
     await house.ring()
     await other.until("call.arrived")
     assert console.heard == []
+
+
+async def test_a_session_that_ends_is_shut_out_in_the_same_moment(house: House) -> None:
+    console = Console(await house.signed_in())
+    await console.connect()
+    [browser] = house.panel.hub.browsers
+    assert browser.visitor.session_id is not None
+    house.desk.bus.tell(SessionEnded(house.desk.clock(), browser.visitor.session_id))
+    assert house.panel.hub.browsers == frozenset()
+    assert await console.close_code() == 4001
 
 
 async def test_a_disabled_person_hears_nothing_more(house: House) -> None:
