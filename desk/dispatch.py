@@ -23,7 +23,6 @@ async def assign(work: Work, operator_id: int, order_id: int, driver_id: int, ve
     """
     order = await order_steps.hold(work, operator_id, order_id, version)
     driver = await _driver(work, order, driver_id)
-    await _refuse_if_taken(work, order, driver)
     assignment = Assignment(
         order_id=order.id, driver_id=driver.id, state="active", assigned_at=work.now, assigned_by=operator_id
     )
@@ -31,7 +30,7 @@ async def assign(work: Work, operator_id: int, order_id: int, driver_id: int, ve
         async with work.session.begin_nested():
             work.session.add(assignment)
     except IntegrityError:
-        # Somebody committed between our look and our insert: say who.
+        # One of the two indexes has said no: say who has the order, or what the driver has.
         await _refuse_if_taken(work, order, driver)
         raise
     await _occupy(work, driver)
