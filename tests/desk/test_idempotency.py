@@ -125,3 +125,12 @@ def test_requests_are_told_apart_by_method_path_and_body() -> None:
     requests = [("POST", "/a", b"b"), ("PUT", "/a", b"b"), ("POST", "/ab", b""), ("POST", "/a", b"")]
     assert len({request_hash(*request) for request in requests}) == len(requests)
     assert request_hash("post", "/a", b"b") == request_hash("POST", "/a", b"b")
+
+
+async def test_an_answer_that_was_forgotten_is_made_anew(desk: Desk, site: Site) -> None:
+    await post(desk, site)
+    await post(desk, site, operator_id=site.colleague_id)
+    async with desk.work() as work:
+        await idempotency.forget(work, site.operator_id, "k1")
+    assert not (await post(desk, site)).replayed
+    assert (await post(desk, site, operator_id=site.colleague_id)).replayed

@@ -379,3 +379,11 @@ async def test_a_segment_that_the_provider_names_twice_is_one(desk: Desk, site: 
         assert (await session.execute(select(func.count()).select_from(MessagePart))).scalar_one() == 1
     await receive(desk, "A1", "delivered")
     assert (await read(desk, message_id)).state == "delivered"
+
+
+async def test_one_text_is_read_by_its_id(desk: Desk, site: Site) -> None:
+    [message_id] = await queue(desk, site)
+    async with desk.look() as session:
+        assert (await messages.one(session, message_id)).id == message_id
+        with pytest.raises(NotFound):
+            await messages.one(session, message_id + 1)
