@@ -14,7 +14,7 @@ from time import monotonic
 
 import structlog
 
-from desk import messages
+from desk import messages, receipts
 from desk.bus import Bus
 from desk.errors import DeskError
 from desk.events import MessageChanged, OrderAssigned, PartChanged
@@ -29,6 +29,7 @@ from sms.settings import Settings
 PART = "sms"
 POLL_S = 1.0
 DATABASE_RETRY_S = 1.0
+TIDY_EVERY_S = 3600.0
 
 Act = Callable[[Work], Awaitable[object]]
 
@@ -50,6 +51,7 @@ class Sender:
         self._overdue: set[asyncio.Task[None]] = set()
         self._told: tuple[bool, str] | None = None
         self._stopping = False
+        self._tidy_at = 0.0
 
     async def run(self) -> None:
         """Send until cancelled; then wait a little for answers that are due, and say good-bye to the network."""
@@ -93,6 +95,9 @@ class Sender:
     async def _pump(self) -> None:
         while not self._stopping:
             self._wake.clear()
+            if monotonic() >= self._tidy_at:
+                self._tidy_at = monotonic() + TIDY_EVERY_S
+                await self._insist(receipts.drop_parked, "forget receipts whose text never turned up")
             if (nap_s := await self._hand_over_what_is_due()) and not self._stopping:
                 await self._nap(nap_s)
 

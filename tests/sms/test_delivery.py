@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import itertools
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import smpp34
+from sqlalchemy import select
 from sqlalchemy import text as sql
 
+from models import EarlyReceipt
 from tests.sms.conftest import Site, sending, smpp_settings
 from tests.sms.smsc import RECEIPT_FIRST, SILENT, Smsc
 
@@ -111,3 +114,17 @@ async def test_a_late_answer_turns_unknown_into_sent_and_its_receipt_into_delive
         await smsc.deliver(smsc.submits[0].message_id)
         await site.until_states("delivered")
     assert len(smsc.submits) == 1
+
+
+async def test_a_receipt_whose_text_never_turned_up_is_forgotten_after_a_day(site: Site, smsc: Smsc) -> None:
+    now = datetime.now(UTC)
+    async with site.desk.work() as work:
+        for hours in (25, 1):
+            at = now - timedelta(hours=hours)
+            parked = EarlyReceipt(provider="smpp", provider_id=f"M{hours}", state="delivered", received_at=at)
+            work.session.add(parked)
+    async with sending(site, smpp_settings(smsc)):
+        await site.queue("x")
+        await site.until_states("sent")
+    async with site.desk.look() as session:
+        assert (await session.execute(select(EarlyReceipt.provider_id))).scalars().all() == ["M1"]
