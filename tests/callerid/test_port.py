@@ -149,7 +149,9 @@ async def test_a_port_that_another_program_holds_is_said_in_words(cable: Cable, 
 
 async def test_nineteen_lines_that_ring_at_once_are_all_told(cable: Cable, bus: Bus, heard: Heard) -> None:
     channels = "123456789abcdefghij"
-    box = Box(name="front", model="korean_stx", port=str(cable.link), lines={c: f"1588{i:04}" for i, c in enumerate(channels)})
+    box = Box(
+        name="front", model="korean_stx", port=str(cable.link), lines={c: f"1588{i:04}" for i, c in enumerate(channels)}
+    )
     task = asyncio.create_task(Port(box, quiet_s=60, bus=bus).run())
     await heard.until(lambda: bool(heard.of(PartChanged)))
     for channel in channels:
