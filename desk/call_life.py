@@ -14,6 +14,7 @@ from desk.errors import DeskError
 from desk.events import CallAnswered, CallEnded, CallRinging, PbxSnapshot
 from desk.work import Work
 from models import Call, CallSighting, Operator, Order
+from models.call import OPEN_STATES
 
 log = structlog.get_logger(__name__)
 
@@ -78,7 +79,7 @@ async def end_stale_box_calls(work: Work, older_than: timedelta = STALE_BOX_CALL
     """End the calls that only a box saw, longer ago than `older_than`: most boxes never tell of an end."""
     found = await work.session.scalars(
         select(Call)
-        .where(Call.state != "ended", Call.linkedid.is_(None), Call.arrived_at < work.now - older_than)
+        .where(Call.state.in_(OPEN_STATES), Call.linkedid.is_(None), Call.arrived_at < work.now - older_than)
         .with_for_update()
     )
     stale = list(found)
@@ -95,7 +96,7 @@ async def resync(work: Work, snapshot: PbxSnapshot, window_s: float = SAME_CALL_
     """
     up = {seen.reference for seen in snapshot.calls} | {seen.linkedid for seen in snapshot.calls}
     open_calls = await work.session.scalars(
-        select(Call).where(Call.state != "ended", Call.linkedid.is_not(None)).with_for_update()
+        select(Call).where(Call.state.in_(OPEN_STATES), Call.linkedid.is_not(None)).with_for_update()
     )
     for call in open_calls.all():
         if call.linkedid not in up and call.arrived_at < snapshot.at - SNAPSHOT_GRACE:

@@ -127,12 +127,9 @@ async def _recent_orders(session: AsyncSession, ids: Sequence[int]) -> dict[int,
 
 async def _live_orders(session: AsyncSession, ids: Sequence[int]) -> dict[int, int]:
     """The newest order that is not closed, of each customer who has one."""
-    found: dict[int, int] = {}
-    query = select(Order.customer_id, Order.id).where(Order.customer_id.in_(ids), Order.closed_at.is_(None))
-    for customer_id, order_id in await session.execute(query.order_by(Order.id)):
-        if customer_id is not None:
-            found[customer_id] = order_id
-    return found
+    query = select(Order.customer_id, func.max(Order.id)).where(Order.customer_id.in_(ids), Order.closed_at.is_(None))
+    rows = await session.execute(query.group_by(Order.customer_id))
+    return {customer_id: order_id for customer_id, order_id in rows if customer_id is not None}
 
 
 async def _places(session: AsyncSession, ids: Sequence[int]) -> dict[int, list[Place]]:

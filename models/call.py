@@ -11,6 +11,7 @@ from models.base import Base, Key
 
 PRESENTATIONS = ("allowed", "withheld", "unavailable")
 STATES = ("arrived", "ringing", "answered", "ended")
+OPEN_STATES = STATES[:-1]
 
 
 class Call(Base):
