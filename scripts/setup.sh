@@ -2,6 +2,9 @@
 
 SECONDS=0
 
+# Nothing is written outside this checkout: no pip cache in the home folder.
+export PIP_NO_CACHE_DIR=1
+
 step() { printf '[%3d s] %s\n' "$SECONDS" "$*"; }
 
 stop_with() {
