@@ -67,8 +67,6 @@ async def _driver(work: Work, order: Order, driver_id: int) -> Driver:
     driver = await work.session.get(Driver, driver_id, populate_existing=True)
     if driver is None or driver.office_id != order.office_id:
         raise errors.NotFound(f"there is no driver {driver_id}", driver_id=driver_id)
-    if driver.disabled_at is not None or driver.state == "off":
-        raise _not_free(driver)
     return driver
 
 
@@ -95,7 +93,7 @@ async def _who(work: Work, assignment: Assignment) -> dict[str, str | int | None
 
 
 async def _occupy(work: Work, driver: Driver) -> None:
-    """Free -> busy, unless he has gone off shift since we looked."""
+    """Free -> busy, where he is on shift and may work at this very moment."""
     taken = await work.session.execute(
         update(Driver)
         .where(Driver.id == driver.id, Driver.state == "free", Driver.disabled_at.is_(None))
