@@ -72,28 +72,30 @@ def engine_in(root: Root) -> Engine:
     return Engine(program, version, modules, root.folder / "usr/share/asterisk", root.folder / "usr/sbin", private=True)
 
 
-def find_system() -> Engine | None:
-    """The machine's own Asterisk, if it is at least version 20. Its configuration and state are never touched."""
-    found = shutil.which("asterisk") or shutil.which("asterisk", path="/usr/sbin:/usr/local/sbin")
+def find_system(
+    path: str | None = None, prefixes: tuple[Path, ...] = (Path("/usr"), Path("/usr/local"))
+) -> Engine | None:
+    """The machine's own Asterisk, if it is at least version 20. Its configuration and state are never touched.
+
+    `path` are the folders to look for the program in (default: PATH and the system ones), `prefixes` where it is installed.
+    """
+    found = shutil.which("asterisk", path=path) or (
+        None if path else shutil.which("asterisk", path="/usr/sbin:/usr/local/sbin")
+    )
     if found is None:
         return None
     version = _version((found,))
-    modules = _system_modules()
-    data = next(
-        (path for path in (Path("/usr/share/asterisk"), Path("/var/lib/asterisk")) if (path / "sounds").is_dir()), None
-    )
+    modules = next((folder for prefix in prefixes for folder in _module_folders(prefix)), None)
+    shares = [*(prefix / "share/asterisk" for prefix in prefixes), Path("/var/lib/asterisk")]
+    data = next((folder for folder in shares if (folder / "sounds").is_dir()), None)
     if version is None or version[0] < OLDEST or modules is None or data is None:
         return None
     return Engine((found,), version, modules, data, Path(found).parent, private=False)
 
 
-def _system_modules() -> Path | None:
-    for pattern in ("lib/*/asterisk/modules", "lib/asterisk/modules", "lib64/asterisk/modules"):
-        for prefix in (Path("/usr"), Path("/usr/local")):
-            for folder in prefix.glob(pattern):
-                if (folder / "chan_pjsip.so").is_file():
-                    return folder
-    return None
+def _module_folders(prefix: Path) -> list[Path]:
+    patterns = ("lib/*/asterisk/modules", "lib/asterisk/modules", "lib64/asterisk/modules")
+    return [folder for pattern in patterns for folder in prefix.glob(pattern) if (folder / "chan_pjsip.so").is_file()]
 
 
 def _version(program: tuple[str, ...]) -> tuple[int, ...] | None:

@@ -14,15 +14,17 @@ from dialplan.reading import AsteriskFile, Entry, read
 # What our contexts need, and what a site's own may sensibly use. Whatever can start a program, read a file or run text as
 # dialplan is missing: System, TrySystem, ExternalIVR, EAGI, Exec, ExecIf, TryExec, MixMonitor (its third argument), DISA, ...
 APPLICATIONS = frozenset(
-    "agi answer background busy congestion dial gosub gosubif goto gotoif gotoiftime hangup noop playback playtones "
-    "progress queue return ringing senddtmf set stopplaytones userevent verbose wait waitexten".split()
+    ["agi", "answer", "background", "busy", "congestion", "dial", "gosub", "gosubif", "goto", "gotoif", "gotoiftime", "hangup", "noop", "playback", "playtones", "progress", "queue", "return", "ringing", "senddtmf", "set", "stopplaytones", "userevent", "verbose", "wait", "waitexten"]
 )
 # Functions that run programs, read files or evaluate text as dialplan (live_dangerously and worse).
 FUNCTIONS = re.compile(
     r"\b(SHELL|EVAL|EVAL_EXTEN|FILE|FILE_FORMAT|FILE_COUNT_LINE|ENV|STAT|CURL|CURLOPT|DB_DELETE|REALTIME\w*|ODBC\w*|SORCERY"
-    r"|AST_CONFIG|CONFIG|LOCAL_PEEK|EXPORT|IMPORT|STACK_PEEK|GLOBAL|SYSINFO|LDAP\w*)\(", re.IGNORECASE
+    r"|AST_CONFIG|CONFIG|LOCAL_PEEK|EXPORT|IMPORT|STACK_PEEK|GLOBAL|SYSINFO|LDAP\w*)\(",
+    re.IGNORECASE,
 )
-_CALLER = re.compile(r"\$\{(CALLERID|CALLERPRES|CONNECTEDLINE|REDIRECTING|PJSIP_HEADER)\((?!num-pres)(?!name-pres)", re.IGNORECASE)
+_CALLER = re.compile(
+    r"\$\{(CALLERID|CALLERPRES|CONNECTEDLINE|REDIRECTING|PJSIP_HEADER)\((?!num-pres)(?!name-pres)", re.IGNORECASE
+)
 # The caller's text may be put into a plain variable, whole or filtered; nowhere else may it be expanded.
 _INTO_VARIABLE = re.compile(r"Set\((__)?[A-Z_]+=[^\[]*\)$")
 _RIGHTS = frozenset({"system", "command", "config", "all", "user", "dialplan", "cdr", "agi", "aoc"})
@@ -32,7 +34,10 @@ def findings(folder: Path) -> list[str]:
     """Everything wrong with the configuration in `folder`; nothing found is an empty list."""
     found: list[str] = []
     for name, check in (
-        ("extensions.conf", _extensions), ("manager.conf", _manager), ("asterisk.conf", _asterisk), ("modules.conf", _modules),
+        ("extensions.conf", _extensions),
+        ("manager.conf", _manager),
+        ("asterisk.conf", _asterisk),
+        ("modules.conf", _modules),
     ):
         if (folder / name).is_file():
             found += check(read(folder / name))
@@ -54,7 +59,9 @@ def _extensions(file: AsteriskFile) -> Iterator[str]:
         if pattern.startswith("_") and pattern[-1:] in ".!":
             for use in re.finditer(r"\$\{EXTEN[:}]", step):
                 if not re.search(r"FILTER\([^,]*,$", step[: use.start()]):
-                    yield _said(entry, f"the open pattern {pattern} lets any text into ${{EXTEN}}: use FILTER(0-9,${{EXTEN}})")
+                    yield _said(
+                        entry, f"the open pattern {pattern} lets any text into ${{EXTEN}}: use FILTER(0-9,${{EXTEN}})"
+                    )
 
 
 def _step(entry: Entry, step: str) -> Iterator[str]:
@@ -96,7 +103,9 @@ def _modules(file: AsteriskFile) -> Iterator[str]:
     for entry in file.entries:
         if entry.key == "autoload" and entry.value != "no":
             yield _said(entry, "modules must be named one by one")
-        elif entry.key in ("load", "require", "preload") and re.match(r"(func_shell|app_system|app_exec|func_evalexten|app_externalivr)", entry.value):
+        elif entry.key in ("load", "require", "preload") and re.match(
+            r"(func_shell|app_system|app_exec|func_evalexten|app_externalivr)", entry.value
+        ):
             yield _said(entry, f"{entry.value} can start programs")
 
 

@@ -41,14 +41,18 @@ class AsteriskFile:
 
     def section(self, name: str) -> list[Entry]:
         """A section's own entries, after those of the templates that it names."""
-        inherited = [entry for parent in self.sections.get(name, ()) for entry in self.section(parent) if parent != name]
+        inherited = [
+            entry for parent in self.sections.get(name, ()) for entry in self.section(parent) if parent != name
+        ]
         return inherited + [entry for entry in self.entries if entry.section == name]
 
 
 class TolerantConfig(Config):  # type: ignore[misc] -- pyst2 has no types
     """pyst2's Config over lines that its parser understands; `found` is what this project works with."""
 
-    def __init__(self, filename: Path, root: Path | None = None, found: AsteriskFile | None = None, depth: int = 0) -> None:
+    def __init__(
+        self, filename: Path, root: Path | None = None, found: AsteriskFile | None = None, depth: int = 0
+    ) -> None:
         self.found = found if found is not None else AsteriskFile()
         self._path = filename
         self._root = root or filename.parent

@@ -46,20 +46,29 @@ class Settings(BaseModel):
         default="ringall", description="Which operators' phones ring for a waiting call."
     )
     ring_in_use: bool = Field(default=False, description="Ring operators who are on a call already.")
-    ring_s: int = Field(default=15, ge=5, le=300, description="Seconds of ringing before the queue looks again who is free.")
+    ring_s: int = Field(
+        default=15, ge=5, le=300, description="Seconds of ringing before the queue looks again who is free."
+    )
     stand_in_phones: bool = Field(
         default=True, description="An operator without a registered desk phone is rung at a stand-in phone."
     )
     demo_callers: bool = Field(default=False, description="Let the demo place calls to the lines from inside Asterisk.")
     demo_patience_s: int = Field(default=40, ge=5, le=600, description="Seconds after which a demo caller hangs up.")
     agi_patience_s: float = Field(
-        default=1.6, ge=0.5, le=2.5, description="Seconds of silence from the IVR after which a caller goes to the queue."
+        default=1.6,
+        ge=0.5,
+        le=2.5,
+        description="Seconds of silence from the IVR after which a caller goes to the queue.",
     )
     oneshot_patience_s: float = Field(
-        default=0.8, ge=0.3, le=2.5, description="Seconds of silence from the one-shot script before the caller goes on."
+        default=0.8,
+        ge=0.3,
+        le=2.5,
+        description="Seconds of silence from the one-shot script before the caller goes on.",
     )
     custom_folder: Path | None = Field(
-        default=None, description="Folder of a site's own *-custom.conf files; empty: `asterisk/custom` in the state folder."
+        default=None,
+        description="Folder of a site's own *-custom.conf files; empty: `asterisk/custom` in the state folder.",
     )
 
     @model_validator(mode="after")

@@ -1,8 +1,8 @@
 """A private, real Asterisk for a test: our rendered configuration on free ports in a temporary folder, and SIPp to call it.
 
-    async def test_a_call_rings(asterisk):
-        callers = asterisk.sipp([("01055501234", "first caller")])
-        await callers.finished()
+async def test_a_call_rings(asterisk):
+    callers = asterisk.sipp([("01055501234", "first caller")])
+    await callers.finished()
 """
 
 from __future__ import annotations

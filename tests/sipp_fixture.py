@@ -61,9 +61,20 @@ class Phone:
 
 
 def start_callers(
-    sip_port: int, state: Path, callers: Sequence[tuple[str, str]], *, did: str, hold_ms: int = 2000, rate: int = 10,
-    headers: str = "", caller: str = '"[field1]" <sip:[field0]@[local_ip]:[local_port]>', dtmf: str = "", dtmf_after_ms: int = 1000,
-    cancel_after_ms: int | None = None, expect: int = 200, voice_port: int | None = None,
+    sip_port: int,
+    state: Path,
+    callers: Sequence[tuple[str, str]],
+    *,
+    did: str,
+    hold_ms: int = 2000,
+    rate: int = 10,
+    headers: str = "",
+    caller: str = '"[field1]" <sip:[field0]@[local_ip]:[local_port]>',
+    dtmf: str = "",
+    dtmf_after_ms: int = 1000,
+    cancel_after_ms: int | None = None,
+    expect: int = 200,
+    voice_port: int | None = None,
 ) -> Callers:
     """Call `did` as each of `callers` (number, name).
 
@@ -72,19 +83,34 @@ def start_callers(
     first ringing instead. `expect`: the final status that makes a call a success. `voice_port`: where to send the voice to, instead of to SIPp.
     """
     folder = Path(tempfile.mkdtemp(prefix="sipp-", dir=state))
-    scenario = (
-        _scenario(headers, caller, dtmf, dtmf_after_ms, hold_ms, cancel_after_ms, expect)
+    scenario = _scenario(headers, caller, dtmf, dtmf_after_ms, hold_ms, cancel_after_ms, expect)
+    (folder / "call.xml").write_text(
+        scenario if voice_port is None else scenario.replace("[media_port]", str(voice_port))
     )
-    (folder / "call.xml").write_text(scenario if voice_port is None else scenario.replace("[media_port]", str(voice_port)))
     rows = "".join(f"{number};{name}\n" for number, name in callers)
     (folder / "callers.csv").write_bytes(b"SEQUENTIAL\n" + rows.encode("utf-8", "surrogateescape"))
     return Callers(
-        _sipp(folder, f"127.0.0.1:{sip_port}", "-sf", "call.xml", "-inf", "callers.csv", "-s", did, "-m", str(len(callers)), "-r", str(rate)),
+        _sipp(
+            folder,
+            f"127.0.0.1:{sip_port}",
+            "-sf",
+            "call.xml",
+            "-inf",
+            "callers.csv",
+            "-s",
+            did,
+            "-m",
+            str(len(callers)),
+            "-r",
+            str(rate),
+        ),
         folder,
     )
 
 
-def _scenario(headers: str, caller: str, dtmf: str, dtmf_after_ms: int, hold_ms: int, cancel_after_ms: int | None, expect: int) -> str:
+def _scenario(
+    headers: str, caller: str, dtmf: str, dtmf_after_ms: int, hold_ms: int, cancel_after_ms: int | None, expect: int
+) -> str:
     dialog = _DIALOG.format(caller=caller)
     invite = f"INVITE sip:[service]@[remote_ip]:[remote_port] SIP/2.0\n{dialog}{headers}CSeq: 1 INVITE\nContent-Type: application/sdp\nContent-Length: [len]\n\n{_SDP}"
     ack = f"ACK sip:[service]@[remote_ip]:[remote_port] SIP/2.0\n{dialog}CSeq: 1 ACK\nContent-Length: 0\n\n"
@@ -92,24 +118,44 @@ def _scenario(headers: str, caller: str, dtmf: str, dtmf_after_ms: int, hold_ms:
     if cancel_after_ms is not None:
         # Same branch as the INVITE's (RFC 3261, 9.1).
         cancel = (
-            f"CANCEL sip:[service]@[remote_ip]:[remote_port] SIP/2.0\n{dialog}CSeq: 1 CANCEL\nContent-Length: 0\n\n"
-        ).replace("[branch]", "[branch-3]").replace("[peer_tag_param]", "")
+            (f"CANCEL sip:[service]@[remote_ip]:[remote_port] SIP/2.0\n{dialog}CSeq: 1 CANCEL\nContent-Length: 0\n\n")
+            .replace("[branch]", "[branch-3]")
+            .replace("[peer_tag_param]", "")
+        )
         steps[-1] = '<recv response="100"/>'
-        steps += [f'<pause milliseconds="{cancel_after_ms}"/>', _send(cancel, 500), '<recv response="180" optional="true"/>',
-                  '<recv response="183" optional="true"/>', '<recv response="200"/>', '<recv response="487"/>', _send(ack)]
+        steps += [
+            f'<pause milliseconds="{cancel_after_ms}"/>',
+            _send(cancel, 500),
+            '<recv response="180" optional="true"/>',
+            '<recv response="183" optional="true"/>',
+            '<recv response="200"/>',
+            '<recv response="487"/>',
+            _send(ack),
+        ]
         return _document(steps)
-    steps += ['<recv response="180" optional="true"/>', '<recv response="183" optional="true"/>', f'<recv response="{expect}" rrs="true"/>', _send(ack)]
+    steps += [
+        '<recv response="180" optional="true"/>',
+        '<recv response="183" optional="true"/>',
+        f'<recv response="{expect}" rrs="true"/>',
+        _send(ack),
+    ]
     if expect == 200:
         for index, key in enumerate(dtmf):
             body = f"Signal={key}\nDuration=160\n"
             info = f"INFO [next_url] SIP/2.0\n{dialog}CSeq: {index + 2} INFO\nContent-Type: application/dtmf-relay\nContent-Length: [len]\n\n{body}"
-            steps += [f'<pause milliseconds="{dtmf_after_ms if index == 0 else 300}"/>', _send(info, 500), '<recv response="200"/>']
+            steps += [
+                f'<pause milliseconds="{dtmf_after_ms if index == 0 else 300}"/>',
+                _send(info, 500),
+                '<recv response="200"/>',
+            ]
         bye = f"BYE [next_url] SIP/2.0\n{dialog}CSeq: 90 BYE\nContent-Length: 0\n\n"
         steps += [f'<pause milliseconds="{hold_ms}"/>', _send(bye, 500), '<recv response="200"/>']
     return _document(steps)
 
 
-def start_phone(sip_port: int, state: Path, extension: str, password: str, *, answer_after_ms: int = 200, answers: bool = True) -> Phone:
+def start_phone(
+    sip_port: int, state: Path, extension: str, password: str, *, answer_after_ms: int = 200, answers: bool = True
+) -> Phone:
     """Register as `extension` (must succeed), then wait for one call; answer it, or ring until it is cancelled."""
     folder = Path(tempfile.mkdtemp(prefix="phone-", dir=state))
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
@@ -122,10 +168,16 @@ def start_phone(sip_port: int, state: Path, extension: str, password: str, *, an
         f"Contact: <sip:{extension}@[local_ip]:[local_port]>\nMax-Forwards: 70\nExpires: 300\nCSeq: NUMBER REGISTER\n"
     )
     login = f"[authentication username={extension} password={password}]\n"
-    (folder / "register.xml").write_text(_document([
-        _send(register.replace("NUMBER", "1") + "Content-Length: 0\n\n", 500), '<recv response="401" auth="true"/>',
-        _send(register.replace("NUMBER", "2") + login + "Content-Length: 0\n\n", 500), '<recv response="200"/>',
-    ]))
+    (folder / "register.xml").write_text(
+        _document(
+            [
+                _send(register.replace("NUMBER", "1") + "Content-Length: 0\n\n", 500),
+                '<recv response="401" auth="true"/>',
+                _send(register.replace("NUMBER", "2") + login + "Content-Length: 0\n\n", 500),
+                '<recv response="200"/>',
+            ]
+        )
+    )
     (folder / "answer.xml").write_text(_document(_answering(answer_after_ms, answers)))
     here = f"127.0.0.1:{sip_port}"
     registering = _sipp(folder, here, "-sf", "register.xml", "-m", "1", "-p", str(port))
@@ -139,14 +191,22 @@ def _answering(answer_after_ms: int, answers: bool) -> list[str]:
         "SIP/2.0 {status}\n[last_Via:]\n[last_From:]\n[last_To:];tag=[pid]p[call_number]\n[last_Call-ID:]\n[last_CSeq:]\n"
         "Contact: <sip:phone@[local_ip]:[local_port]>\n"
     )
-    plain = "SIP/2.0 200 OK\n[last_Via:]\n[last_From:]\n[last_To:]\n[last_Call-ID:]\n[last_CSeq:]\nContent-Length: 0\n\n"
+    plain = (
+        "SIP/2.0 200 OK\n[last_Via:]\n[last_From:]\n[last_To:]\n[last_Call-ID:]\n[last_CSeq:]\nContent-Length: 0\n\n"
+    )
     empty = "Content-Length: 0\n\n"
     steps = ['<recv request="INVITE"/>', _send(reply.format(status="180 Ringing") + empty)]
     if not answers:
         return [*steps, '<recv request="CANCEL"/>', _send(plain)]
     sdp = f"Content-Type: application/sdp\nContent-Length: [len]\n\n{_SDP}"
-    return [*steps, f'<pause milliseconds="{answer_after_ms}"/>', _send(reply.format(status="200 OK") + sdp, 500), '<recv request="ACK"/>',
-            '<recv request="BYE"/>', _send(plain)]
+    return [
+        *steps,
+        f'<pause milliseconds="{answer_after_ms}"/>',
+        _send(reply.format(status="200 OK") + sdp, 500),
+        '<recv request="ACK"/>',
+        '<recv request="BYE"/>',
+        _send(plain),
+    ]
 
 
 def _document(steps: list[str]) -> str:
@@ -162,7 +222,11 @@ def _sipp(folder: Path, *words: str) -> subprocess.Popen[bytes]:
     with (folder / "sipp.log").open("ab") as said:
         return subprocess.Popen(
             ["sipp", *words, "-i", "127.0.0.1", "-mi", "127.0.0.1", "-nostdin", "-trace_err"],
-            cwd=folder, stdout=said, stderr=said, stdin=subprocess.DEVNULL, start_new_session=True,
+            cwd=folder,
+            stdout=said,
+            stderr=said,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
         )
 
 

@@ -22,7 +22,13 @@ def talk(link: socket.socket, behaviour: str, prompt: str) -> None:
         while line := lines.readline().strip():
             name, _, value = line.partition(": ")
             told[name] = value
-    print("took", told.get("agi_network_script"), told.get("agi_callerid"), ascii(told.get("agi_calleridname")), flush=True)
+    print(
+        "took",
+        told.get("agi_network_script"),
+        told.get("agi_callerid"),
+        ascii(told.get("agi_calleridname")),
+        flush=True,
+    )
 
     def command(text: str) -> str:
         lines.write(text + "\n")

@@ -83,7 +83,9 @@ async def test_many_callers_are_queued_when_the_ivr_is_frozen_and_its_backlog_fu
 
 
 @pytest.mark.parametrize("fault", [signal.SIGKILL, signal.SIGSTOP])
-async def test_a_caller_is_queued_after_the_prompt_in_which_the_ivr_was_lost(fault: signal.Signals, asterisk: RealAsterisk) -> None:
+async def test_a_caller_is_queued_after_the_prompt_in_which_the_ivr_was_lost(
+    fault: signal.Signals, asterisk: RealAsterisk
+) -> None:
     # vm-intro (5.6 s) outlives the fault; what the caller hears is not cut, and nothing silent follows.
     async with wire(asterisk, "reader") as reader, ivr(asterisk, "plays", "demo-thanks") as server:
         asterisk.sipp([("01055501234", "first caller")], hold_ms=20000)
@@ -111,7 +113,9 @@ if {hangs}:
 """
 
 
-@pytest.mark.parametrize(("behaviour", "reason"), [(None, "unreachable"), ("closes", "interrupted"), ("silent", "interrupted")])
+@pytest.mark.parametrize(
+    ("behaviour", "reason"), [(None, "unreachable"), ("closes", "interrupted"), ("silent", "interrupted")]
+)
 @pytest.mark.parametrize("hangs", [False, True])
 async def test_the_oneshot_script_sees_the_caller_and_costs_him_no_time(
     behaviour: str | None, reason: str, hangs: bool, pbx_engine, tmp_path: Path
@@ -140,5 +144,3 @@ async def test_the_time_of_the_conversation_does_not_end_the_waiting(asterisk: R
         callers = asterisk.sipp([("01055501234", "first caller")], hold_ms=6000)
         await queued_after(reader)
         assert await callers.finished() == 0, "the caller was cut off"
-
-

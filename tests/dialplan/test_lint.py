@@ -10,11 +10,28 @@ from dialplan.lint import findings
 from dialplan.reading import read
 
 DANGEROUS_STEPS = [
-    "System(rm x)", "TrySystem(x)", "ExternalIVR(/x)", "EAGI(x)", "Exec(System,x)", "ExecIf(1?System:x)", "DISA(x)",
-    "MixMonitor(a.wav,b,rm x)", "Set(A=${SHELL(id)})", "Set(A=${EVAL(${B})})", "Set(A=${FILE(/etc/passwd)})",
-    "Set(ENV(PATH)=x)", "Set(A=${CURL(http://x)})", "AGI(agi://192.0.2.1/x)", "AGI(${X})", "Dial(PJSIP/${EXTEN}@out)",
-    "NoOp(${CALLERID(name)})", 'GotoIf($["${CALLERID(num)}" = "1"]?a)', "Set(X=$[${CALLERID(name)}])", "Goto(${CALLERID(num)},1)",
-    "Set(CDR(x)=${CALLERID(all)})", "UnknownThing()",
+    "System(rm x)",
+    "TrySystem(x)",
+    "ExternalIVR(/x)",
+    "EAGI(x)",
+    "Exec(System,x)",
+    "ExecIf(1?System:x)",
+    "DISA(x)",
+    "MixMonitor(a.wav,b,rm x)",
+    "Set(A=${SHELL(id)})",
+    "Set(A=${EVAL(${B})})",
+    "Set(A=${FILE(/etc/passwd)})",
+    "Set(ENV(PATH)=x)",
+    "Set(A=${CURL(http://x)})",
+    "AGI(agi://192.0.2.1/x)",
+    "AGI(${X})",
+    "Dial(PJSIP/${EXTEN}@out)",
+    "NoOp(${CALLERID(name)})",
+    'GotoIf($["${CALLERID(num)}" = "1"]?a)',
+    "Set(X=$[${CALLERID(name)}])",
+    "Goto(${CALLERID(num)},1)",
+    "Set(CDR(x)=${CALLERID(all)})",
+    "UnknownThing()",
 ]
 
 
@@ -50,9 +67,15 @@ def test_exec_is_found_in_any_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "line"),
     [
-        ("manager.conf", "bindaddr = 0.0.0.0"), ("manager.conf", "webenabled = yes"), ("manager.conf", "write = call,system"),
-        ("manager.conf", "write = all"), ("manager.conf", "secret = short"), ("manager.conf", "permit = 0.0.0.0/0.0.0.0"),
-        ("asterisk.conf", "live_dangerously = yes"), ("asterisk.conf", "execincludes = yes"), ("modules.conf", "autoload = yes"),
+        ("manager.conf", "bindaddr = 0.0.0.0"),
+        ("manager.conf", "webenabled = yes"),
+        ("manager.conf", "write = call,system"),
+        ("manager.conf", "write = all"),
+        ("manager.conf", "secret = short"),
+        ("manager.conf", "permit = 0.0.0.0/0.0.0.0"),
+        ("asterisk.conf", "live_dangerously = yes"),
+        ("asterisk.conf", "execincludes = yes"),
+        ("modules.conf", "autoload = yes"),
         ("modules.conf", "load = func_shell.so"),
     ],
 )
@@ -84,8 +107,11 @@ def test_every_notation_of_asterisk_s_files_is_read(tmp_path: Path) -> None:
     path.write_bytes(NOTATIONS)
     file = read(path)
     assert [(entry.section, entry.key, entry.value) for entry in file.entries] == [
-        ("template", "host", "dynamic"), ("100", "secret", "a;b"), ("100", "same", "n,NoOp(1;2)"),
-        ("100", "later", "yes"), ("100", "empty", ""),
+        ("template", "host", "dynamic"),
+        ("100", "secret", "a;b"),
+        ("100", "same", "n,NoOp(1;2)"),
+        ("100", "later", "yes"),
+        ("100", "empty", ""),
     ]
     assert [entry.key for entry in file.section("100")] == ["host", "secret", "same", "later", "empty"]
     assert file.entries[1].number == 10

@@ -18,7 +18,11 @@ CALLER = [("01055501234", "first caller")]
 async def leg(reader: Wire, extension: str) -> Message:
     """The half of an operator's Local channel that runs the dialplan."""
     return await reader.first(
-        lambda m: m.get("Event") == "Newchannel" and m["Channel"].startswith(f"Local/{extension}@") and m["Channel"].endswith(";2")
+        lambda m: (
+            m.get("Event") == "Newchannel"
+            and m["Channel"].startswith(f"Local/{extension}@")
+            and m["Channel"].endswith(";2")
+        )
     )
 
 
@@ -51,8 +55,11 @@ async def test_a_stand_in_rings_until_it_is_answered(pbx_engine: Engine) -> None
             first = await leg(reader, "1001")
             # Until the queue rings anew it must neither answer nor give up, also where it looks for a phone.
             again = await reader.first(
-                lambda m: m.get("Event") == "Newchannel" and m["Channel"].startswith("Local/1001@")
-                and m["Channel"][-10:-2] > first["Channel"][-10:-2]
+                lambda m: (
+                    m.get("Event") == "Newchannel"
+                    and m["Channel"].startswith("Local/1001@")
+                    and m["Channel"][-10:-2] > first["Channel"][-10:-2]
+                )
             )
             assert float(again["Timestamp"]) - float(first["Timestamp"]) > 5
             assert not [m for m in reader.seen if m.get("Event") == "AgentConnect"]
@@ -81,7 +88,11 @@ async def test_a_phone_that_registers_while_its_stand_in_rings_takes_over(asteri
 
 async def test_a_phone_with_a_wrong_password_is_refused(asterisk: RealAsterisk) -> None:
     asterisk.site = asterisk.site.model_copy(
-        update={"operators": tuple(o.model_copy(update={"sip_password": asterisk.site.secrets.agi_token}) for o in asterisk.site.operators)}
+        update={
+            "operators": tuple(
+                o.model_copy(update={"sip_password": asterisk.site.secrets.agi_token}) for o in asterisk.site.operators
+            )
+        }
     )
     with pytest.raises(AssertionError, match="could not register"):
         asterisk.phone("1001")
@@ -118,7 +129,9 @@ async def test_a_caller_who_gives_up_in_the_conversation_leaves_nothing(asterisk
         assert await callers.finished() == 0
         await reader.event("Hangup")
         await until(lambda: not asterisk.channels())
-        assert not [m for m in reader.seen if m.get("Event") == "QueueCallerJoin"], "a caller who is gone must not be queued"
+        assert not [m for m in reader.seen if m.get("Event") == "QueueCallerJoin"], (
+            "a caller who is gone must not be queued"
+        )
 
 
 async def test_a_caller_who_gives_up_before_the_answer_leaves_nothing(asterisk: RealAsterisk) -> None:
@@ -143,7 +156,10 @@ async def test_a_caller_who_gives_up_while_phones_ring_leaves_nothing(asterisk: 
 
 @pytest.mark.parametrize("while_waiting", ["music", "ringing"])
 async def test_a_waiting_caller_hears_something(while_waiting: str, pbx_engine: Engine) -> None:
-    with real_asterisk(pbx_engine, while_waiting=while_waiting) as asterisk, socket.socket(type=socket.SOCK_DGRAM) as ear:
+    with (
+        real_asterisk(pbx_engine, while_waiting=while_waiting) as asterisk,
+        socket.socket(type=socket.SOCK_DGRAM) as ear,
+    ):
         ear.bind(("127.0.0.1", 0))
         ear.settimeout(20)
         async with wire(asterisk, "reader") as reader:
@@ -158,8 +174,14 @@ async def test_a_waiting_caller_hears_something(while_waiting: str, pbx_engine: 
 async def test_a_demo_caller_is_a_caller_like_any_other(key: str, asterisk: RealAsterisk) -> None:
     async with wire(asterisk, "reader") as reader, wire(asterisk, "actor") as actor:
         placed = await actor.act(
-            "Originate", Channel=f"Local/{DID}@callboard-incoming/n", Context="callboard-demo-caller", Exten=key,
-            Priority="1", CallerID='"김철수" <01055501234>', Async="true", Timeout="30000",
+            "Originate",
+            Channel=f"Local/{DID}@callboard-incoming/n",
+            Context="callboard-demo-caller",
+            Exten=key,
+            Priority="1",
+            CallerID='"김철수" <01055501234>',
+            Async="true",
+            Timeout="30000",
         )
         assert placed["Response"] == "Success"
         assert await reader.arrival() == (DID, "01055501234", "allowed", "김철수")
@@ -171,8 +193,14 @@ async def test_a_demo_caller_is_a_caller_like_any_other(key: str, asterisk: Real
 async def test_a_demo_caller_presses_a_key(asterisk: RealAsterisk) -> None:
     async with wire(asterisk, "actor") as actor, ivr(asterisk, "asks") as server:
         await actor.act(
-            "Originate", Channel=f"Local/{DID}@callboard-incoming/n", Context="callboard-demo-caller", Exten="1",
-            Priority="1", CallerID='"x" <01055501234>', Async="true", Timeout="30000",
+            "Originate",
+            Channel=f"Local/{DID}@callboard-incoming/n",
+            Context="callboard-demo-caller",
+            Exten="1",
+            Priority="1",
+            CallerID='"x" <01055501234>',
+            Async="true",
+            Timeout="30000",
         )
         assert await said(server, "key") == f"key 200 result={ord('1')}\n"
 

@@ -51,11 +51,17 @@ def test_our_own_rendering_has_no_finding(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "wrong",
     [
-        lambda: Line(did="_X."), lambda: Line(did="1588;0001"), lambda: Line(did="15880001", flow="../x"),
-        lambda: Line(did="15880001", language="ko,1"), lambda: Operator(extension="1001\nexten", sip_password="p" * 20),
-        lambda: Operator(extension="1001", sip_password="short"), lambda: Operator(extension="1001", sip_password="p" * 20 + "\n[x]"),
-        lambda: Secrets(ami_reader="r" * 31, ami_actor="a" * 32, agi_token="t" * 32), lambda: Settings(sip_address="all"),
-        lambda: Settings(unknown_key=1), lambda: Settings(rtp_first_port=20000, rtp_last_port=10000),
+        lambda: Line(did="_X."),
+        lambda: Line(did="1588;0001"),
+        lambda: Line(did="15880001", flow="../x"),
+        lambda: Line(did="15880001", language="ko,1"),
+        lambda: Operator(extension="1001\nexten", sip_password="p" * 20),
+        lambda: Operator(extension="1001", sip_password="short"),
+        lambda: Operator(extension="1001", sip_password="p" * 20 + "\n[x]"),
+        lambda: Secrets(ami_reader="r" * 31, ami_actor="a" * 32, agi_token="t" * 32),
+        lambda: Settings(sip_address="all"),
+        lambda: Settings(unknown_key=1),
+        lambda: Settings(rtp_first_port=20000, rtp_last_port=10000),
         lambda: site(lines=(Line(did="1"), Line(did="1"))),
     ],
 )
@@ -64,7 +70,7 @@ def test_settings_that_would_write_something_else_are_refused(wrong) -> None:  #
         wrong()
 
 
-@pytest.mark.parametrize("path", ["/a\nb", "/a;b\n", "/${SHELL(id)}", "/a\"b", "/a&b", "/a\\b", "/a)b", "/`id`"])
+@pytest.mark.parametrize("path", ["/a\nb", "/a;b\n", "/${SHELL(id)}", '/a"b', "/a&b", "/a\\b", "/a)b", "/`id`"])
 def test_a_script_path_that_the_dialplan_would_read_otherwise_is_refused(path: str) -> None:
     with pytest.raises(escape.Unwritable):
         render_all(site(oneshot_script=Path(path)))
