@@ -28,8 +28,8 @@ from agi.protocol import Reply
 from agi.sounds import Sounds
 
 UNREACHABLE = "unreachable"
-BUDGET_SECONDS = 2.4
-GRACE_SECONDS = 0.3
+BUDGET_SECONDS = 2.1
+GRACE_SECONDS = 0.25
 LEAST_WAIT_SECONDS = 0.1
 KEYS = "0123456789*#"
 HEADER_BYTES = 65536
