@@ -37,6 +37,7 @@ class Browser:
     def __init__(
         self,
         socket: web.WebSocketResponse,
+        transport: asyncio.BaseTransport | None,
         visitor: Visitor,
         *,
         pending_limit: int,
@@ -46,6 +47,7 @@ class Browser:
         cut: Callable[[Browser, str], None],
     ) -> None:
         self.socket = socket
+        self._transport = transport
         self.visitor = visitor
         self._queue: asyncio.Queue[Push] = asyncio.Queue(pending_limit)
         self._send_timeout_s = send_timeout_s
@@ -127,7 +129,5 @@ class Browser:
 
     def _drop(self) -> None:
         # A frozen peer never answers the close; its buffers are freed now and not when TCP gives up.
-        request = self.socket._req
-        transport = request.transport if request is not None else None
-        if transport is not None:
-            transport.abort()
+        if isinstance(self._transport, asyncio.WriteTransport):
+            self._transport.abort()

@@ -63,7 +63,7 @@ async def live(request: web.Request) -> web.StreamResponse:
     hub = request.app[HUB]
     visitor = request[VISITOR]
     assert visitor is not None
-    browser = hub.welcome(socket, visitor)
+    browser = hub.welcome(socket, request.transport, visitor)
     writer = asyncio.create_task(browser.write())
     try:
         await hub.subscribe(browser)

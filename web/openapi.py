@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from web.shapes import Nothing, ProblemTold
+from web.shapes import Nothing
+from web.told import ProblemTold
 
 if TYPE_CHECKING:
     from web.routes import Route

@@ -110,10 +110,13 @@ class Hub:
 
     # --- joining and leaving --------------------------------------------------------------------------------------------
 
-    def welcome(self, socket: web.WebSocketResponse, visitor: Visitor) -> Browser:
+    def welcome(
+        self, socket: web.WebSocketResponse, transport: asyncio.BaseTransport | None, visitor: Visitor
+    ) -> Browser:
         """A browser for `socket`; it hears nothing before `subscribe`."""
         return Browser(
             socket,
+            transport,
             visitor,
             pending_limit=self._settings.live_pending_limit,
             send_timeout_s=self._settings.live_send_timeout_s,

@@ -1,7 +1,7 @@
 """Pages from templates: escaping always on, a missing value is an error, words from the locale's catalogue.
 
-A template finds `t("key", name=value)`, `locale`, `nonce` (for its script and style elements), `visitor` (or None),
-and `format_time`-like things only where the page hands them in.
+A template finds `t("key", name=value)`, `locale`, `nonce` (for its script and style elements), `visitor` (or None), and
+what its page hands in.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from typing import Any
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from locales.catalog import Catalog
+from locales.catalog import Catalog, tags
 from web.keys import NONCE, RENDERER, SETTINGS, VISITOR, Visitor
 
 HERE = Path(__file__).parent
-LOCALES = ("ko", "en")
+LOCALES = tuple(tags())
 TABLE = "panel"
 
 

@@ -12,11 +12,13 @@ from typing import Any
 from aiohttp import web
 from pydantic import BaseModel
 
-from web import shapes as s
+from web import given as g
+from web import told as t
 from web.ask import Ask, JsonHandler, json_answer, understand
 from web.auth import Handler, Role, require
 from web.live import live
 from web.pages import calls, console, customers, document, drivers, health, messages, orders, recordings, session
+from web.shapes import Nothing
 
 ID = "{id:[1-9][0-9]{0,17}}"
 API = "/api/v1"
@@ -35,7 +37,7 @@ class Route:
     role: Role
     handler: JsonHandler | Handler
     summary: str
-    given: type[BaseModel] = s.Nothing
+    given: type[BaseModel] = Nothing
     answer: type[BaseModel] | None = None
     status: int = 200
     kind: str = "json"
@@ -54,7 +56,7 @@ def _json(
     handler: JsonHandler,
     summary: str,
     *,
-    given: type[BaseModel] = s.Nothing,
+    given: type[BaseModel] = Nothing,
     answer: Any,
     status: int = 200,
     problems: tuple[int, ...] = (),
@@ -77,7 +79,7 @@ ROUTES: tuple[Route, ...] = (
     _page("POST", "/login", "anyone", console.sign_in, "The log-in's form"),
     _page("POST", "/logout", "anyone", console.sign_out, "Sign out"),
     # --- for machines that watch us -------------------------------------------------------------------------------------
-    _raw("GET", "/healthz", "anyone", health.healthz, "How the parts are; no personal data", answer=s.Health),
+    _raw("GET", "/healthz", "anyone", health.healthz, "How the parts are; no personal data", answer=t.Health),
     _raw("GET", "/metrics", "anyone", health.metrics, "Counters for Prometheus"),
     # --- live -----------------------------------------------------------------------------------------------------------
     _raw("GET", "/live", "operator", live, "WebSocket: a snapshot, then numbered deltas", status=101),
@@ -85,48 +87,48 @@ ROUTES: tuple[Route, ...] = (
     _raw("GET", API + "/openapi.json", "anyone", document.document, "This document"),
     _raw(
         "POST", API + "/session", "anyone", session.create, "Sign in",
-        given=s.SignIn, answer=s.Me, status=201, problems=(401, 429),
+        given=g.SignIn, answer=t.Me, status=201, problems=(401, 429),
     ),
-    _json("GET", "/session", "operator", session.show, "Who is signed in", answer=s.Me),
+    _json("GET", "/session", "operator", session.show, "Who is signed in", answer=t.Me),
     _raw("DELETE", API + "/session", "operator", session.delete, "Sign out", status=204),
-    _json("GET", "/calls", "operator", calls.listed, "Calls, newest first", given=s.CallsQuery, answer=s.Items[s.CallTold]),
-    _json("POST", "/calls/test", "operator", calls.test, "Place a test call", answer=s.Done, status=202, problems=(409, 429)),
-    _json("GET", f"/calls/{ID}", "operator", calls.shown, "One call", answer=s.CallTold, problems=(404,)),
+    _json("GET", "/calls", "operator", calls.listed, "Calls, newest first", given=g.CallsQuery, answer=t.Items[t.CallTold]),
+    _json("POST", "/calls/test", "operator", calls.test, "Place a test call", answer=t.Done, status=202, problems=(409, 429)),
+    _json("GET", f"/calls/{ID}", "operator", calls.shown, "One call", answer=t.CallTold, problems=(404,)),
     _json(
         "POST", f"/calls/{ID}/answer", "operator", calls.answer, "Have the operator's phone answer",
-        answer=s.Done, status=202, problems=(404, 409),
+        answer=t.Done, status=202, problems=(404, 409),
     ),
     _json(
         "POST", f"/calls/{ID}/hangup", "operator", calls.hangup, "End the call",
-        answer=s.Done, status=202, problems=(404, 409),
+        answer=t.Done, status=202, problems=(404, 409),
     ),
     _json(
         "GET", "/customers", "operator", customers.listed, "Customers by name or number",
-        given=s.CustomersQuery, answer=s.Items[s.CustomerTold],
+        given=g.CustomersQuery, answer=t.Items[t.CustomerTold],
     ),
-    _json("GET", f"/customers/{ID}", "operator", customers.shown, "A customer's card", answer=s.CustomerTold, problems=(404,)),
-    _json("GET", "/orders", "operator", orders.listed, "Orders, newest first", given=s.OrdersQuery, answer=s.Items[s.OrderTold]),
+    _json("GET", f"/customers/{ID}", "operator", customers.shown, "A customer's card", answer=t.CustomerTold, problems=(404,)),
+    _json("GET", "/orders", "operator", orders.listed, "Orders, newest first", given=g.OrdersQuery, answer=t.Items[t.OrderTold]),
     _json(
         "POST", "/orders", "operator", orders.take, "Take an order",
-        given=s.OrderGiven, answer=s.OrderTold, status=201, problems=(404,),
+        given=g.OrderGiven, answer=t.OrderTold, status=201, problems=(404,),
     ),
-    _json("GET", f"/orders/{ID}", "operator", orders.shown, "One order", answer=s.OrderTold, problems=(404,)),
+    _json("GET", f"/orders/{ID}", "operator", orders.shown, "One order", answer=t.OrderTold, problems=(404,)),
     _json(
         "GET", f"/orders/{ID}/candidates", "operator", orders.candidates, "Who could drive, best first",
-        given=s.CandidatesQuery, answer=s.Items[s.CandidateTold], problems=(404,),
+        given=g.CandidatesQuery, answer=t.Items[t.CandidateTold], problems=(404,),
     ),
     _json(
         "POST", f"/orders/{ID}/assign", "operator", orders.assign, "Give the order to a driver",
-        given=s.DriverChosen, answer=s.OrderTold, problems=(404, 409),
+        given=g.DriverChosen, answer=t.OrderTold, problems=(404, 409),
     ),
     _json(
         "POST", f"/orders/{ID}/cancel", "operator", orders.cancel, "Cancel the order",
-        given=s.Reason, answer=s.OrderTold, problems=(404, 409),
+        given=g.Reason, answer=t.OrderTold, problems=(404, 409),
     ),
-    _json("GET", "/drivers", "operator", drivers.listed, "Drivers", given=s.DriversQuery, answer=s.Items[s.DriverTold]),
+    _json("GET", "/drivers", "operator", drivers.listed, "Drivers", given=g.DriversQuery, answer=t.Items[t.DriverTold]),
     _json(
         "GET", "/messages", "operator", messages.listed, "Text messages, newest first",
-        given=s.MessagesQuery, answer=s.Items[s.MessageTold],
+        given=g.MessagesQuery, answer=t.Items[t.MessageTold],
     ),
     _raw(
         "GET", API + "/recordings/{token:[A-Za-z0-9_-]{16,64}}", "operator", recordings.play, "What a caller said",

@@ -17,6 +17,7 @@ from desk.events import PartChanged, SessionEnded
 from models import Operator, WebSession
 from tests.web.conftest import TOKEN, House
 from tests.web.live_client import LIMIT_S, Console
+from web.settings import Settings
 
 
 async def test_who_connects_gets_the_whole_desk(house: House) -> None:
@@ -203,6 +204,14 @@ async def test_a_quiet_tab_hears_that_we_live(house: House) -> None:
 # --- who does not keep up ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [
+        Settings(port=0, live_send_timeout_s=3600),
+        Settings(port=0, live_send_timeout_s=0.5, live_pending_limit=1_000_000),
+    ],
+    ids=["too many pending", "too long for one"],
+)
 async def test_one_frozen_tab_delays_nobody_and_is_cut_off(house: House) -> None:
     console = Console(await house.signed_in())
     await console.connect()

@@ -8,8 +8,9 @@ from aiohttp import web
 
 from desk import call_views
 from web.ask import Ask, Json
+from web.given import CallsQuery
 from web.keys import OUTSIDE, PACE
-from web.shapes import CallsQuery, Nothing
+from web.shapes import Nothing
 
 
 async def listed(ask: Ask[CallsQuery]) -> Json:

@@ -45,7 +45,7 @@ def _words(locale: str) -> dict[str, dict[str, str]]:
     """The panel's texts by key, each by plural form ("other" where there is but one)."""
     words = catalog(locale)
     prefix = f"{TABLE}."
-    return {key.removeprefix(prefix): words.templates(key) for key in words.keys() if key.startswith(prefix)}
+    return {key.removeprefix(prefix): words.templates(key) for key in words.keys() if key.startswith(prefix)}  # noqa: SIM118 -- a catalogue, not a dict
 
 
 async def login(request: web.Request) -> web.StreamResponse:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from desk import customers
 from web.ask import Ask, Json
-from web.shapes import CustomersQuery, Nothing
+from web.given import CustomersQuery
+from web.shapes import Nothing
 
 
 async def listed(ask: Ask[CustomersQuery]) -> Json:

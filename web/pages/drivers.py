@@ -5,7 +5,7 @@ from __future__ import annotations
 from desk.drivers import list_drivers
 from desk.order_views import driver_json
 from web.ask import Ask, Json
-from web.shapes import DriversQuery
+from web.given import DriversQuery
 
 
 async def listed(ask: Ask[DriversQuery]) -> Json:

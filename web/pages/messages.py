@@ -5,7 +5,7 @@ from __future__ import annotations
 from desk.messages import list_messages
 from desk.order_views import message_json
 from web.ask import Ask, Json
-from web.shapes import MessagesQuery
+from web.given import MessagesQuery
 
 
 async def listed(ask: Ask[MessagesQuery]) -> Json:

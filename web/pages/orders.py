@@ -7,8 +7,9 @@ from desk.errors import Invalid
 from desk.order_views import candidate_json, order_json, orders_json
 from desk.work import Work
 from web.ask import Ask, Json
+from web.given import CandidatesQuery, DriverChosen, OrderGiven, OrdersQuery, PlaceGiven, Reason
 from web.render import catalog
-from web.shapes import CandidatesQuery, DriverChosen, Nothing, OrderGiven, OrdersQuery, PlaceGiven, Reason
+from web.shapes import Nothing
 
 
 async def listed(ask: Ask[OrdersQuery]) -> Json:

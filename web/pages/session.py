@@ -8,8 +8,9 @@ from desk import people
 from desk.people import SignedIn
 from web.ask import Ask, Json, json_answer, understand
 from web.auth import as_me, give_cookie, take_cookie, visitor_of
+from web.given import SignIn
 from web.keys import DESK, SETTINGS, THROTTLE, Person, Visitor
-from web.shapes import Nothing, SignIn
+from web.shapes import Nothing
 
 
 async def open_session(request: web.Request, user: str, password: str) -> SignedIn:

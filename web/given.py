@@ -1,0 +1,100 @@
+"""What may be asked of the JSON API. Unknown fields are refused, types are not converted, and nobody says who he is here."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from web.shapes import Cursor, Given, Id, Limit, Money, Note, Short, storable
+
+
+class SignIn(Given):
+    """A name and a password. Nothing is said about which of them was wrong."""
+
+    user: Annotated[str, Field(min_length=1, max_length=64), AfterValidator(storable)]
+    password: Annotated[str, Field(min_length=1, max_length=256)]
+
+
+class CallsQuery(Given):
+    """Which calls; newest first."""
+
+    number: Short | None = Field(default=None, description="The caller's number in any written form.")
+    state: Literal["arrived", "ringing", "answered", "ended", "open"] | None = None
+    limit: Limit = 50
+    cursor: Cursor | None = None
+
+
+class CustomersQuery(Given):
+    """A part of a name, a place, or any four digits of a number."""
+
+    q: Short = ""
+    limit: Limit = 20
+
+
+class PlaceGiven(Given):
+    """A place as the operator has it: the text, and where it is known from. Degrees are WGS 84."""
+
+    text: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(storable)]
+    lat: float | None = Field(default=None, ge=-90, le=90, allow_inf_nan=False)
+    lon: float | None = Field(default=None, ge=-180, le=180, allow_inf_nan=False)
+    accuracy_m: int | None = Field(default=None, ge=0, le=1_000_000)
+    source: Literal["operator", "saved", "history", "caller", "recording", "map"] = "operator"
+
+
+class OrderGiven(Given):
+    """A new order, from a call or for a number. Who takes it is known from the session, never from the body."""
+
+    call_id: Id | None = None
+    number: Short | None = None
+    customer_name: Short | None = None
+    origin: PlaceGiven
+    destination: PlaceGiven | None = None
+    fare: Money | None = None
+    note: Note | None = None
+
+
+class OrdersQuery(Given):
+    """Which orders; newest first."""
+
+    state: Annotated[str, Field(max_length=16, pattern="^[a-z_]+$")] | None = Field(
+        default=None, description="A state of the trade, or `open`."
+    )
+    limit: Limit = 50
+    cursor: Cursor | None = None
+
+
+class CandidatesQuery(Given):
+    """How many drivers."""
+
+    limit: Annotated[int, Field(ge=1, le=100)] = 20
+
+
+class DriverChosen(Given):
+    """The driver, by id or by the number that operators type; exactly one of them."""
+
+    driver_id: Id | None = None
+    driver_number: Annotated[str, Field(min_length=1, max_length=8), AfterValidator(storable)] | None = None
+
+
+class Reason(Given):
+    """Why, in the operator's words."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(storable)]
+
+
+class DriversQuery(Given):
+    """Which drivers, by number."""
+
+    q: Short = ""
+    state: Literal["off", "free", "busy"] | None = None
+    limit: Limit = 50
+    cursor: Cursor | None = None
+
+
+class MessagesQuery(Given):
+    """Which messages; newest first."""
+
+    order_id: Id | None = None
+    limit: Limit = 50
+    cursor: Cursor | None = None

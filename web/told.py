@@ -1,0 +1,222 @@
+"""What the JSON API answers. The desk's views build it; a test holds every answer against these models."""
+
+from __future__ import annotations
+
+from typing import Generic, Literal, TypeVar
+
+from pydantic import BaseModel
+
+from web.shapes import Id, Moment, Money, Presentation, Told
+
+T = TypeVar("T")
+
+
+class Items(Told, Generic[T]):
+    """A page of rows. `next` goes back as `cursor`; null: no more."""
+
+    items: list[T]
+    next: int | None
+
+
+class Done(Told):
+    """It was asked for; what comes of it is told live."""
+
+    done: Literal[True]
+
+
+class Me(Told):
+    """Who is signed in."""
+
+    id: Id
+    login: str
+    name: str
+    role: Literal["operator", "admin"]
+    extension: str | None
+    locale: str
+
+
+class OrderPlace(Told):
+    """A place on an order, with where it is known from."""
+
+    text: str
+    lat: float | None
+    lon: float | None
+    accuracy_m: int | None
+    source: str | None
+
+
+class PlaceTold(OrderPlace):
+    """A place of a customer. `id` is null for one that only a past order tells of."""
+
+    id: Id | None
+
+
+class Trip(Told):
+    """A trip that a customer often makes."""
+
+    origin: PlaceTold
+    destination: PlaceTold | None
+    fare: Money | None
+    count: int
+
+
+class CustomerTold(Told):
+    """A customer's card. `numbers` are E.164."""
+
+    id: Id
+    name: str
+    grade: str | None
+    note: str | None
+    language: str | None
+    numbers: list[str]
+    trips: int
+    cancels: int
+    last_trip_at: Moment | None
+    live_order_id: Id | None
+    usual_trips: list[Trip]
+    places: list[PlaceTold]
+
+
+class OperatorTold(Told):
+    """The operator who has a call."""
+
+    id: Id
+    name: str
+    extension: str | None
+
+
+class Choice(Told):
+    """What the caller answered to the IVR; `recording` is a token for recordings/{token}."""
+
+    kind: str
+    place_id: Id | None
+    text: str | None
+    recording: str | None
+
+
+class CallTold(Told):
+    """A call. `number` is E.164, or null with the reason in `presentation`."""
+
+    id: Id
+    linkedid: str | None
+    source: str
+    line: str
+    number: str | None
+    presentation: Presentation
+    name: str | None
+    state: Literal["arrived", "ringing", "answered", "ended"]
+    disposition: str | None
+    arrived_at: Moment
+    ringing_at: Moment | None
+    answered_at: Moment | None
+    ended_at: Moment | None
+    operator: OperatorTold | None
+    customer: CustomerTold | None
+    choice: Choice | None
+    recovered: bool
+
+
+class DriverBrief(Told):
+    """The driver who has an order."""
+
+    id: Id
+    number: str
+    name: str
+
+
+class CustomerBrief(Told):
+    """Whose order it is."""
+
+    id: Id
+    name: str
+
+
+class OrderTold(Told):
+    """An order."""
+
+    id: Id
+    state: str
+    trade: str
+    call_id: Id | None
+    customer: CustomerBrief | None
+    number: str | None
+    origin: OrderPlace
+    destination: OrderPlace | None
+    fare: Money | None
+    currency: str
+    note: str | None
+    taken_by: Id | None
+    taken_at: Moment
+    closed_at: Moment | None
+    version: int
+    driver: DriverBrief | None
+    assigned_at: Moment | None
+
+
+class CandidateTold(Told):
+    """A driver who could have an order, with why he stands where he stands. Nearest first."""
+
+    driver_id: Id
+    number: str
+    name: str
+    distance_m: int | None
+    eta_s: int | None
+    waiting_s: int | None
+    reason: str
+    free: bool
+
+
+class DriverTold(Told):
+    """A driver."""
+
+    id: Id
+    number: str
+    name: str
+    phone: str
+    state: Literal["off", "free", "busy"]
+    free_since: Moment | None
+    lat: float | None
+    lon: float | None
+    located_at: Moment | None
+
+
+class MessageTold(Told):
+    """A text message and what became of it."""
+
+    id: Id
+    order_id: Id | None
+    audience: Literal["customer", "driver"]
+    recipient: str | None
+    sender: str
+    text: str
+    language: str
+    state: Literal["queued", "sending", "sent", "delivered", "failed", "expired", "unknown"]
+    attempts: int
+    provider: str | None
+    detail: str | None
+    created_at: Moment
+    updated_at: Moment
+
+
+class PartTold(Told):
+    """How one part is. `reason` is an English sentence, empty when all is well."""
+
+    ok: bool
+    reason: str
+
+
+class Health(Told):
+    """How the site is, without personal data."""
+
+    status: Literal["ok", "degraded"]
+    parts: dict[str, PartTold]
+
+
+class ProblemTold(BaseModel):
+    """RFC 9457. `code` is stable; further members may be there."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
