@@ -44,8 +44,9 @@ async def chromium() -> AsyncIterator[Browser]:
 @pytest.fixture
 def scene(house: House) -> Scene:  # noqa: F811
     """What happens outside; the operator's phone picks up when the console says so."""
-    house.panel._outside = replace(house.panel._outside, phone=DeskPhone(house.desk), parts={})
-    return Scene(house.desk, house.site)
+    phone = DeskPhone(house.desk)
+    house.panel._outside = replace(house.panel._outside, phone=phone, parts={})
+    return Scene(house.desk, house.site, phone)
 
 
 class Console:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
+
+from sqlalchemy import select
 
 from desk import call_life, caller_choice, calls
 from desk.errors import Conflict
@@ -29,15 +31,34 @@ class Trip:
 USUAL = (Trip("강남역 10번 출구", "판교역", 25_000, 9), Trip("역삼동", "판교역", 23_000, 2), Trip("여의도", "서초동", 28_000, 1))
 
 
+class DeskPhone:
+    """The operator's phone as the panel reaches it. In production the PBX moves the call; what it tells of that is the same."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self.broken = False
+
+    async def answer(self, call_id: int, operator: Person) -> None:
+        if self.broken:
+            raise Conflict("somebody else has the call")
+        async with self.desk.work() as work:
+            call = await work.session.get_one(Call, call_id)
+            await call_life.answered(work, call.linkedid or "", operator.extension or "")
+
+    async def hangup(self, call_id: int, operator: Person) -> None:  # noqa: ARG002 -- anybody may
+        async with self.desk.work() as work:
+            call = await work.session.get_one(Call, call_id)
+            await call_life.gone(work, call.linkedid or "", "16")
+
+
 @dataclass
 class Scene:
     """The world outside the console."""
 
     desk: Desk
     site: Site
+    phone: DeskPhone
     _calls: int = 0
-    _customers: int = 0
-    answered: list[str] = field(default_factory=list)
 
     async def customer(
         self,
@@ -101,6 +122,12 @@ class Scene:
         async with self.desk.work() as work:
             await caller_choice.choose(work, call_id, kind, **more)  # type: ignore[arg-type]
 
+    async def choose_place(self, call_id: int, text: str) -> None:
+        """The caller presses the key of the place called `text`."""
+        async with self.desk.look() as session:
+            place_id = (await session.scalars(select(Place.id).where(Place.text == text))).one()
+        await self.choose(call_id, "place", place_id=place_id)
+
     async def pick_up(self, call_id: int, extension: str = "1001") -> None:
         """An operator's phone answers."""
         async with self.desk.work() as work:
@@ -114,26 +141,3 @@ class Scene:
             call = await work.session.get_one(Call, call_id)
             assert call.linkedid is not None
             await call_life.gone(work, call.linkedid, "16")
-
-
-class DeskPhone:
-    """The operator's phone as the panel reaches it. In production the PBX moves the call; what it tells of that is the same."""
-
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
-        self.broken: str | None = None
-
-    async def answer(self, call_id: int, operator: Person) -> None:
-        await self._do(call_id, operator.extension or "")
-
-    async def hangup(self, call_id: int, operator: Person) -> None:
-        async with self.desk.work() as work:
-            call = await work.session.get_one(Call, call_id)
-            await call_life.gone(work, call.linkedid or "", "16")
-
-    async def _do(self, call_id: int, extension: str) -> None:
-        if self.broken:
-            raise Conflict(self.broken)
-        async with self.desk.work() as work:
-            call = await work.session.get_one(Call, call_id)
-            await call_life.answered(work, call.linkedid or "", extension)

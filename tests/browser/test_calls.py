@@ -1,13 +1,23 @@
-"""Calls at the console: the pop, the card, the keys that take it."""
+"""Calls at the console: the pop, the card, the keys that take it, and what callers put into their names."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.browser.conftest import Console
+from tests.browser.conftest import Console, OpenConsole
 from tests.browser.scene import Scene
 
 pytestmark = pytest.mark.browser
+
+HOSTILE = (
+    "<img src=x onerror=alert(1)>",
+    "<script>alert(1)</script>",
+    "\"><svg onload=alert(1)>",
+    "{{7*7}}${7*7}`${alert(1)}`",
+    "' or 1=1 --",
+    "javascript:alert(1)",
+    "</script><script>alert(1)</script>",
+)
 
 
 async def test_a_pop_appears_with_its_number_and_takes_no_focus(console: Console, scene: Scene) -> None:
@@ -23,6 +33,19 @@ async def test_a_pop_appears_with_its_number_and_takes_no_focus(console: Console
     assert await console.value("number") == "0101111"
 
 
+async def test_a_pop_is_spoken_once(console: Console, scene: Scene) -> None:
+    await scene.customer()
+    await console.page.evaluate(
+        "window.spoken = []; new MutationObserver(() => spoken.push(announcer.textContent)).observe(announcer, {childList: true})"
+    )
+    call_id = await scene.ring()
+    await scene.pick_up(call_id, "1002")
+    await scene.hang_up(call_id)
+    await console.page.wait_for_selector(f'.past [data-call="{call_id}"]')
+    spoken = await console.page.evaluate("spoken")
+    assert spoken == ["전화: 010-1234-5678, 김철수, VIP"]
+
+
 async def test_a_known_callers_same_trip_is_saved_with_three_keys(console: Console, scene: Scene) -> None:
     await scene.customer()
     call_id = await scene.ring()
@@ -32,5 +55,136 @@ async def test_a_known_callers_same_trip_is_saved_with_three_keys(console: Conso
     await console.opened(call_id)
     assert await console.focused() == "destination"
     await console.press("Enter", "Control+Enter")
-    await console.sees("order-board .order-row.taken", "강남역 10번 출구 → 판교역")
-    await console.sees(".outcome", "25,000")
+    await console.sees("order-board .order-row.taken", "강남역 10번 출구")
+    await console.sees(".outcome", "25,000원")
+    order = (await console.house.program().api("GET", "/orders?state=taken")).body["items"][0]
+    assert (order["origin"]["text"], order["destination"]["text"], order["fare"]) == ("강남역 10번 출구", "판교역", 25_000)
+    assert order["call_id"] == call_id
+    assert order["origin"]["lat"] is not None
+
+
+async def test_what_the_caller_told_the_ivr_stands_in_the_form(console: Console, scene: Scene) -> None:
+    await scene.customer()
+    call_id = await scene.ring()
+    await scene.choose_place(call_id, "여의도")
+    await console.sees(f'[data-call="{call_id}"]', "안내 응답: 여의도")
+    await console.press("F2")
+    await console.opened(call_id)
+    assert await console.value("origin") == "여의도"
+    await console.sees(".field.origin .about", "안내 응답")
+    await console.press("Enter")
+    assert await console.value("destination") == "서초동"
+
+
+async def test_a_choice_that_comes_after_the_card_was_opened_fills_what_nobody_has_touched(
+    console: Console, scene: Scene
+) -> None:
+    await scene.customer()
+    call_id = await scene.ring()
+    await console.ringing(call_id)
+    await console.press("F2")
+    await console.opened(call_id)
+    await console.page.keyboard.type("수원")
+    await scene.choose_place(call_id, "여의도")
+    await console.until("document.querySelector('[name=origin]').value === '여의도'")
+    assert await console.value("destination") == "수원"
+    assert await console.focused() == "destination"
+
+
+async def test_a_second_call_becomes_a_card_only_and_the_first_draft_is_kept(console: Console, scene: Scene) -> None:
+    await scene.customer()
+    await scene.customer("+821098765432", "이영희")
+    first = await scene.ring()
+    await console.ringing(first)
+    await console.press("F2")
+    await console.opened(first)
+    await console.page.keyboard.type("수원역")
+    second = await scene.ring("01098765432")
+    await console.ringing(second)
+    assert await console.focused() == "destination"
+    await console.page.keyboard.type(" 2번")
+    assert await console.value("destination") == "수원역 2번"
+    await console.press("F2")
+    await console.opened(second)
+    assert await console.value("destination") == ""
+    await console.page.click(f'[data-call="{first}"] .opener')
+    await console.opened(first)
+    assert await console.value("destination") == "수원역 2번"
+
+
+async def test_a_new_caller_is_taken_without_a_mouse(console: Console, scene: Scene) -> None:
+    call_id = await scene.ring("01055501234")
+    await console.ringing(call_id)
+    await console.press("F2")
+    await console.opened(call_id)
+    assert await console.value("number") == "010-5550-1234"
+    assert await console.focused() == "origin"
+    keyboard = console.page.keyboard
+    for text in ("시청역", "잠실역", "20000"):
+        await keyboard.type(text)
+        await keyboard.press("Enter")
+    await keyboard.type("흰색 차")
+    await keyboard.press("Control+Enter")
+    await console.sees(".outcome", "시청역 → 잠실역")
+    order = (await console.house.program().api("GET", "/orders")).body["items"][0]
+    assert (order["number"], order["fare"], order["note"]) == ("+821055501234", 20_000, "흰색 차")
+    assert order["customer"] is not None
+
+
+async def test_a_withheld_number_is_asked_for_and_may_stay_unknown(console: Console, scene: Scene) -> None:
+    call_id = await scene.ring(None, presentation="withheld")
+    await console.sees(f'[data-call="{call_id}"]', "발신번호 표시제한")
+    await console.press("F2")
+    await console.opened(call_id)
+    assert await console.focused() == "number"
+    await console.press("Enter", "Enter")
+    await console.page.keyboard.type("신촌 로터리")
+    await console.press("Control+Enter")
+    await console.sees(".outcome", "신촌 로터리")
+
+
+async def test_hostile_names_are_shown_as_text(console: Console, scene: Scene) -> None:
+    for number, name in enumerate(HOSTILE):
+        await scene.customer(f"+82105551{number:04}", name, grade=name[:16], note=name)
+        call_id = await scene.ring(f"0105551{number:04}", name=name)
+        await console.sees(f'[data-call="{call_id}"]', name)
+    for name in HOSTILE:
+        await console.press("F2")
+        await console.sees("caller-card h1", name)
+    await console.house.order(origin={"text": HOSTILE[0]}, destination={"text": HOSTILE[1]}, note=HOSTILE[2])
+    await console.sees("order-board", HOSTILE[0])
+    assert await console.page.evaluate("document.querySelectorAll('img, script:not([src]):not([type])').length") == 0
+    console.unharmed()
+
+
+async def test_esc_clears_and_can_be_taken_back(console: Console, scene: Scene) -> None:
+    await scene.customer()
+    call_id = await scene.ring()
+    await console.ringing(call_id)
+    await console.press("F2")
+    await console.opened(call_id)
+    await console.page.keyboard.type("수원역")
+    await console.press("Escape")
+    assert await console.value("destination") == ""
+    await console.press("Control+z")
+    await console.until("document.querySelector('[name=destination]').value === '수원역'")
+
+
+async def test_hanging_up_by_key_ends_the_call(console: Console, scene: Scene) -> None:
+    call_id = await scene.ring()
+    await console.ringing(call_id)
+    await console.press("F2")
+    await console.page.wait_for_selector(f'.card.mine[data-call="{call_id}"]')
+    await console.press("Shift+F2")
+    await console.page.wait_for_selector(f'.past [data-call="{call_id}"]')
+
+
+async def test_a_phone_that_cannot_answer_is_told_in_words_and_the_card_is_open(sit_down: OpenConsole, scene: Scene) -> None:
+    console = await sit_down(locale="en")
+    call_id = await scene.ring()
+    scene.phone.broken = True
+    await console.ringing(call_id)
+    await console.press("F2")
+    await console.opened(call_id)
+    await console.sees("bottom-line .said", "Somebody changed it meanwhile")
+    console.unharmed()

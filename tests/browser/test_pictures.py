@@ -52,8 +52,7 @@ async def busy_evening(console: Console, scene: Scene) -> list[int]:
     missed = await scene.ring("0262345678")
     await scene.hang_up(missed)
     first = await scene.ring("01012345678")
-    places = [place.id for place in await console_places(scene)]
-    await scene.choose(first, "place", place_id=places[0])
+    await scene.choose_place(first, "강남역 10번 출구")
     second = await scene.ring("01098765432")
     talking = await scene.ring("0212345678", name="Kim Hyejin")
     await scene.pick_up(talking, "1002")
@@ -61,15 +60,6 @@ async def busy_evening(console: Console, scene: Scene) -> list[int]:
     await scene.choose(withheld, "recording", recording_path="left.wav")
     box = await scene.ring("0313334444", extension=None)
     return [first, second, talking, withheld, box]
-
-
-async def console_places(scene: Scene) -> list:
-    from sqlalchemy import select
-
-    from models import Place
-
-    async with scene.desk.look() as session:
-        return list((await session.scalars(select(Place).order_by(Place.id))).all())
 
 
 @pytest.mark.parametrize(("locale", "theme"), [("ko", "dark"), ("en", "light"), ("ko", "light"), ("en", "dark")])

@@ -5,7 +5,7 @@
 
 import { has, t } from "./texts.js";
 
-const PATIENCE_MS = 8000;
+const PATIENCE_MS = 6000;
 const GATEWAY_STATUSES = new Set([502, 503, 504]);
 
 export class Problem extends Error {

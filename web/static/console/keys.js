@@ -72,10 +72,9 @@ export function setUpKeys() {
     1: outside(() => takeTrip(0)),
     2: outside(() => takeTrip(1)),
     3: outside(() => takeTrip(2)),
-    n: outside(another),
-    ㅜ: outside(another),
-    t: outside(testCall),
-    ㅅ: outside(testCall),
+    // By place on the keyboard: the same key whether it is set to Korean or to English.
+    KeyN: outside(another),
+    KeyT: outside(testCall),
     "Shift+?": (event) => !typing(event) && sheet().toggle(),
     "?": (event) => !typing(event) && sheet().toggle(),
   });

@@ -17,9 +17,10 @@ export class Outbox {
   }
 
   /** Send `draft` now. Returns the order, or null when it has to wait. Raises Problem when the server refuses it. */
-  async save(draft, call) {
+  async save(draft, call, linkIsUp) {
     const entry = { key: newKey(), draft, body: draft.body(call), callId: call?.id ?? null };
     try {
+      if (!linkIsUp) throw new Unreachable("the link is down");
       return await request("POST", "orders", entry.body, entry.key);
     } catch (error) {
       if (!(error instanceof Unreachable)) throw error;

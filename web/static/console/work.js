@@ -113,7 +113,7 @@ export async function save() {
   const call = typeof draft.key === "number" ? (store.calls.get(draft.key) ?? null) : null;
   form().saving = true;
   try {
-    const order = await outbox.save(draft, call);
+    const order = await outbox.save(draft, call, store.link.up);
     drafts.drop(draft.key);
     if (order) saved(draft, order);
     else waits(draft);

@@ -1,0 +1,82 @@
+"""From a saved order to a driver and two messages, by keyboard; and what the board shows of other people's work."""
+
+from __future__ import annotations
+
+import pytest
+
+from desk import messages, receipts
+from tests.browser.conftest import Console, OpenConsole
+
+pytestmark = pytest.mark.browser
+
+
+async def test_a_drivers_number_and_enter_assigns_and_the_messages_are_followed(console: Console) -> None:
+    order = await console.house.order(destination={"text": "판교역"})
+    await console.page.wait_for_selector(f'[data-order="{order["id"]}"].taken')
+    await console.press("F8")
+    await console.page.wait_for_selector(".candidate")
+    await console.page.keyboard.type("101")
+    assert await console.page.input_value("[name=driver]") == "101"
+    await console.press("Enter")
+    await console.page.wait_for_selector(f'[data-order="{order["id"]}"].assigned')
+    await console.until("document.querySelectorAll('candidate-list .message').length === 2")
+    await console.sees("candidate-list", "보내기 전")
+    async with console.house.desk.work() as work:
+        first, second = await messages.claim_due(work, 10)
+    await console.sees("candidate-list", "보내는 중")
+    async with console.house.desk.work() as work:
+        await receipts.submitted(work, first.id, "console", ["a1"])
+        await messages.refused(work, second.id, "no such number", permanent=True)
+    async with console.house.desk.work() as work:
+        await receipts.receipt(work, "console", "a1", "delivered")
+    await console.page.wait_for_selector("candidate-list .message.delivered")
+    await console.page.wait_for_selector("candidate-list .message.failed")
+    await console.sees("bottom-line", "전달됨")
+
+
+async def test_after_saving_the_next_keys_are_the_drivers_number(console: Console) -> None:
+    await console.press("n")
+    for text in ("01055501234", "손님", "시청역"):
+        await console.page.keyboard.type(text)
+        await console.press("Enter")
+    await console.press("Control+Enter")
+    await console.until("document.activeElement.name === 'driver'")
+    await console.page.keyboard.type("100")
+    await console.press("Enter")
+    await console.sees("order-board .order-row.assigned", "#100")
+
+
+async def test_a_driver_who_is_not_free_is_refused_in_words_and_his_number_can_be_overtyped(sit_down: OpenConsole) -> None:
+    console = await sit_down(locale="en")
+    first = await console.house.order()
+    await console.house.program().api("POST", f"/orders/{first['id']}/assign", {"driver_number": "100"})
+    second = await console.house.order()
+    await console.page.wait_for_selector(f'[data-order="{second["id"]}"].taken')
+    await console.press("F8")
+    await console.page.wait_for_selector(".candidate")
+    await console.page.keyboard.type("100")
+    await console.press("Enter")
+    await console.sees("bottom-line .said.bad", "another order already")
+    await console.page.keyboard.type("102")
+    assert await console.page.input_value("[name=driver]") == "102"
+    await console.press("Enter")
+    await console.sees("order-board .order-row.assigned", "#102")
+    console.unharmed()
+
+
+async def test_arrows_put_the_candidates_number_where_enter_takes_it(console: Console) -> None:
+    await console.house.order()
+    await console.page.wait_for_selector(".order-row.taken")
+    await console.press("F8", "1")
+    await console.press("Backspace")
+    await console.page.wait_for_selector(".candidate")
+    await console.press("ArrowDown", "ArrowDown")
+    number = await console.page.inner_text(".candidate.meant .number")
+    assert await console.page.input_value("[name=driver]") == number.removeprefix("#")
+
+
+async def test_a_colleagues_order_appears_and_changes_on_my_board(console: Console) -> None:
+    order = await console.house.order(origin={"text": "신촌"})
+    await console.sees(f'[data-order="{order["id"]}"]', "신촌")
+    await console.house.program().api("POST", f"/orders/{order['id']}/cancel", {"reason": "손님 취소"})
+    await console.sees(f'[data-order="{order["id"]}"]', "취소")
