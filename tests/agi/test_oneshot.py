@@ -179,6 +179,14 @@ def test_a_spool_that_cannot_be_written_costs_the_caller_nothing(launched: Any, 
     assert launched(block(), asterisk("1"))
 
 
+def test_a_script_that_cannot_even_start_writes_nothing_to_asterisk(tmp_path: Path) -> None:
+    script = tmp_path / "oneshot"
+    script.write_text(launcher(Path(sys.executable), [tmp_path / "gone"], tmp_path, tmp_path, "ko"))
+    script.chmod(0o700)
+    told = subprocess.run([str(script)], input=block(), capture_output=True, check=False)
+    assert (told.stdout, told.stderr) == (b"", b"")
+
+
 def test_a_note_is_read_by_its_owner_only_and_leaves_nothing_beside_it(tmp_path: Path) -> None:
     Note(tmp_path, {"linkedid": "cb1-1.1"}).keep()
     (path,) = tmp_path.iterdir()
