@@ -47,7 +47,7 @@ class AsteriskFile:
         return inherited + [entry for entry in self.entries if entry.section == name]
 
 
-class TolerantConfig(Config):  # type: ignore[misc] -- pyst2 has no types
+class TolerantConfig(Config):  # type: ignore[misc]  # pyst2 has no types
     """pyst2's Config over lines that its parser understands; `found` is what this project works with."""
 
     def __init__(

@@ -80,7 +80,8 @@ def start_callers(
 
     `hold_ms`: hang up this long after the answer. `headers`: extra header lines. `caller`: the From header's content.
     `dtmf`: keys pressed (SIP INFO), the first `dtmf_after_ms` after the answer. `cancel_after_ms`: give up so long after the
-    first ringing instead. `expect`: the final status that makes a call a success. `voice_port`: where to send the voice to, instead of to SIPp.
+    first answer instead. `expect`: the final status that makes a call a success. `voice_port`: where to send the voice to,
+    instead of to SIPp.
     """
     folder = Path(tempfile.mkdtemp(prefix="sipp-", dir=state))
     scenario = _scenario(headers, caller, dtmf, dtmf_after_ms, hold_ms, cancel_after_ms, expect)
@@ -112,7 +113,10 @@ def _scenario(
     headers: str, caller: str, dtmf: str, dtmf_after_ms: int, hold_ms: int, cancel_after_ms: int | None, expect: int
 ) -> str:
     dialog = _DIALOG.format(caller=caller)
-    invite = f"INVITE sip:[service]@[remote_ip]:[remote_port] SIP/2.0\n{dialog}{headers}CSeq: 1 INVITE\nContent-Type: application/sdp\nContent-Length: [len]\n\n{_SDP}"
+    invite = (
+        f"INVITE sip:[service]@[remote_ip]:[remote_port] SIP/2.0\n{dialog}{headers}CSeq: 1 INVITE\n"
+        f"Content-Type: application/sdp\nContent-Length: [len]\n\n{_SDP}"
+    )
     ack = f"ACK sip:[service]@[remote_ip]:[remote_port] SIP/2.0\n{dialog}CSeq: 1 ACK\nContent-Length: 0\n\n"
     steps = [_send(invite, 500), '<recv response="100" optional="true"/>']
     if cancel_after_ms is not None:
@@ -142,7 +146,10 @@ def _scenario(
     if expect == 200:
         for index, key in enumerate(dtmf):
             body = f"Signal={key}\nDuration=160\n"
-            info = f"INFO [next_url] SIP/2.0\n{dialog}CSeq: {index + 2} INFO\nContent-Type: application/dtmf-relay\nContent-Length: [len]\n\n{body}"
+            info = (
+                f"INFO [next_url] SIP/2.0\n{dialog}CSeq: {index + 2} INFO\n"
+                f"Content-Type: application/dtmf-relay\nContent-Length: [len]\n\n{body}"
+            )
             steps += [
                 f'<pause milliseconds="{dtmf_after_ms if index == 0 else 300}"/>',
                 _send(info, 500),
