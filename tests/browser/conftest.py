@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page, async_playwright
 
+from desk.events import PartChanged
 from tests.browser.scene import DeskPhone, Scene
 from tests.web.conftest import PASSWORD, House, engine_name, hashed, house, quiet_log  # noqa: F401 -- fixtures
 from web.settings import Settings
@@ -22,8 +22,11 @@ NO_PROGRAM = "these tests need Chromium: apt-get install chromium, or say where 
 
 @pytest.fixture
 def settings() -> Settings:
-    """The panel's settings as in production, on a free port."""
-    return Settings(port=0, test_call_every_s=0)
+    """The panel's settings as in production. The port is fixed: the session cookie is named after it."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    return Settings(port=port, test_call_every_s=0)
 
 
 def chromium_path() -> str:
@@ -44,9 +47,11 @@ async def chromium() -> AsyncIterator[Browser]:
 @pytest.fixture
 def scene(house: House) -> Scene:  # noqa: F811
     """What happens outside; the operator's phone picks up when the console says so."""
-    phone = DeskPhone(house.desk)
-    house.panel._outside = replace(house.panel._outside, phone=phone, parts={})
-    return Scene(house.desk, house.site, phone)
+    scene = Scene(house.desk, house.site, DeskPhone(house.desk))
+    house.phone.answer = scene.phone.answer  # type: ignore[method-assign]
+    house.phone.hangup = scene.phone.hangup  # type: ignore[method-assign]
+    house.desk.bus.tell(PartChanged(house.desk.clock(), "ami", ok=True))
+    return scene
 
 
 class Console:
@@ -82,7 +87,9 @@ class Console:
 
     async def focused(self) -> str | None:
         """The name of the field with the focus, or of whatever else has it."""
-        return await self.page.evaluate("document.activeElement.name || document.activeElement.className || document.activeElement.tagName")
+        return await self.page.evaluate(
+            "document.activeElement.name || document.activeElement.className || document.activeElement.tagName"
+        )
 
     async def value(self, field: str) -> str:
         return await self.page.input_value(f"order-form [name={field}]")
@@ -99,8 +106,10 @@ class Console:
             "([selector, text]) => document.querySelector(selector)?.innerText.includes(text)", arg=[selector, text]
         )
 
-    async def until(self, expression: str, arg: Any = None) -> None:
-        await self.page.wait_for_function(expression, arg=arg)
+    async def until(self, expression: str) -> None:
+        """Wait until the page finds `expression` true."""
+        # As a function: a bare expression would be evaluated in the page, which its policy forbids.
+        await self.page.wait_for_function(f"() => Boolean({expression})")
 
     def unharmed(self) -> None:
         """Nothing odd happened."""
@@ -117,10 +126,11 @@ OpenConsole = Callable[..., Awaitable[Console]]
 @pytest.fixture
 async def sit_down(chromium: Browser, house: House, scene: Scene) -> AsyncIterator[OpenConsole]:  # noqa: F811
     """An operator signs in and sits down: `console = await sit_down()`; `user`, `locale`, `theme`, `size` may be told."""
-    await house.restart()  # with the scene's phone
     contexts: list[BrowserContext] = []
 
-    async def sit(user: str = "op", locale: str = "ko", theme: str = "dark", size: tuple[int, int] = (1280, 720)) -> Console:
+    async def sit(
+        user: str = "op", locale: str = "ko", theme: str = "dark", size: tuple[int, int] = (1280, 720)
+    ) -> Console:
         context = await chromium.new_context(viewport={"width": size[0], "height": size[1]}, locale="ko-KR")
         contexts.append(context)
         remembered = json.dumps({"callboard.locale": locale, "callboard.theme": theme})

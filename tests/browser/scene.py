@@ -28,7 +28,11 @@ class Trip:
     count: int = 1
 
 
-USUAL = (Trip("강남역 10번 출구", "판교역", 25_000, 9), Trip("역삼동", "판교역", 23_000, 2), Trip("여의도", "서초동", 28_000, 1))
+USUAL = (
+    Trip("강남역 10번 출구", "판교역", 25_000, 9),
+    Trip("역삼동", "판교역", 23_000, 2),
+    Trip("여의도", "서초동", 28_000, 1),
+)
 
 
 class DeskPhone:
@@ -81,8 +85,14 @@ class Scene:
             for text in dict.fromkeys(end for trip in trips for end in (trip.origin, trip.destination)):
                 work.session.add(
                     Place(
-                        customer_id=customer.id, text=text, lat=GANGNAM[0], lon=GANGNAM[1], accuracy_m=15,
-                        source="saved", uses=1, last_used_at=work.now - timedelta(days=4),
+                        customer_id=customer.id,
+                        text=text,
+                        lat=GANGNAM[0],
+                        lon=GANGNAM[1],
+                        accuracy_m=15,
+                        source="saved",
+                        uses=1,
+                        last_used_at=work.now - timedelta(days=4),
                     )  # fmt: skip
                 )
             for trip in reversed(trips):

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.browser
 HOSTILE = (
     "<img src=x onerror=alert(1)>",
     "<script>alert(1)</script>",
-    "\"><svg onload=alert(1)>",
+    '"><svg onload=alert(1)>',
     "{{7*7}}${7*7}`${alert(1)}`",
     "' or 1=1 --",
     "javascript:alert(1)",
@@ -58,7 +58,11 @@ async def test_a_known_callers_same_trip_is_saved_with_three_keys(console: Conso
     await console.sees("order-board .order-row.taken", "강남역 10번 출구")
     await console.sees(".outcome", "25,000원")
     order = (await console.house.program().api("GET", "/orders?state=taken")).body["items"][0]
-    assert (order["origin"]["text"], order["destination"]["text"], order["fare"]) == ("강남역 10번 출구", "판교역", 25_000)
+    assert (order["origin"]["text"], order["destination"]["text"], order["fare"]) == (
+        "강남역 10번 출구",
+        "판교역",
+        25_000,
+    )
     assert order["call_id"] == call_id
     assert order["origin"]["lat"] is not None
 
@@ -179,7 +183,9 @@ async def test_hanging_up_by_key_ends_the_call(console: Console, scene: Scene) -
     await console.page.wait_for_selector(f'.past [data-call="{call_id}"]')
 
 
-async def test_a_phone_that_cannot_answer_is_told_in_words_and_the_card_is_open(sit_down: OpenConsole, scene: Scene) -> None:
+async def test_a_phone_that_cannot_answer_is_told_in_words_and_the_card_is_open(
+    sit_down: OpenConsole, scene: Scene
+) -> None:
     console = await sit_down(locale="en")
     call_id = await scene.ring()
     scene.phone.broken = True

@@ -46,7 +46,9 @@ async def test_after_saving_the_next_keys_are_the_drivers_number(console: Consol
     await console.sees("order-board .order-row.assigned", "#100")
 
 
-async def test_a_driver_who_is_not_free_is_refused_in_words_and_his_number_can_be_overtyped(sit_down: OpenConsole) -> None:
+async def test_a_driver_who_is_not_free_is_refused_in_words_and_his_number_can_be_overtyped(
+    sit_down: OpenConsole,
+) -> None:
     console = await sit_down(locale="en")
     first = await console.house.order()
     await console.house.program().api("POST", f"/orders/{first['id']}/assign", {"driver_number": "100"})

@@ -21,7 +21,9 @@ class Typist:
 
     async def grow(self, *steps: str) -> None:
         for text in steps:
-            await self.link.send("Input.imeSetComposition", {"text": text, "selectionStart": len(text), "selectionEnd": len(text)})
+            await self.link.send(
+                "Input.imeSetComposition", {"text": text, "selectionStart": len(text), "selectionEnd": len(text)}
+            )
 
     async def commit(self, text: str) -> None:
         await self.link.send("Input.insertText", {"text": text})
@@ -44,7 +46,9 @@ async def test_syllables_survive_a_storm_of_pushes(console: Console, scene: Scen
         for step in steps:
             await hands.grow(step)
             for _ in range(PUSHES // 9 // 2 + 1):
-                rings.append(await scene.ring(f"0105552{len(rings):04}"))  # arrived, identified and ringing: three pushes
+                rings.append(
+                    await scene.ring(f"0105552{len(rings):04}")
+                )  # arrived, identified and ringing: three pushes
         await hands.commit(syllable)
     await console.ringing(rings[-1])
     assert await console.value("destination") == "강남역"

@@ -17,8 +17,17 @@ pytestmark = pytest.mark.browser
 
 LONG = "주식회사 한국국제종합물류유통센터 수도권동부지사 특별고객관리팀 김수한무거북이와두루미"
 LONG_TRIPS = (
-    Trip("서울특별시 강남구 테헤란로 152 강남파이낸스센터 지하 3층 주차장 B구역", "경기도 성남시 분당구 판교역로 235 에이치스퀘어 엔동 앞", 1_234_000, 3),
-    Trip("Gangnam Finance Center basement parking, third level, section B", "Pangyo H-Square north building main entrance", 99_000),
+    Trip(
+        "서울특별시 강남구 테헤란로 152 강남파이낸스센터 지하 3층 주차장 B구역",
+        "경기도 성남시 분당구 판교역로 235 에이치스퀘어 엔동 앞",
+        1_234_000,
+        3,
+    ),
+    Trip(
+        "Gangnam Finance Center basement parking, third level, section B",
+        "Pangyo H-Square north building main entrance",
+        99_000,
+    ),
 )
 
 
@@ -65,7 +74,13 @@ async def busy_evening(console: Console, scene: Scene) -> list[int]:
 @pytest.mark.parametrize(("locale", "theme"), [("ko", "dark"), ("en", "light"), ("ko", "light"), ("en", "dark")])
 async def test_an_evening(sit_down: OpenConsole, scene: Scene, pictures: Path, locale: str, theme: str) -> None:
     await scene.customer()
-    await scene.customer("+821098765432", "이영희", grade=None, note="수동 차량", trips=(Trip("서초동 1330-8 한빛빌딩 앞", "판교역", 25_000, 12),))
+    await scene.customer(
+        "+821098765432",
+        "이영희",
+        grade=None,
+        note="수동 차량",
+        trips=(Trip("서초동 1330-8 한빛빌딩 앞", "판교역", 25_000, 12),),
+    )
     console = await sit_down(locale=locale, theme=theme)
     tag = f"{locale}-{theme}"
     await drawn_whole(console, f"{tag}-1-empty", pictures)

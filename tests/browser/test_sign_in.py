@@ -9,7 +9,9 @@ from tests.browser.conftest import Console, OpenConsole
 pytestmark = pytest.mark.browser
 
 
-@pytest.mark.parametrize(("language", "sentence"), [("ko", "비밀번호가 맞지 않습니다"), ("en", "password is not right")])
+@pytest.mark.parametrize(
+    ("language", "sentence"), [("ko", "비밀번호가 맞지 않습니다"), ("en", "password is not right")]
+)
 async def test_a_wrong_password_is_told_in_words_and_the_name_stays(
     sit_down: OpenConsole, language: str, sentence: str
 ) -> None:
@@ -31,4 +33,7 @@ async def test_leaving_forgets_what_was_typed(console: Console) -> None:
     await console.until("sessionStorage.getItem('callboard.drafts')?.includes('5550')")
     await console.page.click("status-bar .tool:last-child")
     await console.page.wait_for_url("**/login*")
-    assert await console.page.evaluate("Object.keys(sessionStorage).map((key) => sessionStorage[key]).join()") in ("", "[]")
+    assert await console.page.evaluate("Object.keys(sessionStorage).map((key) => sessionStorage[key]).join()") in (
+        "",
+        "[]",
+    )

@@ -15,7 +15,9 @@ ROOT = Path(__file__).parents[2]
 SOURCES = sorted((ROOT / "web/static/console").glob("*.js")) + sorted((ROOT / "web/templates").glob("*.html"))
 ASKED = re.compile(r"""\bt\(\s*["']([a-z_]+(?:\.[a-z_A-Z]+)+)["']""")
 ASKED_FOR_MANY = re.compile(r"""\bt\(\s*`([a-z_.]+)\$\{""")
-LEFT_KEY = re.compile(r"\b(?:calls|caller|order|board|candidates|messages|status|link|notices|keys|errors|source)\.[a-z_]+")
+LEFT_KEY = re.compile(
+    r"\b(?:calls|caller|order|board|candidates|messages|status|link|notices|keys|errors|source)\.[a-z_]+"
+)
 HANGUL = re.compile("[가-힣]")
 
 
@@ -32,7 +34,9 @@ def test_every_text_that_a_page_asks_for_exists(locale: str) -> None:
 
 
 @pytest.mark.browser
-async def test_switching_the_language_leaves_no_word_of_the_other_and_no_typing_lost(console: Console, scene: Scene) -> None:
+async def test_switching_the_language_leaves_no_word_of_the_other_and_no_typing_lost(
+    console: Console, scene: Scene
+) -> None:
     await scene.customer("+821012345678", "Kim", grade=None, note=None, trips=())
     call_id = await scene.ring()
     await console.ringing(call_id)

@@ -30,6 +30,7 @@ export class OrderBoard extends LiveElement {
       const rows = this.rows();
       rows[rows.indexOf(document.activeElement) + step]?.focus();
     } else if (/^\d$/.test(event.key) && !event.ctrlKey && !event.altKey) {
+      event.stopPropagation(); // not one of the trips' keys here
       // The digit itself goes into the field, because the focus is there when the browser types it.
       document.querySelector("candidate-list").field.focus();
     }

@@ -52,7 +52,7 @@ export class StatusBar extends LiveElement {
   trouble(part, reason) {
     const family = part.split(":")[0].replaceAll("-", "_");
     const key = `parts.${family}`;
-    return html`<span class="gauge trouble" title=${reason}>${icons.warn} ${has(key) ? t(key) : t("parts.other", { part })}</span>`;
+    return html`<span class="gauge trouble" title=${reason}>${icons.warn} ${has(key) ? t(key) : t("parts.unnamed", { part })}</span>`;
   }
 
   help() {
@@ -64,7 +64,7 @@ export class StatusBar extends LiveElement {
     localStorage.setItem("callboard.locale", tag);
     store.changed();
     for (const element of document.querySelectorAll("[data-panel]")) element.requestUpdate();
-    document.dispatchEvent(new Event("languagechange"));
+    document.getElementById("announcer").textContent = "";
   }
 }
 

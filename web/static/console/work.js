@@ -25,10 +25,14 @@ function complain(error) {
 
 // --- calls --------------------------------------------------------------------------------------------------------------
 
-/** F2: the call that has waited longest; else the call that I have; its card is opened, and answered where it rings. */
+/**
+ * F2: the call that has waited longest is opened and answered. With a call in hand none can be answered, so F2 walks through
+ * the waiting cards, and back to my own call when nobody waits.
+ */
 export function takeNext() {
-  const next = store.waiting[0] ?? null;
-  const mine = store.mine;
+  const { waiting, mine } = store;
+  const at = mine ? waiting.findIndex((call) => call.id === store.openCall) : -1;
+  const next = waiting[(at + 1) % waiting.length];
   if (next) take(next);
   else if (mine) open(mine.id);
   else store.say({ text: t("notices.nobody_rings") }, 3000);
