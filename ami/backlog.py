@@ -58,12 +58,6 @@ class Backlog:
         self.torn = True
         self._filled.set()
 
-    def clear(self) -> None:
-        """Forget everything; a fresh link begins."""
-        self._waiting.clear()
-        self._filled.clear()
-        self.torn = False
-
     def _make_room(self) -> None:
         kept = [entry for entry in self._waiting if entry[1] in _LASTING]
         kept = kept[-(self._limit // 2) :]

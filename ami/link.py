@@ -53,8 +53,6 @@ class Link(panoramisk.Manager):  # type: ignore[misc]
             ping_delay=1,
             loop=asyncio.get_running_loop(),
         )
-        self.callbacks.clear()  # the stock class would replay actions on FullyBooted
-        self.patterns.clear()
         self.pinger: asyncio.TimerHandle | None = None
         self.settings = settings
         self.user = user

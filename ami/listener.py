@@ -95,8 +95,7 @@ class Listener:
             self._backlog.tear()
 
     def _fresh(self) -> None:
-        """A new connection begins: nothing of the last one counts any more."""
-        self.backlog.clear()
+        """A new connection begins. What the last one told whole still counts, and is told before the next snapshot."""
         self._booted.clear()
 
     def _heard(self, name: str, raw: bytes) -> None:

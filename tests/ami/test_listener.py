@@ -200,8 +200,8 @@ async def test_a_stream_cut_for_good_at_any_byte_of_an_event_uses_no_half_event(
 
 async def test_an_end_heard_while_the_list_is_read_is_told_as_an_end_and_not_as_a_loss(desk: Desk) -> None:
     def ends_meanwhile(headers: Headers, peer: StandInPbx) -> bytes | None:
-        if headers["action"] == "CoreShowChannels" and len(peer.writers) == 2:
-            return peer.usual(headers) + GONE
+        if headers["action"] == "Ping" and len(peer.writers) == 2:
+            return GONE + peer.usual(headers)
         return None
 
     async with StandInPbx.started(ends_meanwhile) as peer, listening(desk, peer.port) as listener:
@@ -214,6 +214,19 @@ async def test_an_end_heard_while_the_list_is_read_is_told_as_an_end_and_not_as_
     told = [event for event in desk.told if isinstance(event, CallGone | PbxSnapshot)]
     assert isinstance(told[-2], CallGone)
     assert desk.snapshots[-1].calls == ()
+
+
+async def test_what_was_told_whole_before_a_cut_in_mid_resync_is_not_lost(desk: Desk) -> None:
+    def cut_once(headers: Headers, peer: StandInPbx) -> bytes | None:
+        if headers["action"] == "Ping" and len(peer.writers) == 1:
+            peer.writer.write(ARRIVAL + GONE + ARRIVAL[:-5])
+            peer.writer.close()
+            return b""
+        return None
+
+    async with StandInPbx.started(cut_once) as peer, listening(desk, peer.port) as listener:
+        await desk.until(lambda: listener.connected)
+    assert [word.split()[:2] for word in desk.words] == [["seen", "c.1"], ["gone", "c.1"]]
 
 
 async def test_a_call_in_progress_survives_a_cut_with_what_was_known_of_it(desk: Desk) -> None:
