@@ -75,7 +75,7 @@ class Site:
 
     async def until(self, condition: Callable[[list[Message]], bool]) -> list[Message]:
         """The rows, once `condition` holds for them."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while not condition(rows := await self.rows()):
                 await asyncio.sleep(0.02)
         return rows

@@ -123,7 +123,7 @@ class Smsc:
 
     async def until(self, condition) -> None:  # type: ignore[no-untyped-def]
         """Wait until `condition()` holds."""
-        async with asyncio.timeout(30), self._changed:
+        async with asyncio.timeout(60), self._changed:
             await self._changed.wait_for(condition)
 
     async def deliver(

@@ -192,10 +192,18 @@ async def test_nothing_is_claimed_while_the_smsc_is_away(site: Site, smsc: Smsc)
 
 
 async def test_the_loss_is_told_once_and_the_return_once(site: Site, smsc: Smsc) -> None:
-    async with sending(site, smpp_settings(smsc)):
+    tries: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        tries.append(seconds)
+        await asyncio.sleep(0.01)
+
+    settings = smpp_settings(smsc)
+    provider = Smpp(settings.settings_of("smpp"), sleep=sleep)  # type: ignore[arg-type]
+    async with sending(site, settings, provider):
         await site.until(lambda _: parts(site) == [(True, "the SMSC accepted our log-in")])
         await smsc.stop()
-        await site.until(lambda _: len(parts(site)) == 3)
+        await site.until(lambda _: len(tries) >= 8)
         await smsc.start()
         await site.until(lambda _: parts(site)[-1][0])
     assert parts(site) == [
