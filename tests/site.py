@@ -22,7 +22,7 @@ class Site:
     drivers: tuple[int, ...]
 
 
-async def make_site(desk: Desk, drivers: int = 3, name: str = "한빛대리", did: str = "15880001") -> Site:
+async def make_site(desk: Desk, drivers: int = 3, name: str = "시험 사무실", did: str = "15880001") -> Site:
     """Write the site's rows."""
     async with desk.work() as work:
         office = Office(
