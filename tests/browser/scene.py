@@ -49,7 +49,7 @@ class DeskPhone:
             call = await work.session.get_one(Call, call_id)
             await call_life.answered(work, call.linkedid or "", operator.extension or "")
 
-    async def hangup(self, call_id: int, operator: Person) -> None:  # noqa: ARG002 -- anybody may
+    async def hangup(self, call_id: int, operator: Person) -> None:
         async with self.desk.work() as work:
             call = await work.session.get_one(Call, call_id)
             await call_life.gone(work, call.linkedid or "", "16")
@@ -76,9 +76,15 @@ class Scene:
         async with self.desk.work() as work:
             total = sum(trip.count for trip in trips)
             customer = Customer(
-                office_id=self.site.office_id, name=name, grade=grade, note=note, trips=total, cancels=0,
-                last_trip_at=work.now - timedelta(days=4), created_at=work.now - timedelta(days=400),
-            )  # fmt: skip
+                office_id=self.site.office_id,
+                name=name,
+                grade=grade,
+                note=note,
+                trips=total,
+                cancels=0,
+                last_trip_at=work.now - timedelta(days=4),
+                created_at=work.now - timedelta(days=400),
+            )
             work.session.add(customer)
             await work.session.flush()
             work.session.add(CustomerPhone(office_id=self.site.office_id, customer_id=customer.id, number=number))
@@ -93,7 +99,7 @@ class Scene:
                         source="saved",
                         uses=1,
                         last_used_at=work.now - timedelta(days=4),
-                    )  # fmt: skip
+                    )
                 )
             for trip in reversed(trips):
                 work.session.add_all(self._past(customer.id, number, trip, day) for day in range(trip.count))
@@ -102,11 +108,23 @@ class Scene:
     def _past(self, customer_id: int, number: str, trip: Trip, day: int) -> Order:
         taken = self.desk.clock() - timedelta(days=5 + day)
         return Order(
-            office_id=self.site.office_id, trade="proxy", state="completed", customer_id=customer_id, number=number,
-            origin_text=trip.origin, origin_lat=GANGNAM[0], origin_lon=GANGNAM[1], origin_accuracy_m=15,
-            origin_source="saved", destination_text=trip.destination, destination_source="saved", fare=trip.fare,
-            currency="KRW", taken_at=taken, closed_at=taken + timedelta(minutes=50),
-        )  # fmt: skip
+            office_id=self.site.office_id,
+            trade="proxy",
+            state="completed",
+            customer_id=customer_id,
+            number=number,
+            origin_text=trip.origin,
+            origin_lat=GANGNAM[0],
+            origin_lon=GANGNAM[1],
+            origin_accuracy_m=15,
+            origin_source="saved",
+            destination_text=trip.destination,
+            destination_source="saved",
+            fare=trip.fare,
+            currency="KRW",
+            taken_at=taken,
+            closed_at=taken + timedelta(minutes=50),
+        )
 
     async def ring(
         self,
