@@ -58,7 +58,6 @@ async def receipt(work: Work, provider: str, provider_id: str, state: str, detai
         return None
     # The message is held before its segments are looked at: two receipts for two segments must see one another.
     message = await hold(work, part.message_id)
-    await work.session.refresh(part)
     _move_part(part, state, detail)
     await work.session.flush()
     await _settle(work, message)

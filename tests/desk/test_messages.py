@@ -106,13 +106,23 @@ async def test_everybody_is_written_to_in_his_own_language(desk: Desk, site: Sit
         line = Line(office_id=site.office_id, did="15880002", name="foreign", language="en", flow="welcome")
         work.session.add(line)
         await work.session.flush()
-        call = Call(office_id=site.office_id, line_id=line.id, source="pbx", number="+821099998888",
-                    presentation="allowed", state="arrived", arrived_at=work.now)  # fmt: skip
-        work.session.add(call)
+        korean, call = (
+            Call(
+                office_id=site.office_id,
+                line_id=line_id,
+                source="pbx",
+                number="+821099998888",
+                presentation="allowed",
+                state="arrived",
+                arrived_at=work.now,
+            )
+            for line_id in (site.line_id, line.id)
+        )
+        work.session.add_all([korean, call])
         await work.session.execute(update(Driver).values(language="ko"))
     by_line = await assigned(desk, site, number=None, call_id=call.id)
     async with desk.work() as work:
-        await work.session.execute(update(Customer).values(language="ko"))
+        await work.session.execute(update(Customer).values(language="en"))
         await work.session.execute(update(Driver).values(language="en"))
     by_customer = await assigned(desk, site, number="010-9999-8888")
     async with desk.look() as session:
@@ -120,7 +130,7 @@ async def test_everybody_is_written_to_in_his_own_language(desk: Desk, site: Sit
     assert set(map(tuple, rows)) == {
         (by_line, "customer", "en"),
         (by_line, "driver", "ko"),
-        (by_customer, "customer", "ko"),
+        (by_customer, "customer", "en"),
         (by_customer, "driver", "en"),
     }
 
