@@ -14,7 +14,34 @@ from dialplan.reading import AsteriskFile, Entry, read
 # What our contexts need, and what a site's own may sensibly use. Whatever can start a program, read a file or run text as
 # dialplan is missing: System, TrySystem, ExternalIVR, EAGI, Exec, ExecIf, TryExec, MixMonitor (its third argument), DISA, ...
 APPLICATIONS = frozenset(
-    ["agi", "answer", "background", "busy", "congestion", "dial", "gosub", "gosubif", "goto", "gotoif", "gotoiftime", "hangup", "noop", "playback", "playtones", "progress", "queue", "return", "ringing", "senddtmf", "set", "stopplaytones", "userevent", "verbose", "wait", "waitexten"]
+    {
+        "agi",
+        "answer",
+        "background",
+        "busy",
+        "congestion",
+        "dial",
+        "gosub",
+        "gosubif",
+        "goto",
+        "gotoif",
+        "gotoiftime",
+        "hangup",
+        "noop",
+        "playback",
+        "playtones",
+        "progress",
+        "queue",
+        "return",
+        "ringing",
+        "senddtmf",
+        "set",
+        "stopplaytones",
+        "userevent",
+        "verbose",
+        "wait",
+        "waitexten",
+    }
 )
 # Functions that run programs, read files or evaluate text as dialplan (live_dangerously and worse).
 FUNCTIONS = re.compile(
