@@ -21,7 +21,8 @@ from web.origin import may_listen
 from web.popups import Hub, as_text
 
 MAX_MESSAGE = 4096
-HEARTBEAT_S = 4.0
+HEARTBEAT_S = 10.0
+"""A peer that does not answer a ping within half of this is gone. (That we live is told more often: by beats.)"""
 PONG = as_text({"type": "pong"})
 
 

@@ -157,8 +157,9 @@ class Hub:
         return self.seq, body
 
     async def _read_snapshot(self, office_id: int, begun: asyncio.Event) -> str:
+        parts = self._parts.as_json()
         async with self._desk.look() as session:
-            return as_text({**await read_snapshot(session, office_id, begun), "parts": self._parts.as_json()})
+            return as_text({**await read_snapshot(session, office_id, begun), "parts": parts})
 
     async def _whole(self, browser: Browser, seq: int, body: asyncio.Task[str]) -> str:
         now = moment(self._desk.clock())
