@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable
+
+import structlog
+
 from ami.actions import Actions
 from ami.errors import AmiError
 from ami.roster import Roster
 from desk.errors import Conflict, NotFound
+from desk.events import CallGone, PhoneAnswered, PhoneRang
 from desk.work import Desk
 from models import Call
 from web.keys import Person
 
 STANDIN_ANSWERED = "callboard-standin-answered"
+
+log = structlog.get_logger(__name__)
 
 
 class PhoneUnavailable(Conflict):
@@ -26,24 +34,60 @@ class PickUpYourPhone(Conflict):
 
 
 class Phones:
-    """The desk phones, through the PBX."""
+    """The desk phones, through the PBX.
+
+    An operator may take a call while its caller still talks to the voice menu: the wish is kept, and the phone picks up when
+    it rings for that call.
+    """
 
     def __init__(self, desk: Desk, roster: Roster, actions: Actions) -> None:
         self._desk = desk
         self._roster = roster
         self._actions = actions
+        self._wished: dict[str, str] = {}
+        self._picking_up: set[asyncio.Task[None]] = set()
+        desk.bus.on(PhoneRang, self._rang)
+        desk.bus.on(PhoneAnswered, lambda event: self._forget(event.linkedid))
+        desk.bus.on(CallGone, lambda event: self._forget(event.linkedid))
 
     async def answer(self, call_id: int, operator: Person) -> None:
-        """Pick up at the operator's stand-in phone. Raises NotFound, PhoneUnavailable, PickUpYourPhone."""
+        """Pick up at the operator's stand-in phone, now or as soon as it rings.
+
+        Raises NotFound, PhoneUnavailable, PickUpYourPhone. The last to ask gets a call that does not ring yet.
+        """
         linkedid = await self._linkedid(call_id)
         if operator.extension is None:
             raise PhoneUnavailable("you have no extension, so no phone rings for you")
+        if not self._roster.is_up(linkedid):
+            raise PhoneUnavailable("the call is over already")
         leg = self._roster.operator_leg(linkedid, operator.extension)
-        if leg is None:
-            raise PhoneUnavailable("your phone does not ring for this call")
-        if leg.startswith("PJSIP/"):
+        if leg is not None:
+            await self._ask(self._actions.redirect(leg, STANDIN_ANSWERED, operator.extension))
+        elif operator.extension in self._roster.ringing_legs(linkedid):
             raise PickUpYourPhone("the call rings at your desk phone: pick it up there", extension=operator.extension)
-        await self._ask(self._actions.redirect(leg, STANDIN_ANSWERED, operator.extension))
+        elif self._roster.connected_legs(linkedid):
+            raise PhoneUnavailable("a colleague has the call already")
+        else:
+            self._wished[linkedid] = operator.extension
+
+    def _rang(self, event: PhoneRang) -> None:
+        if self._wished.get(event.linkedid) == event.extension:
+            self._forget(event.linkedid)
+            task = asyncio.create_task(self._pick_up(event.linkedid, event.extension))
+            self._picking_up.add(task)
+            task.add_done_callback(self._picking_up.discard)
+
+    async def _pick_up(self, linkedid: str, extension: str) -> None:
+        leg = self._roster.operator_leg(linkedid, extension)
+        if leg is None:
+            return
+        try:
+            await self._actions.redirect(leg, STANDIN_ANSWERED, extension)
+        except AmiError as error:
+            log.warning("a phone could not be picked up as wished", linkedid=linkedid, reason=str(error))
+
+    def _forget(self, linkedid: str) -> None:
+        self._wished.pop(linkedid, None)
 
     async def hangup(self, call_id: int, operator: Person) -> None:
         """End the call for the caller. Raises NotFound, PhoneUnavailable."""
@@ -62,9 +106,9 @@ class Phones:
         return call.linkedid
 
     @staticmethod
-    async def _ask(action: object) -> None:
+    async def _ask(action: Awaitable[None]) -> None:
         try:
-            await action  # type: ignore[misc]
+            await action
         except AmiError as error:
             raise PhoneUnavailable(f"the PBX did not do it: {error}") from error
 
