@@ -63,7 +63,7 @@ class Phones:
         leg = self._roster.operator_leg(linkedid, operator.extension)
         if leg is not None:
             await self._ask(self._actions.redirect(leg, STANDIN_ANSWERED, operator.extension))
-        elif operator.extension in self._roster.ringing_legs(linkedid):
+        elif operator.extension in self._roster.ringing().get(linkedid, ()):
             raise PickUpYourPhone("the call rings at your desk phone: pick it up there", extension=operator.extension)
         elif self._roster.connected_legs(linkedid):
             raise PhoneUnavailable("a colleague has the call already")
