@@ -63,6 +63,7 @@ class Link(panoramisk.Manager):  # type: ignore[misc]
         self.reason = ""
         self.events_in = 0
         self.connects = 0
+        self.failures = 0
         self.settled = False
         self.protocol: LinkProtocol | None = None
         self.lost: asyncio.Future[LinkLost] = self.loop.create_future()
@@ -193,6 +194,7 @@ class Link(panoramisk.Manager):  # type: ignore[misc]
                 await self._live(while_up)
             except LinkLost as lost:
                 self.reason = str(lost)
+                self.failures += 1
                 tries = 0 if self.settled else tries
                 wait = self.retry_wait(lost, tries)
                 on_lost(lost)

@@ -128,6 +128,7 @@ async def test_nobody_listening_is_told_once_and_the_return_once(desk: Desk) -> 
     async with listening(desk, peer.port) as listener:
         await desk.until(lambda: len(desk.parts) == 1)
         assert f"does not listen on 127.0.0.1:{peer.port}" in desk.parts[0].reason
+        await desk.until(lambda: listener.link.failures >= 4)
         await peer.listen()
         await desk.until(lambda: listener.connected)
         assert [part.ok for part in desk.parts] == [False, True]
