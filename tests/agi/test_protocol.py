@@ -6,7 +6,7 @@ import contextlib
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from agi import protocol
@@ -21,6 +21,8 @@ def as_asterisk_reads(line: bytes) -> list[str]:
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=200))
+@example("\\")
+@example('\\" "forged')
 def test_any_text_stays_one_argument_of_one_line(text: str) -> None:
     line = protocol.command("NOOP", text, "end")
     assert line.count(b"\n") == 1
