@@ -77,7 +77,7 @@ class Site:
         """The rows, once `condition` holds for them."""
         async with asyncio.timeout(60):
             while not condition(rows := await self.rows()):
-                await asyncio.sleep(0.02)
+                await asyncio.sleep(0.05)
         return rows
 
     async def until_states(self, *states: str) -> list[Message]:

@@ -60,6 +60,7 @@ def test_a_recorded_text_from_a_person_is_no_receipt() -> None:
         (b"id:1", Receipt("1", "unknown", None)),
         (b"id:1 stat:UNDELIV text: stat:DELIVRD id:2", Receipt("1", "failed", "UNDELIV")),
         (b"id:1 stat:UNDELIV err:001 Text:id:2", Receipt("1", "failed", "UNDELIV 001")),
+        (b"id:1 text: stat:DELIVRD", Receipt("1", "unknown", None)),
         (b"stat:DELIVRD", None),
         (b"", None),
         (b"id: stat:DELIVRD", None),

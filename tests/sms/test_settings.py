@@ -53,7 +53,7 @@ def test_the_password_is_shown_nowhere() -> None:
     settings = Settings(provider="smpp", providers={"smpp": ACCOUNT})
     shown = [repr(settings), str(settings), settings.model_dump_json(), repr(settings.settings_of("smpp"))]
     with pytest.raises(ValidationError) as caught:
-        Settings(provider="smpp", providers={"smpp": ACCOUNT | {"port": "x", "password": "secret-and-long"}})
+        Settings(provider="smpp", providers={"smpp": {"port": "x"} | ACCOUNT | {"password": "secret-and-long"}})
     shown += [str(caught.value), repr(caught.value)]
     assert "providers.smpp.port" in shown[-1]
     assert not [text for text in shown if "secret" in text]
