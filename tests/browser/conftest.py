@@ -133,9 +133,9 @@ async def sit_down(chromium: Browser, house: House, scene: Scene) -> AsyncIterat
     ) -> Console:
         context = await chromium.new_context(viewport={"width": size[0], "height": size[1]}, locale="ko-KR")
         contexts.append(context)
-        remembered = json.dumps({"callboard.locale": locale, "callboard.theme": theme})
+        remembered = json.dumps([["callboard.locale", locale], ["callboard.theme", theme]])
         await context.add_init_script(
-            f"for (const [key, value] of Object.entries({remembered})) if (!localStorage.getItem(key)) localStorage.setItem(key, value)"
+            f"for (const [key, value] of {remembered}) if (!localStorage.getItem(key)) localStorage.setItem(key, value)"
         )
         page = await context.new_page()
         page.set_default_timeout(10_000)

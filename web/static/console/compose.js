@@ -39,9 +39,10 @@ export function afterComposition(event, act) {
   act();
 }
 
-/** Leave the field that is being typed in, so that its last syllable is in it before anything else happens. */
+/** Leave a field in which a syllable is in hand; it then gets it before anything else happens. Returns whether one was. */
 export function commitComposition() {
-  if (!composing) return;
+  if (!composing) return false;
   pending = null;
   document.activeElement?.blur();
+  return true;
 }

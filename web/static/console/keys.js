@@ -21,8 +21,9 @@ const always = (act) => (event) => {
   if (covered()) return;
   event.preventDefault();
   if (event.repeat) return;
-  commitComposition();
-  setTimeout(act, 0);
+  // At once where nothing is composed: the next key may follow within the same millisecond.
+  if (commitComposition()) setTimeout(act, 0);
+  else act();
 };
 
 /** Works only where no text is typed. */
