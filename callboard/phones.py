@@ -11,12 +11,13 @@ from ami.actions import Actions
 from ami.errors import AmiError
 from ami.roster import Roster
 from desk.errors import Conflict, NotFound
-from desk.events import CallGone, PhoneAnswered, PhoneRang
 from desk.work import Desk
 from models import Call
 from web.keys import Person
 
 STANDIN_ANSWERED = "callboard-standin-answered"
+WISH_LIMIT_S = 60.0
+LOOK_EVERY_S = 0.05
 
 log = structlog.get_logger(__name__)
 
@@ -36,19 +37,15 @@ class PickUpYourPhone(Conflict):
 class Phones:
     """The desk phones, through the PBX.
 
-    An operator may take a call while its caller still talks to the voice menu: the wish is kept, and the phone picks up when
-    it rings for that call.
+    An operator may take a call while its caller still talks to the voice menu, or between two rings: the wish is kept, and
+    the phone picks up as soon as it rings for that call.
     """
 
     def __init__(self, desk: Desk, roster: Roster, actions: Actions) -> None:
         self._desk = desk
         self._roster = roster
         self._actions = actions
-        self._wished: dict[str, str] = {}
-        self._picking_up: set[asyncio.Task[None]] = set()
-        desk.bus.on(PhoneRang, self._rang)
-        desk.bus.on(PhoneAnswered, lambda event: self._forget(event.linkedid))
-        desk.bus.on(CallGone, lambda event: self._forget(event.linkedid))
+        self._wishes: dict[str, asyncio.Task[None]] = {}
 
     async def answer(self, call_id: int, operator: Person) -> None:
         """Pick up at the operator's stand-in phone, now or as soon as it rings.
@@ -68,26 +65,29 @@ class Phones:
         elif self._roster.connected_legs(linkedid):
             raise PhoneUnavailable("a colleague has the call already")
         else:
-            self._wished[linkedid] = operator.extension
+            self._wish(linkedid, operator.extension)
 
-    def _rang(self, event: PhoneRang) -> None:
-        if self._wished.get(event.linkedid) == event.extension:
-            self._forget(event.linkedid)
-            task = asyncio.create_task(self._pick_up(event.linkedid, event.extension))
-            self._picking_up.add(task)
-            task.add_done_callback(self._picking_up.discard)
+    def _wish(self, linkedid: str, extension: str) -> None:
+        earlier = self._wishes.pop(linkedid, None)
+        if earlier is not None:
+            earlier.cancel()
+        task = self._wishes[linkedid] = asyncio.create_task(self._pick_up_when_it_rings(linkedid, extension))
+        task.add_done_callback(lambda done: self._forget(linkedid, done))
 
-    async def _pick_up(self, linkedid: str, extension: str) -> None:
-        leg = self._roster.operator_leg(linkedid, extension)
-        if leg is None:
-            return
-        try:
-            await self._actions.redirect(leg, STANDIN_ANSWERED, extension)
-        except AmiError as error:
+    async def _pick_up_when_it_rings(self, linkedid: str, extension: str) -> None:
+        # Asked of the roster, not heard as an event: a queue that rings again tells nothing new.
+        async with asyncio.timeout(WISH_LIMIT_S):
+            while (leg := self._roster.operator_leg(linkedid, extension)) is None:
+                if not self._roster.is_up(linkedid) or self._roster.connected_legs(linkedid):
+                    return
+                await asyncio.sleep(LOOK_EVERY_S)
+        await self._actions.redirect(leg, STANDIN_ANSWERED, extension)
+
+    def _forget(self, linkedid: str, done: asyncio.Task[None]) -> None:
+        if self._wishes.get(linkedid) is done:
+            del self._wishes[linkedid]
+        if not done.cancelled() and (error := done.exception()) is not None:
             log.warning("a phone could not be picked up as wished", linkedid=linkedid, reason=str(error))
-
-    def _forget(self, linkedid: str) -> None:
-        self._wished.pop(linkedid, None)
 
     async def hangup(self, call_id: int, operator: Person) -> None:
         """End the call for the caller. Raises NotFound, PhoneUnavailable."""
