@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
 
 import typer
 
@@ -18,6 +21,7 @@ from callboard.instance import CACHE, Instance, Progress, dialplan_site, open_de
 from callboard.pbx_root import choose
 from callboard.state import State
 from desk.bus import Bus
+from dialplan.lint import findings
 from dialplan.render import render_all
 
 
@@ -42,7 +46,15 @@ async def _show(state: State, config: ConfigOption) -> int:
     files = render_all(site)
     for path, text in files.items():
         typer.echo(f"\n; ===== {path}\n{text}")
-    complaints: list[str] = []
+    complaints = _lint(files)
     for complaint in complaints:
-        typer.secho(str(complaint), fg=typer.colors.RED, err=True)
+        typer.secho(complaint, fg=typer.colors.RED, err=True)
     return len(complaints)
+
+
+def _lint(files: Mapping[Path, str]) -> list[str]:
+    """What the lint says of these texts, and of the site's own files that they include."""
+    with tempfile.TemporaryDirectory(prefix="callboard-dialplan-") as room:
+        for path, text in files.items():
+            (Path(room) / path.name).write_text(text, encoding="utf-8")
+        return [str(finding) for finding in findings(Path(room))]
