@@ -103,7 +103,7 @@ def _asterisk(settings: Settings) -> Finding:
 
 
 def _prompts(state: State) -> Finding:
-    missing = prompts.wanted(LOCALES, Sounds(state.sounds), state.folder / "sounds-own")
+    missing = prompts.missing(LOCALES, Sounds(state.sounds), state.folder / "sounds-own")
     return Finding(
         "prompts",
         not missing,

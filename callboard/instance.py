@@ -87,7 +87,7 @@ async def make_prompts(state: State, progress: Progress) -> prompts.Tools | None
 
 def _say_some(progress: Progress) -> prompts.Progress:
     def say(done: int, of: int, _: str) -> None:
-        if done % PROMPTS_A_LINE == 1:
+        if done % PROMPTS_A_LINE == 0 and done < of:
             progress.line(f"speaking the prompts: {done} of {of}")
 
     return say

@@ -114,22 +114,28 @@ def wanted(locales: Path, sounds: Sounds, own: Path) -> list[Prompt]:
     return prompts
 
 
+def missing(locales: Path, sounds: Sounds, own: Path) -> list[Prompt]:
+    """The prompts that are not made yet, or whose text, voice or recording has changed since."""
+    made = _manifest(sounds)
+    return [
+        prompt
+        for prompt in wanted(locales, sounds, own)
+        if made.get(f"{prompt.language}/{prompt.key}") != prompt.digest or not prompt.target.exists()
+    ]
+
+
 async def make_prompts(locales: Path, sounds: Sounds, own: Path, tools: Tools, progress: Progress) -> int:
     """Make what is missing or has changed; how many were made. `progress(done, total, sentence)`. Raises PromptError."""
-    prompts = wanted(locales, sounds, own)
+    due = missing(locales, sounds, own)
     made = _manifest(sounds)
-    count = 0
-    for done, prompt in enumerate(prompts):
+    for done, prompt in enumerate(due):
         name = f"{prompt.language}/{prompt.key}"
-        if made.get(name) == prompt.digest and prompt.target.exists():
-            continue
-        progress(done, len(prompts), f"prompt {name}")
+        progress(done, len(due), f"prompt {name}")
         await _make(prompt, tools)
         made[name] = prompt.digest
-        count += 1
         _keep_manifest(sounds, made)
-    progress(len(prompts), len(prompts), f"{count} prompts made, {len(prompts) - count} kept")
-    return count
+    progress(len(due), len(due), f"{len(due)} prompts made")
+    return len(due)
 
 
 async def _make(prompt: Prompt, tools: Tools) -> None:

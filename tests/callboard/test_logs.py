@@ -30,7 +30,12 @@ def lines(folder: Path) -> list[dict[str, object]]:
 def test_numbers_are_masked_wherever_they_stand_and_ids_of_calls_are_not(tmp_path: Path) -> None:
     set_up_logs(tmp_path, "info")
     log = structlog.get_logger("test")
-    log.info("called 01012345678", to="+821012345678", more=["010-1234-5678", {"x": "0212345678"}], linkedid="cb12-1763776800.7")
+    log.info(
+        "called 01012345678",
+        to="+821012345678",
+        more=["010-1234-5678", {"x": "0212345678"}],
+        linkedid="cb12-1763776800.7",
+    )
     (line,) = lines(tmp_path)
     text = json.dumps(line)
     for number in ("01012345678", "821012345678", "1234-5678", "0212345678"):

@@ -35,5 +35,3 @@ async def test_the_same_recording_again_makes_no_second_call(desk: Desk, site: S
     assert first
     assert {type(event).__name__ for event in again} <= {"CallSeen", "PhoneRang", "PhoneAnswered", "CallGone"}
     assert len(await newest_calls(desk, site.office_id, 10)) == 1
-
-
