@@ -121,7 +121,7 @@ async def test_long_names(sit_down: OpenConsole, scene: Scene, pictures: Path) -
     await scene.customer(name=LONG, grade="최우수고객등급", note=LONG * 3, trips=LONG_TRIPS)
     console = await sit_down()
     call_id = await scene.ring(name=LONG)
-    await console.sees(f'[data-call="{call_id}"]', "주식회사")
+    await console.sees(f'[data-call="{call_id}"]', "최우수고객등급")
     await console.press("F2")
     await console.opened(call_id)
     await console.press("Enter")
