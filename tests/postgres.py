@@ -24,7 +24,7 @@ SETTINGS = {
     "full_page_writes": "off",
     "max_connections": "100",
     "shared_buffers": "32MB",
-    "log_min_messages": "fatal",
+    "log_min_messages": "panic",
     "timezone": "Asia/Seoul",  # not UTC: a moment that loses its zone on the way shows
 }
 START_LIMIT_S = 60

@@ -86,6 +86,27 @@ async def test_a_damaged_file_is_refused_with_what_to_do_and_not_touched(file: P
     assert sorted(path.name for path in file.parent.iterdir()) == ["callboard.db"]
 
 
+async def test_looking_at_a_damaged_file_does_not_work_in_what_a_killed_process_left(
+    file: Path, tmp_path: Path
+) -> None:
+    left = tmp_path / "left" / "callboard.db"
+    left.parent.mkdir()
+    with closing(sqlite3.connect(file)) as alive:
+        alive.execute("PRAGMA journal_mode=WAL")
+        with alive:
+            alive.execute("update audit_entry set what = 'changed' where id = 1")
+        for end in ("", "-wal"):  # as after kill -9: the last commit stands in the log only
+            Path(f"{left}{end}").write_bytes(Path(f"{file}{end}").read_bytes())
+    with left.open("r+b") as damaged:
+        damaged.seek(-4096, os.SEEK_END)
+        damaged.write(random.Random(1).randbytes(2048))
+    before = left.read_bytes()
+    with pytest.raises(store.DatabaseDamaged):
+        await store.prepare(url(left))
+    assert left.read_bytes() == before
+    assert Path(f"{left}-wal").stat().st_size > 0
+
+
 async def test_a_file_that_was_cut_off_is_refused(file: Path) -> None:
     os.truncate(file, file.stat().st_size // 2)
     with pytest.raises(store.DatabaseDamaged):
