@@ -101,8 +101,9 @@ class Readings:
             try:
                 async with self._desk.work() as work:
                     await _apply(work, reading, self._window_s)
-            except DBAPIError as error:
-                self._database(False, f"The database does not take calls: {error.orig}")
+            except (DBAPIError, TimeoutError) as error:
+                why = error.orig if isinstance(error, DBAPIError) else "another writer holds it"
+                self._database(False, f"The database does not take calls: {why}")
                 if pause is None:
                     self._lose(reading, "the database stayed away")
                 else:

@@ -39,8 +39,8 @@ class SpoolMerger:
             try:
                 async with self._desk.work() as work:
                     await calls.merge_spooled(work, note.record, self._window_s)
-            except DBAPIError as error:
-                log.warning("a note stays in the spool: the database does not take it", reason=str(error.orig))
+            except (DBAPIError, TimeoutError) as error:
+                log.warning("a note stays in the spool: the database does not take it", reason=type(error).__name__)
                 break
             except DeskError as error:
                 set_aside(note.path, str(error))

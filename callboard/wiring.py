@@ -10,6 +10,7 @@ from agi.sounds import Sounds
 from ami.actions import Actions
 from ami.listener import Listener
 from callboard.demo_calls import DemoCalls, no_test_calls
+from callboard.housekeeping import Housekeeping
 from callboard.instance import Instance
 from callboard.phones import NoPhones, Phones
 from callboard.prompts import PlaceVoice
@@ -48,6 +49,7 @@ def wire(instance: Instance) -> Wired:
         Part("readings", readings.run),
         Part("sms", sender.run),
         Part("spool", SpoolMerger(desk, state.spool, window_s).run),
+        Part("housekeeping", Housekeeping(desk).run),
         *(Part(port.name, port.run) for port in ports),
     ]
     if ports:
