@@ -32,7 +32,10 @@ async def test_a_call_becomes_an_order_an_assignment_and_two_messages(house: Hou
     assert assigned.status == 200
     assert assigned.body["driver"]["id"] == candidates[0]["driver_id"]
 
+    other = await house.order(number="01055509999")
+    await visitor.api("POST", f"/orders/{other['id']}/assign", {"driver_id": candidates[1]["driver_id"]})
     messages = (await visitor.api("GET", f"/messages?order_id={order['id']}")).body["items"]
+    assert len(messages) == 2
     assert {one["audience"] for one in messages} == {"customer", "driver"}
     assert {one["state"] for one in messages} == {"queued"}
 

@@ -211,14 +211,14 @@ async def test_a_quiet_tab_hears_that_we_live(house: House) -> None:
 
 
 @pytest.mark.parametrize(
-    "settings",
+    ("settings", "why"),
     [
-        Settings(port=0, live_send_timeout_s=3600),
-        Settings(port=0, live_send_timeout_s=0.5, live_pending_limit=1_000_000),
+        (Settings(port=0, live_send_timeout_s=3600), "queue"),
+        (Settings(port=0, live_send_timeout_s=0.5, live_pending_limit=1_000_000), "timeout"),
     ],
     ids=["too many pending", "too long for one"],
 )
-async def test_one_frozen_tab_delays_nobody_and_is_cut_off(house: House) -> None:
+async def test_one_frozen_tab_delays_nobody_and_is_cut_off(house: House, why: str) -> None:
     console = Console(await house.signed_in())
     await console.connect()
     frozen = await _raw_listener(house)
@@ -232,6 +232,8 @@ async def test_one_frozen_tab_delays_nobody_and_is_cut_off(house: House) -> None
         assert sent < 5000, "the frozen tab was never cut off"
     # The healthy one heard each, in order (the console itself refuses a gap), while the other read nothing.
     assert [said["part"] for said in console.heard if "part" in said][-1] == f"part{sent - 1}"
+    metrics = (await console.visitor.ask("GET", "/metrics")).raw.decode()
+    assert f'callboard_live_cut_total{{why="{why}"}} 1.0' in metrics
     frozen.close()
 
 
