@@ -411,6 +411,13 @@ async def test_a_call_that_began_while_the_snapshot_was_taken_is_not_ended_by_it
     assert (await view(desk, call_id)).disposition == "lost"
 
 
+async def test_a_call_that_only_the_snapshot_told_of_is_marked_as_recovered(desk: Desk) -> None:
+    await apply(desk, PbxSnapshot(NOON, calls=(PBX,)))
+    async with desk.look() as session:
+        (found,) = await calls.board(session)
+    assert (found.state, found.recovered, found.ringing_at) == ("arrived", True, None)
+
+
 async def test_one_call_on_an_unknown_line_does_not_spoil_the_snapshot(desk: Desk) -> None:
     await apply(desk, PbxSnapshot(NOON, calls=(pbx(1, line="99999999"), pbx(2))))
     assert await rows(desk) == 1
