@@ -25,6 +25,7 @@ setUpPhone(boot.country);
 setUpLook();
 store.me = boot.me;
 
+const SPOKEN_KEPT = 5;
 const announced = new Set();
 
 /** A pop is spoken once a call, by an element that nobody sees: the eyes have the card. */
@@ -32,7 +33,11 @@ function announce(call) {
   if (announced.has(call.id) || call.state === "ended") return;
   announced.add(call.id);
   const who = [numberOf(call), nameOf(call), call.customer?.grade].filter(Boolean).join(", ");
-  document.getElementById("announcer").textContent = t("calls.announced", { who });
+  const words = document.createElement("p");
+  words.textContent = t("calls.announced", { who });
+  const announcer = document.getElementById("announcer");
+  announcer.append(words); // what is added is spoken; two calls in one moment are both heard
+  while (announcer.children.length > SPOKEN_KEPT) announcer.firstChild.remove();
 }
 
 const link = new LiveLink(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/live`, {

@@ -64,7 +64,7 @@ export class StatusBar extends LiveElement {
     localStorage.setItem("callboard.locale", tag);
     store.changed();
     for (const element of document.querySelectorAll("[data-panel]")) element.requestUpdate();
-    document.getElementById("announcer").textContent = "";
+    document.getElementById("announcer").replaceChildren();
   }
 }
 
