@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from desk import calls
 from desk.bus import Bus
+from desk.errors import DeskError
 from desk.events import (
     BoxCallAnswered,
     BoxCallGone,
@@ -38,18 +39,18 @@ async def _apply(work: Work, reading: Event, window_s: float) -> None:
     match reading:
         case CallSeen():
             await calls.open_call(work, reading, window_s)
-        case PhoneRang(linkedid=linkedid, extension=extension):
-            await calls.rang(work, linkedid, extension)
-        case PhoneAnswered(linkedid=linkedid, extension=extension):
-            await calls.answered(work, linkedid, extension)
-        case CallGone(linkedid=linkedid, cause=cause):
-            await calls.gone(work, linkedid, cause)
+        case PhoneRang(at=at, linkedid=linkedid, extension=extension):
+            await calls.rang(work, linkedid, extension, at)
+        case PhoneAnswered(at=at, linkedid=linkedid, extension=extension):
+            await calls.answered(work, linkedid, extension, at)
+        case CallGone(at=at, linkedid=linkedid, cause=cause):
+            await calls.gone(work, linkedid, cause, at)
         case PbxSnapshot():
             await calls.resync(work, reading, window_s)
-        case BoxCallAnswered(reference=reference):
-            await calls.box_answered(work, reference)
-        case BoxCallGone(reference=reference):
-            await calls.box_gone(work, reference)
+        case BoxCallAnswered(at=at, reference=reference):
+            await calls.box_answered(work, reference, at)
+        case BoxCallGone(at=at, reference=reference):
+            await calls.box_gone(work, reference, at)
         case _:
             raise TypeError(f"{type(reading).__name__} is not a reading")
 
@@ -108,6 +109,9 @@ class Readings:
                     self._lose(reading, "the database stayed away")
                 else:
                     await asyncio.sleep(pause)
+            except DeskError as refused:
+                self._lose(reading, str(refused))
+                return
             except Exception:
                 log.exception("a reading could not be stored", reading=type(reading).__name__)
                 self._lose(reading, "it met a fault of ours")
