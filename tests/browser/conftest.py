@@ -94,8 +94,10 @@ class Console:
     async def value(self, field: str) -> str:
         return await self.page.input_value(f"order-form [name={field}]")
 
-    async def ringing(self, call_id: int) -> None:
+    async def ringing(self, call_id: int, name: str = "") -> None:
+        """Wait until the call's card is there, and says `name`."""
         await self.page.wait_for_selector(f'call-list .card.rings[data-call="{call_id}"]')
+        await self.sees(f'[data-call="{call_id}"]', name)
 
     async def opened(self, call_id: int) -> None:
         await self.page.wait_for_selector(f'call-list [data-call="{call_id}"].open')

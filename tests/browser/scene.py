@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from desk import call_life, caller_choice, calls
 from desk.errors import Conflict
-from desk.events import CallSeen
+from desk.events import CallIdentified, CallSeen
 from desk.work import Desk
 from models import Call, Customer, CustomerPhone, Order, Place
 from tests.site import GANGNAM, Site
@@ -144,6 +144,12 @@ class Scene:
             async with self.desk.work() as work:
                 await call_life.rang(work, linkedid, extension)
         return call_id
+
+    async def find_customer(self, call_id: int, customer_id: int) -> None:
+        """The desk finds out, a little late, who calls."""
+        async with self.desk.work() as work:
+            (await work.session.get_one(Call, call_id)).customer_id = customer_id
+            work.tell(CallIdentified(work.now, call_id, customer_id))
 
     async def choose(self, call_id: int, kind: str, **more: object) -> None:
         """The caller answers the IVR."""

@@ -26,8 +26,7 @@ async def test_a_pop_appears_with_its_number_and_takes_no_focus(console: Console
     assert await console.focused() == "number"
     await console.page.keyboard.type("0101111")
     call_id = await scene.ring()
-    await console.ringing(call_id)
-    await console.sees(f'[data-call="{call_id}"]', "김철수")
+    await console.ringing(call_id, "김철수")
     await console.sees(f'[data-call="{call_id}"]', "010-1234-5678")
     assert await console.focused() == "number"
     assert await console.value("number") == "0101111"
@@ -50,8 +49,7 @@ async def test_a_pop_is_spoken_once(console: Console, scene: Scene) -> None:
 async def test_a_known_callers_same_trip_is_saved_with_three_keys(console: Console, scene: Scene) -> None:
     await scene.customer()
     call_id = await scene.ring()
-    await console.ringing(call_id)
-    await console.sees(f'[data-call="{call_id}"]', "김철수")
+    await console.ringing(call_id, "김철수")
     await console.press("F2")
     await console.opened(call_id)
     assert await console.focused() == "destination"
@@ -86,7 +84,7 @@ async def test_a_choice_that_comes_after_the_card_was_opened_fills_what_nobody_h
 ) -> None:
     await scene.customer()
     call_id = await scene.ring()
-    await console.ringing(call_id)
+    await console.ringing(call_id, "김철수")
     await console.press("F2")
     await console.opened(call_id)
     await console.page.keyboard.type("수원")
@@ -96,16 +94,41 @@ async def test_a_choice_that_comes_after_the_card_was_opened_fills_what_nobody_h
     assert await console.focused() == "destination"
 
 
+async def test_a_customer_found_just_after_the_card_was_opened_moves_the_focus_on_to_what_is_missing(
+    console: Console, scene: Scene
+) -> None:
+    call_id = await scene.ring("01012345678")
+    await console.ringing(call_id)
+    await console.press("F2")
+    await console.opened(call_id)
+    assert await console.focused() == "origin"
+    await scene.find_customer(call_id, await scene.customer())
+    await console.until("document.querySelector('[name=origin]').value === '강남역 10번 출구'")
+    await console.until("document.activeElement.name === 'destination'")
+
+
+async def test_a_customer_found_later_moves_no_focus_out_of_a_field_in_use(console: Console, scene: Scene) -> None:
+    call_id = await scene.ring("01012345678")
+    await console.ringing(call_id)
+    await console.press("F2")
+    await console.opened(call_id)
+    await console.page.keyboard.type("시청")
+    await scene.find_customer(call_id, await scene.customer())
+    await console.sees("caller-card h1", "김철수")
+    assert await console.focused() == "origin"
+    assert await console.value("origin") == "시청"
+
+
 async def test_a_second_call_becomes_a_card_only_and_the_first_draft_is_kept(console: Console, scene: Scene) -> None:
     await scene.customer()
     await scene.customer("+821098765432", "이영희")
     first = await scene.ring()
-    await console.ringing(first)
+    await console.ringing(first, "김철수")
     await console.press("F2")
     await console.opened(first)
     await console.page.keyboard.type("수원역")
     second = await scene.ring("01098765432")
-    await console.ringing(second)
+    await console.ringing(second, "이영희")
     assert await console.focused() == "destination"
     await console.page.keyboard.type(" 2번")
     assert await console.value("destination") == "수원역 2번"
@@ -166,7 +189,7 @@ async def test_hostile_names_are_shown_as_text(console: Console, scene: Scene) -
 async def test_esc_clears_and_can_be_taken_back(console: Console, scene: Scene) -> None:
     await scene.customer()
     call_id = await scene.ring()
-    await console.ringing(call_id)
+    await console.ringing(call_id, "김철수")
     await console.press("F2")
     await console.opened(call_id)
     await console.page.keyboard.type("수원역")

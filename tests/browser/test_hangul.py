@@ -36,7 +36,7 @@ async def typist(console: Console) -> Typist:
 async def test_syllables_survive_a_storm_of_pushes(console: Console, scene: Scene) -> None:
     await scene.customer()
     call_id = await scene.ring()
-    await console.ringing(call_id)
+    await console.ringing(call_id, "김철수")
     await console.press("F2")
     await console.opened(call_id)
     await console.page.evaluate("window.field = document.querySelector('[name=destination]')")

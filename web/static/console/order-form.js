@@ -13,6 +13,8 @@ import { store } from "./store.js";
 import { clockTime, money, moneyField, parseMoney, t } from "./texts.js";
 import { byHand, clear, drafts, open, save, tripOf } from "./work.js";
 
+const OPENING_MS = 1000;
+
 export class OrderForm extends LiveElement {
   draft = null;
   done = null; // what became of the last one: {order: id|null, call: id|null}
@@ -38,7 +40,9 @@ export class OrderForm extends LiveElement {
     this.updateComplete.then(() => {
       if (this.draft !== draft || !draft) return;
       for (const name of FIELDS) this.field(name).value = draft.values[name];
-      this.missing()?.focus();
+      this.placed = this.missing();
+      this.placedAt = performance.now();
+      this.placed?.focus();
     });
   }
 
@@ -86,8 +90,19 @@ export class OrderForm extends LiveElement {
       const field = this.field(name);
       if (!field) continue;
       field.value = this.draft.values[name];
-      if (field === document.activeElement) field.select();
+      if (field === document.activeElement) this.passOn(field);
     }
+  }
+
+  /**
+   * The field with the focus was filled by the card. Right after the card was opened, that is still part of opening it: the
+   * focus goes on to what is missing. Later it stays, and typing replaces what was filled in.
+   */
+  passOn(field) {
+    const opening = field === this.placed && performance.now() - this.placedAt < OPENING_MS;
+    const untouched = Object.keys(this.draft.touched).length === 0;
+    if (opening && untouched) this.updateComplete.then(() => this.missing()?.focus());
+    else field.select();
   }
 
   missing() {
