@@ -181,10 +181,15 @@ def _samples(sound: bytes) -> bytes:
     return samples[: len(samples) // 2 * 2]
 
 
+def _homeless() -> dict[str, str]:
+    """The environment without a home: espeak-ng's sound library leaves a folder there, though nothing is played."""
+    return {**os.environ, "HOME": os.devnull, "XDG_CONFIG_HOME": os.devnull, "XDG_RUNTIME_DIR": os.devnull}
+
+
 async def _run(command: Sequence[str], data: bytes, seconds: float) -> bytes:
     pipe = asyncio.subprocess.PIPE
     try:
-        process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, stderr=pipe)
+        process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, stderr=pipe, env=_homeless())
     except OSError as error:
         raise PromptError(f"{command[0]} cannot be started ({error.strerror}).") from error
     try:
