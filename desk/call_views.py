@@ -29,9 +29,10 @@ class CallFilter:
     cursor: int | None = None
 
 
-async def card(session: AsyncSession, call_id: int) -> CallView:
-    """One call with all that its card shows. Raises NotFound."""
-    views = await _views(session, select(Call.id).where(Call.id == call_id))
+async def card(session: AsyncSession, call_id: int, office_id: int | None = None) -> CallView:
+    """One call with all that its card shows. Raises NotFound, with `office_id` also for another office's call."""
+    wanted = select(Call.id).where(Call.id == call_id)
+    views = await _views(session, wanted if office_id is None else wanted.where(Call.office_id == office_id))
     if not views:
         raise NotFound("there is no such call", call_id=call_id)
     return views[0]

@@ -39,14 +39,15 @@ class Candidate:
 
 
 async def candidates(
-    session: AsyncSession, order_id: int, limit: int = 20, now: datetime | None = None
+    session: AsyncSession, order_id: int, limit: int = 20, now: datetime | None = None, office_id: int | None = None
 ) -> list[Candidate]:
     """Up to `limit` free drivers on shift for an order: by distance from its origin, or by waiting time without a pin.
 
-    Raises NotFound. `now` is the moment of the question (default: the present).
+    Raises NotFound, with `office_id` also for another office's order. `now` is the moment of the question (default: the
+    present).
     """
     order = await session.get(Order, order_id)
-    if order is None:
+    if order is None or office_id not in (None, order.office_id):
         raise NotFound(f"there is no order {order_id}", order_id=order_id)
     moment = now or datetime.now().astimezone()
     approach = trades.load(order.trade).approach

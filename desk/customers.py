@@ -38,9 +38,12 @@ async def by_number(session: AsyncSession, office_id: int, number: str | None) -
     return found.one_or_none()
 
 
-async def card(session: AsyncSession, customer_id: int) -> CustomerView:
-    """The customer's card. Raises NotFound."""
-    found = await cards(session, [customer_id])
+async def card(session: AsyncSession, customer_id: int, office_id: int | None = None) -> CustomerView:
+    """The customer's card. Raises NotFound, with `office_id` also for another office's customer."""
+    customer = await session.get(Customer, customer_id)
+    found = (
+        {} if customer is None or office_id not in (None, customer.office_id) else await cards(session, [customer_id])
+    )
     if customer_id not in found:
         raise NotFound("there is no such customer", customer_id=customer_id)
     return found[customer_id]

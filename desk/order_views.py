@@ -13,9 +13,10 @@ from desk.views import Json, moment
 from models import Assignment, Customer, Driver, Message, Order
 
 
-async def order_json(session: AsyncSession, order_id: int) -> Json:
-    """One order. Raises NotFound."""
-    found = await orders_json(session, [order_id])
+async def order_json(session: AsyncSession, order_id: int, office_id: int | None = None) -> Json:
+    """One order. Raises NotFound, with `office_id` also for another office's order."""
+    order = await session.get(Order, order_id)
+    found = [] if order is None or office_id not in (None, order.office_id) else await orders_json(session, [order_id])
     if not found:
         raise NotFound(f"there is no order {order_id}", order_id=order_id)
     return found[0]

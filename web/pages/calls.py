@@ -30,7 +30,7 @@ async def listed(ask: Ask[CallsQuery]) -> Json:
 async def shown(ask: Ask[Nothing]) -> Json:
     """One call with its card."""
     async with ask.desk.look() as session:
-        return (await call_views.card(session, ask.id)).as_json()
+        return (await call_views.card(session, ask.id, ask.operator.office_id)).as_json()
 
 
 async def answer(ask: Ask[Nothing]) -> Json:

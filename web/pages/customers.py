@@ -18,4 +18,4 @@ async def listed(ask: Ask[CustomersQuery]) -> Json:
 async def shown(ask: Ask[Nothing]) -> Json:
     """One customer's card."""
     async with ask.desk.look() as session:
-        return (await customers.card(session, ask.id)).as_json()
+        return (await customers.card(session, ask.id, ask.operator.office_id)).as_json()

@@ -31,7 +31,7 @@ async def listed(ask: Ask[OrdersQuery]) -> Json:
 async def shown(ask: Ask[Nothing]) -> Json:
     """One order."""
     async with ask.desk.look() as session:
-        return await order_json(session, ask.id)
+        return await order_json(session, ask.id, ask.operator.office_id)
 
 
 async def take(ask: Ask[OrderGiven]) -> Json:
@@ -58,7 +58,9 @@ async def candidates(ask: Ask[CandidatesQuery]) -> Json:
     """Who could drive, best first, each with the reason of his rank in the asker's language."""
     words = catalog(ask.operator.locale)
     async with ask.desk.look() as session:
-        found = await dispatch.candidates(session, ask.id, ask.given.limit, ask.desk.clock())
+        found = await dispatch.candidates(
+            session, ask.id, ask.given.limit, ask.desk.clock(), office_id=ask.operator.office_id
+        )
     items = [candidate_json(who, words.text(f"panel.{who.reason_key}", **who.reason_args)) for who in found]
     return {"items": items, "next": None}
 

@@ -1,0 +1,77 @@
+"""What belongs to one office does not exist for the people of another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from desk import calls, orders, people
+from desk.events import CallSeen
+from tests.site import Site, make_site
+from tests.web.conftest import House, Visitor
+
+STRANGER = "a-token-of-another-office-with-256-bits"
+OTHER_DID = "15889999"
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """A second office on the same server: its program, and what is in its books."""
+
+    site: Site
+    program: Visitor
+    call: int
+    order: int
+    customer: int
+
+
+@pytest.fixture
+async def other(house: House) -> Other:
+    site = await make_site(house.desk, name="다른 사무실", did=OTHER_DID)
+    async with house.desk.work() as work:
+        await people.add_operator(work, site.office_id, "stranger", token=STRANGER)
+        seen = CallSeen(work.now, "pbx", "cb2-2.2", OTHER_DID, "01055509999", None, linkedid="cb2-2.2")
+        call = await calls.open_call(work, seen)
+        form = orders.TakeOrder(orders.PlaceText("역삼역"), call_id=call.id, customer_name="이영희")
+        order = await orders.take(work, site.operator_id, form)
+        assert order.customer_id is not None
+        return Other(site, house.visitor(Authorization=f"Bearer {STRANGER}"), call.id, order.id, order.customer_id)
+
+
+async def test_another_office_s_rows_are_not_found_and_its_own_people_find_them(house: House, other: Other) -> None:
+    paths = [
+        f"/calls/{other.call}",
+        f"/customers/{other.customer}",
+        f"/orders/{other.order}",
+        f"/orders/{other.order}/candidates",
+    ]
+    for path in paths:
+        assert (await other.program.api("GET", path)).status == 200, path
+        refused = await house.program().api("GET", path)
+        assert (refused.status, refused.code) == (404, "not_found"), path
+
+
+async def test_another_office_s_rows_cannot_be_changed(house: House, other: Other) -> None:
+    for path, body in (
+        (f"/orders/{other.order}/assign", {"driver_id": other.site.drivers[0]}),
+        (f"/orders/{other.order}/assign", {"driver_id": house.site.drivers[0]}),
+        (f"/orders/{other.order}/cancel", {"reason": "no"}),
+        (f"/calls/{other.call}/answer", {}),
+        (f"/calls/{other.call}/hangup", {}),
+        ("/orders", {"call_id": other.call, "origin": {"text": "강남역"}}),
+    ):
+        assert (await house.program().api("POST", path, body)).status == 404, path
+    assert house.phone.asked == []
+    own = await house.order()
+    mixed = await house.program().api("POST", f"/orders/{own['id']}/assign", {"driver_id": other.site.drivers[0]})
+    assert mixed.status == 404
+    assert (await other.program.api("GET", f"/orders/{other.order}")).body["state"] == "taken"
+
+
+async def test_lists_hold_the_own_office_s_rows_only(house: House, other: Other) -> None:
+    await house.order()
+    for path in ("/calls", "/customers?q=이영희", "/orders", f"/messages?order_id={other.order}"):
+        told = await house.program().api("GET", path)
+        own = {row["id"] for row in (await other.program.api("GET", path)).body["items"]}
+        assert not own & {row["id"] for row in told.body["items"]}, path
