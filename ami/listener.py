@@ -2,6 +2,8 @@
 
 After a reconnect, after an overflow and once a minute the list of channels is read again, and what was queued before the
 list is told before the snapshot, so that an end that we did hear of is never reported as a loss.
+
+Each log-in begins with asking for Asterisk's SystemName: an event without it was made up by a caller and is dropped.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from ami.backlog import Backlog
 from ami.errors import ActionRefused, LinkLost, LinkSilent, LoginRefused, PbxRestarting
 from ami.link import Link
 from ami.message import Message
+from ami.origin import has_doubled_lines, is_genuine
 from ami.roster import Caller, Channel, Roster
 from ami.settings import Settings
 from ami.translate import TABLE, caller_from_channel, seen_event, translate
@@ -37,6 +40,7 @@ class Listener:
         self.roster = Roster(settings)
         self.untold = 0
         self.resyncs = 0
+        self.forged = 0
         self._secret = secret
         self._bus = bus
         self._clock = clock
@@ -46,6 +50,9 @@ class Listener:
         self._told: PartChanged | None = None
         self._told_code = ""
         self._hung_up: set[str] = set()
+        self._system_name: str | None = None
+        self._nameless_said = False
+        self._forgery_said = False
 
     # --- counters --------------------------------------------------------------------------------------------------
 
@@ -97,14 +104,15 @@ class Listener:
     def _fresh(self) -> None:
         """A new connection begins. What the last one told whole still counts, and is told before the next snapshot."""
         self._booted.clear()
+        self._system_name = None
 
     def _heard(self, name: str, raw: bytes) -> None:
         if name == "FullyBooted":
             self._booted.set()
-        elif name == "Shutdown":
+        elif name == "Shutdown" and is_genuine(Message(raw), self._system_name):
             self.link.blame(PbxRestarting("Asterisk shuts down or restarts"))
         else:
-            self.backlog.put(name, raw)
+            self.backlog.put(name, raw)  # a Shutdown that was made up as well: it is counted in its turn
 
     @property
     def backlog(self) -> Backlog:
@@ -123,6 +131,7 @@ class Listener:
             await asyncio.wait_for(self._booted.wait(), self.settings.booted_timeout_s)
         except TimeoutError:
             raise LinkSilent("Asterisk accepts us and does not become fully booted") from None
+        await self._learn_system_name()
         await self._resync()
         self.link.settled = True
         self._tell_part(True, "")
@@ -140,7 +149,7 @@ class Listener:
             await asyncio.sleep(0)
 
     def _lost(self, lost: LinkLost) -> None:
-        if self.connected:
+        if self.connected or self._system_name:  # the next log-in may be to an Asterisk of another name
             self._handle(len(self.backlog))
         newly_refused = isinstance(lost, LoginRefused) and self._told_code != lost.code
         if self._told is None or self._told.ok or newly_refused:
@@ -163,6 +172,9 @@ class Listener:
                 return
             name, message = taken
             try:
+                if not is_genuine(message, self._system_name):
+                    self._reject(name)
+                    continue
                 if name == "Hangup":
                     self._hung_up.add(message.text("Uniqueid") or "")
                 told = translate(name, message, self.roster, self._clock())
@@ -173,6 +185,14 @@ class Listener:
             for event in told:
                 self._bus.tell(event)
 
+    def _reject(self, name: str) -> None:
+        self.forged += 1
+        if not self._forgery_said:  # once a log-in: whoever forges events could fill the log as well
+            self._forgery_said = True
+            log.warning(
+                "an ami event was made up by a caller and is dropped; further ones are only counted", ami_event=name
+            )
+
     # --- the whole state -------------------------------------------------------------------------------------------
 
     async def _resync(self) -> None:
@@ -180,7 +200,7 @@ class Listener:
         at = self._clock()
         self.backlog.torn = False
         self._hung_up = set()
-        rows = await self._list_channels()
+        rows = [row for row in await self._list_channels() if not self._has_foreign_lines(row)]
         await self._ask({"Action": "Ping"})  # Asterisk delivers what happened before the list no later than this answer
         while len(self.backlog):
             self._handle(_BATCH)
@@ -216,6 +236,24 @@ class Listener:
                 f"the user {self.settings.reader_user!r} may not list channels; it needs write=reporting in manager.conf"
                 f" ({refused})"
             ) from None
+
+    def _has_foreign_lines(self, row: Message) -> bool:
+        """A listed channel has no SystemName, and is asked for under an id that no caller knows; lines can be put into it."""
+        foreign = self._system_name is not None and has_doubled_lines(row)
+        if foreign:
+            self._reject("CoreShowChannel")
+        return foreign
+
+    async def _learn_system_name(self) -> None:
+        """Ask what events must carry. A PBX without a name (not ours) is believed whatever comes, and that is said once."""
+        try:
+            self._system_name = (await self._ask({"Action": "CoreSettings"}))[0].text("SystemName")
+        except ActionRefused:
+            self._system_name = None
+        self._forgery_said = False
+        if self._system_name is None and not self._nameless_said:
+            self._nameless_said = True
+            log.warning("asterisk tells no systemname: events that a caller makes up cannot be told from its own")
 
     async def _recovered(self, linkedid: str, channel: Channel) -> Caller:
         """A caller who was there before us: his line and presentation are asked of his channel."""

@@ -26,12 +26,16 @@ def event(name: str, **fields: object) -> bytes:
 
 
 class StandInPbx:
-    """Listens on a free port of 127.0.0.1. `answer` may return bytes for an action (b"" for silence), or None for the usual."""
+    """Listens on a free port of 127.0.0.1. `answer` may return bytes for an action (b"" for silence), or None for the usual.
+
+    It has no SystemName unless it is given one.
+    """
 
     def __init__(self, answer: Answer | None = None, secret: str = "s") -> None:
         self.answer = answer
         self.secret = secret
         self.port = 0
+        self.system_name = ""
         self.channels: list[bytes] = []
         self.actions: list[Headers] = []
         self.raw: list[bytes] = []
@@ -124,6 +128,8 @@ class StandInPbx:
                     ListItems=len(self.channels),
                 )
                 return response(headers, "EventList: start", "Message: Channels will follow") + rows + end
+            case "CoreSettings":
+                return response(headers, "AMIversion: 11.0.0", f"SystemName: {self.system_name}")
             case "Getvar":
                 return response(headers, f"Variable: {headers['variable']}", "Value: ")
         return b""
@@ -138,4 +144,4 @@ class StandInPbx:
         )
 
 
-_HOUSEKEEPING = ("Challenge", "Login", "Ping", "CoreShowChannels", "Getvar")
+_HOUSEKEEPING = ("Challenge", "Login", "Ping", "CoreShowChannels", "CoreSettings", "Getvar")
