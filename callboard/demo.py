@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 
 from sqlalchemy import select
 
 from callboard.instance import Instance, Progress, sip_secret
-from callboard.state import write_private
+from callboard.state import read_private, write_private
 from desk import demo
 from desk.work import Desk
 from models import Office
@@ -29,11 +28,24 @@ async def _is_empty(desk: Desk) -> bool:
 
 
 async def fill_demo(instance: Instance, progress: Progress) -> None:
-    """Rows and log-ins of the demo; nothing happens where they are."""
+    """Rows and log-ins of the demo; where they are, only the address is brought up to date."""
     if not await _is_empty(instance.desk):
+        _readdress(instance)
         return
     with progress.step(f"filling the demo site ({CUSTOMERS:,} customers, {DRIVERS} drivers)"):
-        logins = await demo.fill(instance.desk, customers=CUSTOMERS, drivers=DRIVERS)
+        await demo.fill(
+            instance.desk, customers=CUSTOMERS, drivers=DRIVERS, keep=lambda logins: _keep_logins(instance, logins)
+        )
+
+
+def _readdress(instance: Instance) -> None:
+    """This start may be on another port than the first one."""
+    logins = read_private(instance.state.logins)
+    if logins and logins.get("url") != _url(instance):
+        write_private(instance.state.logins, {**logins, "url": _url(instance)})
+
+
+def _keep_logins(instance: Instance, logins: demo.DemoLogins) -> None:
     secrets = instance.state.secrets(*(sip_secret(operator.extension) for operator in logins.operators))
     write_private(
         instance.state.logins,
@@ -57,10 +69,10 @@ async def fill_demo(instance: Instance, progress: Progress) -> None:
 def show_logins(instance: Instance, say: Callable[[str], None]) -> None:
     """The address and who may sign in."""
     say(f"\n  The panel:  {_url(instance)}")
-    if not instance.state.logins.exists():
+    logins = read_private(instance.state.logins)
+    if not logins:
         say("  Add people with:  .venv/bin/python -m callboard user add\n")
         return
-    logins = json.loads(instance.state.logins.read_text())
     for who in (*logins["operators"], logins["admin"]):
         say(f"  {who['user']:<10}  {who['password']}{'   extension ' + who['extension'] if 'extension' in who else ''}")
     say(f"  (also in {instance.state.logins}; Ctrl-C stops everything)\n")

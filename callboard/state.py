@@ -87,7 +87,7 @@ class State:
     def secrets(self, *more: str) -> dict[str, str]:
         """The random secrets of this instance (0600), made when they are first asked for."""
         path = self.folder / "secrets.json"
-        known: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+        known: dict[str, str] = read_private(path)
         wanted = [name for name in (*SECRET_NAMES, *more) if name not in known]
         if wanted:
             known.update({name: secrets.token_urlsafe(SECRET_BYTES) for name in wanted})
@@ -95,10 +95,23 @@ class State:
         return known
 
 
+def read_private(path: Path) -> dict[str, Any]:
+    """What `write_private` wrote; nothing where there is no file. Raises StateError where it holds something else."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise StateError(f"{path} cannot be read ({error}). Restore it from a backup, or move it away.") from error
+    if not isinstance(content, dict):
+        raise StateError(f"{path} is damaged. Restore it from a backup, or move it away.")
+    return content
+
+
 def write_private(path: Path, content: Any) -> None:
     """Write JSON so that only the owner reads it, whole or not at all."""
     beside = path.with_suffix(".new")
-    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
         json.dump(content, file, ensure_ascii=False, indent=2)
         file.flush()
         os.fsync(file.fileno())

@@ -6,7 +6,7 @@ What is invented comes from a seed; passwords and the token are random, are retu
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -49,8 +49,17 @@ class DemoLogins:
     operators: tuple[DemoLogin, ...]
 
 
-async def fill(desk: Desk, customers: int = CUSTOMERS, drivers: int = DRIVERS, seed: int = SEED) -> DemoLogins:
-    """Write the demo site into an empty database, in one transaction. Raises Conflict where there is an office."""
+async def fill(
+    desk: Desk,
+    customers: int = CUSTOMERS,
+    drivers: int = DRIVERS,
+    seed: int = SEED,
+    keep: Callable[[DemoLogins], None] = lambda _: None,
+) -> DemoLogins:
+    """Write the demo site into an empty database, in one transaction. Raises Conflict where there is an office.
+
+    `keep` is called with the log-ins before the commit: killed in between, nothing is lost, as the database is still empty.
+    """
     chance = random.Random(seed)  # noqa: S311 -- what is secret is drawn elsewhere
     async with desk.work() as work:
         if await work.session.scalar(select(func.count(Office.id))):
@@ -67,6 +76,7 @@ async def fill(desk: Desk, customers: int = CUSTOMERS, drivers: int = DRIVERS, s
         await _insert(work.session, "driver", team)
         await _insert(work.session, "shift", [_shift(driver, work.now, chance) for driver in team])
         await _continue_keys(work.session, "customer", "order", "driver")
+        keep(logins)
     return logins
 
 
