@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 
 import structlog
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from agi.spool import merged, read_spool, set_aside
 from desk import calls
@@ -39,11 +39,15 @@ class SpoolMerger:
             try:
                 async with self._desk.work() as work:
                     await calls.merge_spooled(work, note.record, self._window_s)
-            except (DBAPIError, TimeoutError) as error:
+            except (OperationalError, InterfaceError, TimeoutError) as error:
                 log.warning("a note stays in the spool: the database does not take it", reason=type(error).__name__)
                 break
             except DeskError as error:
                 set_aside(note.path, str(error))
+            except Exception as error:
+                # One note that nobody foresaw must not keep those behind it out for ever.
+                log.exception("a note of the one-shot script met a fault of ours")
+                set_aside(note.path, type(error).__name__)
             else:
                 merged(note.path)
                 count += 1
