@@ -44,7 +44,12 @@ async def examine(state: State, config: Path | None, http_port: int | None) -> l
     except ConfigError as error:
         return [
             *findings,
-            Finding("configuration", False, str(error), "Mend the file; `callboard check` tells when it is good."),
+            Finding(
+                "configuration",
+                False,
+                str(error),
+                "Mend the file; `.venv/bin/python -m callboard check` tells when it is good.",
+            ),
         ]
     findings.append(Finding("configuration", True, "it is good"))
     findings += [
@@ -54,7 +59,7 @@ async def examine(state: State, config: Path | None, http_port: int | None) -> l
         *_boxes(settings),
         _sms(settings),
     ]
-    findings.append(await _running(http_port or settings.web.port))
+    findings.append(await _running(state, settings.web.host, http_port or settings.web.port))
     return findings
 
 
@@ -108,7 +113,7 @@ def _prompts(state: State) -> Finding:
         "prompts",
         not missing,
         "all are spoken" if not missing else f"{len(missing)} are missing or old",
-        "" if not missing else "Run `callboard prompts`.",
+        "" if not missing else f"Run `.venv/bin/python -m callboard prompts --state {state.folder}`.",
     )
 
 
@@ -116,7 +121,7 @@ async def _database(state: State, settings: Settings) -> Finding:
     try:
         schema = await store.check(database_url(state, settings))
     except DeskError as error:
-        return Finding("database", False, str(error))
+        return Finding("database", False, str(error))  # its sentence says what to do
     return Finding("database", True, f"schema {schema}" if schema else "empty: it is made at the first start")
 
 
@@ -155,8 +160,15 @@ def _sms(settings: Settings) -> Finding:
     )
 
 
-async def _running(port: int) -> Finding:
-    url = f"http://127.0.0.1:{port}/healthz"
+def _reached_at(host: str) -> str:
+    """Where a panel that listens on `host` is reached from this machine."""
+    if host in ("", "0.0.0.0", "::"):  # noqa: S104 -- compared, not listened on
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
+
+
+async def _running(state: State, host: str, port: int) -> Finding:
+    url = f"http://{_reached_at(host)}:{port}/healthz"
     try:
         async with (
             aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ASK_LIMIT_S)) as session,
@@ -171,4 +183,9 @@ async def _running(port: int) -> Finding:
     if not bad:
         return Finding("running", True, f"the panel on port {port} says that every part works")
     said = "; ".join(f"{name}: {reason}" for name, reason in bad.items())
-    return Finding("running", False, f"the panel on port {port} says: {said}", "The log is STATE/log/callboard.log.")
+    return Finding(
+        "running",
+        False,
+        f"the panel on port {port} says: {said}",
+        f"The log, {state.log / 'callboard.log'}, says more.",
+    )

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import logging
 import logging.handlers
+import os
 import re
 from collections.abc import MutableMapping
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +24,16 @@ FILES_KEPT = 5
 _NUMBER = re.compile(r"(?<![\w.:-])\+?\d{9,15}(?![\w.:-])|(?<![\w.-])0\d{1,2}-\d{3,4}-\d{4}(?![\w-])")
 
 
+class _OwnersOnly(logging.handlers.RotatingFileHandler):
+    """Every file that it begins is readable by its owner only."""
+
+    def _open(self) -> TextIOWrapper:
+        return open(self.baseFilename, "a", encoding=self.encoding, opener=lambda path, how: os.open(path, how, 0o600))
+
+
 def set_up_logs(folder: Path, level: str, name: str = "callboard.log") -> None:
     """Send every log line of ours and of the libraries to the file `name` in `folder`, rotated by size."""
-    handler = logging.handlers.RotatingFileHandler(
-        folder / name, maxBytes=BYTES_A_FILE, backupCount=FILES_KEPT, encoding="utf-8"
-    )
+    handler = _OwnersOnly(folder / name, maxBytes=BYTES_A_FILE, backupCount=FILES_KEPT, encoding="utf-8")
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,

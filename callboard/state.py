@@ -67,15 +67,11 @@ class State:
 
     def claim(self, name: str = "run.lock") -> None:
         """Make the folder and keep any second start away from it. Raises StateError."""
+        self.make()
         try:
-            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            for part in (self.recordings, self.spool, self.sounds, self.asterisk, self.log):
-                part.mkdir(exist_ok=True, mode=0o750)
             self._lock = os.open(self.folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            raise StateError(
-                f"The state folder {self.folder} cannot be written ({error.strerror}). Choose another with --state."
-            ) from error
+            raise self._unwritable(error) from error
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -83,6 +79,20 @@ class State:
                 f"Another callboard is already running with the state folder {self.folder}. "
                 "Stop it first, or start this one with another --state and other ports."
             ) from error
+
+    def make(self) -> None:
+        """Make the folder and what every instance has in it. Raises StateError."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            for part in (self.recordings, self.spool, self.sounds, self.asterisk, self.log):
+                part.mkdir(exist_ok=True, mode=0o750)
+        except OSError as error:
+            raise self._unwritable(error) from error
+
+    def _unwritable(self, error: OSError) -> StateError:
+        return StateError(
+            f"The state folder {self.folder} cannot be written ({error.strerror}). Choose another with --state."
+        )
 
     def secrets(self, *more: str) -> dict[str, str]:
         """The random secrets of this instance (0600), made when they are first asked for."""

@@ -6,6 +6,8 @@ What is refused is never touched: no repair, no new file in place of a broken on
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
 import sqlite3
 from pathlib import Path
 
@@ -70,10 +72,19 @@ async def check(url: str) -> str | None:
 def _prepare(url: URL) -> None:
     if _check(url) == migrations.head():
         return
+    _make_private(url)
     try:
         migrations.upgrade(url)
     except DBAPIError as error:
         raise _in_words(url, error) from error
+
+
+def _make_private(url: URL) -> None:
+    """A new file is its owner's only: it holds who called and where he lives. (SQLite gives its log the same rights.)"""
+    file = _file_of(url)
+    if file is not None:
+        with contextlib.suppress(OSError):  # a folder that is not there is told by the upgrade
+            os.close(os.open(file, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
 
 
 def _check(url: URL) -> str | None:
@@ -149,7 +160,9 @@ def _in_words(url: URL, error: DBAPIError) -> StoreError:
     if getattr(cause, "sqlstate", None) == _POSTGRESQL_LOCKED:
         return DatabaseLocked(f"{_shown(url)} is locked by another program; end its transaction and start again")
     reason = " ".join(str(cause).split())
-    return DatabaseUnreachable(f"{_shown(url)} cannot be used: {reason[:300]}")
+    return DatabaseUnreachable(
+        f"{_shown(url)} cannot be used ({reason[:300]}); see that the server runs and that desk.database_url is right"
+    )
 
 
 def _file_of(url: URL) -> Path | None:

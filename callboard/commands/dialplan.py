@@ -34,6 +34,7 @@ def dialplan(state: StateOption = DEFAULT_STATE, config: ConfigOption = None) ->
 
 async def _show(state: State, config: ConfigOption) -> int:
     settings = settings_for(state, config)
+    state.make()
     desk = await open_desk(database_url(state, settings), Bus())
     try:
         engine = choose(

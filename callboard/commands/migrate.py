@@ -23,6 +23,6 @@ def migrate(state: StateOption = DEFAULT_STATE, config: ConfigOption = None) -> 
     folder = State(state)
     with told_in_words():
         url = database_url(folder, settings_for(folder, config))
-        folder.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder.make()
         asyncio.run(store.prepare(url))
         typer.echo(f"The database is at schema {asyncio.run(store.check(url))}.")

@@ -25,7 +25,10 @@ SHOWN = 20
 
 def simulate(
     recordings: Annotated[
-        list[Path] | None, typer.Argument(help="Recorded AMI streams; none: those of the tests.")
+        list[Path] | None,
+        typer.Argument(
+            exists=True, dir_okay=False, readable=True, help="Recorded AMI streams; none: those of the tests."
+        ),
     ] = None,
     state: Annotated[
         Path | None, typer.Option("--state", help="Keep the rows there; none: a folder that is thrown away.")

@@ -33,6 +33,7 @@ PASSWORD_BYTES = 12
 def _do(state: StateOption, config: ConfigOption, act: Callable[[Work], Awaitable[None]]) -> None:
     async def work() -> None:
         folder = State(state)
+        folder.make()
         desk = await open_desk(database_url(folder, settings_for(folder, config)), Bus())
         try:
             async with desk.work() as piece:
@@ -67,7 +68,7 @@ def add(
     async def act(work: Work) -> None:
         office = await work.session.scalar(select(Office.id).order_by(Office.id).limit(1))
         if office is None:
-            raise NotFound("there is no office yet: start callboard once")
+            raise NotFound(f"there is no office in the state folder {state} yet: start callboard there once")
         await people.add_operator(
             work,
             office_id=office,

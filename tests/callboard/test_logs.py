@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import logging.handlers
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -58,3 +60,18 @@ def test_one_event_is_one_line_without_anything_that_moves_a_cursor(tmp_path: Pa
     assert raw.count(b"\n") == 2
     assert all(byte >= 0x20 and byte < 0x7F for byte in raw.replace(b"\n", b""))
     assert lines(tmp_path)[0]["name"] == text
+
+
+def test_only_the_owner_reads_a_log_also_after_it_has_been_rotated(tmp_path: Path) -> None:
+    set_up_logs(tmp_path, "info")
+    (handler,) = logging.getLogger().handlers
+    assert isinstance(handler, logging.handlers.RotatingFileHandler)
+    structlog.get_logger("test").info("one")
+    handler.doRollover()
+    structlog.get_logger("test").info("two")
+    files = sorted(tmp_path.iterdir())
+    assert [(file.name, stat.S_IMODE(file.stat().st_mode)) for file in files] == [
+        ("callboard.log", 0o600),
+        ("callboard.log.1", 0o600),
+    ]
+    assert "two" in files[0].read_text()

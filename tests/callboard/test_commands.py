@@ -1,0 +1,66 @@
+"""Commands that a person types before, beside and after a start: each ends in a sentence, none in a traceback."""
+
+from __future__ import annotations
+
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).parent.parent.parent
+
+
+def callboard(*words: str) -> subprocess.CompletedProcess[str]:
+    """One command, and what it said."""
+    return subprocess.run(
+        [sys.executable, "-m", "callboard", *words],
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("words", [("user", "add", "kim"), ("user", "password", "kim"), ("user", "disable", "kim")])
+def test_before_the_first_start_there_is_nobody_to_change(words: tuple[str, ...], tmp_path: Path) -> None:
+    told = callboard(*words, "--state", str(tmp_path / "state"))
+    assert told.returncode == 1
+    assert "there is no" in told.stderr
+    assert "Traceback" not in told.stderr
+
+
+def test_a_recording_that_is_not_there_is_named(tmp_path: Path) -> None:
+    told = callboard("simulate", str(tmp_path / "nowhere.bin"))
+    assert told.returncode == 2
+    assert "nowhere.bin" in told.stderr
+    assert "Traceback" not in told.stderr
+
+
+def test_a_new_database_is_its_owner_s_only_also_in_an_open_folder(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    assert callboard("migrate", "--state", str(tmp_path)).returncode == 0
+    assert stat.S_IMODE((tmp_path / "callboard.db").stat().st_mode) == 0o600
+
+
+def test_a_state_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    told = callboard("migrate", "--state", str(tmp_path / "file" / "state"))
+    assert told.returncode == 1
+    assert "--state" in told.stderr
+    assert "Traceback" not in told.stderr
+
+
+def test_the_doctor_says_of_each_part_how_to_mend_it(tmp_path: Path) -> None:
+    (tmp_path / "callboard.db").write_bytes(b"not a database, but long enough to look at" * 100)
+    (tmp_path / "callboard.toml").write_text(
+        '[site]\nasterisk = "none"\n[[callerid.boxes]]\nname = "front"\nmodel = "korean_stx"\n'
+        f'port = "{tmp_path}/cid0"\nlines = {{ "1" = "15880001" }}\n'
+    )
+    told = callboard("doctor", "--state", str(tmp_path), "--http-port", "1")
+    assert told.returncode == 1
+    for sentence in ("damaged", "restore the last backup", "cid0 does not exist", "Plug the box in", "prompts --state"):
+        assert sentence in told.stdout, told.stdout
+    assert "Traceback" not in told.stderr
