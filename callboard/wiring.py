@@ -10,6 +10,7 @@ from agi.sounds import Sounds
 from ami.actions import Actions
 from ami.listener import Listener
 from callboard.demo_calls import DemoCalls, no_test_calls
+from callboard.figures import Figures
 from callboard.housekeeping import Housekeeping
 from callboard.instance import Instance
 from callboard.phones import NoPhones, Phones
@@ -79,5 +80,6 @@ def wire(instance: Instance) -> Wired:
             if settings.site.demo_calls:
                 parts.append(Part("demo-calls", calls.run))
 
-    panel = Panel(settings.web, desk, bus, Outside(phone, test_call, state.recordings, expected))
+    figures = Figures(desk, readings, listener if settings.site.asterisk != "none" else None)
+    panel = Panel(settings.web, desk, bus, Outside(phone, test_call, state.recordings, expected, figures))
     return Wired((Part("web", panel.run), *parts), panel)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.assignment_texts import write_assignment_messages
@@ -25,6 +25,7 @@ from models import Message
 __all__ = [
     "ambiguous",
     "claim_due",
+    "count_by_state",
     "list_messages",
     "one",
     "receipt",
@@ -125,3 +126,9 @@ async def list_messages(
     if before_id is not None:
         query = query.where(Message.id < before_id)
     return (await session.execute(query)).scalars().all()
+
+
+async def count_by_state(session: AsyncSession) -> dict[str, int]:
+    """How many texts stand in each state in which there are any; read from the index alone."""
+    rows = await session.execute(select(Message.state, func.count()).group_by(Message.state))
+    return dict(rows.all())

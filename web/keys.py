@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -62,6 +62,30 @@ TestCall = Callable[[], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
+class Figure:
+    """What another part counts, for /metrics: `name` without our prefix, `help` as a sentence, and how it stands.
+
+    `grows` tells a count since the start from a state. With `label`, `value` has a number for each value of that label; no
+    label carries a number, a name or an id.
+    """
+
+    name: str
+    help: str
+    value: float | Mapping[str, float]
+    grows: bool = False
+    label: str = ""
+
+
+Figures = Callable[[], Awaitable[Sequence[Figure]]]
+"""Asked at each scrape; never raises, and leaves out what cannot be had now."""
+
+
+async def no_figures() -> Sequence[Figure]:
+    """Nobody else counts anything."""
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
 class Visitor:
     """Who asks: the operator, and the session (None for a program with a token)."""
 
@@ -83,6 +107,7 @@ class Outside:
     recordings: Path
     parts: Mapping[str, str]
     """Parts that the site runs, by name, with the sentence to show until they have told how they are."""
+    figures: Figures = no_figures
 
 
 SETTINGS = web.AppKey("SETTINGS", Settings)

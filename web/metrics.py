@@ -1,8 +1,14 @@
-"""What the panel counts, for Prometheus. No label carries a number, a name or an id."""
+"""What the panel counts, and what other parts do, for Prometheus. No label carries a number, a name or an id."""
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from collections.abc import Iterator, Mapping, Sequence
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from web.keys import Figure
 
 POP_BUCKETS_S = (0.001, 0.002, 0.003, 0.004, 0.006, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 
@@ -29,3 +35,26 @@ class Metrics:
             "callboard_http_request_seconds", "Requests by route.", ["method", "route"], registry=self.registry
         )
         self.answers = Counter("callboard_http_answers", "Answers by status.", ["status"], registry=self.registry)
+
+    def text(self, figures: Sequence[Figure]) -> bytes:
+        """All of it in the text format of Prometheus, `figures` after our own."""
+        theirs = CollectorRegistry()
+        theirs.register(_Told(figures))
+        return generate_latest(self.registry) + generate_latest(theirs)
+
+
+class _Told(Collector):
+    """Figures as they were told for one scrape."""
+
+    def __init__(self, figures: Sequence[Figure]) -> None:
+        self._figures = figures
+
+    def collect(self) -> Iterator[CounterMetricFamily | GaugeMetricFamily]:
+        for figure in self._figures:
+            family = CounterMetricFamily if figure.grows else GaugeMetricFamily
+            labels = [figure.label] if figure.label else []
+            metric = family(f"callboard_{figure.name}", figure.help, labels=labels)
+            values = figure.value if isinstance(figure.value, Mapping) else {"": figure.value}
+            for key, value in values.items():
+                metric.add_metric([key] if figure.label else [], value)
+            yield metric

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from aiohttp import web
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from web.ask import json_answer
-from web.keys import METRICS, PARTS
+from web.keys import METRICS, OUTSIDE, PARTS
 
 
 async def healthz(request: web.Request) -> web.StreamResponse:
@@ -17,5 +17,5 @@ async def healthz(request: web.Request) -> web.StreamResponse:
 
 async def metrics(request: web.Request) -> web.StreamResponse:
     """The text format of Prometheus."""
-    body = generate_latest(request.app[METRICS].registry)
+    body = request.app[METRICS].text(await request.app[OUTSIDE].figures())
     return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
