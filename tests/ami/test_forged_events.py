@@ -101,7 +101,7 @@ async def test_the_name_is_learnt_anew_at_each_log_in(desk: Desk) -> None:
         await desk.until(lambda: not listener.connected)
         peer.system_name = NAME
         await desk.until(lambda: listener.connected)
-        peer.writer.write(ARRIVAL.replace(NAME.encode(), b"cb00000001") + ARRIVAL)
+        peer.writer.write(ARRIVAL.replace(NAME.encode(), b"cb00000001").replace(b"c.1", b"c.0") + ARRIVAL)
         await desk.until(lambda: desk.words == [SEEN])
         assert listener.forged == 1
 
