@@ -20,6 +20,7 @@ import structlog
 from callboard.pbx_cage import Cage, bubblewraps, cage
 from callboard.pbx_engine import Engine, PbxError, Root
 from callboard.pbx_files import prepare_folders
+from callboard.ports import refusal
 from dialplan.publish import publish
 from dialplan.render import render_all
 from dialplan.settings import Folders, Settings, Site
@@ -43,28 +44,12 @@ def folders_for(engine: Engine, state: Path, settings: Settings) -> Folders:
 
 
 def ports_in_use(site: Site) -> list[str]:
-    """A sentence for each port that Asterisk needs and that somebody else has."""
+    """A sentence for each port that Asterisk needs and cannot have."""
     wanted = (
-        (socket.SOCK_DGRAM, site.settings.sip_address, site.ports.sip, "SIP", "UDP", "--sip-port"),
-        (socket.SOCK_STREAM, "127.0.0.1", site.ports.ami, "AMI", "TCP", "--ami-port"),
+        (socket.SOCK_DGRAM, site.settings.sip_address, site.ports.sip, "SIP", "--sip-port"),
+        (socket.SOCK_STREAM, "127.0.0.1", site.ports.ami, "AMI", "--ami-port"),
     )
-    return [
-        f"{protocol} port {port} ({what}) on {address} is already in use. Stop what uses it, or choose another with {option}."
-        for kind, address, port, what, protocol, option in wanted
-        if _taken(kind, address, port)
-    ]
-
-
-def _taken(kind: socket.SocketKind, address: str, port: int) -> bool:
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    with socket.socket(family, kind) as probe:
-        if kind == socket.SOCK_STREAM:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a port in TIME_WAIT is free to Asterisk
-        try:
-            probe.bind((address, port))
-        except OSError:
-            return True
-    return False
+    return [sentence for port in wanted if (sentence := refusal(*port))]
 
 
 class AsteriskProcess:

@@ -27,6 +27,7 @@ from callboard.instance import CACHE, Instance, Progress, dialplan_site, make_pr
 from callboard.logs import set_up_logs
 from callboard.pbx import AsteriskProcess, ports_in_use
 from callboard.pbx_root import choose
+from callboard.ports import refusal
 from callboard.state import State, StateError
 from callboard.supervisor import Part, Supervisor
 from desk.bus import Bus
@@ -97,33 +98,33 @@ async def _keep_up(process: AsteriskProcess | None, core: CoreProcess, progress:
     supervisor = Supervisor(bus)
     try:
         if process is not None:
-            supervisor.start(Part("asterisk", process.run))
-            await process.ready.wait()
-            progress.line(f"{process.engine.name} is up")
+            await first_try(process, bus, supervisor)
+            if process.ready.is_set():
+                progress.line(f"{process.engine.name} is up")
         supervisor.start(Part("callboard", core.run))
         await asyncio.Event().wait()
     finally:
         await supervisor.stop()
 
 
+async def first_try(process: AsteriskProcess, bus: Bus, supervisor: Supervisor) -> None:
+    """Start Asterisk and wait until it is up or has failed once: the panel comes either way, and shows what is missing."""
+    failed = asyncio.Event()
+    stop_listening = bus.on(PartChanged, lambda _: failed.set())
+    supervisor.start(Part("asterisk", process.run))
+    waiting = [asyncio.create_task(event.wait()) for event in (process.ready, failed)]
+    try:
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stop_listening()
+        for task in waiting:
+            task.cancel()
+
+
 def _refuse_taken_ports(settings: Settings) -> None:
     wanted = [(settings.web.host, settings.web.port, "the panel", "--http-port")]
     if settings.site.asterisk != "none":
         wanted.append((settings.agi.host, settings.agi.port, "FastAGI", "--agi-port"))
-    taken = [
-        f"TCP port {port} ({what}) on {host} is already in use. Stop what uses it, or choose another with {option}."
-        for host, port, what, option in wanted
-        if _taken(host, port)
-    ]
-    if taken:
-        raise StateError("\n".join(taken))
-
-
-def _taken(host: str, port: int) -> bool:
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return True
-    return False
+    refused = [sentence for port in wanted if (sentence := refusal(socket.SOCK_STREAM, *port))]
+    if refused:
+        raise StateError("\n".join(refused))

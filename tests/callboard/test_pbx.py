@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import os
 import signal
 import socket
@@ -12,9 +13,13 @@ from pathlib import Path
 
 import pytest
 
+from callboard.commands.run import first_try
 from callboard.pbx import AsteriskProcess, folders_for
 from callboard.pbx_engine import Engine, PbxError, find_system
 from callboard.pbx_root import choose
+from callboard.supervisor import Supervisor
+from desk.bus import Bus
+from desk.events import PartChanged
 from dialplan.settings import Settings
 from tests.dialplan.sites import site
 from tests.pbx_fixture import CHECKOUT, RealAsterisk, free_port, real_asterisk, until
@@ -183,3 +188,19 @@ def test_a_system_asterisk_counts_from_version_20(version: str, found: bool, tmp
     engine = find_system(str(program.parent), (tmp_path,))
     assert (engine is not None) == found
     assert engine is None or engine.name == f"Asterisk {version} (system)"
+
+
+async def test_an_asterisk_that_does_not_start_keeps_the_panel_from_nobody(pbx_engine: Engine, tmp_path: Path) -> None:
+    broken = dataclasses.replace(pbx_engine, program=("/bin/false",))
+    bus, told = Bus(), list[PartChanged]()
+    bus.on(PartChanged, told.append)
+    supervisor = Supervisor(bus)
+    process = AsteriskProcess(broken, site(folders=folders_for(broken, tmp_path, Settings())), tmp_path)
+    try:
+        async with asyncio.timeout(60):
+            await first_try(process, bus, supervisor)
+    finally:
+        await supervisor.stop()
+    assert not process.ready.is_set()
+    assert [(event.part, event.ok) for event in told] == [("asterisk", False)]
+    assert "did not start" in told[0].reason
