@@ -154,7 +154,7 @@ async def test_a_test_call_rings_and_is_answered_at_the_stand_in_phone_of_the_op
 ) -> None:
     await sign_in(page, site)
     status, _ = await site.call("POST", "/api/v1/calls/test")
-    assert status == 200
+    assert status == 202
     await page.wait_for_selector("call-list .card.rings")
     await page.wait_for_function("document.querySelector('call-list .card.rings')?.dataset.call")
 
