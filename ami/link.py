@@ -82,14 +82,16 @@ class Link(panoramisk.Manager):  # type: ignore[misc]
         if self.on_fresh is not None:
             self.on_fresh()
         try:
-            await asyncio.wait_for(self.connect(), self.settings.connect_timeout_s)
+            async with asyncio.timeout(self.settings.connect_timeout_s):
+                await self.connect()
         except TimeoutError:
             raise PbxAbsent(f"no connection to {self._where()} within {self.settings.connect_timeout_s:g} s") from None
         except OSError as error:
             raise PbxAbsent(f"Asterisk does not listen on {self._where()} ({_words(error)})") from None
         self._watch()
         try:
-            await asyncio.wait_for(self._log_in(), self.settings.login_timeout_s)
+            async with asyncio.timeout(self.settings.login_timeout_s):
+                await self._log_in()
         except TimeoutError:
             raise LinkSilent(f"Asterisk on {self._where()} did not answer the log-in") from None
         self.authenticated = True
@@ -166,7 +168,8 @@ class Link(panoramisk.Manager):  # type: ignore[misc]
         """
         if not self.connected:
             raise NotConnected(f"there is no link to Asterisk ({self.reason or 'not connected yet'})")
-        return list(await asyncio.wait_for(self.send_action(dict(fields)), timeout_s or self.settings.action_timeout_s))
+        async with asyncio.timeout(timeout_s or self.settings.action_timeout_s):
+            return list(await self.send_action(dict(fields)))
 
     def hear(self, name: str, raw: bytes) -> None:
         """Told by the protocol for each event that is wanted."""

@@ -9,6 +9,7 @@ Each log-in begins with asking for Asterisk's SystemName: an event without it wa
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from datetime import datetime
 
@@ -128,7 +129,8 @@ class Listener:
 
     async def _serve(self) -> None:
         try:
-            await asyncio.wait_for(self._booted.wait(), self.settings.booted_timeout_s)
+            async with asyncio.timeout(self.settings.booted_timeout_s):
+                await self._booted.wait()
         except TimeoutError:
             raise LinkSilent("Asterisk accepts us and does not become fully booted") from None
         await self._learn_system_name()
@@ -141,9 +143,10 @@ class Listener:
             while self.backlog.torn or self.roster.overfull:
                 await self._resync()
                 due = loop.time() + self.settings.resync_every_s
-            try:
-                await asyncio.wait_for(self.backlog.filled(), max(0.0, due - loop.time()))
-            except TimeoutError:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout_at(due):  # Python 3.11's wait_for forgets a cancellation that meets an event
+                    await self.backlog.filled()
+            if loop.time() >= due:  # also when events never leave off
                 self.backlog.tear()
             self._handle(_BATCH)
             await asyncio.sleep(0)

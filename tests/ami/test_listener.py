@@ -7,10 +7,13 @@ import socket
 
 import pytest
 
+from ami.listener import Listener
 from ami.message import Message
 from ami.roster import Roster
+from ami.settings import Settings
 from ami.translate import TABLE
 from desk.events import CallGone, CallSeen, PbxSnapshot
+from desk.work import utc_now
 from tests.ami.conftest import Desk, listening
 from tests.ami.pbx import free_port
 from tests.ami.peer import BOOTED, Headers, StandInPbx, event, response
@@ -302,3 +305,18 @@ async def test_cancelling_ends_the_listener_and_its_connection(desk: Desk) -> No
         async with listening(desk, peer.port) as listener:
             await desk.until(lambda: listener.connected)
         assert await asyncio.wait_for(peer.until_closed(), 10) is None
+
+
+@pytest.mark.parametrize("turns", range(8))
+async def test_cancelling_ends_the_listener_although_an_event_comes_at_that_moment(desk: Desk, turns: int) -> None:
+    async with StandInPbx.started() as peer:
+        listener = Listener(Settings(port=peer.port), "s", desk.bus, utc_now)
+        task = asyncio.ensure_future(listener.run())
+        await desk.until(lambda: listener.connected)
+        await peer.until(lambda: not len(listener.backlog))
+        listener.backlog.put("Hangup", GONE)
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        task.cancel()
+        done, _ = await asyncio.wait({task}, timeout=10)
+        assert done, "the listener goes on"
