@@ -48,13 +48,10 @@ def parse_headers(block: bytes) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What `agi://host/<flow>?line=...&token=...` asks for. The token is never printed."""
+    """What `agi://host/<flow>?line=...` asks for."""
 
     flow: str
     query: Mapping[str, str]
-
-    def __repr__(self) -> str:
-        return f"Target(flow={self.flow!r})"
 
 
 def parse_target(script: str) -> Target:

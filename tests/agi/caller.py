@@ -149,4 +149,4 @@ async def hold(port: int, block: bytes, answer: Callable[[bytes], bytes | None])
 
 def flow_block(flow: str, **more: str) -> bytes:
     """The header block of a call for a flow."""
-    return header_block(f"{flow}?line=15880001&token={TOKEN}", **more)
+    return header_block(f"{flow}?line=15880001", **more)

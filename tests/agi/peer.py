@@ -19,7 +19,7 @@ LIMIT_S = 20.0
 Endpoint = Callable[..., object]
 
 
-def header_block(script: str = f"welcome?line=15880001&token={TOKEN}", **more: str) -> bytes:
+def header_block(script: str = "welcome?line=15880001", **more: str) -> bytes:
     """As setup_env() in res_agi.c writes it. `more` replaces or adds."""
     headers = {
         "agi_network": "yes",
@@ -32,6 +32,7 @@ def header_block(script: str = f"welcome?line=15880001&token={TOKEN}", **more: s
         "agi_callerid": "01012345678",
         "agi_calleridname": "홍길동",
         "agi_callingpres": "0",
+        "agi_arg_1": TOKEN,
         **more,
     }
     return "".join(f"{key}: {value}\n" for key, value in headers.items()).encode() + b"\n"
@@ -111,7 +112,7 @@ def ours(endpoint: Endpoint, **settings: object) -> Application:
 
 
 STOCK_BLOCK = header_block("probe")
-BLOCK = header_block(f"probe?token={TOKEN}")
+BLOCK = header_block("probe")
 
 
 async def converse(application: fast_agi.Application, block: bytes, *answers: bytes) -> list[bytes]:

@@ -38,13 +38,17 @@ async def test_a_hundred_port_checks_leave_calls_untouched(sounds: Sounds, tmp_p
 
 
 @pytest.mark.parametrize(
-    "query", ["", "line=15880001", f"token={TOKEN[:-1]}", "token=", f"token={TOKEN}x", f"x=1&token=y&token={TOKEN}"]
+    ("argument", "query"), [("", ""), (TOKEN[:-1], ""), (f"{TOKEN}x", ""), ("y", f"&token={TOKEN}")]
 )
-async def test_a_missing_or_wrong_token_meets_no_conversation(query: str, sounds: Sounds, tmp_path: Path) -> None:
+async def test_a_missing_or_wrong_token_meets_no_conversation(
+    argument: str, query: str, sounds: Sounds, tmp_path: Path
+) -> None:
     desk = NotedDesk()
     with capture_logs() as logs:
         async with server_of(desk, sounds, tmp_path) as server:
-            held = await hold(server.port or 0, header_block(f"welcome?{query}"), Caller().answer)
+            held = await hold(
+                server.port or 0, header_block(f"welcome?line=15880001{query}", agi_arg_1=argument), Caller().answer
+            )
     assert held.commands == []
     assert held.failed
     assert desk.greeted == []

@@ -38,23 +38,23 @@ asyncio.run(main())
 """
 
 
-def after_connect_and_close(application: str, limit_s: float) -> str:
-    """What a process says that serves with `application` and is port-checked once, within `limit_s`."""
+def after_connect_and_close(application: str) -> str:
+    """What a process says that serves with `application` and is port-checked once; it has 8 s for it."""
     code = SPIN.format(checkout=str(CHECKOUT), application=application)
     try:
         return subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, text=True, timeout=limit_s, check=False
+            [sys.executable, "-c", code], capture_output=True, text=True, timeout=8, check=False
         ).stdout
     except subprocess.TimeoutExpired:
         return "frozen"
 
 
 def test_f1_connect_and_close_freezes_stock() -> None:
-    assert after_connect_and_close("fast_agi.Application(loop=asyncio.get_running_loop())", 10) == "frozen"
+    assert after_connect_and_close("fast_agi.Application(loop=asyncio.get_running_loop())") == "frozen"
 
 
 def test_f1_connect_and_close_does_not_touch_ours() -> None:
-    assert after_connect_and_close(f"Application(Settings(), {TOKEN!r})", 90).strip() == "alive"
+    assert after_connect_and_close(f"Application(Settings(), {TOKEN!r})").strip() == "alive"
 
 
 class Said:
@@ -154,7 +154,7 @@ async def test_f5_a_name_cut_inside_a_letter_drops_the_call_on_stock() -> None:
 
 async def test_f5_a_name_cut_inside_a_letter_is_a_name_for_ours() -> None:
     said = Said("ANSWER")
-    await converse(ours(said.ours), CUT_NAME.replace(b"probe\n", f"probe?token={TOKEN}\n".encode()), b"200 result=0\n")
+    await converse(ours(said.ours), CUT_NAME, b"200 result=0\n")
     assert said.learnt[0].result == "0"
 
 
@@ -243,7 +243,7 @@ async def test_f10_a_query_hides_the_route_from_stock() -> None:
 
 async def test_f10_a_query_is_cut_from_the_route_by_ours() -> None:
     said = Said("ANSWER")
-    await converse(ours(said.ours), header_block(f"probe?lang=ko&token={TOKEN}"), b"200 result=0\n")
+    await converse(ours(said.ours), header_block("probe?lang=ko"), b"200 result=0\n")
     assert len(said.learnt) == 1
 
 

@@ -54,6 +54,9 @@ async def test_a_caller_is_queued_when_nobody_listens_for_the_ivr(asterisk: Real
     async with wire(asterisk, "reader") as reader:
         asterisk.sipp([("01055501234", "first caller")])
         assert await queued_after(reader) < LIMIT_S
+    log = "".join(file.read_text(errors="replace") for file in asterisk.site.folders.log.glob("*.log"))
+    assert f"agi://127.0.0.1:{asterisk.agi_port}/" in log, "Asterisk says that nobody listened"
+    assert not [name for name, secret in asterisk.secrets.items() if secret in log]
 
 
 @pytest.mark.parametrize("behaviour", ["closes", "silent", "garbage", "half", "unmarked", "serves"])
