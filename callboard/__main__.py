@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import typer
 
-from callboard.commands import check, dialplan, docs, doctor, migrate, prepare, prompts, run, serve, simulate, user
+from callboard.commands import (
+    check,
+    dialplan,
+    docs,
+    doctor,
+    migrate,
+    office,
+    prepare,
+    prompts,
+    run,
+    serve,
+    simulate,
+    user,
+)
 
 app = typer.Typer(
     help="callboard: an Asterisk-integrated telephony server for people who dispatch by phone.",
@@ -19,6 +32,7 @@ app.command("migrate")(migrate.migrate)
 app.command("dialplan")(dialplan.dialplan)
 app.command("simulate")(simulate.simulate)
 app.command("prompts")(prompts.prompts)
+app.add_typer(office.app, name="office")
 app.add_typer(user.app, name="user")
 app.command("doctor")(doctor.doctor)
 app.command("prepare")(prepare.prepare)

@@ -22,20 +22,26 @@ from callboard import prompts
 from callboard.config import Settings
 from callboard.pbx import folders_for, new_system_name
 from callboard.pbx_engine import Engine
-from callboard.state import State
+from callboard.state import State, StateError
 from desk import store
 from desk.bus import Bus
 from desk.work import Desk, open_engine
 from dialplan.settings import Line as DialplanLine
 from dialplan.settings import Operator as DialplanOperator
 from dialplan.settings import Ports, Secrets, Site
-from models import Line, Office, Operator
+from models import Line, Operator
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 CACHE = CHECKOUT / ".cache"
 ROOT = CACHE / "asterisk-root"
 LOCALES = CHECKOUT / "locales"
 PROMPTS_A_LINE = 10
+NO_LINES = (
+    "There is no number yet that callers could dial. Make the firm and its numbers:\n"
+    "  .venv/bin/python -m callboard office add NAME --sms-sender NUMBER\n"
+    "  .venv/bin/python -m callboard office line NUMBER\n"
+    "  .venv/bin/python -m callboard user add LOGIN --extension NUMBER"
+)
 
 
 class Progress:
@@ -124,10 +130,10 @@ async def dialplan_site(instance: Instance) -> Site | None:
                 .order_by(Operator.id)
             )
         ).all()
-        office = await session.scalar(select(Office).limit(1))
+    if not lines:
+        raise StateError(NO_LINES)
     settings = instance.settings.dialplan.model_copy(update={"demo_callers": instance.settings.site.demo})
     secrets = instance.state.secrets(*(sip_secret(person.extension or "") for person in people))
-    language = lines[0].language if lines else "en"
     return Site(
         settings=settings,
         lines=tuple(DialplanLine(did=line.did, flow=line.flow, language=line.language) for line in lines),
@@ -147,7 +153,7 @@ async def dialplan_site(instance: Instance) -> Site | None:
         ),
         folders=folders_for(instance.engine, instance.state.folder, settings),
         system_name=new_system_name(),
-        oneshot_script=write_oneshot(instance.state, language) if office else None,
+        oneshot_script=write_oneshot(instance.state, lines[0].language),
     )
 
 

@@ -2,47 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
-from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 import typer
 from sqlalchemy import select
 
-from callboard.commands.options import (
-    DEFAULT_STATE,
-    ConfigOption,
-    StateOption,
-    database_url,
-    settings_for,
-    told_in_words,
-)
-from callboard.instance import open_desk
-from callboard.state import State
+from callboard.commands.at_the_desk import do
+from callboard.commands.options import DEFAULT_STATE, ConfigOption, StateOption
 from desk import people
-from desk.bus import Bus
 from desk.errors import NotFound
 from desk.work import Work
 from models import Office, Operator
 
 app = typer.Typer(help="People who sign in to the panel.", no_args_is_help=True)
 PASSWORD_BYTES = 12
-
-
-def _do(state: StateOption, config: ConfigOption, act: Callable[[Work], Awaitable[None]]) -> None:
-    async def work() -> None:
-        folder = State(state)
-        folder.make()
-        desk = await open_desk(database_url(folder, settings_for(folder, config)), Bus())
-        try:
-            async with desk.work() as piece:
-                await act(piece)
-        finally:
-            await desk.engine.dispose()
-
-    with told_in_words():
-        asyncio.run(work())
 
 
 async def _find(work: Work, login: str) -> Operator:
@@ -68,7 +42,9 @@ def add(
     async def act(work: Work) -> None:
         office = await work.session.scalar(select(Office.id).order_by(Office.id).limit(1))
         if office is None:
-            raise NotFound(f"there is no office in the state folder {state} yet: start callboard there once")
+            raise NotFound(
+                f"there is no office in the state folder {state} yet: make it with `callboard office add`, or start the demo"
+            )
         await people.add_operator(
             work,
             office_id=office,
@@ -80,7 +56,7 @@ def add(
             locale=locale,
         )
 
-    _do(state, config, act)
+    do(state, config, act)
     typer.echo(f"{login} may sign in with the password {password}")
 
 
@@ -92,7 +68,7 @@ def password(login: str, state: StateOption = DEFAULT_STATE, config: ConfigOptio
     async def act(work: Work) -> None:
         await people.set_password(work, (await _find(work, login)).id, fresh)
 
-    _do(state, config, act)
+    do(state, config, act)
     typer.echo(f"{login} may sign in with the password {fresh}")
 
 
@@ -103,5 +79,5 @@ def disable(login: str, state: StateOption = DEFAULT_STATE, config: ConfigOption
     async def act(work: Work) -> None:
         await people.disable(work, (await _find(work, login)).id)
 
-    _do(state, config, act)
+    do(state, config, act)
     typer.echo(f"{login} may no longer sign in.")

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import signal
 import socket
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -157,3 +159,39 @@ def test_every_command_has_help(command: str) -> None:
         check=True,
     )
     assert "Usage" in told.stdout
+
+
+async def test_a_site_without_the_demo_is_made_by_commands_and_takes_its_first_call() -> None:
+    """The start says what is missing; what it says is done; then a real call comes in."""
+    first = RunningSite("--no-calls", config="[site]\ndemo = false\n")
+    refused = await asyncio.to_thread(first.launch().wait, 90)
+    assert refused == 1
+    assert "callboard office add" in first.said
+    assert "Traceback" not in first.said
+    for words in (
+        ["office", "add", "A firm", "--sms-sender", "15880001"],
+        ["office", "line", "15880001", "--language", "en"],
+        ["user", "add", "desk1", "--extension", "1001"],
+    ):
+        done = subprocess.run(
+            [sys.executable, "-m", "callboard", *words, "--state", str(first.state)],
+            cwd=CHECKOUT,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+    site = first
+    await site.start()
+    try:
+        site.dial([("01055506001", "x")], hold_ms=3000)
+
+        async def arrived() -> bool:
+            with sqlite3.connect(site.state / "callboard.db") as rows:
+                return rows.execute("select number from call").fetchall() == [("+821055506001",)]
+
+        await until(arrived, what="the call's row")
+    finally:
+        await site.stop()
+        shutil.rmtree(site.state, ignore_errors=True)

@@ -1,0 +1,29 @@
+"""One piece of desk work from the command line."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from callboard.commands.options import database_url, settings_for, told_in_words
+from callboard.instance import open_desk
+from callboard.state import State
+from desk.bus import Bus
+from desk.work import Work
+
+
+def do(state: Path, config: Path | None, act: Callable[[Work], Awaitable[None]]) -> None:
+    """Do `act` in one transaction on the instance's database; what is refused ends in its sentence."""
+    with told_in_words():
+        asyncio.run(_do(State(state), config, act))
+
+
+async def _do(state: State, config: Path | None, act: Callable[[Work], Awaitable[None]]) -> None:
+    state.make()
+    desk = await open_desk(database_url(state, settings_for(state, config)), Bus())
+    try:
+        async with desk.work() as work:
+            await act(work)
+    finally:
+        await desk.engine.dispose()

@@ -1,0 +1,70 @@
+"""The firm and its numbers: what a site without the demo begins with."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from sqlalchemy import select
+
+import agi.flows
+from callboard.commands.at_the_desk import do
+from callboard.commands.options import DEFAULT_STATE, ConfigOption, StateOption
+from callboard.instance import LOCALES
+from callboard.prompts import languages
+from desk import offices, plugins
+from desk.errors import Invalid, NotFound
+from desk.work import Work
+from models import Office
+
+app = typer.Typer(help="The firm and the numbers that its callers dial.", no_args_is_help=True)
+
+
+@app.command("add")
+def add(
+    name: str,
+    sms_sender: Annotated[str, typer.Option(help="The number that texts come from, as registered with the network.")],
+    country: Annotated[str, typer.Option(help="ISO 3166: how numbers are read.")] = "KR",
+    currency: Annotated[str, typer.Option(help="ISO 4217.")] = "KRW",
+    timezone: Annotated[str, typer.Option(help="Where the firm's day begins, for example Asia/Seoul.")] = "Asia/Seoul",
+    trade: Annotated[str, typer.Option(help="File name of the trade in desk/trades.")] = "proxy",
+    state: StateOption = DEFAULT_STATE,
+    config: ConfigOption = None,
+) -> None:
+    """Make the firm, in a database that has none."""
+
+    async def act(work: Work) -> None:
+        await offices.open_office(
+            work, name=name, country=country, currency=currency, timezone=timezone, trade=trade, sms_sender=sms_sender
+        )
+
+    do(state, config, act)
+    typer.echo(f"{name} is there. Add its numbers with:  .venv/bin/python -m callboard office line NUMBER")
+
+
+@app.command("line")
+def line(
+    did: Annotated[str, typer.Argument(help="The number that callers dial, as the trunk or the box spells it.")],
+    name: Annotated[str, typer.Option(help="How operators see it.")] = "",
+    language: Annotated[str, typer.Option(help="Language of its greeting: ko or en.")] = "ko",
+    flow: Annotated[str, typer.Option(help="File name of its conversation in agi/flows.")] = "welcome",
+    state: StateOption = DEFAULT_STATE,
+    config: ConfigOption = None,
+) -> None:
+    """Add a number of the firm; Asterisk knows it from the next start on."""
+
+    async def act(work: Work) -> None:
+        _known("language", language, languages(LOCALES))
+        _known("flow", flow, plugins.names(agi.flows))
+        office = await work.session.scalar(select(Office.id).order_by(Office.id).limit(1))
+        if office is None:
+            raise NotFound("there is no office yet: make it with  .venv/bin/python -m callboard office add NAME")
+        await offices.add_line(work, office, did=did, name=name or did, language=language, flow=flow)
+
+    do(state, config, act)
+    typer.echo(f"Calls to {did} are taken from the next start on.")
+
+
+def _known(what: str, name: str, known: list[str]) -> None:
+    if name not in known:
+        raise Invalid(f"there is no {what} {name!r}; there are: {', '.join(known)}", field=what)
