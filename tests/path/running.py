@@ -83,12 +83,12 @@ class RunningSite:
             )
         return self.process
 
-    async def start(self) -> None:
+    async def start(self, limit_s: float = START_LIMIT_S) -> None:
         """Start it and wait until every part works."""
         self.launch()
         self._session = aiohttp.ClientSession()
         try:
-            await until(self.healthy, START_LIMIT_S, "a healthy start")
+            await until(self.healthy, limit_s, "a healthy start")
         except AssertionError as error:
             raise AssertionError(f"{error}; the terminal says:\n{self.said[-3000:]}") from None
 
