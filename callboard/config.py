@@ -34,7 +34,7 @@ class SiteSettings(BaseModel):
 
     demo: bool = Field(default=True, description="Fill an empty database with the demo site and its log-ins.")
     demo_calls: bool = Field(default=True, description="In the demo, a caller rings every few seconds.")
-    demo_call_every_s: float = Field(default=12.0, gt=0, description="About how many seconds lie between demo calls.")
+    demo_call_every_s: float = Field(default=8.0, gt=0, description="About how many seconds lie between demo calls.")
     asterisk: Literal["auto", "system", "private", "none"] = Field(
         default="auto",
         description="Where Asterisk comes from: the system's own if it is 20 or later, a private one from Debian's packages, "

@@ -22,6 +22,7 @@ INCOMING = "callboard-incoming"
 CALLER = "callboard-demo-caller"
 SHARE_OF_STRANGERS = 0.2
 SHARE_WITHHELD = 0.05
+FIRST_AFTER_S = 3.0
 
 log = structlog.get_logger(__name__)
 
@@ -43,8 +44,10 @@ class DemoCalls:
 
     async def run(self) -> None:
         """Ring every few seconds until cancelled."""
+        pause_s = FIRST_AFTER_S
         while True:
-            await asyncio.sleep(self._every_s * self._chance.uniform(0.6, 1.4))
+            await asyncio.sleep(pause_s)
+            pause_s = self._every_s * self._chance.uniform(0.6, 1.4)
             if self._actions.connected:
                 try:
                     await self.place()
