@@ -30,6 +30,7 @@ log = structlog.get_logger(__name__)
 
 PART = "ami"
 NAMES = frozenset(TABLE) | {"FullyBooted", "Shutdown"}
+SECOND_LIST_S = 3.0
 _BATCH = 100
 
 
@@ -138,7 +139,8 @@ class Listener:
         self.link.settled = True
         self._tell_part(True, "")
         loop = asyncio.get_running_loop()
-        due = loop.time() + self.settings.resync_every_s
+        # The desk leaves calls alone that began just before a list was made; a second list soon settles them.
+        due = loop.time() + min(SECOND_LIST_S, self.settings.resync_every_s)
         while True:
             while self.backlog.torn or self.roster.overfull:
                 await self._resync()

@@ -260,6 +260,12 @@ async def test_a_lost_hangup_is_found_by_the_regular_resync(desk: Desk) -> None:
         assert not listener.roster.is_up("c.1")
 
 
+async def test_a_second_list_soon_settles_what_was_too_young_for_the_first(desk: Desk) -> None:
+    async with StandInPbx.started() as peer, listening(desk, peer.port, resync_every_s=3600) as listener:
+        await desk.until(lambda: listener.connected)
+        await desk.until(lambda: len(desk.snapshots) == 2)
+
+
 async def test_an_overflow_is_counted_keeps_arrivals_and_ends_and_is_followed_by_a_snapshot(desk: Desk) -> None:
     storm = [event("Newstate", Channel="PJSIP/t-1", Uniqueid="c.1", Linkedid="c.1", N=n) for n in range(3_000)]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import subprocess
 import sys
@@ -21,6 +22,7 @@ def callboard(*words: str) -> subprocess.CompletedProcess[str]:
         text=True,
         timeout=90,
         check=False,
+        env={**os.environ, "COLUMNS": "400"},  # a frame round a sentence must not cut names in two
     )
 
 
