@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import stat
 import sys
 from collections.abc import Sequence
 
@@ -57,19 +58,25 @@ def _ending(code: int) -> str:
 
 
 async def until_told_to_stop() -> None:
-    """Come back on SIGTERM or SIGINT, or when the starter is gone (the end of standard input, where that is a pipe)."""
+    """Come back on SIGTERM or SIGINT, or when the starter is gone (the end of standard input, where it is tied to one)."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stop.set)
     reader = asyncio.StreamReader()
     watching = None
-    if not sys.stdin.isatty():
+    if _is_tied():
         await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
         watching = asyncio.create_task(_to_the_end(reader, stop))
     await stop.wait()
     if watching is not None:
         watching.cancel()
+
+
+def _is_tied() -> bool:
+    """Whether somebody holds the other end of standard input; a terminal or /dev/null (a service manager) ties nothing."""
+    mode = os.fstat(sys.stdin.fileno()).st_mode
+    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
 
 
 async def _to_the_end(reader: asyncio.StreamReader, stop: asyncio.Event) -> None:

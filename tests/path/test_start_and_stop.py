@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import shutil
@@ -159,6 +160,38 @@ def test_every_command_has_help(command: str) -> None:
         check=True,
     )
     assert "Usage" in told.stdout
+
+
+async def test_our_own_process_runs_under_a_service_manager_too(tmp_path: Path) -> None:
+    """Without a starter: standard input is /dev/null, and SIGTERM is the end."""
+    port = free_port()
+    with (tmp_path / "said.txt").open("wb") as said:
+        service = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "callboard", "serve", "--state", str(tmp_path / "state")),
+                *("--asterisk", "none", "--http-port", str(port)),
+            ],
+            cwd=CHECKOUT,
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=said,
+        )
+
+    async def answers() -> bool:
+        assert service.poll() is None, (tmp_path / "said.txt").read_text()
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return True
+        return False
+
+    try:
+        await until(answers, 60, "the panel")
+        await asyncio.sleep(1)  # the end of /dev/null would have been met by now
+        assert service.poll() is None
+        service.terminate()
+        assert await asyncio.to_thread(service.wait, 30) == 0
+    finally:
+        service.kill()
+        service.wait()
 
 
 async def test_a_site_without_the_demo_is_made_by_commands_and_takes_its_first_call() -> None:
