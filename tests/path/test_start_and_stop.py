@@ -189,6 +189,7 @@ async def test_our_own_process_runs_under_a_service_manager_too(tmp_path: Path) 
         assert service.poll() is None
         service.terminate()
         assert await asyncio.to_thread(service.wait, 30) == 0
+        assert "Traceback" not in (tmp_path / "state" / "log" / "callboard.log").read_text()
     finally:
         service.kill()
         service.wait()
