@@ -63,11 +63,10 @@ async def test_a_reading_that_cannot_be_stored_costs_only_itself_and_asks_for_a_
     assert sum(isinstance(event, CallArrived) for event in told) == 1
 
 
+@pytest.mark.parametrize("engine_name", ["sqlite"])  # the lock of a whole database is SQLite's
 async def test_a_database_that_is_locked_for_a_while_loses_nothing_and_is_told(
     desk: Desk, site: Site, clock: Clock, told: list[Event], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if desk.engine.dialect.name != "sqlite":
-        return  # the lock of a whole database is SQLite's
     from desk import work
 
     monkeypatch.setattr(work, "BUSY_TIMEOUT_MS", 200)
