@@ -1,0 +1,136 @@
+"""The promises, held against what is left: a history of what was done, and the witnesses of what became of it.
+
+    N1  each call that Asterisk accounts for is exactly one row: same caller, same end, told as answered only if it was
+    N2  an order that was acknowledged is there; one key never made two
+    N3  a text ends in one state and reached the SMSC at most once for each time that it was owed
+    N4  at no moment two active assignments of one order or of one driver
+    N6  a screen that says it is live shows what the database has; no call popped twice in one place
+
+(N5 is about money, of which there is none yet.) `check` returns what is broken; an empty list is the proof.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+from desk import numbers
+from tests.faults.history import History
+from tests.faults.witnesses import Row, Witnesses, span
+
+INCOMING = "callboard-incoming"
+COUNTRY = "KR"
+CLOCKS_APART = timedelta(seconds=3)
+FINAL_TEXTS = ("delivered", "failed", "expired", "unknown")
+
+
+def check(history: History, left: Witnesses, *, texts_are_final: bool = False) -> list[str]:
+    """Every broken promise, in words. `texts_are_final`: all receipts are in, so no text may still be on its way."""
+    return [
+        *_calls(left),
+        *_orders(history, left),
+        *_texts(left, texts_are_final),
+        *_assignments(left),
+        *_screens(history),
+    ]
+
+
+def _calls(left: Witnesses) -> Iterator[str]:
+    rows = defaultdict(list)
+    for call in left.calls:
+        if call["linkedid"]:
+            rows[call["linkedid"]].append(call)
+    for linkedid, legs in _incoming(left.cdr).items():
+        caller = next(leg for leg in legs if leg["uniqueid"] == linkedid)
+        found = rows.pop(linkedid, [])
+        if len(found) != 1:
+            yield f"N1: {linkedid} of {caller['src'] or 'nobody'} is {len(found)} rows"
+            continue
+        yield from _one_call(found[0], caller, legs)
+
+
+def _incoming(cdr: list[Row]) -> dict[str, list[Row]]:
+    calls = defaultdict(list)
+    for leg in cdr:
+        calls[leg["linkedid"]].append(leg)
+    return {
+        linkedid: legs
+        for linkedid, legs in calls.items()
+        if any(leg["uniqueid"] == linkedid and "callboard-trunk" in leg["channel"] for leg in legs)
+    }
+
+
+def _one_call(call: Row, caller: Row, legs: list[Row]) -> Iterator[str]:
+    expected = numbers.normalise(caller["src"], COUNTRY).e164
+    if call["number"] != expected:
+        yield f"N1: {call['linkedid']} has the number {call['number']}, Asterisk says {expected}"
+    if call["state"] != "ended":
+        yield f"N1: {call['linkedid']} is still {call['state']}"
+        return
+    ended = max(_moment(leg["end"]) for leg in legs)
+    if not call["recovered"] and abs(call["ended_at"] - ended) > CLOCKS_APART:
+        yield f"N1: {call['linkedid']} ended at {call['ended_at']}, Asterisk says {ended}"
+    talked = any(leg["dstchannel"] and int(leg["billsec"]) > 0 for leg in legs)
+    if call["disposition"] == "answered" and not talked and not any(leg["dstchannel"] for leg in legs):
+        yield f"N1: {call['linkedid']} is told as answered, and nobody was ever connected"
+
+
+def _moment(text: str) -> datetime:
+    return datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
+
+
+def _orders(history: History, left: Witnesses) -> Iterator[str]:
+    there = {order["id"] for order in left.orders}
+    by_key: dict[str, set[int]] = defaultdict(set)
+    for taken in history.of("order", "ok"):
+        order_id = taken.details["order_id"]
+        if order_id not in there:
+            yield f"N2: order {order_id} was acknowledged to {taken.who} and is not there"
+        if "key" in taken.details:
+            by_key[taken.details["key"]].add(order_id)
+    for key, made in by_key.items():
+        if len(made) > 1:
+            yield f"N2: the key {key} made the orders {sorted(made)}"
+    for mark, count in Counter(order["note"] for order in left.orders if order["note"]).items():
+        if mark.startswith("once:") and count > 1:
+            yield f"N2: the order marked {mark!r} is there {count} times"
+    assigned = {(one["order_id"], one["driver_id"]) for one in left.assignments}
+    for given in history.of("assign", "ok"):
+        if (given.details["order_id"], given.details["driver_id"]) not in assigned:
+            yield f"N2: order {given.details['order_id']} was given to {given.details['driver_id']}, and is not"
+
+
+def _texts(left: Witnesses, final: bool) -> Iterator[str]:
+    owed: Counter[str] = Counter()
+    for text in left.messages:
+        owed[text["recipient"].lstrip("+")] += 1
+        if final and text["state"] not in FINAL_TEXTS:
+            yield f"N3: text {text['id']} is still {text['state']}"
+    sent = Counter(submit.destination for submit in left.submits)
+    for recipient, count in sent.items():
+        if count > owed[recipient]:
+            yield f"N3: {count} texts reached the SMSC for {recipient}, {owed[recipient]} were owed"
+
+
+def _assignments(left: Witnesses) -> Iterator[str]:
+    for what in ("order_id", "driver_id"):
+        by_owner = defaultdict(list)
+        for one in left.assignments:
+            by_owner[one[what]].append(one)
+        for owner, ones in by_owner.items():
+            spans = sorted(span(one) for one in ones)
+            for (_, ended), (began, _) in pairwise(spans):
+                if began < ended:
+                    yield f"N4: {what} {owner} had two active assignments at {began}"
+
+
+def _screens(history: History) -> Iterator[str]:
+    for look in history.of("look", "ok"):
+        if look.details["shown"] != look.details["rows"]:
+            yield f"N6: {look.who} sees {look.details['shown']}, the database has {look.details['rows']}"
+    for popped in history.of("pops", "ok"):
+        for call, times in Counter(popped.details["calls"]).items():
+            if times > 1:
+                yield f"N6: call {call} popped {times} times at {popped.who}"

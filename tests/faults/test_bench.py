@@ -1,0 +1,182 @@
+"""The bench itself: a history that can be read after a kill, a wire that cuts where it is told, a checker that can say no."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.faults.checker import check
+from tests.faults.history import History
+from tests.faults.proxy import Proxy
+from tests.faults.witnesses import Witnesses
+from tests.sms.smsc import Submit
+
+AT = datetime(2026, 11, 22, 1, 2, 3, tzinfo=UTC)
+LATER = AT + timedelta(seconds=40)
+
+
+def cdr(**changes: str) -> dict[str, str]:
+    """One leg as Asterisk accounts for it."""
+    return {
+        "linkedid": "cb-1.1", "uniqueid": "cb-1.1", "src": "01055501234", "dst": "15880001",
+        "dcontext": "callboard-incoming", "channel": "PJSIP/callboard-trunk-00000001",
+        "dstchannel": "Local/1001@callboard-operator-1;1", "start": "2026-11-22 01:02:03", "answer": "2026-11-22 01:02:03",
+        "end": "2026-11-22 01:02:43", "duration": "40", "billsec": "40", "disposition": "ANSWERED", **changes,
+    }  # fmt: skip
+
+
+def call(**changes: Any) -> dict[str, Any]:
+    """The row of that call."""
+    return {"id": 1, "linkedid": "cb-1.1", "number": "+821055501234", "state": "ended", "disposition": "answered",
+            "arrived_at": AT, "ended_at": LATER, "recovered": False, **changes}  # fmt: skip
+
+
+def assignment(**changes: Any) -> dict[str, Any]:
+    """A driver has an order."""
+    return {"id": 1, "order_id": 7, "driver_id": 3, "state": "active", "assigned_at": AT, "ended_at": None, **changes}
+
+
+def text(**changes: Any) -> dict[str, Any]:
+    """One text owed."""
+    return {"id": 1, "recipient": "+821055501234", "state": "delivered", **changes}
+
+
+def order(**changes: Any) -> dict[str, Any]:
+    """One order."""
+    return {"id": 7, "note": None, **changes}
+
+
+WHOLE = Witnesses(
+    calls=[call()],
+    orders=[order()],
+    assignments=[assignment()],
+    messages=[text()],
+    cdr=[cdr(), cdr(uniqueid="cb-1.2", channel="Local/1001@callboard-operator-1;2", dstchannel="")],
+    submits=[Submit("M1", "15880001", "821055501234", 0, 8, 1, b"", 0, 1)],
+)
+
+
+@pytest.fixture
+def told(history: History) -> History:
+    """A history to which WHOLE is the right end."""
+    with history.doing("operator 1", "order", key="one") as taken:
+        taken.ok(order_id=7)
+    with history.doing("operator 1", "assign", order_id=7, driver_id=3):
+        pass
+    with history.doing("screen 1", "look") as look:
+        look.ok(shown=[1], rows=[1])
+    with history.doing("screen 1", "pops") as pops:
+        pops.ok(calls=[1])
+    return history
+
+
+def test_a_whole_end_breaks_no_promise(told: History) -> None:
+    assert check(told, WHOLE, texts_are_final=True) == []
+
+
+@pytest.mark.parametrize(
+    ("broken", "promise"),
+    [
+        (replace(WHOLE, calls=[]), "N1"),
+        (replace(WHOLE, calls=[call(), call(id=2)]), "N1"),
+        (replace(WHOLE, calls=[call(number=None)]), "N1"),
+        (replace(WHOLE, calls=[call(state="answered", ended_at=None)]), "N1"),
+        (replace(WHOLE, calls=[call(ended_at=AT)]), "N1"),
+        (replace(WHOLE, cdr=[cdr(dstchannel="", billsec="0")]), "N1"),
+        (replace(WHOLE, orders=[]), "N2"),
+        (replace(WHOLE, orders=[order(note="once:a"), order(id=8, note="once:a")]), "N2"),
+        (replace(WHOLE, assignments=[]), "N2"),
+        (replace(WHOLE, messages=[text(state="sending")]), "N3"),
+        (replace(WHOLE, submits=WHOLE.submits * 2), "N3"),
+        (replace(WHOLE, assignments=[assignment(), assignment(id=2, driver_id=4)]), "N4"),
+        (replace(WHOLE, assignments=[assignment(), assignment(id=2, order_id=8)]), "N4"),
+    ],
+)
+def test_each_broken_promise_is_said_by_its_name(told: History, broken: Witnesses, promise: str) -> None:
+    violations = check(told, broken, texts_are_final=True)
+    assert [violation[:2] for violation in violations] == [promise]
+
+
+@pytest.mark.parametrize(
+    ("what", "details", "promise"),
+    [
+        ("order", {"order_id": 8, "key": "two"}, "N2"),
+        ("look", {"shown": [1], "rows": [1, 2]}, "N6"),
+        ("pops", {"calls": [1, 1]}, "N6"),
+    ],
+)
+def test_what_a_person_was_told_is_held_against_the_rows(
+    told: History, what: str, details: dict[str, Any], promise: str
+) -> None:
+    with told.doing("operator 2", what) as operation:
+        operation.ok(**details)
+    assert [violation[:2] for violation in check(told, WHOLE)] == [promise]
+
+
+def test_one_key_that_made_two_orders_is_found(told: History) -> None:
+    with told.doing("operator 1", "order", key="one") as taken:
+        taken.ok(order_id=8)
+    assert any("the key one" in violation for violation in check(told, replace(WHOLE, orders=[order(), order(id=8)])))
+
+
+def test_what_was_cut_off_may_be_there_or_not(told: History) -> None:
+    with pytest.raises(ConnectionError), told.doing("operator 2", "order", order_id=99):
+        raise ConnectionError
+    assert told.operations[-1].outcome == "unknown"
+    assert check(told, WHOLE) == []
+
+
+def test_a_history_can_be_read_as_far_as_it_came(tmp_path: Path) -> None:
+    history = History(tmp_path / "history.jsonl")
+    with history.doing("caller 1", "call", number="01055501234") as outer:
+        lines = [json.loads(line) for line in (tmp_path / "history.jsonl").read_text().splitlines()]
+        outer.fail("busy")
+    assert [(line["word"], line["what"]) for line in lines] == [("begin", "call")]
+    assert history.of("call", "fail") == [outer]
+
+
+@pytest.fixture
+async def echo() -> Any:
+    """A server that says back what it hears."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(1000):
+            writer.write(data)
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    yield server.sockets[0].getsockname()[1]
+    server.close()
+
+
+@pytest.mark.parametrize(("way", "heard"), [("up", b"0123"), ("down", b"0123")])
+async def test_the_wire_is_cut_after_just_so_many_bytes(echo: int, way: Any, heard: bytes) -> None:
+    async with Proxy(echo) as wire:
+        wire.cut_after(4, way)
+        reader, writer = await asyncio.open_connection("127.0.0.1", wire.port)
+        writer.write(b"0123456789")
+        with pytest.raises(ConnectionResetError):
+            await reader.readexactly(10)
+        assert wire.carried[way] == len(heard)
+        writer.close()
+
+
+async def test_a_frozen_wire_carries_everything_later_and_in_order(echo: int, count: Callable[[int, int], int]) -> None:
+    async with Proxy(echo) as wire:
+        wire.split_at = 3
+        reader, writer = await asyncio.open_connection("127.0.0.1", wire.port)
+        await wire.connected(1)
+        wire.freeze()
+        writer.write(b"0123456789")
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(reader.read(1), 0.2)
+        wire.thaw()
+        assert await reader.readexactly(10) == b"0123456789"
+        writer.close()

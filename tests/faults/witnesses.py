@@ -1,0 +1,69 @@
+"""What is left when the dust has settled, read from where it lies: the database's rows, Asterisk's CDR, the SMSC's log."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import inspect, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from desk.work import open_engine
+from models import Assignment, Call, Message, Order
+from tests.sms.smsc import Submit
+
+# The columns of the rendered cdr_custom.conf, in its order.
+CDR_COLUMNS = ("linkedid", "uniqueid", "src", "dst", "dcontext", "channel", "dstchannel", "start", "answer", "end",
+               "duration", "billsec", "disposition")  # fmt: skip
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Witnesses:
+    """`cdr` has one row a leg, times as Asterisk wrote them (UTC); `submits` is what reached the SMSC, in order."""
+
+    calls: list[Row]
+    orders: list[Row]
+    assignments: list[Row]
+    messages: list[Row]
+    cdr: list[Row] = field(default_factory=list)
+    submits: list[Submit] = field(default_factory=list)
+
+
+async def read_witnesses(url: str, cdr: Path | None = None, submits: list[Submit] | None = None) -> Witnesses:
+    """All rows of a database, with the CDR file and the SMSC's log where there are some."""
+    engine = open_engine(url)
+    try:
+        async with AsyncSession(engine) as session:
+            tables = [
+                [_as_row(one) for one in await session.scalars(select(table).order_by(table.id))]
+                for table in (Call, Order, Assignment, Message)
+            ]
+    finally:
+        await engine.dispose()
+    return Witnesses(*tables, cdr=read_cdr(cdr) if cdr else [], submits=list(submits or ()))
+
+
+def read_cdr(file: Path) -> list[Row]:
+    """Asterisk's own account of its calls; none where it has not yet ended one."""
+    if not file.exists():
+        return []
+    with file.open(encoding="utf-8", errors="replace", newline="") as lines:
+        return [dict(zip(CDR_COLUMNS, line, strict=True)) for line in csv.reader(lines)]
+
+
+def cdr_of(state: Path) -> Path:
+    """Where the Asterisk of a state folder writes it."""
+    return state / "asterisk" / "log" / "cdr-custom" / "Master.csv"
+
+
+def _as_row(one: Any) -> Row:
+    return {column.key: getattr(one, column.key) for column in inspect(type(one)).column_attrs}
+
+
+def span(row: Row) -> tuple[datetime, datetime]:
+    """From when to when an assignment was active; one that still is ends never."""
+    return row["assigned_at"], row["ended_at"] or datetime.max.replace(tzinfo=row["assigned_at"].tzinfo)
