@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
+import struct
 from typing import Literal
 
 Way = Literal["up", "down"]
@@ -52,7 +54,7 @@ class Proxy:
     def cut(self) -> None:
         """Reset every connection now."""
         for wire in tuple(self._wires):
-            wire.transport.abort()
+            _reset(wire)
 
     def cut_after(self, count: int, way: Way) -> None:
         """Let `count` more bytes through that way, then reset the connection that carried them. Once."""
@@ -73,13 +75,13 @@ class Proxy:
 
     async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self.refuses:
-            writer.transport.abort()
+            _reset(writer)
             return
         await self._flows.wait()
         try:
             far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.to_port)
         except OSError:
-            writer.transport.abort()
+            _reset(writer)
             return
         self._wires |= {writer, far_writer}
         self.connections += 1
@@ -98,7 +100,7 @@ class Proxy:
             for wire in (writer, far_writer):
                 self._wires.discard(wire)
                 if any(isinstance(end, _Cut) for end in ends):
-                    wire.transport.abort()
+                    _reset(wire)
                 wire.close()
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, way: Way) -> None:
@@ -124,3 +126,11 @@ class Proxy:
             if self.split_at:
                 await asyncio.sleep(0)
         self.carried[way] += len(data)
+
+
+def _reset(wire: asyncio.StreamWriter) -> None:
+    """End a connection by RST, as a cable that is pulled does in the end; a plain close would look orderly."""
+    if not wire.transport.is_closing():
+        linger = struct.pack("ii", 1, 0)
+        wire.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+    wire.transport.abort()
