@@ -83,6 +83,12 @@ class Reason(Given):
     reason: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(storable)]
 
 
+class Step(Given):
+    """The state that comes next, by the trade's table."""
+
+    to: Annotated[str, Field(min_length=1, max_length=16, pattern="^[a-z_]+$")]
+
+
 class DriversQuery(Given):
     """Which drivers, by number."""
 

@@ -125,6 +125,14 @@ ROUTES: tuple[Route, ...] = (
         "POST", f"/orders/{ID}/cancel", "operator", orders.cancel, "Cancel the order",
         given=g.Reason, answer=t.OrderTold, problems=(404, 409),
     ),
+    _json(
+        "POST", f"/orders/{ID}/release", "operator", orders.release, "Take the order back from its driver",
+        given=g.Reason, answer=t.OrderTold, problems=(404, 409),
+    ),
+    _json(
+        "POST", f"/orders/{ID}/step", "operator", orders.step, "Move the order on: driving, completed",
+        given=g.Step, answer=t.OrderTold, problems=(404, 409),
+    ),
     _json("GET", "/drivers", "operator", drivers.listed, "Drivers", given=g.DriversQuery, answer=t.Items[t.DriverTold]),
     _json(
         "GET", "/messages", "operator", messages.listed, "Text messages, newest first",

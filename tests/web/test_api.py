@@ -76,6 +76,32 @@ async def test_an_order_is_cancelled_with_its_reason(house: House) -> None:
     assert (again.status, again.code) == (409, "wrong_state")
 
 
+async def test_a_trip_is_driven_and_done_and_its_driver_is_free_again(house: House) -> None:
+    order = await house.order()
+    visitor = house.program()
+    driver = house.site.drivers[0]
+    await visitor.api("POST", f"/orders/{order['id']}/assign", {"driver_id": driver})
+    driving = await visitor.api("POST", f"/orders/{order['id']}/step", {"to": "driving"})
+    assert (driving.status, driving.body["state"]) == (200, "driving")
+    done = await visitor.api("POST", f"/orders/{order['id']}/step", {"to": "completed"})
+    assert (done.body["state"], done.body["closed_at"] is None) == ("completed", False)
+    again = await visitor.api("POST", f"/orders/{order['id']}/step", {"to": "driving"})
+    assert (again.status, again.code) == (409, "wrong_state")
+    free = (await visitor.api("GET", "/drivers?state=free")).body["items"]
+    assert driver in [one["id"] for one in free]
+
+
+async def test_an_order_is_taken_back_from_its_driver(house: House) -> None:
+    order = await house.order()
+    visitor = house.program()
+    first, second = house.site.drivers[:2]
+    await visitor.api("POST", f"/orders/{order['id']}/assign", {"driver_id": first})
+    back = await visitor.api("POST", f"/orders/{order['id']}/release", {"reason": "차가 막힘"})
+    assert (back.body["state"], back.body["driver"]) == ("taken", None)
+    given = await visitor.api("POST", f"/orders/{order['id']}/assign", {"driver_id": second})
+    assert given.body["driver"]["id"] == second
+
+
 @pytest.mark.parametrize("what", ["answer", "hangup"])
 async def test_the_operators_own_phone_is_asked(house: House, what: str) -> None:
     call_id = await house.ring()

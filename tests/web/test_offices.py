@@ -57,6 +57,8 @@ async def test_another_office_s_rows_cannot_be_changed(house: House, other: Othe
         (f"/orders/{other.order}/assign", {"driver_id": other.site.drivers[0]}),
         (f"/orders/{other.order}/assign", {"driver_id": house.site.drivers[0]}),
         (f"/orders/{other.order}/cancel", {"reason": "no"}),
+        (f"/orders/{other.order}/release", {"reason": "no"}),
+        (f"/orders/{other.order}/step", {"to": "driving"}),
         (f"/calls/{other.call}/answer", {}),
         (f"/calls/{other.call}/hangup", {}),
         ("/orders", {"call_id": other.call, "origin": {"text": "강남역"}}),

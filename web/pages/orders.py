@@ -7,7 +7,7 @@ from desk.errors import Invalid
 from desk.order_views import candidate_json, order_json, orders_json
 from desk.work import Work
 from web.ask import Ask, Json
-from web.given import CandidatesQuery, DriverChosen, OrderGiven, OrdersQuery, PlaceGiven, Reason
+from web.given import CandidatesQuery, DriverChosen, OrderGiven, OrdersQuery, PlaceGiven, Reason, Step
 from web.render import catalog
 from web.shapes import Nothing
 
@@ -87,6 +87,26 @@ async def cancel(ask: Ask[Reason]) -> Json:
 
     async def do(work: Work) -> Json:
         await orders.cancel(work, ask.operator.id, ask.id, ask.given.reason)
+        return await order_json(work.session, ask.id)
+
+    return await ask.once(do)
+
+
+async def release(ask: Ask[Reason]) -> Json:
+    """The driver cannot come: the order waits for another one."""
+
+    async def do(work: Work) -> Json:
+        await dispatch.release(work, ask.operator.id, ask.id, ask.given.reason)
+        return await order_json(work.session, ask.id)
+
+    return await ask.once(do)
+
+
+async def step(ask: Ask[Step]) -> Json:
+    """The trip has begun, or is done: the next state by the trade's table."""
+
+    async def do(work: Work) -> Json:
+        await orders.step(work, ask.operator.id, ask.id, ask.given.to)
         return await order_json(work.session, ask.id)
 
     return await ask.once(do)
