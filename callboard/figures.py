@@ -1,4 +1,4 @@
-"""What the listener, the readings and the texts count, for the panel's /metrics."""
+"""What the event loop, the listener, the readings and the texts count, for the panel's /metrics."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 
 from ami.listener import Listener
+from callboard.loop_watch import LoopWatch
 from callboard.readings import Readings
 from desk import messages
 from desk.work import Desk
@@ -23,8 +24,9 @@ log = structlog.get_logger(__name__)
 class Figures:
     """Called at each scrape. Without an Asterisk there is no `listener`, and nothing is told of it."""
 
-    def __init__(self, desk: Desk, readings: Readings, listener: Listener | None) -> None:
+    def __init__(self, desk: Desk, loop_watch: LoopWatch, readings: Readings, listener: Listener | None) -> None:
         self._desk = desk
+        self._loop_watch = loop_watch
         self._readings = readings
         self._listener = listener
         self._one_at_a_time = asyncio.Lock()
@@ -35,7 +37,7 @@ class Figures:
         """How everything stands now; a database that is away leaves out the texts."""
         texts = await self._count_messages()
         listener = [] if self._listener is None else _of_listener(self._listener)
-        return [*listener, *_of_readings(self._readings), *_of_messages(texts)]
+        return [*_of_loop(self._loop_watch), *listener, *_of_readings(self._readings), *_of_messages(texts)]
 
     async def _count_messages(self) -> dict[str, int] | None:
         now = asyncio.get_running_loop().time()
@@ -49,6 +51,13 @@ class Figures:
                     log.warning("the texts could not be counted for a scrape")
                 self._asked_at = now
         return self._messages
+
+
+def _of_loop(watch: LoopWatch) -> list[Figure]:
+    return [
+        Figure("loop_held_up_seconds", "The event loop's longest hold-up of the last minute.", watch.longest_s),
+        Figure("loop_tasks", "Tasks that are alive.", len(asyncio.all_tasks())),
+    ]
 
 
 def _of_listener(listener: Listener) -> list[Figure]:

@@ -13,6 +13,7 @@ from callboard.demo_calls import DemoCalls, no_test_calls
 from callboard.figures import Figures
 from callboard.housekeeping import Housekeeping
 from callboard.instance import Instance
+from callboard.loop_watch import LoopWatch
 from callboard.phones import NoPhones, Phones
 from callboard.prompts import PlaceVoice
 from callboard.readings import Readings
@@ -46,7 +47,9 @@ def wire(instance: Instance) -> Wired:
     readings = Readings(desk, bus, listener.ask_for_resync, window_s)
     ports = [Port(box, settings.callerid.quiet_s, bus) for box in settings.callerid.boxes]
     sender = Sender(settings.sms, desk, settings.sms.open_provider(), bus)
+    loop_watch = LoopWatch()
     parts = [
+        Part("loop-watch", loop_watch.run),
         Part("readings", readings.run),
         Part("sms", sender.run),
         Part("spool", SpoolMerger(desk, state.spool, window_s).run),
@@ -80,6 +83,6 @@ def wire(instance: Instance) -> Wired:
             if settings.site.demo_calls:
                 parts.append(Part("demo-calls", calls.run))
 
-    figures = Figures(desk, readings, listener if settings.site.asterisk != "none" else None)
+    figures = Figures(desk, loop_watch, readings, listener if settings.site.asterisk != "none" else None)
     panel = Panel(settings.web, desk, bus, Outside(phone, test_call, state.recordings, expected, figures))
     return Wired((Part("web", panel.run), *parts), panel)

@@ -95,6 +95,7 @@ async def test_a_scrape_tells_what_the_listener_the_readings_and_the_texts_count
     assert found["callboard_ami_events_untold_total"] == 0
     assert found["callboard_ami_lag_seconds"] >= 0
     assert found["callboard_readings_waiting"] == 0
+    assert found["callboard_loop_tasks"] > 1
     assert {name: value for name, value in found.items() if name.startswith("callboard_messages")} == {
         "callboard_messages queued": 1,
         "callboard_messages delivered": 2,

@@ -1,0 +1,30 @@
+"""How long the event loop was kept from its work: what holds it up holds up every caller and every screen at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+
+TICK_S = 0.05
+REMEMBERED = 1200
+"""Ticks: the last minute."""
+
+
+class LoopWatch:
+    """Sleeps a tick at a time and remembers by how much each was overslept."""
+
+    def __init__(self) -> None:
+        self._late: deque[float] = deque(maxlen=REMEMBERED)
+
+    @property
+    def longest_s(self) -> float:
+        """The longest hold-up of the last minute, in seconds."""
+        return max(self._late, default=0.0)
+
+    async def run(self) -> None:
+        """Watch until cancelled."""
+        clock = asyncio.get_running_loop().time
+        while True:
+            due = clock() + TICK_S
+            await asyncio.sleep(TICK_S)
+            self._late.append(max(0.0, clock() - due))
