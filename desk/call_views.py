@@ -125,6 +125,7 @@ def _view(
         choice = ChoiceView(call.choice_kind, call.choice_place_id, call.choice_text, recording)
     return CallView(
         id=call.id,
+        office_id=call.office_id,
         linkedid=call.linkedid,
         source=call.source,
         line=did,

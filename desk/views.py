@@ -121,9 +121,13 @@ class ChoiceView:
 
 @dataclass(frozen=True, slots=True)
 class CallView:
-    """A call with everything that its card shows. `line` is the DID; `disposition` is set once the call has ended."""
+    """A call with everything that its card shows. `line` is the DID; `disposition` is set once the call has ended.
+
+    `office_id` is for whoever shows it, and is not shown.
+    """
 
     id: int
+    office_id: int
     linkedid: str | None
     source: str
     line: str

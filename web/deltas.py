@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -24,35 +25,49 @@ from desk.events import (
     PartChanged,
 )
 from desk.order_views import message_json, order_json
+from desk.views import CallView
+from models import Order
 
 Json = dict[str, Any]
-Reader = Callable[[AsyncSession, Any], Awaitable[Json]]
+Reader = Callable[[AsyncSession, Any], Awaitable[tuple[int | None, Json]]]
 FLAT = ("number", "name", "line", "source", "linkedid")
 
 
-async def _arrived(session: AsyncSession, event: CallArrived) -> Json:
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """What browsers are told: only those of `office_id`; None is for everybody (it is about the server itself)."""
+
+    office_id: int | None
+    kind: str
+    content: Json
+
+
+async def _arrived(session: AsyncSession, event: CallArrived) -> tuple[int, Json]:
     # The pop: it must not wait for the customer's history, which follows with call.identified.
-    return _call((await call_views.brief(session, event.call_id)).as_json())
+    return _call(await call_views.brief(session, event.call_id))
 
 
-async def _called(session: AsyncSession, event: CallIdentified) -> Json:
-    return _call((await call_views.card(session, event.call_id)).as_json())
+async def _called(session: AsyncSession, event: CallIdentified) -> tuple[int, Json]:
+    return _call(await call_views.card(session, event.call_id))
 
 
-def _call(call: Json) -> Json:
-    return {"call_id": call["id"], **{name: call[name] for name in FLAT}, "call": call}
+def _call(view: CallView) -> tuple[int, Json]:
+    call = view.as_json()
+    return view.office_id, {"call_id": call["id"], **{name: call[name] for name in FLAT}, "call": call}
 
 
-async def _ordered(session: AsyncSession, event: OrderTaken) -> Json:
-    return {"order": await order_json(session, event.order_id)}
+async def _ordered(session: AsyncSession, event: OrderTaken) -> tuple[int | None, Json]:
+    order = await session.get(Order, event.order_id)  # order_json finds it in the session
+    return order.office_id if order else None, {"order": await order_json(session, event.order_id)}
 
 
-async def _messaged(session: AsyncSession, event: MessageChanged) -> Json:
-    return {"message": message_json(await messages.one(session, event.message_id))}
+async def _messaged(session: AsyncSession, event: MessageChanged) -> tuple[int, Json]:
+    message = await messages.one(session, event.message_id)
+    return message.office_id, {"message": message_json(message)}
 
 
-async def _parted(_session: AsyncSession, event: PartChanged) -> Json:
-    return {"part": event.part, "ok": event.ok, "reason": event.reason}
+async def _parted(_session: AsyncSession, event: PartChanged) -> tuple[None, Json]:
+    return None, {"part": event.part, "ok": event.ok, "reason": event.reason}
 
 
 READERS: dict[type[Event], tuple[str, Reader]] = {
@@ -71,10 +86,11 @@ READERS: dict[type[Event], tuple[str, Reader]] = {
 """What is told to browsers: by which name, and how its content is read."""
 
 
-async def delta_of(session: AsyncSession, event: Event) -> tuple[str, Json] | None:
-    """The type and content of what browsers are told of `event`; None when the row is gone again."""
+async def delta_of(session: AsyncSession, event: Event) -> Delta | None:
+    """What browsers are told of `event`, and whose; None when the row is gone again."""
     kind, read = READERS[type(event)]
     try:
-        return kind, await read(session, event)
+        office_id, content = await read(session, event)
     except NotFound:
         return None
+    return Delta(office_id, kind, content)

@@ -18,7 +18,8 @@ from web.browser import Browser, Push
 from web.keys import HUB, SETTINGS, VISITOR
 from web.middleware import origin_of
 from web.origin import may_listen
-from web.popups import Hub, as_text
+from web.popups import Hub
+from web.rooms import as_text
 
 MAX_MESSAGE = 4096
 HEARTBEAT_S = 10.0

@@ -1,17 +1,16 @@
-"""The screen-pop hub: what the desk did, pushed to every browser, numbered, in order, without a gap.
+"""The screen-pop hub: what the desk did, pushed to every browser of the office, numbered, in order, without a gap.
 
 One consumer takes desk events in the order in which they were told, reads each row once and hands the same text to every
-browser's own queue. A browser that joins is entered under the consumer's lock, in the moment in which its snapshot's
-transaction begins: what is older is in the snapshot, what is newer follows as deltas.
+browser of the office whose row it is; of another office's nothing is heard. A browser that joins is entered under the
+consumer's lock, in the moment in which its snapshot's transaction begins: what is older is in the snapshot, what is newer
+follows as deltas.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
-from typing import Any
 
-import pydantic_core
 import structlog
 from aiohttp import web
 from sqlalchemy.exc import DBAPIError
@@ -22,22 +21,17 @@ from desk.views import moment
 from desk.work import Desk
 from web.auth import as_me
 from web.browser import GOING_AWAY, SIGNED_OUT, Browser, Push
-from web.deltas import READERS, delta_of
+from web.deltas import READERS, Delta, delta_of
 from web.keys import Visitor
 from web.metrics import Metrics
 from web.parts import Parts
+from web.rooms import Room, as_text
 from web.settings import Settings
 from web.snapshot import read_snapshot
 
 PAUSES_S = (0.05, 0.2, 0.5, 1.0, 2.0)
-SNAPSHOT_MAX_AGE_S = 1.0
 
 log = structlog.get_logger(__name__)
-
-
-def as_text(value: Any) -> str:
-    """Compact JSON text."""
-    return pydantic_core.to_json(value).decode()
 
 
 class Hub:
@@ -50,19 +44,21 @@ class Hub:
         self._settings = settings
         self._told: asyncio.Queue[Event] = asyncio.Queue()
         self._order = asyncio.Lock()
-        self._browsers: set[Browser] = set()
-        self._snapshot: tuple[int, float, asyncio.Task[str]] | None = None
-        self.seq = 0
+        self._rooms: dict[int, Room] = {}
         self._unsubscribe = [bus.on(kind, self._told.put_nowait) for kind in READERS]
         self._unsubscribe.append(bus.on(SessionEnded, self._session_ended))
         metrics.waiting.set_function(self._told.qsize)
-        metrics.sockets.set_function(lambda: len(self._browsers))
-        metrics.pending.set_function(lambda: max((browser.pending for browser in self._browsers), default=0))
+        metrics.sockets.set_function(lambda: len(self.browsers))
+        metrics.pending.set_function(lambda: max((browser.pending for browser in self.browsers), default=0))
 
     @property
     def browsers(self) -> frozenset[Browser]:
-        """Who listens now."""
-        return frozenset(self._browsers)
+        """Who listens now, of all offices."""
+        return frozenset(browser for room in self._rooms.values() for browser in room.browsers)
+
+    def room(self, office_id: int) -> Room:
+        """The share of one office."""
+        return self._rooms.setdefault(office_id, Room(office_id))
 
     async def run(self) -> None:
         """Push what the desk does, until cancelled."""
@@ -82,16 +78,13 @@ class Hub:
             return
         if found is None:
             return
-        kind, content = found
-        self.seq += 1
-        text = as_text({"seq": self.seq, "type": kind, "at": moment(event.at), **content})
         written = self._measure(event) if isinstance(event, CallArrived) else None
-        self._metrics.pushes.labels(kind).inc()
-        push = Push(text, written)
-        for browser in tuple(self._browsers):
-            browser.push(push)
+        self._metrics.pushes.labels(found.kind).inc()
+        for room in tuple(self._rooms.values()):
+            if found.office_id in (None, room.office_id):
+                room.tell(found.kind, event.at, found.content, written)
 
-    async def _read(self, event: Event) -> tuple[str, dict[str, Any]] | None:
+    async def _read(self, event: Event) -> Delta | None:
         for pause in PAUSES_S:
             try:
                 async with self._desk.look() as session:
@@ -121,40 +114,22 @@ class Hub:
             pending_limit=self._settings.live_pending_limit,
             send_timeout_s=self._settings.live_send_timeout_s,
             beat_s=self._settings.live_beat_s,
-            beat=self._beat,
+            beat=lambda: self._beat(visitor),
             cut=self._was_cut,
         )
 
     async def subscribe(self, browser: Browser) -> None:
         """Give `browser` a snapshot and, from that very state on, every delta."""
-        self._browsers.discard(browser)
+        room = self.room(browser.visitor.operator.office_id)
+        room.browsers.discard(browser)
         async with self._order:
-            seq, body = await self._begin_snapshot(browser.visitor.operator.office_id)
+            seq, body = await room.begin_snapshot(self._read_snapshot)
             browser.push(Push(lambda: self._whole(browser, seq, body)))
-            self._browsers.add(browser)
+            room.browsers.add(browser)
 
     def leave(self, browser: Browser) -> None:
         """Push nothing more to `browser`."""
-        self._browsers.discard(browser)
-
-    async def _begin_snapshot(self, office_id: int) -> tuple[int, asyncio.Task[str]]:
-        """The body of the snapshot that belongs to the present `seq`; its transaction has begun, nothing may be told.
-
-        Browsers that come together (after a restart, all of them) share one read.
-        """
-        now = asyncio.get_running_loop().time()
-        if self._snapshot is not None:
-            seq, taken, body = self._snapshot
-            usable = not body.done() or (not body.cancelled() and body.exception() is None)
-            if seq == self.seq and now - taken < SNAPSHOT_MAX_AGE_S and usable:
-                return seq, body
-        begun = asyncio.Event()
-        body = asyncio.create_task(self._read_snapshot(office_id, begun))
-        self._snapshot = (self.seq, now, body)
-        waiter = asyncio.create_task(begun.wait())
-        await asyncio.wait((waiter, body), return_when=asyncio.FIRST_COMPLETED)
-        waiter.cancel()
-        return self.seq, body
+        self.room(browser.visitor.operator.office_id).browsers.discard(browser)
 
     async def _read_snapshot(self, office_id: int, begun: asyncio.Event) -> str:
         parts = self._parts.as_json()
@@ -166,35 +141,36 @@ class Hub:
         head = {"type": "snapshot", "seq": seq, "at": now, "now": now, "me": as_me(browser.visitor)}
         return as_text(head)[:-1] + "," + (await asyncio.shield(body))[1:]
 
-    def _beat(self) -> str:
-        return as_text({"type": "beat", "seq": self.seq, "now": moment(self._desk.clock())})
+    def _beat(self, visitor: Visitor) -> str:
+        seq = self.room(visitor.operator.office_id).seq
+        return as_text({"type": "beat", "seq": seq, "now": moment(self._desk.clock())})
 
     # --- cutting off ----------------------------------------------------------------------------------------------------
 
     def _was_cut(self, browser: Browser, why: str) -> None:
-        self._browsers.discard(browser)
+        self.leave(browser)
         self._metrics.cut.labels(why).inc()
         log.warning("a browser did not keep up and was cut off", operator=browser.visitor.operator.id, why=why)
 
     def _session_ended(self, event: SessionEnded) -> None:
-        self.sign_out(browser for browser in self._browsers if browser.visitor.session_id == event.session_id)
+        self.sign_out(browser for browser in self.browsers if browser.visitor.session_id == event.session_id)
 
     def sign_out(self, browsers: Iterable[Browser]) -> None:
         """Close sockets whose right to listen is over."""
         for browser in tuple(browsers):
-            self._browsers.discard(browser)
+            self.leave(browser)
             self._metrics.cut.labels("signed out").inc()
             browser.close(SIGNED_OUT, "signed out")
 
     def _close_all(self, code: int, why: str) -> None:
-        for browser in tuple(self._browsers):
-            self._browsers.discard(browser)
+        for browser in self.browsers:
+            self.leave(browser)
             browser.close(code, why)
 
     async def stop(self) -> None:
         """Say goodbye to everybody; they come back when we are."""
         for unsubscribe in self._unsubscribe:
             unsubscribe()
-        browsers = tuple(self._browsers)
+        browsers = self.browsers
         self._close_all(GOING_AWAY, "going away")
         await asyncio.gather(*(browser.closed() for browser in browsers))

@@ -85,7 +85,7 @@ async def test_a_half_typed_order_survives_a_reload(console: Console) -> None:
 async def test_a_deltas_gap_is_mended_by_a_new_snapshot(console: Console, scene: Scene) -> None:
     first = await scene.ring("01055501111")
     await console.ringing(first)
-    console.house.panel.hub.seq += 5  # as if five pushes had been lost on the way
+    console.house.panel.hub.room(console.house.site.office_id).seq += 5  # as if five pushes had been lost on the way
     second = await scene.ring("01055502222")
     await console.ringing(second)
     assert await state_on_page(console) == {"calls": [str(first), str(second)], "orders": []}

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import pytest
 
 from desk import calls, orders, people
-from desk.events import CallSeen
+from desk.events import CallSeen, PartChanged
 from tests.site import Site, make_site
 from tests.web.conftest import House, Visitor
+from tests.web.live_client import Console
 
 STRANGER = "a-token-of-another-office-with-256-bits"
 OTHER_DID = "15889999"
@@ -77,3 +78,36 @@ async def test_lists_hold_the_own_office_s_rows_only(house: House, other: Other)
         told = await house.program().api("GET", path)
         own = {row["id"] for row in (await other.program.api("GET", path)).body["items"]}
         assert not own & {row["id"] for row in told.body["items"]}, path
+
+
+async def test_the_live_feed_holds_the_own_office_s_rows_only(house: House, other: Other) -> None:
+    """Two consoles side by side: each copy is its own office's desk, from the snapshot on, and neither sees a gap."""
+    own_call, own = await house.ring(), await house.order()
+    consoles = ours, theirs = Console(house.program()), Console(other.program)
+    for console in consoles:  # within a second of one another: a snapshot is shared, but not with strangers
+        await console.connect()
+    assert (set(ours.calls), set(ours.orders)) == ({own_call}, {own["id"]})
+    assert (set(theirs.calls), set(theirs.orders)) == ({other.call}, {other.order})
+    await other.program.api("POST", f"/orders/{other.order}/assign", {"driver_id": other.site.drivers[0]})
+    await other.program.api("POST", f"/orders/{other.order}/cancel", {"reason": "no"})
+    async with house.desk.work() as work:
+        await calls.gone(work, "cb2-2.2", "16")
+    new_call = await house.ring("01055507777", reference="cb1-7.7")
+    house.desk.bus.tell(PartChanged(house.desk.clock(), "the end", ok=True))
+    for console in consoles:
+        await console.until_part("the end")
+    assert [said["type"] for said in ours.heard] == ["call.arrived", "call.identified", "part.changed"]
+    assert set(ours.calls) == {own_call, new_call}
+    assert ours.messages == {}
+    assert set(theirs.calls) == {other.call}
+    assert {said["type"] for said in theirs.heard} == {
+        "order.changed", "order.assigned", "message.changed", "call.ended", "part.changed",
+    }  # fmt: skip
+
+
+async def test_what_another_office_does_is_not_even_counted(house: House, other: Other) -> None:
+    """The numbers of deltas and beats would tell how busy a competitor is."""
+    ours = Console(house.program())
+    before = (await ours.connect())["seq"]
+    await other.program.api("POST", f"/orders/{other.order}/cancel", {"reason": "no"})
+    assert (await ours.until("beat"))["seq"] == before
