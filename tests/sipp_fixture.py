@@ -68,6 +68,7 @@ def start_callers(
     did: str,
     hold_ms: int = 2000,
     rate: int = 10,
+    rate_period_s: int = 1,
     headers: str = "",
     caller: str = '"[field1]" <sip:[field0]@[local_ip]:[local_port]>',
     dtmf: str = "",
@@ -78,10 +79,10 @@ def start_callers(
 ) -> Callers:
     """Call `did` as each of `callers` (number, name).
 
-    `hold_ms`: hang up this long after the answer. `headers`: extra header lines. `caller`: the From header's content.
-    `dtmf`: keys pressed (SIP INFO), the first `dtmf_after_ms` after the answer. `cancel_after_ms`: give up so long after the
-    first answer instead. `expect`: the final status that makes a call a success. `voice_port`: where to send the voice to,
-    instead of to SIPp.
+    `rate`: calls each `rate_period_s` seconds. `hold_ms`: hang up this long after the answer. `headers`: extra header lines.
+    `caller`: the From header's content. `dtmf`: keys pressed (SIP INFO), the first `dtmf_after_ms` after the answer.
+    `cancel_after_ms`: give up so long after the first answer instead. `expect`: the final status that makes a call a success.
+    `voice_port`: where to send the voice to, instead of to SIPp.
     """
     folder = Path(tempfile.mkdtemp(prefix="sipp-", dir=state))
     scenario = _scenario(headers, caller, dtmf, dtmf_after_ms, hold_ms, cancel_after_ms, expect)
@@ -104,6 +105,8 @@ def start_callers(
             str(len(callers)),
             "-r",
             str(rate),
+            "-rp",
+            str(rate_period_s * 1000),
         ),
         folder,
     )
