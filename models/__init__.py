@@ -6,7 +6,7 @@ from models.customer import Customer, CustomerPhone, Place
 from models.driver import Driver, Shift
 from models.message import EarlyReceipt, Message, MessagePart
 from models.office import AuditEntry, IdempotencyKey, Line, Office, Operator, WebSession
-from models.order import Assignment, Order, OrderStep
+from models.order import Assignment, Order, OrderChange, OrderStep
 
 __all__ = [
     "Assignment",
@@ -25,6 +25,7 @@ __all__ = [
     "Office",
     "Operator",
     "Order",
+    "OrderChange",
     "OrderStep",
     "Place",
     "Recording",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Key
@@ -61,6 +62,24 @@ class OrderStep(Base):
     before: Mapped[str | None] = mapped_column(String(16))
     after: Mapped[str] = mapped_column(String(16))
     reason: Mapped[str | None] = mapped_column(Text)
+
+
+class OrderChange(Base):
+    """One field that an operator changed after the order was taken: who, when, from what to what. Rows are only ever added.
+
+    `version` is that of the order with this change. A place is kept by its text, an amount as a number.
+    """
+
+    __tablename__ = "order_change"
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("order.id"), index=True)
+    version: Mapped[int]
+    at: Mapped[datetime]
+    operator_id: Mapped[int | None] = mapped_column(ForeignKey("operator.id"))
+    field: Mapped[str] = mapped_column(String(16))
+    before: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))
+    after: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))
 
 
 class Assignment(Base):

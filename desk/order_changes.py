@@ -1,0 +1,191 @@
+"""An order's words changed after it was taken. Who saves on top of what somebody else saved meanwhile is refused and shown it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from desk import events, numbers, order_steps, trades
+from desk.errors import Conflict, Invalid, WrongState
+from desk.order_customer import PlaceText, customer_for, remember_place
+from desk.text import plain
+from desk.views import Json, moment
+from desk.work import Work
+from models import Customer, Office, Operator, Order, OrderChange
+
+MAX_FARE = 2**31 - 1
+FIELDS = ("number", "origin", "destination", "fare", "note")
+"""What may be changed, in the order of the form."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeOrder:
+    """The form as somebody left it. `version` is that of the order as he saw it; `fields` names those that he changed."""
+
+    version: int
+    fields: frozenset[str]
+    number: str | None = None
+    origin: PlaceText | None = None
+    destination: PlaceText | None = None
+    fare: int | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One field that somebody else has changed: what the refused one would have (`mine`: has he changed it, too), and what is there."""
+
+    field: str
+    yours: Any
+    theirs: Any
+    mine: bool
+    by: str | None
+    at: datetime
+
+    def as_json(self) -> Json:
+        return {
+            "field": self.field,
+            "yours": self.yours,
+            "theirs": self.theirs,
+            "mine": self.mine,
+            "by": self.by,
+            "at": moment(self.at),
+        }
+
+
+class StaleOrder(Conflict):
+    """The order has changed since it was read. `differences` say what, who and when; `details["version"]` is the present one."""
+
+    code = "order_changed"
+
+    def __init__(self, order: Order, differences: tuple[Difference, ...]) -> None:
+        super().__init__(
+            f"order {order.id} has changed since it was read",
+            order_id=order.id,
+            version=order.version,
+            state=order.state,
+        )
+        self.differences = differences
+
+
+async def change(work: Work, operator_id: int, order_id: int, form: ChangeOrder) -> Order:
+    """Change the fields that `form` names, and write down who did it. A new number makes the order that customer's.
+
+    Raises StaleOrder, Invalid (with the field's name), WrongState once the order is closed, NotFound.
+    """
+    order = await order_steps.hold(work, operator_id, order_id)
+    office = await work.session.get_one(Office, order.office_id)
+    if order.version != form.version:
+        raise StaleOrder(order, await _differences(work, order, form, office))
+    if trades.load(order.trade).is_closed(order.state):
+        raise WrongState(f"an order that is {order.state} is not changed any more", before=order.state)
+    before = _words(order)
+    await _apply(work, order, form, office)
+    await work.session.flush()
+    after = _words(order)
+    changed = [field for field in FIELDS if before[field] != after[field]]
+    work.session.add_all(
+        OrderChange(
+            order_id=order.id,
+            version=order.version,
+            at=work.now,
+            operator_id=operator_id,
+            field=field,
+            before=before[field],
+            after=after[field],
+        )
+        for field in changed
+    )
+    await work.session.flush()
+    if order.version != form.version:
+        work.tell(events.OrderChanged(work.now, order.id, operator_id))
+    return order
+
+
+def _words(order: Order) -> Mapping[str, Any]:
+    return {
+        "number": order.number,
+        "origin": order.origin_text,
+        "destination": order.destination_text,
+        "fare": order.fare,
+        "note": order.note,
+    }
+
+
+async def _apply(work: Work, order: Order, form: ChangeOrder, office: Office) -> None:
+    wanted = _wanted(form, office)
+    if "number" in form.fields and wanted["number"] != order.number:
+        order.number = wanted["number"]
+        customer = await customer_for(work, office, None, order.number, None)
+        order.customer_id = customer.id if customer else order.customer_id
+    if "origin" in form.fields and form.origin is not None:
+        place = await remember_place(work, await _customer(work, order), form.origin, "origin")
+        order.origin_text, order.origin_lat, order.origin_lon = place.text, place.lat, place.lon
+        order.origin_accuracy_m, order.origin_source = place.accuracy_m, place.source
+    if "destination" in form.fields:
+        to = form.destination and await remember_place(
+            work, await _customer(work, order), form.destination, "destination"
+        )
+        order.destination_text = to.text if to else None
+        order.destination_lat, order.destination_lon = (to.lat, to.lon) if to else (None, None)
+        order.destination_source = to.source if to else None
+    if "fare" in form.fields:
+        order.fare = wanted["fare"]
+    if "note" in form.fields:
+        order.note = wanted["note"]
+
+
+def _wanted(form: ChangeOrder, office: Office) -> Mapping[str, Any]:
+    """What the form asks for, as it would stand in the order. Raises Invalid."""
+    if "origin" in form.fields and form.origin is None:
+        raise Invalid("a place needs words", field="origin")
+    if form.fare is not None and not 0 <= form.fare <= MAX_FARE:
+        raise Invalid("a fare is a whole amount and not negative", field="fare")
+    number = numbers.normalise(form.number, office.country).e164 if form.number else None
+    if form.number and number is None:
+        raise Invalid("that is not a telephone number", field="number")
+    return {
+        "number": number,
+        "origin": plain(form.origin.text, 200) if form.origin else None,
+        "destination": plain(form.destination.text, 200) if form.destination else None,
+        "fare": form.fare,
+        "note": plain(form.note, 500) or None,
+    }
+
+
+async def _customer(work: Work, order: Order) -> Customer | None:
+    """Whose places these are, held: his uses of a place are counted."""
+    if order.customer_id is None:
+        return None
+    query = select(Customer).where(Customer.id == order.customer_id).with_for_update()
+    return (await work.session.execute(query.execution_options(populate_existing=True))).scalar_one()
+
+
+async def _differences(work: Work, order: Order, form: ChangeOrder, office: Office) -> tuple[Difference, ...]:
+    """What others have changed since the form's version, as far as the form would have it otherwise."""
+    query = (
+        select(OrderChange, Operator.name)
+        .outerjoin(Operator, Operator.id == OrderChange.operator_id)
+        .where(OrderChange.order_id == order.id, OrderChange.version > form.version)
+        .order_by(OrderChange.id)
+    )
+    first: dict[str, OrderChange] = {}
+    last: dict[str, tuple[OrderChange, str | None]] = {}
+    for one, name in (await work.session.execute(query)).all():
+        first.setdefault(one.field, one)
+        last[one.field] = (one, name)
+    wanted, there = _wanted(form, office), _words(order)
+    found = []
+    for field in FIELDS:
+        if field not in last:
+            continue
+        mine = field in form.fields
+        yours = wanted[field] if mine else first[field].before
+        if yours != there[field]:
+            newest, name = last[field]
+            found.append(Difference(field, yours, there[field], mine, name, newest.at))
+    return tuple(found)
