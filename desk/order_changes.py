@@ -37,7 +37,10 @@ class ChangeOrder:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One field that somebody else has changed: what the refused one would have (`mine`: has he changed it, too), and what is there."""
+    """One field that somebody else has changed: what the refused one would have, and what is there.
+
+    `mine`: he has changed it, too; otherwise `yours` is only what he saw.
+    """
 
     field: str
     yours: Any

@@ -54,6 +54,21 @@ class OrderGiven(Given):
     note: Note | None = None
 
 
+class OrderChanges(Given):
+    """What is changed in an order: only the fields that are there; null takes away. `version` is that of the order as read.
+
+    If somebody else saved meanwhile, the answer is 409 `order_changed`: `details.version` is the present one, and `changes`
+    has, for each field that others changed, `field`, `yours`, `theirs`, `mine` (whether this request changes it), `by` and `at`.
+    """
+
+    version: Annotated[int, Field(ge=1, le=2**31 - 1)]
+    number: Short | None = None
+    origin: PlaceGiven | None = None
+    destination: PlaceGiven | None = None
+    fare: Money | None = None
+    note: Note | None = None
+
+
 class OrdersQuery(Given):
     """Which orders; newest first."""
 

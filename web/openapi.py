@@ -130,7 +130,7 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
         for name, field in schema.get("properties", {}).items():
             one = {"name": name, "in": "query", "required": name in schema.get("required", []), "schema": field}
             found.append(one | ({"description": field["description"]} if "description" in field else {}))
-    if route.kind == "json" and route.method == "POST":
+    if route.kind == "json" and route.method in ("POST", "PATCH"):
         found.append(
             {
                 "name": "Idempotency-Key",

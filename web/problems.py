@@ -14,7 +14,7 @@ import structlog
 from aiohttp import web
 from sqlalchemy.exc import OperationalError
 
-from desk import errors, people
+from desk import errors, order_changes, people
 from web.bodies import Refused
 
 log = structlog.get_logger(__name__)
@@ -51,7 +51,7 @@ def problem_of(error: Exception) -> Problem:
         return Problem(error.status, error.code, error.detail, {"errors": error.errors} if error.errors else {})
     if isinstance(error, errors.DeskError):
         status = next(status for kind, status in STATUS if isinstance(error, kind))
-        return Problem(status, error.code, str(error), {"details": dict(error.details)} if error.details else {})
+        return Problem(status, error.code, str(error), _details(error))
     if isinstance(error, web.HTTPException):
         return _http(error)
     if isinstance(error, OperationalError):
@@ -60,6 +60,13 @@ def problem_of(error: Exception) -> Problem:
     incident = secrets.token_hex(4)
     log.exception("a request met a fault of ours", incident=incident)
     return Problem(500, "internal", "Something went wrong here; it is written down.", {"incident": incident})
+
+
+def _details(error: errors.DeskError) -> dict[str, Any]:
+    more: dict[str, Any] = {"details": dict(error.details)} if error.details else {}
+    if isinstance(error, order_changes.StaleOrder):
+        more["changes"] = [difference.as_json() for difference in error.differences]
+    return more
 
 
 def _http(error: web.HTTPException) -> Problem:

@@ -114,6 +114,10 @@ ROUTES: tuple[Route, ...] = (
     ),
     _json("GET", f"/orders/{ID}", "operator", orders.shown, "One order", answer=t.OrderTold, problems=(404,)),
     _json(
+        "PATCH", f"/orders/{ID}", "operator", orders.change, "Change what an order says",
+        given=g.OrderChanges, answer=t.OrderTold, problems=(404, 409),
+    ),
+    _json(
         "GET", f"/orders/{ID}/candidates", "operator", orders.candidates, "Who could drive, best first",
         given=g.CandidatesQuery, answer=t.Items[t.CandidateTold], problems=(404,),
     ),

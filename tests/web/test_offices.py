@@ -65,6 +65,8 @@ async def test_another_office_s_rows_cannot_be_changed(house: House, other: Othe
         ("/orders", {"call_id": other.call, "origin": {"text": "강남역"}}),
     ):
         assert (await house.program().api("POST", path, body)).status == 404, path
+    change = await house.program().api("PATCH", f"/orders/{other.order}", {"version": 1, "note": "no"})
+    assert (change.status, change.code) == (404, "not_found")
     assert house.phone.asked == []
     own = await house.order()
     mixed = await house.program().api("POST", f"/orders/{own['id']}/assign", {"driver_id": other.site.drivers[0]})

@@ -1,13 +1,13 @@
-"""Orders: take, look, find a driver, give, cancel."""
+"""Orders: take, look, change, find a driver, give, cancel."""
 
 from __future__ import annotations
 
-from desk import dispatch, orders
+from desk import dispatch, order_changes, orders
 from desk.errors import Invalid
 from desk.order_views import candidate_json, order_json, orders_json
 from desk.work import Work
 from web.ask import Ask, Json
-from web.given import CandidatesQuery, DriverChosen, OrderGiven, OrdersQuery, PlaceGiven, Reason, Step
+from web.given import CandidatesQuery, DriverChosen, OrderChanges, OrderGiven, OrdersQuery, PlaceGiven, Reason, Step
 from web.render import catalog
 from web.shapes import Nothing
 
@@ -50,6 +50,26 @@ async def take(ask: Ask[OrderGiven]) -> Json:
     async def do(work: Work) -> Json:
         order = await orders.take(work, ask.operator.id, form)
         return await order_json(work.session, order.id)
+
+    return await ask.once(do)
+
+
+async def change(ask: Ask[OrderChanges]) -> Json:
+    """Change what an order says, if nobody else has meanwhile."""
+    given = ask.given
+    form = order_changes.ChangeOrder(
+        given.version,
+        frozenset(given.model_fields_set - {"version"}),
+        number=given.number,
+        origin=_place(given.origin) if given.origin else None,
+        destination=_place(given.destination) if given.destination else None,
+        fare=given.fare,
+        note=given.note,
+    )
+
+    async def do(work: Work) -> Json:
+        await order_changes.change(work, ask.operator.id, ask.id, form)
+        return await order_json(work.session, ask.id)
 
     return await ask.once(do)
 
