@@ -85,6 +85,11 @@ def line(text: str) -> bytes:
     return data
 
 
+def verb(data: bytes) -> str:
+    """Which command a line is, without what it says: `STREAM FILE "welcome" ""` is STREAM FILE."""
+    return data.partition(b'"')[0].decode("ascii", "replace").strip()
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """The answer to one command: `result` as text (may be empty), `value` from the parentheses, raw, or None."""

@@ -13,6 +13,7 @@ from panoramisk import fast_agi
 from agi import protocol
 from agi.errors import AGIAppError, AGIHangup, AGIInvalidCommand, AGIUsageError
 from agi.protocol import Reply, Target
+from desk.tape import Tape, silent
 
 SLACK_SECONDS = 10.0
 MAX_ODD_LINES = 200
@@ -22,6 +23,8 @@ class Request(fast_agi.Request):  # type: ignore[misc]
     """Commands to the Asterisk at the other end, one at a time."""
 
     hung_up = False
+    tape: Tape = staticmethod(silent)
+    _verb = ""
 
     @property
     def target(self) -> Target:
@@ -54,6 +57,7 @@ class Request(fast_agi.Request):  # type: ignore[misc]
             raise AGIHangup("the caller has hung up")
         try:
             async with asyncio.timeout(seconds + SLACK_SECONDS):
+                self._verb = protocol.verb(data)
                 self.writer.write(data)
                 await self.writer.drain()
                 return self._judge(await self._read_reply())
@@ -101,6 +105,7 @@ class Request(fast_agi.Request):  # type: ignore[misc]
             data: bytes = await self.reader.readline()
         except ValueError:
             raise self._gone("Asterisk sent an endless line") from None
+        self.tape("reply", data, verb=self._verb)
         if not data.endswith(b"\n"):
             raise self._gone("Asterisk closed the connection")
         return data

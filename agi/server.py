@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import itertools
+import re
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -26,6 +29,7 @@ from agi.sounds import Sounds
 from desk import plugins
 from desk.bus import Bus
 from desk.events import CallSeen, PartChanged
+from desk.tape import Tape, silent
 from desk.work import utc_now
 
 PART = "agi"
@@ -35,14 +39,21 @@ FAILURE = b"FAILURE\n"
 TOKEN_HEADER = "agi_arg_1"  # noqa: S105 -- its name, not its value
 """The argument behind the address. In the address itself the token would stand in Asterisk's log when we do not listen."""
 
+_TOKEN_LINE = re.compile(rb"^%s:[^\n]*$" % TOKEN_HEADER.encode(), re.MULTILINE)
+
 Flow = Callable[[Channel, Patient], Awaitable[None]]
 log = structlog.get_logger(__name__)
+
+
+def without_token(block: bytes) -> bytes:
+    """A header block as it may be kept: nobody can open a conversation with it."""
+    return _TOKEN_LINE.sub(TOKEN_HEADER.encode() + b": ", block)
 
 
 class Application(fast_agi.Application):  # type: ignore[misc]
     """Routes and the life of one connection. Must be built inside a running loop."""
 
-    def __init__(self, settings: Settings, token: str) -> None:
+    def __init__(self, settings: Settings, token: str, tape: Tape = silent) -> None:
         if len(token) < 16:
             raise ValueError("the AGI token is too short to keep anybody out")
         super().__init__(loop=asyncio.get_running_loop())
@@ -50,6 +61,8 @@ class Application(fast_agi.Application):  # type: ignore[misc]
         self.closing = False
         self.calls: set[asyncio.Task[None]] = set()
         self._token = token
+        self._tape = tape
+        self._numbers = itertools.count(1)
         self._connections: set[asyncio.Task[None]] = set()
         self._waiting: dict[asyncio.StreamWriter, None] = {}
 
@@ -107,7 +120,10 @@ class Application(fast_agi.Application):  # type: ignore[misc]
         finally:
             self._waiting.pop(writer, None)
         headers = protocol.parse_headers(block)
-        return Request(self, headers, reader, writer, self.default_encoding)
+        request = Request(self, headers, reader, writer, self.default_encoding)
+        request.tape = partial(self._tape, conversation=next(self._numbers))
+        request.tape("header", without_token(block))
+        return request
 
     def _make_room(self) -> None:
         """Let the connection that has kept silent longest give way, so that silent ones cannot keep calls out."""
@@ -134,6 +150,7 @@ class Application(fast_agi.Application):  # type: ignore[misc]
             await endpoint(request)
         finally:
             self.calls.discard(task)
+            request.tape("closed")
 
     async def drain(self) -> None:
         """Refuse what is new, let what runs finish within the limit, then cancel it."""
@@ -160,6 +177,7 @@ class Server:
         sounds: Sounds,
         recordings: Path,
         clock: Callable[[], datetime] = utc_now,
+        tape: Tape = silent,
     ) -> None:
         self.settings = settings
         self.port: int | None = None
@@ -170,6 +188,7 @@ class Server:
         self._sounds = sounds
         self._recordings = recordings
         self._clock = clock
+        self._tape = tape
 
     async def run(self) -> None:
         """Listen and serve until cancelled. Raises OSError, after telling the bus why, if the port cannot be had."""
@@ -188,7 +207,7 @@ class Server:
             self._tell(False, "the AGI server has stopped")
 
     def _application(self) -> Application:
-        application = Application(self.settings, self._token)
+        application = Application(self.settings, self._token, self._tape)
         for name in self.settings.flows:
             application.add_route(name, self._endpoint(plugins.load(flows, name).run))
         return application

@@ -23,6 +23,7 @@ from ami.framing import FieldValue
 from ami.message import Message
 from ami.protocol import LinkProtocol
 from ami.settings import Settings
+from desk.tape import Tape, silent
 
 log = structlog.get_logger(__name__)
 
@@ -45,6 +46,7 @@ class Link(panoramisk.Manager):  # type: ignore[misc]
         events: frozenset[str] = frozenset(),
         on_event: EventCallback | None = None,
         on_fresh: Callable[[], None] | None = None,
+        tape: Tape = silent,
     ) -> None:
         super().__init__(
             host=settings.host,
@@ -60,6 +62,7 @@ class Link(panoramisk.Manager):  # type: ignore[misc]
         self.wanted = {name.encode(): name for name in events}
         self.on_event = on_event
         self.on_fresh = on_fresh
+        self.tape = tape
         self.reason = ""
         self.events_in = 0
         self.connects = 0

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
+import time
 from collections.abc import Callable
 from datetime import datetime
 
@@ -25,19 +27,27 @@ from ami.settings import Settings
 from ami.translate import TABLE, caller_from_channel, seen_event, translate
 from desk.bus import Bus
 from desk.events import CallSeen, PartChanged, PbxSnapshot, PhoneAnswered, PhoneRang
+from desk.tape import Tape, silent
 
 log = structlog.get_logger(__name__)
 
 PART = "ami"
 NAMES = frozenset(TABLE) | {"FullyBooted", "Shutdown"}
 SECOND_LIST_S = 3.0
-_BATCH = 100
+SLICE_S = 0.01
+"""How long waiting events may be handled before the socket and everybody else have their turn: time for more than one read."""
 
 
 class Listener:
-    """Runs until cancelled. `roster` answers what is up; the counters are for the metrics page."""
+    """Runs until cancelled. `roster` answers what is up; the counters are for the metrics page.
 
-    def __init__(self, settings: Settings, secret: str, bus: Bus, clock: Callable[[], datetime]) -> None:
+    `tape` is told of each connection ("opened", "closed"), of every byte ("heard"), of what channels answered ("variable")
+    and of each list of channels that was taken over ("resynced").
+    """
+
+    def __init__(
+        self, settings: Settings, secret: str, bus: Bus, clock: Callable[[], datetime], tape: Tape = silent
+    ) -> None:
         self.settings = settings
         self.roster = Roster(settings)
         self.untold = 0
@@ -46,6 +56,7 @@ class Listener:
         self._secret = secret
         self._bus = bus
         self._clock = clock
+        self._tape = tape
         self._backlog: Backlog | None = None
         self._link: Link | None = None
         self._booted = asyncio.Event()
@@ -95,6 +106,7 @@ class Listener:
             events=NAMES,
             on_event=self._heard,
             on_fresh=self._fresh,
+            tape=self._tape,
         )
         await self._link.keep(self._serve, self._lost)
 
@@ -107,6 +119,7 @@ class Listener:
         """A new connection begins. What the last one told whole still counts, and is told before the next snapshot."""
         self._booted.clear()
         self._system_name = None
+        self._tape("opened")
 
     def _heard(self, name: str, raw: bytes) -> None:
         if name == "FullyBooted":
@@ -150,12 +163,13 @@ class Listener:
                     await self.backlog.filled()
             if loop.time() >= due:  # also when events never leave off
                 self.backlog.tear()
-            self._handle(_BATCH)
+            self._handle(SLICE_S)
             await asyncio.sleep(0)
 
     def _lost(self, lost: LinkLost) -> None:
+        self._tape("closed")
         if self.connected or self._system_name:  # the next log-in may be to an Asterisk of another name
-            self._handle(len(self.backlog))
+            self._handle(math.inf)
         newly_refused = isinstance(lost, LoginRefused) and self._told_code != lost.code
         if self._told is None or self._told.ok or newly_refused:
             self._told_code = lost.code
@@ -169,12 +183,10 @@ class Listener:
 
     # --- events ----------------------------------------------------------------------------------------------------
 
-    def _handle(self, most: int) -> None:
-        """Translate and tell up to `most` waiting events. One that cannot be understood costs only itself."""
-        for _ in range(most):
-            taken = self.backlog.take()
-            if taken is None:
-                return
+    def _handle(self, for_s: float) -> None:
+        """Translate and tell what waits, for about `for_s` seconds. One that cannot be understood costs only itself."""
+        end = time.monotonic() + for_s
+        while (taken := self.backlog.take()) is not None:
             name, message = taken
             try:
                 if not is_genuine(message, self._system_name):
@@ -189,6 +201,8 @@ class Listener:
                 continue
             for event in told:
                 self._bus.tell(event)
+            if time.monotonic() >= end:
+                return
 
     def _reject(self, name: str) -> None:
         self.forged += 1
@@ -208,7 +222,7 @@ class Listener:
         rows = [row for row in await self._list_channels() if not self._has_foreign_lines(row)]
         await self._ask({"Action": "Ping"})  # Asterisk delivers what happened before the list no later than this answer
         while len(self.backlog):
-            self._handle(_BATCH)
+            self._handle(SLICE_S)
             await asyncio.sleep(0)
         self.roster.rebuild(row for row in rows if row.text("Uniqueid") not in self._hung_up)
         self._hung_up = set()
@@ -217,6 +231,7 @@ class Listener:
         self.roster.overfull = False  # more channels than we remember: the next regular resync looks again
         self.resyncs += 1
         self._bus.tell(self._snapshot(at))
+        self._tape("resynced")
 
     def _snapshot(self, at: datetime) -> PbxSnapshot:
         calls: list[CallSeen] = []
@@ -271,7 +286,9 @@ class Listener:
             answer = await self._ask({"Action": "Getvar", "Channel": channel, "Variable": name})
         except ActionRefused:
             return None  # gone in the meantime
-        return answer[0].text("Value")
+        value = answer[0].text("Value")
+        self._tape("variable", channel=channel, name=name, value=value)
+        return value
 
     async def _ask(self, fields: dict[str, str]) -> list[Message]:
         try:

@@ -65,6 +65,7 @@ class LinkProtocol(AMIProtocol):  # type: ignore[misc]
     def data_received(self, data: bytes) -> None:
         """Whole messages to their takers; events that nobody wants are dropped before they are parsed."""
         self.heard_at = self.loop.time()
+        self.link.tape("heard", data)
         wanted = self.link.wanted
         for raw in self._splitter.feed(data):
             try:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
 
 from agi.server import Server as AgiServer
 from agi.sounds import Sounds
 from ami.actions import Actions
 from ami.listener import Listener
+from callboard.database_watch import DatabaseWatch
 from callboard.demo_calls import DemoCalls, no_test_calls
 from callboard.figures import Figures
 from callboard.housekeeping import Housekeeping
@@ -20,14 +24,43 @@ from callboard.readings import Readings
 from callboard.spooled import SpoolMerger
 from callboard.stale import StaleBoxCalls
 from callboard.supervisor import Part
+from callboard.unstored import Unstored
 from callboard.voice_desk import PlacesAhead, VoiceDesk
 from callerid.port import Port
+from desk.tape import Tape, silent
 from desk.work import utc_now
+from sms.outcome import Provider
 from sms.sender import Sender
 from web.keys import Outside, Phone
 from web.server import Panel
 
 NOT_YET = "it has not started yet"
+
+
+class Recorder(Protocol):
+    """Where the parts tell what comes in to them."""
+
+    def source(self, name: str) -> Tape:
+        """The tape for what comes from there: ami, agi, web, sms, desk, box:<name>."""
+        ...
+
+
+class Unrecorded:
+    """Nobody records."""
+
+    def source(self, name: str) -> Tape:
+        """See Recorder."""
+        return silent
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What the parts take from around them; a replay brings its own. `provider`: None opens the one that is configured."""
+
+    clock: Callable[[], datetime] = utc_now
+    recorder: Recorder = field(default_factory=Unrecorded)
+    provider: Provider | None = None
+    sounds: Sounds | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,20 +69,31 @@ class Wired:
 
     parts: tuple[Part, ...]
     panel: Panel
+    readings: Readings
+    listener: Listener
+    ports: tuple[Port, ...]
+    conversations: AgiServer | None = None
 
 
-def wire(instance: Instance) -> Wired:
+def wire(instance: Instance, world: World | None = None) -> Wired:
     """Build everything; whether there is an Asterisk, `site.asterisk` says."""
+    world = world or World()
+    tape = world.recorder.source
     settings, desk, bus, state = instance.settings, instance.desk, instance.desk.bus, instance.state
     window_s = settings.desk.same_call_window_s
 
-    listener = Listener(settings.ami, instance.secrets["ami_reader"], bus, utc_now)
-    readings = Readings(desk, bus, listener.ask_for_resync, window_s)
-    ports = [Port(box, settings.callerid.quiet_s, bus) for box in settings.callerid.boxes]
-    sender = Sender(settings.sms, desk, settings.sms.open_provider(), bus)
+    listener = Listener(settings.ami, instance.secrets["ami_reader"], bus, world.clock, tape("ami"))
+    database = DatabaseWatch(desk, bus)
+    readings = Readings(desk, bus, listener.ask_for_resync, window_s, Unstored(state.unstored), database)
+    ports = tuple(
+        Port(box, settings.callerid.quiet_s, bus, world.clock, tape(f"box:{box.name}"))
+        for box in settings.callerid.boxes
+    )
+    sender = Sender(settings.sms, desk, world.provider or settings.sms.open_provider(), bus, tape("sms"))
     loop_watch = LoopWatch()
     parts = [
         Part("loop-watch", loop_watch.run),
+        Part("database", database.run),
         Part("readings", readings.run),
         Part("sms", sender.run),
         Part("spool", SpoolMerger(desk, state.spool, window_s).run),
@@ -58,15 +102,23 @@ def wire(instance: Instance) -> Wired:
     ]
     if ports:
         parts.append(Part("stale-box-calls", StaleBoxCalls(desk).run))
-    expected = {"sms": NOT_YET, **{port.name: NOT_YET for port in ports}}
+    expected = {"database": NOT_YET, "sms": NOT_YET, **{port.name: NOT_YET for port in ports}}
     phone: Phone = NoPhones()
     test_call = no_test_calls
+    conversations = None
 
     if settings.site.asterisk != "none":
         actions = Actions(settings.ami, instance.secrets["ami_actor"], bus=bus)
-        sounds = Sounds(state.sounds)
+        sounds = world.sounds or Sounds(state.sounds)
         conversations = AgiServer(
-            settings.agi, instance.secrets["agi_token"], VoiceDesk(desk, window_s), bus, sounds, state.recordings
+            settings.agi,
+            instance.secrets["agi_token"],
+            VoiceDesk(desk, window_s),
+            bus,
+            sounds,
+            state.recordings,
+            world.clock,
+            tape("agi"),
         )
         parts += [
             Part("agi", conversations.run),
@@ -84,5 +136,5 @@ def wire(instance: Instance) -> Wired:
                 parts.append(Part("demo-calls", calls.run))
 
     figures = Figures(desk, loop_watch, readings, listener if settings.site.asterisk != "none" else None)
-    panel = Panel(settings.web, desk, bus, Outside(phone, test_call, state.recordings, expected, figures))
-    return Wired((Part("web", panel.run), *parts), panel)
+    panel = Panel(settings.web, desk, bus, Outside(phone, test_call, state.recordings, expected, figures, tape("web")))
+    return Wired((Part("web", panel.run), *parts), panel, readings, listener, ports, conversations)

@@ -21,6 +21,7 @@ from callerid.settings import Box
 from desk import plugins
 from desk.bus import Bus
 from desk.events import Event, PartChanged
+from desk.tape import Tape, silent
 from desk.work import utc_now
 
 READ_TIMEOUT_S = 0.2
@@ -34,10 +35,13 @@ log = structlog.get_logger(__name__)
 class Port:
     """One box. `run()` reads until it is cancelled."""
 
-    def __init__(self, box: Box, quiet_s: float, bus: Bus, clock: Callable[[], datetime] = utc_now) -> None:
+    def __init__(
+        self, box: Box, quiet_s: float, bus: Bus, clock: Callable[[], datetime] = utc_now, tape: Tape = silent
+    ) -> None:
         self._box = box
         self._bus = bus
         self._clock = clock
+        self._tape = tape
         self._model: BoxModel = as_model(plugins.load(boxes, box.model))
         self._lines = Lines(box.name, box.lines, quiet_s)
         self._decoder: Decoder = self._model.decoder(box.charset)
@@ -64,10 +68,14 @@ class Port:
         try:
             while True:
                 await asyncio.sleep(1)
-                self._tell(self._lines.tick(self._clock()))
+                self.tick()
         finally:
             self._stop.set()
             await asyncio.to_thread(thread.join, 2)
+
+    def tick(self) -> None:
+        """End the calls of which nothing was heard for too long."""
+        self._tell(self._lines.tick(self._clock()))
 
     def _read_for_ever(self, in_loop: Callable[..., None]) -> None:
         pause = FIRST_PAUSE_S
@@ -92,6 +100,7 @@ class Port:
                 pause = min(pause * 2, LONGEST_PAUSE_S)
 
     def _feed(self, data: bytes) -> None:
+        self._tape("heard", data)
         now = self._clock()
         for reading in self._decoder.feed(data):
             self._tell(self._lines.feed(reading, now))
@@ -107,6 +116,7 @@ class Port:
         if not ok:
             # Half a frame from before the unplug must not be glued to the first bytes after it.
             self._decoder = self._model.decoder(self._box.charset)
+            self._tape("lost")
         if ok is self._link_ok:
             return
         self._link_ok = ok

@@ -43,8 +43,16 @@ class Decoder(Protocol):
         ...
 
 
+class FrameMasker(Protocol):
+    """Bytes of a box in, the same frames with other numbers out, checksums right again; what is no whole frame is left out."""
+
+    def feed(self, data: bytes) -> bytes:
+        """The masked frames that are complete now."""
+        ...
+
+
 class BoxModel(Protocol):
-    """What a file in `callerid/boxes` declares."""
+    """What a file in `callerid/boxes` declares. It may have `masker(number) -> FrameMasker` as well, for masked recordings."""
 
     BAUD: int
     HAS_CHECKSUM: bool

@@ -19,6 +19,7 @@ from desk.bus import Bus
 from desk.errors import DeskError
 from desk.events import MessageChanged, OrderAssigned, PartChanged
 from desk.numbers import masked
+from desk.tape import Tape, silent
 from desk.work import Desk, Work
 from models import Message
 from sms.outcome import Accepted, Ambiguous, NotSent, Outcome, Outgoing, Provider, Receipt, Refused
@@ -37,13 +38,17 @@ log = structlog.get_logger(__name__)
 
 
 class Sender:
-    """One to a database: a second one would take the first one's claims for those of a dead process."""
+    """One to a database: a second one would take the first one's claims for those of a dead process.
 
-    def __init__(self, settings: Settings, desk: Desk, provider: Provider, bus: Bus) -> None:
+    `tape` is told what the network answered to each text ("outcome") and what it reported later ("receipt").
+    """
+
+    def __init__(self, settings: Settings, desk: Desk, provider: Provider, bus: Bus, tape: Tape = silent) -> None:
         self._settings = settings
         self._desk = desk
         self._provider = provider
         self._bus = bus
+        self._tape = tape
         self.pace = Pace(settings.rate_per_s, monotonic())
         self._chance = random.SystemRandom()
         self._wake = asyncio.Event()
@@ -133,6 +138,7 @@ class Sender:
 
     async def _send(self, message: Message) -> None:
         outcome = await self._submit(message)
+        self._note(message, outcome)
         log.info(
             "a text was handed to the provider",
             message_id=message.id,
@@ -154,6 +160,7 @@ class Sender:
         outcome = await later()
         log.info("an overdue answer came", message_id=message.id, outcome=type(outcome).__name__.lower())
         if not isinstance(outcome, Ambiguous):
+            self._note(message, outcome)
             await self._write_down(message, outcome)
 
     async def _submit(self, message: Message) -> Outcome:
@@ -200,7 +207,17 @@ class Sender:
             else:
                 return
 
+    def _note(self, message: Message, outcome: Outcome) -> None:
+        match outcome:
+            case Accepted(provider_ids):
+                self._tape("outcome", message=message.id, outcome="accepted", provider_ids=list(provider_ids))
+            case Refused(detail, permanent):
+                self._tape("outcome", message=message.id, outcome="refused", detail=detail, permanent=int(permanent))
+            case Ambiguous(detail) | NotSent(detail):
+                self._tape("outcome", message=message.id, outcome=type(outcome).__name__.lower(), detail=detail)
+
     async def _take_receipt(self, receipt: Receipt) -> None:
+        self._tape("receipt", provider_id=receipt.provider_id, state=receipt.state, detail=receipt.detail)
         async with self._desk.work() as work:
             await messages.receipt(work, self._provider.name, receipt.provider_id, receipt.state, receipt.detail)
 

@@ -12,7 +12,7 @@ from desk.work import Desk
 from web.guard import watch_rights
 from web.keys import DESK, DOCUMENT, HUB, METRICS, OUTSIDE, PACE, PARTS, RENDERER, SETTINGS, THROTTLE, Outside
 from web.metrics import Metrics
-from web.middleware import add_headers, count, refuse_forged, tell_refusals
+from web.middleware import add_headers, count, refuse_forged, tell_refusals, tell_the_tape
 from web.openapi import document
 from web.parts import Parts
 from web.popups import Hub
@@ -24,7 +24,9 @@ from web.throttle import Pace, Throttle
 
 def make_app(settings: Settings, desk: Desk, bus: Bus, outside: Outside) -> web.Application:
     """The application. Its background tasks live from its start-up to its clean-up."""
-    app = web.Application(middlewares=[count, tell_refusals, refuse_forged], client_max_size=settings.body_limit)
+    app = web.Application(
+        middlewares=[count, tell_the_tape, tell_refusals, refuse_forged], client_max_size=settings.body_limit
+    )
     app[SETTINGS] = settings
     app[DESK] = desk
     app[OUTSIDE] = outside

@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from desk import idempotency
 from desk.work import Desk, Work
 from web.bodies import Refused, body_as, query_as
-from web.keys import DESK, SETTINGS, VISITOR, Person, Visitor
+from web.keys import BODY, DESK, SETTINGS, VISITOR, Person, Visitor
 
 G = TypeVar("G", bound=BaseModel)
 Json = dict[str, Any]
@@ -119,6 +119,7 @@ async def understand(request: web.Request, model: type[G], *, from_body: bool) -
     if request.query_string:
         raise Refused(400, "bad_query", "This takes no parameters.")
     raw = await read_body(request)
+    request[BODY] = raw
     if raw and request.content_type != "application/json":
         raise Refused(415, "not_json", "The body must be application/json.")
     return Ask(request, body_as(model, raw or b"{}"))

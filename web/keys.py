@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from aiohttp import web
 
+from desk.tape import Tape, silent
 from desk.work import Desk
 from models import Operator
 from web.settings import Settings
@@ -108,6 +109,8 @@ class Outside:
     parts: Mapping[str, str]
     """Parts that the site runs, by name, with the sentence to show until they have told how they are."""
     figures: Figures = no_figures
+    tape: Tape = silent
+    """Told of every change that was asked for ("request"), with the answer's status; never of sign-ins."""
 
 
 SETTINGS = web.AppKey("SETTINGS", Settings)
@@ -125,3 +128,5 @@ NONCE = web.RequestKey("NONCE", str)
 """This answer's CSP nonce."""
 VISITOR: web.RequestKey[Visitor | None] = web.RequestKey("VISITOR")
 """Set once the request's cookie or token has been looked up."""
+BODY = web.RequestKey("BODY", bytes)
+"""The JSON body of a change, once it was read."""

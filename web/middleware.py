@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import time
 
 import structlog
 from aiohttp import hdrs, web
 
+from desk.tape import silent
 from web.auth import Handler, has_cookie
-from web.keys import METRICS, SETTINGS
+from web.keys import BODY, METRICS, OUTSIDE, SETTINGS, VISITOR
 from web.origin import SAFE_METHODS, may_change, own_origin
 from web.problems import Problem, as_answer, problem_of
 from web.render import nonce_of, page
+
+RECORDED = "/api/v1/"
+UNRECORDED = frozenset({"/api/v1/session"})
 
 log = structlog.get_logger(__name__)
 
@@ -69,6 +74,42 @@ async def refuse_forged(request: web.Request, handler: Handler) -> web.StreamRes
         if not allowed:
             raise web.HTTPForbidden(text="cross_site")
     return await handler(request)
+
+
+@web.middleware
+async def tell_the_tape(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Orders come from operators: what they had changed is recorded with what else came in. Passwords never come here."""
+    answer = await handler(request)
+    tape = request.app[OUTSIDE].tape
+    if (
+        tape is silent
+        or request.method in SAFE_METHODS
+        or not request.path.startswith(RECORDED)
+        or request.path in UNRECORDED
+    ):
+        return answer
+    visitor = request.get(VISITOR)
+    if visitor is not None:
+        tape(
+            "request",
+            request.get(BODY, b""),
+            method=request.method,
+            path=request.path,
+            key=request.headers.get("Idempotency-Key"),
+            operator=visitor.operator.id,
+            status=answer.status,
+            made=_made(answer),
+        )
+    return answer
+
+
+def _made(answer: web.StreamResponse) -> int | None:
+    """The id that the answer gives to what was made, by which later requests name it."""
+    if not isinstance(answer, web.Response) or answer.content_type != "application/json":
+        return None
+    body = json.loads(answer.body) if isinstance(answer.body, bytes) else None
+    made = body.get("id") if isinstance(body, dict) else None
+    return made if isinstance(made, int) else None
 
 
 async def add_headers(request: web.Request, answer: web.StreamResponse) -> None:

@@ -14,6 +14,10 @@ from callboard.state import State
 
 PortOption = Annotated[int | None, typer.Option(min=1, max=65535)]
 AsteriskOption = Annotated[str | None, typer.Option(help="auto, system, private or none.")]
+RecordOption = Annotated[
+    Path | None, typer.Option(help="Record what comes in into this file (docs/recording.md).", dir_okay=False)
+]
+MaskOption = Annotated[bool, typer.Option("--mask", help="Mask numbers, names and texts in the recording.")]
 NoCallsOption = Annotated[bool, typer.Option("--no-calls", help="No demo callers.")]
 
 
@@ -29,6 +33,8 @@ class Asked:
     agi_port: int | None
     asterisk: str | None
     no_calls: bool
+    record: Path | None = None
+    mask: bool = False
 
     def settings(self) -> Settings:
         """The settings, these options being stronger than the file. Raises ConfigError."""
@@ -57,6 +63,8 @@ class Asked:
             "--ami-port": self.ami_port,
             "--agi-port": self.agi_port,
             "--asterisk": self.asterisk,
+            "--record": self.record.absolute() if self.record else None,
         }
         given = [word for name, value in named.items() if value is not None for word in (name, str(value))]
-        return [*given, "--no-calls"] if self.no_calls else given
+        flags = {"--no-calls": self.no_calls, "--mask": self.mask}
+        return [*given, *(word for word, on in flags.items() if on)]

@@ -15,6 +15,7 @@ from callboard.config import ConfigError, Settings
 from callboard.pbx_engine import PbxError
 from callboard.prompts import PromptError
 from callboard.state import State, StateError
+from callboard.tape_format import BadRecording
 from desk.errors import DeskError
 
 StateOption = Annotated[Path, typer.Option("--state", help="Folder in which everything of this instance lies.")]
@@ -27,7 +28,7 @@ def told_in_words() -> Iterator[None]:
     """Turn every error that a person can meet into its sentence."""
     try:
         yield
-    except (ConfigError, StateError, PbxError, PromptError, DeskError, AGIError) as error:
+    except (ConfigError, StateError, PbxError, PromptError, DeskError, AGIError, BadRecording) as error:
         typer.secho(str(error), fg=typer.colors.RED, err=True)
         raise typer.Exit(1) from error
 

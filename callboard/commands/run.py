@@ -12,7 +12,7 @@ import socket
 from collections.abc import Sequence
 from typing import Any
 
-from callboard.commands.asked import Asked, AsteriskOption, NoCallsOption, PortOption
+from callboard.commands.asked import Asked, AsteriskOption, MaskOption, NoCallsOption, PortOption, RecordOption
 from callboard.commands.options import (
     DEFAULT_STATE,
     ConfigOption,
@@ -42,11 +42,15 @@ def run(
     agi_port: PortOption = None,
     asterisk: AsteriskOption = None,
     no_calls: NoCallsOption = False,
+    record: RecordOption = None,
+    mask: MaskOption = False,
     config: ConfigOption = None,
 ) -> None:
     """Set up what is missing and start callboard."""
     with told_in_words():
-        asked = Asked(state.absolute(), config, http_port, sip_port, ami_port, agi_port, asterisk, no_calls)
+        asked = Asked(
+            state.absolute(), config, http_port, sip_port, ami_port, agi_port, asterisk, no_calls, record, mask
+        )
         folder, settings = State(asked.state), asked.settings()
         folder.claim()
         set_up_logs(folder.log, settings.site.log_level, "run.log")

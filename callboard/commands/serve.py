@@ -6,7 +6,7 @@ import asyncio
 
 import typer
 
-from callboard.commands.asked import Asked, AsteriskOption, NoCallsOption, PortOption
+from callboard.commands.asked import Asked, AsteriskOption, MaskOption, NoCallsOption, PortOption, RecordOption
 from callboard.commands.options import DEFAULT_STATE, ConfigOption, StateOption, database_url, told_in_words
 from callboard.config import Settings
 from callboard.core import until_told_to_stop
@@ -16,7 +16,8 @@ from callboard.logs import set_up_logs
 from callboard.prompts import PromptError, find_tools
 from callboard.state import State
 from callboard.supervisor import Supervisor
-from callboard.wiring import wire
+from callboard.taping import start_tape, tape_parts
+from callboard.wiring import World, wire
 from desk.bus import Bus
 from desk.events import PartChanged
 
@@ -29,18 +30,22 @@ def serve(
     agi_port: PortOption = None,
     asterisk: AsteriskOption = None,
     no_calls: NoCallsOption = False,
+    record: RecordOption = None,
+    mask: MaskOption = False,
     config: ConfigOption = None,
 ) -> None:
     """Start callboard's own parts; Asterisk is started by `run` or by the system."""
     with told_in_words():
-        asked = Asked(state.absolute(), config, http_port, sip_port, ami_port, agi_port, asterisk, no_calls)
+        asked = Asked(
+            state.absolute(), config, http_port, sip_port, ami_port, agi_port, asterisk, no_calls, record, mask
+        )
         folder, settings = State(asked.state), asked.settings()
         folder.claim("serve.lock")
         set_up_logs(folder.log, settings.site.log_level)
-        asyncio.run(_serve(folder, settings))
+        asyncio.run(_serve(folder, settings, asked))
 
 
-async def _serve(state: State, settings: Settings) -> None:
+async def _serve(state: State, settings: Settings, asked: Asked) -> None:
     progress = Progress()
     bus = Bus()
     desk = await open_desk(database_url(state, settings), bus)
@@ -49,11 +54,12 @@ async def _serve(state: State, settings: Settings) -> None:
     except PromptError:
         tools = None
     instance = Instance(state, settings, desk, state.secrets(), None, tools)
-    wired = wire(instance)
+    tape = await start_tape(instance, asked.record, mask=asked.mask) if asked.record else None
+    wired = wire(instance, World(recorder=tape) if tape else None)
     bus.on(PartChanged, lambda event: progress.line(f"{event.part}: {event.reason or 'works'}"))
     supervisor = Supervisor(bus)
     try:
-        for part in wired.parts:
+        for part in (*wired.parts, *(tape_parts(tape, desk) if tape else ())):
             supervisor.start(part)
         told = asyncio.create_task(_say_when_ready(instance, wired.panel.started, progress))
         await until_told_to_stop()
@@ -61,6 +67,8 @@ async def _serve(state: State, settings: Settings) -> None:
     finally:
         await supervisor.stop()
         await desk.engine.dispose()
+        if tape is not None:
+            await asyncio.to_thread(tape.close)
 
 
 async def _say_when_ready(instance: Instance, started: asyncio.Event, progress: Progress) -> None:

@@ -14,6 +14,7 @@ length is not believed.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from callerid.framing import Framed
 from callerid.reading import Decoder, Kind, Reading
@@ -44,6 +45,30 @@ class KoreanStx:
 def decoder(charset: str) -> Decoder:
     """See `callerid.reading.BoxModel`."""
     return KoreanStx()
+
+
+class Masked:
+    """The same frames with other numbers, padded as they were."""
+
+    def __init__(self, number: Callable[[str], str]) -> None:
+        self._frames = Framed(STX, ETX, LONGEST_BODY)
+        self._number = number
+
+    def feed(self, data: bytes) -> bytes:
+        """See `callerid.reading.FrameMasker`."""
+        return b"".join(bytes([STX]) + self._mask(body) + bytes([ETX]) for body in self._frames.feed(data))
+
+    def _mask(self, body: bytes) -> bytes:
+        head, payload = body[:2], body[2:]
+        told = payload.strip()
+        if not told or told.decode("latin-1") in _REASONS:
+            return body
+        return head + payload.replace(told, self._number(told.decode("latin-1")).encode("latin-1", "replace"), 1)
+
+
+def masker(number: Callable[[str], str]) -> Masked:
+    """See `callerid.reading.BoxModel`."""
+    return Masked(number)
 
 
 def _read(body: bytes) -> Reading | None:
