@@ -75,6 +75,8 @@ def _of_listener(listener: Listener) -> list[Figure]:
 def _of_readings(readings: Readings) -> list[Figure]:
     return [
         Figure("readings_waiting", "Readings of transports that are not yet stored.", readings.waiting),
+        Figure("readings_put_by", "Of these, how many wait for the database to come back.", readings.put_by),
+        Figure("readings_damaged", "Lines of those that could not be read again.", readings.damaged, grows=True),
         Figure("readings_lost", "Readings that could not be stored.", readings.lost, grows=True),
     ]
 

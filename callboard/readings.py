@@ -1,19 +1,23 @@
 """What transports saw, turned into desk work: one queue, one consumer, in the order in which it was told.
 
-A reading that meets a database that is away for a moment is tried again; nothing that arrived behind it overtakes it. What
-still cannot be stored is logged with its reference, and the PBX's next snapshot brings the call back.
+A reading that meets a database that is away waits on the disk, with everything that was told behind it, until the database
+takes it again (see callboard/unstored.py): nothing is lost, nothing overtakes, nothing is stored twice. Only what even the
+disk has no room for, or what cannot be understood, is logged with its reference, and the PBX's next snapshot brings the call
+back.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import structlog
-from sqlalchemy.exc import DBAPIError
 
+from callboard.database_watch import DatabaseWatch
+from callboard.unstored import READINGS, Full, Unstored
 from desk import calls
 from desk.bus import Bus
+from desk.database_errors import have_met, in_words, is_away
 from desk.errors import DeskError
 from desk.events import (
     BoxCallAnswered,
@@ -21,16 +25,16 @@ from desk.events import (
     CallGone,
     CallSeen,
     Event,
-    PartChanged,
     PbxSnapshot,
     PhoneAnswered,
     PhoneRang,
 )
-from desk.work import Desk, Work, utc_now
+from desk.work import Desk, Work
 
-READINGS = (CallSeen, PhoneRang, PhoneAnswered, CallGone, PbxSnapshot, BoxCallAnswered, BoxCallGone)
 LIMIT = 20_000
-PAUSES_S = (0.1, 0.3, 1.0, 2.0, 4.0)
+PAUSES_S = (0.1, 0.3, 1.0, 2.0)
+"""Between two tries while the database is away; the last one again and again."""
+TRIES = 4
 
 log = structlog.get_logger(__name__)
 
@@ -56,22 +60,47 @@ async def _apply(work: Work, reading: Event, window_s: float) -> None:
 
 
 class Readings:
-    """The one consumer. `lost` counts readings that could not be stored."""
+    """The one consumer. `lost` counts readings that could not be stored.
 
-    def __init__(self, desk: Desk, bus: Bus, ask_for_snapshot: Callable[[], None], window_s: float) -> None:
+    `unstored` is where they wait on the disk; without it, and when the disk is full, up to LIMIT wait in memory.
+    """
+
+    def __init__(
+        self,
+        desk: Desk,
+        bus: Bus,
+        ask_for_snapshot: Callable[[], None],
+        window_s: float,
+        unstored: Unstored | None = None,
+        watch: DatabaseWatch | None = None,
+    ) -> None:
         self._desk = desk
-        self._bus = bus
         self._ask_for_snapshot = ask_for_snapshot
         self._window_s = window_s
+        self._watch = watch or DatabaseWatch(desk, bus)
         self._queue: asyncio.Queue[Event] = asyncio.Queue(LIMIT)
-        self._database_ok = True
+        self._unstored = unstored
+        self._held: list[Event] = []
+        self._putting_by = asyncio.Lock()
+        self._caught_up = asyncio.Event()
+        self._caught_up.set()
         self.lost = 0
         self._stops = [bus.on(kind, self._take) for kind in READINGS]
 
     @property
     def waiting(self) -> int:
         """How many readings are not yet stored."""
-        return self._queue.qsize()
+        return self._queue.qsize() + self.put_by
+
+    @property
+    def put_by(self) -> int:
+        """How many of them wait for the database to come back."""
+        return (self._unstored.waiting if self._unstored else 0) + len(self._held)
+
+    @property
+    def damaged(self) -> int:
+        """Lines of the file that could not be read again."""
+        return self._unstored.damaged if self._unstored else 0
 
     def stop_listening(self) -> None:
         """Take nothing more from the bus."""
@@ -80,6 +109,9 @@ class Readings:
 
     async def settled(self) -> None:
         """Wait until everything that was taken is stored (or lost)."""
+        while self.waiting or not self._caught_up.is_set():
+            await self._queue.join()
+            await self._caught_up.wait()
         await self._queue.join()
 
     def _take(self, reading: Event) -> None:
@@ -89,41 +121,119 @@ class Readings:
             self._lose(reading, "the queue is full")
 
     async def run(self) -> None:
-        """Store readings until cancelled."""
+        """Store readings until cancelled; first what the last run could not."""
+        await self._open()
         while True:
+            if self.put_by:
+                await self._catch_up()
+            self._caught_up.set()
             reading = await self._queue.get()
             try:
-                await self._store(reading)
+                if not await self._store(reading):
+                    await self._put_by([reading])
             finally:
                 self._queue.task_done()
 
-    async def _store(self, reading: Event) -> None:
-        for pause in (*PAUSES_S, None):
+    async def _open(self) -> None:
+        if self._unstored is not None:
+            try:
+                await asyncio.to_thread(self._unstored.open)
+            except OSError as error:
+                log.error("what waits on the disk cannot be read", reason=str(error))
+
+    # --- while the database is away -------------------------------------------------------------------------------------
+
+    async def _catch_up(self) -> None:
+        """Try the oldest again and again; what comes meanwhile is put behind it."""
+        storing = asyncio.create_task(self._store_what_waits())
+        try:
+            while not storing.done():
+                coming = asyncio.create_task(self._queue.get())
+                await asyncio.wait((storing, coming), return_when=asyncio.FIRST_COMPLETED)
+                if not coming.done():
+                    coming.cancel()
+                    continue
+                batch = [coming.result()]
+                while not self._queue.empty():
+                    batch.append(self._queue.get_nowait())
+                await self._put_by(batch)
+                for _ in batch:
+                    self._queue.task_done()
+        finally:
+            storing.cancel()
+            await asyncio.gather(storing, return_exceptions=True)
+        storing.result()
+
+    async def _store_what_waits(self) -> None:
+        tries = 0
+        while (reading := await self._oldest()) is not None:
+            if await self._store(reading):
+                tries = 0
+                await self._drop_oldest()
+            else:
+                await asyncio.sleep(PAUSES_S[min(tries, len(PAUSES_S) - 1)])
+                tries += 1
+
+    async def _oldest(self) -> Event | None:
+        async with self._putting_by:
+            damaged = self.damaged
+            oldest = self._unstored.head() if self._unstored else None
+            if self.damaged > damaged:
+                self._ask_for_snapshot()
+            return oldest or (self._held[0] if self._held else None)
+
+    async def _drop_oldest(self) -> None:
+        async with self._putting_by:
+            # What had waited in memory may have gone to the disk since it was looked at: it is the oldest there.
+            if self._unstored is not None and self._unstored.head() is not None:
+                self._unstored.drop_head()
+            else:
+                del self._held[0]
+
+    async def _put_by(self, readings: Sequence[Event]) -> None:
+        self._caught_up.clear()
+        async with self._putting_by:
+            self._held += readings
+            if self._unstored is not None:
+                try:
+                    await asyncio.to_thread(self._unstored.append, self._held)
+                except Full:
+                    self._lose_held(0, "too many wait for the database")
+                except OSError as error:
+                    log.error("readings wait in memory: the disk does not take them", reason=error.strerror)
+                else:
+                    self._held = []
+            self._lose_held(LIMIT, "too many wait for the database and the disk")
+
+    def _lose_held(self, kept: int, why: str) -> None:
+        for reading in self._held[kept:]:
+            self._lose(reading, why)
+        del self._held[kept:]
+
+    # --- one reading ----------------------------------------------------------------------------------------------------
+
+    async def _store(self, reading: Event) -> bool:
+        """Whether we are done with it: stored, or of no use. False: the database is away."""
+        for tries_left in reversed(range(TRIES)):
             try:
                 async with self._desk.work() as work:
                     await _apply(work, reading, self._window_s)
-            except (DBAPIError, TimeoutError) as error:
-                why = error.orig if isinstance(error, DBAPIError) else "another writer holds it"
-                self._database(False, f"The database does not take calls: {why}")
-                if pause is None:
-                    self._lose(reading, "the database stayed away")
-                else:
-                    await asyncio.sleep(pause)
             except DeskError as refused:
                 self._lose(reading, str(refused))
-                return
-            except Exception:
+                return True
+            except Exception as error:
+                if have_met(error) and tries_left:
+                    await asyncio.sleep(PAUSES_S[0])
+                    continue
+                if is_away(error):
+                    self._watch.heard("readings", in_words(error))
+                    return False
                 log.exception("a reading could not be stored", reading=type(reading).__name__)
                 self._lose(reading, "it met a fault of ours")
-                return
-            else:
-                self._database(True)
-                return
-
-    def _database(self, ok: bool, reason: str = "") -> None:
-        if ok is not self._database_ok:
-            self._database_ok = ok
-            self._bus.tell(PartChanged(utc_now(), "database", ok=ok, reason=reason))
+                return True
+            self._watch.heard("readings", None)
+            return True
+        raise AssertionError("the last try returns")
 
     def _lose(self, reading: Event, why: str) -> None:
         self.lost += 1

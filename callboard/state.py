@@ -51,6 +51,11 @@ class State:
         return self.folder / "spool"
 
     @property
+    def unstored(self) -> Path:
+        """What transports saw while the database was away."""
+        return self.folder / "unstored.readings"
+
+    @property
     def sounds(self) -> Path:
         """Prompts: <language>/callboard/<key>.wav."""
         return self.folder / "sounds"

@@ -6,11 +6,13 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
 from callboard import readings as module
 from callboard.readings import Readings
+from callboard.unstored import Unstored
 from desk import calls
 from desk.events import CallAnswered, CallArrived, CallEnded, CallGone, CallSeen, Event, PartChanged, PhoneAnswered
 from desk.work import Desk
@@ -20,13 +22,13 @@ from tests.site import Site
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "PAUSES_S", (0.05, 0.1, 0.2, 0.4, 0.8, 1.6))
+    monkeypatch.setattr(module, "PAUSES_S", (0.05, 0.1))
 
 
 @asynccontextmanager
-async def reading(desk: Desk) -> AsyncIterator[tuple[Readings, list[int]]]:
+async def reading(desk: Desk, unstored: Unstored | None = None) -> AsyncIterator[tuple[Readings, list[int]]]:
     asked: list[int] = []
-    readings = Readings(desk, desk.bus, lambda: asked.append(1), calls.SAME_CALL_WINDOW_S)
+    readings = Readings(desk, desk.bus, lambda: asked.append(1), calls.SAME_CALL_WINDOW_S, unstored)
     task = asyncio.create_task(readings.run())
     yield readings, asked
     task.cancel()
@@ -85,3 +87,126 @@ async def test_a_database_that_is_locked_for_a_while_loses_nothing_and_is_told(
     parts = [(event.part, event.ok) for event in told if isinstance(event, PartChanged)]
     assert parts == [("database", False), ("database", True)]
     assert sum(isinstance(event, CallArrived) for event in told) == 1
+
+
+@asynccontextmanager
+async def nobody_may_write(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
+    """The file is held by another program, and patience is short."""
+    from desk import work
+
+    monkeypatch.setattr(work, "BUSY_TIMEOUT_MS", 50)
+    await desk.engine.dispose()
+    other = sqlite3.connect(desk.engine.url.database or "", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        other.execute("ROLLBACK")
+        other.close()
+
+
+async def put_by(readings: Readings, count: int) -> None:
+    async with asyncio.timeout(20):
+        while readings.put_by < count:
+            await asyncio.sleep(0.01)
+
+
+def tell_calls(desk: Desk, clock: Clock, count: int) -> None:
+    for n in range(count):
+        desk.bus.tell(seen(clock, f"cb1-{n}.1", f"0101234{n:04}"))
+        desk.bus.tell(PhoneAnswered(clock(), f"cb1-{n}.1", "1001"))
+        desk.bus.tell(CallGone(clock(), f"cb1-{n}.1"))
+
+
+def stored(told: list[Event]) -> list[type[Event]]:
+    return [type(event) for event in told if isinstance(event, CallArrived | CallAnswered | CallEnded)]
+
+
+@pytest.mark.parametrize("on_disk", [True, False])
+@pytest.mark.parametrize("engine_name", ["sqlite"])
+async def test_what_was_told_while_the_database_was_away_is_stored_in_order_when_it_is_back(
+    desk: Desk,
+    site: Site,
+    clock: Clock,
+    told: list[Event],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    on_disk: bool,
+) -> None:
+    unstored = Unstored(tmp_path / "unstored") if on_disk else None
+    async with reading(desk, unstored) as (readings, asked):
+        async with nobody_may_write(desk, monkeypatch):
+            tell_calls(desk, clock, 10)
+            await put_by(readings, 30)
+        await readings.settled()
+        desk.bus.tell(seen(clock, "cb1-99.1", "01099999999"))
+        await readings.settled()
+    assert stored(told) == [CallArrived, CallAnswered, CallEnded] * 10 + [CallArrived]
+    assert (readings.lost, readings.waiting, asked) == (0, 0, [])
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"])
+async def test_what_waited_on_the_disk_when_we_died_is_stored_by_the_next_start(
+    desk: Desk, site: Site, clock: Clock, told: list[Event], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "unstored"
+    async with nobody_may_write(desk, monkeypatch), reading(desk, Unstored(file)) as (readings, _):
+        tell_calls(desk, clock, 5)
+        await put_by(readings, 15)
+        readings.stop_listening()
+    async with reading(desk, Unstored(file)) as (readings, _):
+        desk.bus.tell(seen(clock, "cb1-99.1", "01099999999"))
+        await readings.settled()
+    assert stored(told) == [CallArrived, CallAnswered, CallEnded] * 5 + [CallArrived]
+    assert file.stat().st_size == 0
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"])
+async def test_what_was_stored_already_and_waits_still_changes_nothing(
+    desk: Desk, site: Site, clock: Clock, told: list[Event], tmp_path: Path
+) -> None:
+    kept = Unstored(tmp_path / "unstored")
+    async with reading(desk) as (readings, _):
+        desk.bus.on(CallSeen, lambda event: kept.append([event]))
+        desk.bus.on(PhoneAnswered, lambda event: kept.append([event]))
+        desk.bus.on(CallGone, lambda event: kept.append([event]))
+        tell_calls(desk, clock, 5)
+        await readings.settled()
+        readings.stop_listening()
+    assert kept.waiting == 15
+    async with reading(desk, Unstored(tmp_path / "unstored")) as (again, _):
+        await asyncio.sleep(0)
+        async with asyncio.timeout(20):
+            while (tmp_path / "unstored").stat().st_size:
+                await asyncio.sleep(0.01)
+    assert again.lost == 0
+    assert stored(told) == [CallArrived, CallAnswered, CallEnded] * 5
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"])
+async def test_when_the_file_is_full_the_rest_is_lost_and_a_snapshot_is_asked_for(
+    desk: Desk, site: Site, clock: Clock, told: list[Event], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    async with reading(desk, Unstored(tmp_path / "unstored", limit_bytes=400)) as (readings, asked):
+        async with nobody_may_write(desk, monkeypatch):
+            desk.bus.tell(seen(clock, "cb1-1.1"))
+            await put_by(readings, 1)
+            desk.bus.tell(seen(clock, "cb1-2.1", "01011112222"))
+            async with asyncio.timeout(20):
+                while not asked:
+                    await asyncio.sleep(0.01)
+        await readings.settled()
+    assert (readings.lost, stored(told)) == (1, [CallArrived])
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"])
+async def test_a_disk_that_takes_nothing_makes_readings_wait_in_memory(
+    desk: Desk, site: Site, clock: Clock, told: list[Event], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    async with reading(desk, Unstored(tmp_path / "no such folder" / "unstored")) as (readings, _):
+        async with nobody_may_write(desk, monkeypatch):
+            tell_calls(desk, clock, 5)
+            await put_by(readings, 15)
+        await readings.settled()
+    assert stored(told) == [CallArrived, CallAnswered, CallEnded] * 5
+    assert readings.lost == 0
