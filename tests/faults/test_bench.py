@@ -15,6 +15,7 @@ import pytest
 from tests.faults.checker import check
 from tests.faults.history import History
 from tests.faults.proxy import Proxy
+from tests.faults.table import table
 from tests.faults.witnesses import Witnesses
 from tests.sms.smsc import Submit
 
@@ -140,6 +141,16 @@ def test_a_history_can_be_read_as_far_as_it_came(tmp_path: Path) -> None:
         outer.fail("busy")
     assert [(line["word"], line["what"]) for line in lines] == [("begin", "call")]
     assert history.of("call", "fail") == [outer]
+
+
+def test_a_figure_over_its_promise_is_marked_as_missed() -> None:
+    told = {"row": "A10", "name": "back", "unit": "s", "promise": 3}
+    first = {**told, "row": "A2", "name": "seen", "promise": None, "value": 9.0}
+    lines = [json.dumps(one) for one in ({**told, "value": 2.5}, {**told, "value": 3.5}, first)]
+    assert table(lines).splitlines()[2:] == [
+        "| A2 | seen | 1 | 9 s | 9 s | 9 s |  |",
+        "| A10 | back | 2 | 3 s | 3.5 s | 3.5 s | 3 s **(missed)** |",
+    ]
 
 
 @pytest.fixture
