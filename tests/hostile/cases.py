@@ -1,0 +1,48 @@
+"""Every fixed case of the corpus, by family and entry. `python -m tests.hostile.cases` prints how many there are."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from tests.hostile.corpus import asterisk, breaks, markup, numbers, shell, sip, sql, terminal, unicode
+
+T = TypeVar("T")
+FULL = os.environ.get("CALLBOARD_FAULTS", "fast") == "full"
+
+SIP_NAME, SIP_USER, SIP_IDENTITY, SIP_MESSAGE = "SIP display name", "SIP user", "SIP identity headers", "SIP messages"
+FORMS, BROWSER = "forms and searches", "Chromium"
+
+CASES: dict[str, dict[str, Sequence[Any]]] = {
+    "F1": {SIP_NAME: markup.PAYLOADS, FORMS: markup.PAYLOADS, BROWSER: markup.PAYLOADS},
+    "F3": {SIP_NAME: (*shell.COMMANDS, *(path for path in shell.PATHS if len(path) < 200))},
+    "F4": {SIP_NAME: asterisk.NAMES, SIP_USER: asterisk.USERS},
+    "F5": {SIP_NAME: breaks.TEXTS, SIP_USER: breaks.SPELT, "SIP From header": breaks.FOLDED},
+    "F9": {SIP_USER: numbers.USERS},
+    "F10": {SIP_IDENTITY: sip.IDENTITIES},
+    "F12": {SIP_NAME: (*unicode.TEXTS, *unicode.BYTES)},
+    "F13": {SIP_NAME: terminal.TEXTS},
+    "F24": {SIP_MESSAGE: sip.MESSAGES},
+}
+
+
+def slice_of(cases: Sequence[T], everyday: int) -> list[T]:
+    """All cases in a full run; else `everyday` of them, evenly spread and always the same."""
+    if FULL or len(cases) <= everyday:
+        return list(cases)
+    return [cases[at * len(cases) // everyday] for at in range(everyday)]
+
+
+def table() -> str:
+    """Family, entries and counts, as docs/security.md has them."""
+    lines = []
+    for family, entries in CASES.items():
+        told = ", ".join(f"{entry} {len(cases)}" for entry, cases in entries.items())
+        lines.append(f"| {family} | {sum(map(len, entries.values()))} | {told} |")
+    lines.append(f"| | {sum(len(cases) for entries in CASES.values() for cases in entries.values())} | |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    print(table())

@@ -1,0 +1,81 @@
+"""F3. Shell words and paths: where a file could be named they are nothing that exists; where a name is expected they are text."""
+
+from __future__ import annotations
+
+_DEEP = ("../", "..\\", "....//", "..%2f", "%2e%2e/", "%2e%2e%2f", "..%5c", "..;/", "%252e%252e%252f", "..%c0%af", "./../")
+_GOALS = ("etc/passwd", "secrets.json", "callboard.db", "log/callboard.log", "asterisk/etc/manager.conf")
+
+PATHS: tuple[str, ...] = (
+    *(step * depth + goal for step in _DEEP for depth, goal in zip((1, 2, 3, 6, 9), _GOALS, strict=True)),
+    "/etc/passwd",
+    "//etc/passwd",
+    "file:///etc/passwd",
+    "C:\\windows\\win.ini",
+    "C:/windows/win.ini",
+    "\\\\e.example\\share",
+    "/proc/self/environ",
+    "/dev/zero",
+    "/dev/stdin",
+    "~root",
+    "~/.ssh/id_rsa",
+    ".",
+    "..",
+    "...",
+    ".htaccess",
+    "con",
+    "nul",
+    "a/b/c",
+    "%00",
+    "x%00.wav",
+    "x.wav%00",
+    "%0a",
+    "%ff",
+    "%",
+    "%zz",
+    "a" * 64,
+    "a" * 65,
+    "a" * 255,
+    "a" * 4000,
+    "x.wav/..",
+    "x.wav/.",
+    "-rf",
+    "--help",
+    "*",
+    "?",
+    "x?y=1",
+    "{a,b}",
+    "[a-z]",
+    "x.wav ",
+    " x.wav",
+)  # fmt: skip
+
+COMMANDS: tuple[str, ...] = tuple(
+    f"{before}touch %CANARY%{after}"
+    for before, after in (
+        (";", ""),
+        ("; ", ";"),
+        ("|", ""),
+        ("||", ""),
+        ("&", ""),
+        ("&&", ""),
+        ("`", "`"),
+        ("$(", ")"),
+        ("${", "}"),
+        ("$((", "))"),
+        ("<(", ")"),
+        (">", ""),
+        ("'; ", " #"),
+        ('"; ', ' #"'),
+        ("x\\;", ""),
+        ("x' ", " '"),
+        ("{", "}"),
+        ("!", ""),
+        ("a b; ", " || true"),
+        ("-exec ", " ;"),
+        ("--checkpoint-action=exec=", ""),
+        ("() { :; }; ", ""),
+        ("@", ""),
+        ("%COMSPEC% /c ", ""),
+        ("=cmd|' /C ", "'!A1"),
+    )
+)
