@@ -189,6 +189,6 @@ async def _differences(work: Work, order: Order, form: ChangeOrder, office: Offi
         mine = field in form.fields
         yours = wanted[field] if mine else first[field].before
         if yours != there[field]:
-            newest, name = last[field]
-            found.append(Difference(field, yours, there[field], mine, name, newest.at))
+            newest, by = last[field]
+            found.append(Difference(field, yours, there[field], mine, by, newest.at))
     return tuple(found)

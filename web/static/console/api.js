@@ -30,7 +30,7 @@ export function newKey() {
 export async function request(method, path, body = undefined, key = undefined) {
   const headers = { Accept: "application/json" };
   if (body !== undefined) headers["Content-Type"] = "application/json";
-  if (method === "POST") headers["Idempotency-Key"] = key ?? newKey();
+  if (method === "POST" || method === "PATCH") headers["Idempotency-Key"] = key ?? newKey();
   let answer;
   try {
     answer = await fetch(`/api/v1/${path}`, {

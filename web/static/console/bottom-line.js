@@ -1,6 +1,6 @@
 /**
  * The bottom line: the last messages and what became of them, what just happened with its undo, and the link. When the link
- * is lost for longer than a blink, the whole line says so; it takes no other place on the screen.
+ * is lost for longer than a blink, or nothing can be saved, the whole line says so; it takes no other place on the screen.
  */
 
 import { html, nothing } from "lit";
@@ -21,19 +21,21 @@ export class BottomLine extends LiveElement {
 
   render() {
     const lost = this.lost;
+    const banner = lost || store.signedOut || store.unsaved;
     if (!store.link.up && !lost) setTimeout(() => this.requestUpdate(), BLINK_MS);
     return html`
-      <div class="banner" role="alert" ?hidden=${!lost && !store.signedOut}>${lost || store.signedOut ? this.banner() : nothing}</div>
-      <div class="log" ?hidden=${lost || store.signedOut}>${store.lastMessages.slice(0, SHOWN).map((message) => this.message(message))}</div>
+      <div class="banner" role="alert" ?hidden=${!banner}>${banner ? this.banner(lost) : nothing}</div>
+      <div class="log" ?hidden=${banner}>${store.lastMessages.slice(0, SHOWN).map((message) => this.message(message))}</div>
       <div class="said ${store.notice?.kind ?? ""}" role="status">${this.notice()}</div>
       <span class="link ${store.link.up ? "up" : "down"}"><i class="lamp"></i>${t(store.link.up ? "link.up" : "link.down")}</span>
     `;
   }
 
-  banner() {
+  banner(lost) {
     if (store.signedOut) {
       return html`${t("link.signed_out")} <a href="/login" target="_blank" rel="opener">${t("link.sign_in_again")}</a>`;
     }
+    if (!lost) return t("link.unsaved");
     const waiting = outbox.waiting.length;
     return html`${t("link.lost")} ${waiting ? t("link.waiting", { count: waiting }) : nothing}`;
   }

@@ -4,7 +4,7 @@ import { html, nothing } from "lit";
 import { choiceOf, nameOf, numberOf } from "./call-list.js";
 import { LiveElement } from "./element.js";
 import { store } from "./store.js";
-import { day, duration, money, t } from "./texts.js";
+import { clockTime, day, duration, money, t } from "./texts.js";
 import { byHand, hangUp, select, take, takeTrip, testCall, tripOf } from "./work.js";
 
 export class CallerCard extends LiveElement {
@@ -102,10 +102,27 @@ export class CallerCard extends LiveElement {
   }
 
   handHead() {
+    const editing = document.querySelector("order-form").draft?.editing;
+    if (editing) return this.changeHead(editing.order);
     return html`
       <header class="caller">
         <div class="who"><h1>${t("caller.by_hand")}</h1></div>
         <div class="known">${t("caller.by_hand_hint")}</div>
+      </header>
+    `;
+  }
+
+  changeHead(orderId) {
+    const order = store.orders.get(orderId);
+    if (!order) return nothing;
+    return html`
+      <header class="caller">
+        <div class="who">
+          <h1>${t("caller.change")}</h1>
+          <span class="order-state ${order.state}">${t(`order.state.${order.state}`)}</span>
+          ${order.driver ? html`<span>#${order.driver.number} ${order.driver.name}</span>` : nothing}
+        </div>
+        <div class="known">${clockTime(order.taken_at)} · ${order.customer?.name ?? ""} · ${tripOf(order)}</div>
       </header>
     `;
   }

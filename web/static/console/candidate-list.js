@@ -5,6 +5,7 @@
 
 import { html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
+import { change } from "./changes.js";
 import { afterComposition } from "./compose.js";
 import { LiveElement } from "./element.js";
 import { store } from "./store.js";
@@ -71,6 +72,9 @@ export class CandidateList extends LiveElement {
         <span>${wants || !order ? t("candidates.title") : t("candidates.messages")}</span>
         ${order ? html`<span class="for">${clockTime(order.taken_at)} ${tripOf(order)}</span>` : nothing}
       </h2>
+      <div class="order-actions" ?hidden=${!order || order.closed_at !== null}>
+        <button type="button" @click=${() => change(order.id)}>${t("board.change")} <kbd>F4</kbd></button>
+      </div>
       <div class="assign" ?hidden=${!wants}>
         <label for="driver-number">${t("candidates.number")}</label>
         <input

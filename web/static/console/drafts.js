@@ -10,9 +10,25 @@ import { moneyField, parseMoney } from "./texts.js";
 import { written } from "./phone.js";
 
 export const FIELDS = ["number", "customer_name", "origin", "destination", "fare", "note"];
+export const CHANGEABLE = FIELDS.filter((name) => name !== "customer_name");
 export const BY_HAND = "by-hand";
 const PLACES = new Set(["origin", "destination"]);
 const STORED = "callboard.drafts";
+
+/** The key of the draft in which order `id` is changed. */
+export const changeKey = (id) => `order:${id}`;
+
+/** What an order says, as it stands in the form. */
+export function wordsOf(order) {
+  return {
+    number: written(order.number),
+    customer_name: "",
+    origin: order.origin.text,
+    destination: order.destination?.text ?? "",
+    fare: moneyField(order.fare, order.currency),
+    note: order.note ?? "",
+  };
+}
 
 export class Draft {
   constructor(key) {
@@ -21,6 +37,22 @@ export class Draft {
     this.places = { origin: null, destination: null };
     this.touched = {};
     this.fareFrom = null; // the fare's text as it came from history, while it stands
+    this.editing = null; // of an order that is being changed: {order, version, state, seen: its words}
+    this.clash = null; // what others changed meanwhile: {before, after: states, fields: [...]}
+  }
+
+  /** A draft in which `order` is changed. */
+  static of(order) {
+    const draft = new Draft(changeKey(order.id));
+    draft.saw(order, order.version);
+    draft.values = { ...draft.editing.seen };
+    draft.places = { origin: order.origin, destination: order.destination };
+    return draft;
+  }
+
+  /** From here on, changes are changes to this state of the order. */
+  saw(order, version) {
+    this.editing = { order: order.id, version, state: order.state, seen: wordsOf(order) };
   }
 
   static from(kept) {
@@ -28,6 +60,7 @@ export class Draft {
   }
 
   get dirty() {
+    if (this.editing) return this.clash !== null || FIELDS.some((name) => this.values[name] !== this.editing.seen[name]);
     return FIELDS.some((name) => this.touched[name] && this.values[name].trim() !== "");
   }
 
@@ -89,6 +122,18 @@ export class Draft {
     const fare = parseMoney(text("fare"));
     if (fare !== null) body.fare = fare;
     if (text("note")) body.note = text("note");
+    return body;
+  }
+
+  /** The body of a change: the version that was seen, and only the fields that are otherwise now. */
+  changes() {
+    const body = { version: this.editing.version };
+    for (const name of CHANGEABLE) {
+      const text = this.values[name].normalize("NFC").trim();
+      if (text === this.editing.seen[name]) continue;
+      if (PLACES.has(name)) body[name] = text ? this.placeBody(name, null) : null;
+      else body[name] = name === "fare" ? parseMoney(text) : text || null;
+    }
     return body;
   }
 

@@ -4,9 +4,10 @@
  */
 
 import { tinykeys } from "tinykeys";
+import { change, saveForm } from "./changes.js";
 import { afterComposition, commitComposition } from "./compose.js";
 import { store } from "./store.js";
-import { byHand, clear, hangUp, open, save, takeNext, takeTrip, testCall } from "./work.js";
+import { byHand, clear, hangUp, open, takeNext, takeTrip, testCall } from "./work.js";
 
 const board = () => document.querySelector("order-board");
 const drivers = () => document.querySelector("candidate-list");
@@ -64,9 +65,10 @@ export function setUpKeys() {
   tinykeys(window, {
     F2: always(takeNext),
     "Shift+F2": always(hangUp),
+    F4: always(() => change()),
     F8: always(() => board().enter()),
     "Control+Enter": (event) => {
-      if (!covered()) afterComposition(event, save);
+      if (!covered()) afterComposition(event, saveForm);
     },
     "Control+z": undo,
     Escape: escape,

@@ -5,13 +5,15 @@
  */
 
 import { html, nothing } from "lit";
+import { saveForm, typedOver } from "./changes.js";
 import { afterComposition } from "./compose.js";
 import { FIELDS } from "./drafts.js";
 import { LiveElement } from "./element.js";
+import "./order-clash.js";
 import { suggest } from "./places.js";
 import { store } from "./store.js";
 import { clockTime, money, moneyField, parseMoney, t } from "./texts.js";
-import { byHand, clear, drafts, open, save, tripOf } from "./work.js";
+import { byHand, clear, drafts, open, tripOf } from "./work.js";
 
 const OPENING_MS = 1000;
 
@@ -40,7 +42,8 @@ export class OrderForm extends LiveElement {
     this.updateComplete.then(() => {
       if (this.draft !== draft || !draft) return;
       for (const name of FIELDS) this.field(name).value = draft.values[name];
-      this.placed = this.missing();
+      this.querySelector("order-clash").show(draft);
+      this.placed = draft.editing ? this.field("origin") : this.missing();
       this.placedAt = performance.now();
       this.placed?.focus();
     });
@@ -114,6 +117,7 @@ export class OrderForm extends LiveElement {
   }
 
   shows(name) {
+    if (this.draft?.editing) return name !== "customer_name";
     const call = store.callInHand;
     if (name === "number") return !call || !call.customer;
     if (name === "customer_name") return !call?.customer;
@@ -135,6 +139,7 @@ export class OrderForm extends LiveElement {
     if (!this.draft) return;
     const { name, value } = event.target;
     this.draft.type(name, value);
+    typedOver(this.draft, name);
     if (this.problem?.field === name) this.problem = null;
     if (name === "origin" || name === "destination") this.offer(name, value);
     clearTimeout(this.keeping);
@@ -245,17 +250,27 @@ export class OrderForm extends LiveElement {
         @focusout=${this.left}
         @keydown=${this.pressed}
       >
+        <order-clash data-panel></order-clash>
         ${FIELDS.map((name) => this.row(name))}
         <div class="actions">
-          <button class="save" type="button" ?disabled=${this.saving} @click=${save}>
-            ${t("order.save")} <kbd>Ctrl ↵</kbd>
+          <button class="save" type="button" ?disabled=${this.saving} @click=${saveForm}>
+            ${t(this.draft?.editing ? "order.save_change" : "order.save")} <kbd>Ctrl ↵</kbd>
           </button>
-          <button type="button" @click=${clear}>${t("order.clear")} <kbd>Esc</kbd></button>
-          ${store.link.up ? nothing : html`<span class="offline-hint">${t("order.offline_hint")}</span>`}
+          <button type="button" @click=${clear}>${t(this.draft?.editing ? "order.leave" : "order.clear")} <kbd>Esc</kbd></button>
+          ${this.hint()}
         </div>
       </form>
       ${this.done ? this.outcome() : nothing}
     `;
+  }
+
+  hint() {
+    const editing = this.draft?.editing;
+    if (editing && store.orders.get(editing.order)?.version > editing.version) {
+      return html`<span class="offline-hint">${t("order.changed_meanwhile")}</span>`;
+    }
+    if (store.link.up) return nothing;
+    return html`<span class="offline-hint">${t(editing ? "order.offline_change" : "order.offline_hint")}</span>`;
   }
 
   row(name) {

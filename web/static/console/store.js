@@ -163,6 +163,11 @@ export class Store {
     return Object.entries(this.parts).filter(([, part]) => part.ok === false);
   }
 
+  /** The server lives and its database does not: whatever is saved now is refused. */
+  get unsaved() {
+    return this.parts.database?.ok === false;
+  }
+
   // --- notices --------------------------------------------------------------------------------------------------------
 
   /** Say something in the bottom line. @param {{text: string, kind?: "good"|"bad"|"plain", undo?: () => void}} notice */

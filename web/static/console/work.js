@@ -17,7 +17,7 @@ export const outbox = new Outbox({ saved: delivered, refused: sentBack });
 
 const form = () => document.querySelector("order-form");
 
-function complain(error) {
+export function complain(error) {
   if (error.status === 401) store.signedOut = true;
   if (!(error instanceof Problem || error instanceof Unreachable)) throw error;
   store.say({ text: sentence(error), kind: "bad" });
@@ -129,7 +129,7 @@ export async function save() {
   }
 }
 
-const fieldOf = ({ body }) => (body.details?.field ?? body.errors?.[0]?.field ?? "origin").split(".")[0];
+export const fieldOf = ({ body }) => (body.details?.field ?? body.errors?.[0]?.field ?? "origin").split(".")[0];
 
 function saved(draft, order) {
   store.takeOrder(order, "order.taken");
@@ -173,14 +173,19 @@ export function clear() {
     return;
   }
   const kept = Draft.from(structuredClone({ ...draft }));
-  const call = store.calls.get(draft.key) ?? null;
-  const empty = new Draft(draft.key);
-  if (call) empty.fill(call);
-  drafts.set(empty);
-  form().show(empty);
+  if (draft.editing) {
+    drafts.drop(draft.key);
+    close();
+  } else {
+    const call = store.calls.get(draft.key) ?? null;
+    const empty = new Draft(draft.key);
+    if (call) empty.fill(call);
+    drafts.set(empty);
+    form().show(empty);
+  }
   const undo = () => {
     drafts.set(kept);
-    if (kept.key === BY_HAND) store.openCall = null;
+    if (kept.key === BY_HAND || kept.editing) store.openCall = null;
     else if (store.calls.has(kept.key)) store.openCall = kept.key;
     form().show(kept);
     store.hush();
