@@ -35,8 +35,9 @@ class Backlog:
         """Add one event; over the limit, make room."""
         if len(self._waiting) >= self._limit:
             self._make_room()
+        if not self._waiting:
+            self._filled.set()
         self._waiting.append((self._clock(), name, raw))
-        self._filled.set()
 
     def take(self) -> tuple[str, Message] | None:
         """The oldest event, or None. `lag_s` is then how long it had waited."""

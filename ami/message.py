@@ -14,6 +14,8 @@ _ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 Value = str | list[str]
+_KEYS_REMEMBERED = 1000
+_KEY_REMEMBERED = 60
 
 
 def decode(raw: bytes) -> str:
@@ -41,22 +43,29 @@ def uri_decoded(text: str) -> str:
 class Message(Mapping[str, Value]):
     """An event or an answer; nothing is decoded before the first look."""
 
-    __slots__ = ("_headers", "_raw")
+    __slots__ = ("_headers", "_raw", "_repeated")
 
     def __init__(self, raw: bytes) -> None:
         self._raw = raw
         self._headers: dict[str, Value] | None = None
+        self._repeated: tuple[str, ...] = ()
 
     @property
     def headers(self) -> dict[str, Value]:
         """All headers by lower-case key."""
         if self._headers is None:
-            self._headers = _parse(self._raw)
+            self._headers, self._repeated = _parse(self._raw)
         return self._headers
+
+    @property
+    def repeated(self) -> tuple[str, ...]:
+        """The lower-case keys that came more than once."""
+        return self._repeated if self.headers else ()
 
     def text(self, key: str) -> str | None:
         """The first value of `key`; None where it is absent, empty or `<unknown>`."""
-        value = self.headers.get(key.lower())
+        headers = self._headers
+        value = (self.headers if headers is None else headers).get(key.lower())
         if isinstance(value, list):
             value = value[0]
         return None if not value or value == "<unknown>" else value
@@ -87,10 +96,44 @@ class Message(Mapping[str, Value]):
         return f"<Message {self.text('Event') or self.text('Response') or '?'}>"
 
 
-def _parse(raw: bytes) -> dict[str, Value]:
-    """Headers of a message. A line without a colon is no header; one whose empty value lost its blank still is."""
+class _Keys(dict[str, str]):
+    """Lower-case spelling of each key that Asterisk uses: a few hundred. What is no plain key raises ValueError; bounded."""
+
+    def __missing__(self, key: str) -> str:
+        if not key or ":" in key:
+            raise ValueError("not a plain header")
+        lower = key.lower()
+        if len(self) < _KEYS_REMEMBERED and len(key) <= _KEY_REMEMBERED:
+            self[key] = lower
+        return lower
+
+
+_keys = _Keys()
+
+
+def _parse(raw: bytes) -> tuple[dict[str, Value], tuple[str, ...]]:
+    """Headers of a message, and the keys that came more than once."""
+    lines = decode(raw).split("\r\n")
     headers: dict[str, Value] = {}
-    for line in decode(raw).split("\r\n"):
+    try:
+        for line in lines:
+            key, colon, value = line.partition(": ")
+            if not colon:
+                return _parse_odd(lines)
+            headers[_keys[key]] = value
+    except ValueError:
+        return _parse_odd(lines)
+    return (headers, ()) if len(headers) == len(lines) else _parse_odd(lines)
+
+
+def _parse_odd(lines: list[str]) -> tuple[dict[str, Value], tuple[str, ...]]:
+    """As `_parse`, for lines that are not all plain and different.
+
+    A line without a colon is no header; one whose empty value lost its blank still is.
+    """
+    headers: dict[str, Value] = {}
+    repeated: tuple[str, ...] = ()
+    for line in lines:
         key, colon, value = line.partition(":")
         if not colon or not key:
             continue
@@ -103,4 +146,5 @@ def _parse(raw: bytes) -> dict[str, Value]:
             known.append(value)
         else:
             headers[key] = [known, value]
-    return headers
+            repeated += (key,)
+    return headers, repeated

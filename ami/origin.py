@@ -22,9 +22,9 @@ def is_genuine(message: Message, system_name: str | None) -> bool:
     """Is this an event of the Asterisk of that name, without a line put in? Where it has no name, nobody can tell: yes."""
     if system_name is None:
         return True
-    return message.texts("SystemName") == [system_name] and not has_doubled_lines(message)
+    return message.headers.get("systemname") == system_name and not has_doubled_lines(message)
 
 
 def has_doubled_lines(message: Message) -> bool:
     """Does a header come twice that Asterisk tells once?"""
-    return any(isinstance(value, list) and not key.endswith(_REPEATED) for key, value in message.headers.items())
+    return any(not key.endswith(_REPEATED) for key in message.repeated)

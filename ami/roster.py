@@ -135,16 +135,13 @@ class Roster:
             channel = self._add(name, uniqueid)
         elif channel.name != name:
             self._by_name.pop(channel.name, None)
-        channel.name = name
-        self._by_name[name] = uniqueid
+            self._name(channel, name)
         channel.linkedid = message.text(f"{prefix}Linkedid") or channel.linkedid
         channel.state = message.text(f"{prefix}ChannelState") or channel.state
         channel.context = message.text(f"{prefix}Context") or channel.context
         channel.exten = message.text(f"{prefix}Exten") or channel.exten
         channel.number = message.text(f"{prefix}CallerIDNum")
         channel.caller_name = message.name(f"{prefix}CallerIDName")
-        found = self._leg.match(name)
-        channel.leg = (found[1] or found[2]) if found else None
         return channel
 
     def enter(self, channel: Channel, bridge: str) -> None:
@@ -227,4 +224,11 @@ class Roster:
             self.overfull = True
             self.forget(next(iter(self.channels)))
         channel = self.channels[uniqueid] = Channel(name, uniqueid, uniqueid)
+        self._name(channel, name)
         return channel
+
+    def _name(self, channel: Channel, name: str) -> None:
+        channel.name = name
+        found = self._leg.match(name)
+        channel.leg = (found[1] or found[2]) if found else None
+        self._by_name[name] = channel.uniqueid

@@ -1,0 +1,1 @@
+"""How fast callboard is, each time beside a floor measured in the same run: `python -m benchmarks.<name>`, or `scripts/bench`."""
