@@ -174,7 +174,11 @@ class AsteriskProcess:
             with contextlib.suppress(PbxError):
                 private = Root(self.engine.sbin.parent.parent).program("usr/bin/bwrap")
         writable = tuple(self._state / name for name in ("asterisk", "recordings", "spool"))
-        return cage(self._state, writable, (self._state / "sounds",), bubblewraps(private))
+        readable = [self._state / "sounds"]
+        script = self.site.oneshot_script.resolve() if self.site.oneshot_script else None
+        if script is not None and script.is_relative_to(self._state):
+            readable.append(script)
+        return cage(self._state, writable, tuple(readable), bubblewraps(private))
 
     async def _booted(self) -> None:
         assert self._process is not None

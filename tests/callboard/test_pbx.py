@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -111,6 +113,21 @@ async def test_two_run_side_by_side(asterisk: RealAsterisk, pbx_engine: Engine) 
         assert other.cli("core show uptime") != ""
         other.stop()
         assert "callboard-trunk" in asterisk.cli("pjsip show endpoints")
+
+
+async def test_the_one_shot_script_in_the_state_folder_can_be_run_from_within_the_cage(pbx_engine: Engine) -> None:
+    state = Path(tempfile.mkdtemp(prefix="cb-pbx-"))
+    script, ran = state / "callboard-oneshot", state / "spool" / "ran"
+    script.write_text(f"#!/bin/sh\ntouch {ran}\n")
+    script.chmod(0o750)
+    asterisk = RealAsterisk(pbx_engine, state, oneshot=script)
+    try:
+        asterisk.start()
+        asterisk.sipp([("01055501234", "x")])
+        await until(ran.exists)
+    finally:
+        asterisk.close()
+        shutil.rmtree(state, ignore_errors=True)
 
 
 PARENT = """
