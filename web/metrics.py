@@ -34,6 +34,9 @@ class Metrics:
         self.requests = Histogram(
             "callboard_http_request_seconds", "Requests by route.", ["method", "route"], registry=self.registry
         )
+        self.malformed = Counter(
+            "callboard_http_malformed", "Requests that were no HTTP, refused.", registry=self.registry
+        )
         self.answers = Counter("callboard_http_answers", "Answers by status.", ["status"], registry=self.registry)
 
     def text(self, figures: Sequence[Figure]) -> bytes:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import logging
 
 import structlog
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from desk.bus import Bus
 from desk.events import PartChanged
 from desk.work import Desk
 from web.app import make_app
-from web.keys import HUB, Outside
+from web.keys import HUB, METRICS, Outside
+from web.metrics import Metrics
 from web.popups import Hub
 from web.settings import Settings
 
@@ -20,6 +23,22 @@ PART = "web"
 SHUTDOWN_S = 3.0
 
 log = structlog.get_logger(__name__)
+
+
+def port_log(metrics: Metrics) -> logging.Logger:
+    """The log of aiohttp's server, without a stack for each stranger who does not speak HTTP: those are counted."""
+
+    def is_ours(record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        strange = isinstance(error, HttpProcessingError)
+        if strange:
+            metrics.malformed.inc()
+        return not strange
+
+    made = logging.Logger("web.port")
+    made.parent = logging.getLogger()
+    made.addFilter(is_ours)
+    return made
 
 
 class PanelError(Exception):
@@ -47,7 +66,14 @@ class Panel:
     async def run(self) -> None:
         """Serve until cancelled. Raises PanelError when the port is taken."""
         self._app = make_app(self._settings, self._desk, self._bus, self._outside)
-        runner = web.AppRunner(self._app, access_log=None, shutdown_timeout=SHUTDOWN_S)
+        runner = web.AppRunner(
+            self._app,
+            access_log=None,
+            logger=port_log(self._app[METRICS]),
+            shutdown_timeout=SHUTDOWN_S,
+            # aiohttp has no limit of its own for a request's head: this one runs from the connection's beginning.
+            keepalive_timeout=self._settings.head_timeout_s,
+        )
         await runner.setup()
         try:
             await self._listen(runner)

@@ -25,6 +25,9 @@ class Settings(BaseModel):
     )
     body_limit: int = Field(default=64 * 1024, ge=1024, description="The longest request body that is read.")
     body_timeout_s: float = Field(default=10.0, gt=0, description="How long a request body may take to arrive.")
+    head_timeout_s: float = Field(
+        default=30.0, gt=0, description="How long a connection may take to say its first or its next request."
+    )
     login_failures_per_account: int = Field(
         default=5, ge=1, description="Wrong passwords for one account from one address before it has to wait."
     )

@@ -6,13 +6,25 @@ import os
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from tests.hostile.corpus import asterisk, breaks, markup, numbers, shell, sip, sql, terminal, unicode
+from tests.hostile.corpus import asterisk, breaks, http, markup, numbers, shell, sip, sql, terminal, unicode
 
 T = TypeVar("T")
 FULL = os.environ.get("CALLBOARD_FAULTS", "fast") == "full"
 
 SIP_NAME, SIP_USER, SIP_IDENTITY, SIP_MESSAGE = "SIP display name", "SIP user", "SIP identity headers", "SIP messages"
+HTTP_BYTES, HTTP_FORMS, HTTP_SOCKETS = "bytes at the HTTP port", "changes from elsewhere", "handshakes from elsewhere"
 FORMS, BROWSER = "forms and searches", "Chromium"
+
+
+
+def _from_elsewhere(*, with_sites: bool) -> tuple[dict[str, str], ...]:
+    """Headers of a request that another site's page caused. A page cannot leave out or alter what browsers say of it."""
+    origins = [{"Origin": origin} for origin in http.ORIGINS]
+    both = [{"Origin": origin, "Sec-Fetch-Site": site} for origin in http.ORIGINS[:8] for site in http.SITES]
+    sites = [{"Sec-Fetch-Site": site} for site in http.SITES]
+    ours = [{"Origin": "%OURS%", "Sec-Fetch-Site": site} for site in http.SITES]
+    return (*origins, *both, *ours, *(sites if with_sites else ()), {}, {"Referer": "%OURS%/"})
+
 
 CASES: dict[str, dict[str, Sequence[Any]]] = {
     "F1": {SIP_NAME: markup.PAYLOADS, FORMS: markup.PAYLOADS, BROWSER: markup.PAYLOADS},
@@ -23,6 +35,8 @@ CASES: dict[str, dict[str, Sequence[Any]]] = {
     "F10": {SIP_IDENTITY: sip.IDENTITIES},
     "F12": {SIP_NAME: (*unicode.TEXTS, *unicode.BYTES)},
     "F13": {SIP_NAME: terminal.TEXTS},
+    "F18": {HTTP_BYTES: http.RAW},
+    "F19": {HTTP_FORMS: _from_elsewhere(with_sites=True), HTTP_SOCKETS: _from_elsewhere(with_sites=False)},
     "F24": {SIP_MESSAGE: sip.MESSAGES},
 }
 
