@@ -92,6 +92,8 @@ class Application(fast_agi.Application):  # type: ignore[misc]
         except AGIAppError as failure:
             # Most often the caller hung up in the middle of a verb: Asterisk says result=-1 for both.
             log.warning("a verb failed; the caller, if he is there, goes to an operator", reason=str(failure))
+        except TimeoutError:
+            log.warning("the desk did not answer in time; the caller goes to an operator")
         except Exception:
             log.exception("a conversation failed; the caller goes to an operator")
         finally:
