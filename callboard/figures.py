@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import Sequence
 
 import structlog
-from sqlalchemy.exc import DBAPIError
 
 from ami.listener import Listener
 from callboard.loop_watch import LoopWatch
 from callboard.readings import Readings
 from desk import messages
+from desk.database_errors import in_words, is_away
 from desk.work import Desk
 from web.keys import Figure
 
@@ -46,9 +46,11 @@ class Figures:
                 try:
                     async with self._desk.look() as session:
                         self._messages = await messages.count_by_state(session)
-                except (DBAPIError, TimeoutError):
+                except Exception as error:
+                    if not is_away(error):
+                        raise
                     self._messages = None
-                    log.warning("the texts could not be counted for a scrape")
+                    log.warning("the texts could not be counted for a scrape", reason=in_words(error))
                 self._asked_at = now
         return self._messages
 

@@ -6,10 +6,10 @@ import asyncio
 from pathlib import Path
 
 import structlog
-from sqlalchemy.exc import InterfaceError, OperationalError
 
 from agi.spool import merged, read_spool, set_aside
 from desk import calls
+from desk.database_errors import in_words, is_away
 from desk.errors import DeskError
 from desk.work import Desk
 
@@ -39,12 +39,12 @@ class SpoolMerger:
             try:
                 async with self._desk.work() as work:
                     await calls.merge_spooled(work, note.record, self._window_s)
-            except (OperationalError, InterfaceError, TimeoutError) as error:
-                log.warning("a note stays in the spool: the database does not take it", reason=type(error).__name__)
-                break
             except DeskError as error:
                 set_aside(note.path, str(error))
             except Exception as error:
+                if is_away(error):
+                    log.warning("a note stays in the spool: the database does not take it", reason=in_words(error))
+                    break
                 # One note that nobody foresaw must not keep those behind it out for ever.
                 log.exception("a note of the one-shot script met a fault of ours")
                 set_aside(note.path, type(error).__name__)

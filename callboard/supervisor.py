@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import structlog
 
 from desk.bus import Bus
+from desk.database_errors import in_words, is_away
 from desk.events import PartChanged
 from desk.work import utc_now
 
@@ -63,7 +64,8 @@ class Supervisor:
                 await part.run()
                 reason = "it ended by itself"
             except Exception as error:
-                reason = str(error) or type(error).__name__
+                # A part that shares the database's trouble says that, and not the statement that it was about to make.
+                reason = in_words(error) if is_away(error) else str(error) or type(error).__name__
                 log.exception("a part failed and will be started again", part=part.name)
             finally:
                 if recovery is not None:

@@ -23,8 +23,7 @@ class VoiceDesk:
 
     async def greeting(self, seen: CallSeen) -> Greeting:
         """Who calls and what to offer him. Raises desk.calls.NoSuchLine."""
-        async with self._desk.work() as work:
-            await calls.open_call(work, seen, self._window_s)
+        await self._desk.do(lambda work: calls.open_call(work, seen, self._window_s))
         async with self._desk.look() as session:
             return await calls.greeting(session, seen.reference, seen.line)
 
@@ -38,8 +37,7 @@ class VoiceDesk:
         recording_path: str | None = None,
     ) -> None:
         """Store the caller's answer."""
-        async with self._desk.work() as work:
-            await calls.choose(work, call_id, kind, place_id, text, recording_path)
+        await self._desk.do(lambda work: calls.choose(work, call_id, kind, place_id, text, recording_path))
 
 
 class PlacesAhead:

@@ -4,24 +4,37 @@
         call = await calls.open_call(work, seen)
 
 Leaving the block commits and then tells; an exception rolls back and tells nothing. SQLite begins IMMEDIATE, so a writer
-waits for its turn at the start and never fails in the middle.
+waits for its turn at the start and never fails in the middle. On PostgreSQL two writers may meet: `desk.do(act)` does the
+whole of `act` again, three times at most, and then says so (Busy).
+
+No statement and no wait is without an end: 5 s for a statement, a lock or a connection, 8 s for one's turn.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from typing import Any, TypeVar
 
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from desk.bus import Bus
+from desk.database_errors import Busy, have_met
 from desk.events import Event
 
-BUSY_TIMEOUT_MS = 10_000
+BUSY_TIMEOUT_MS = 5_000
+"""How long SQLite knocks at a file that another program writes to, and PostgreSQL waits for a lock."""
+STATEMENT_LIMIT_S = 5
+TURN_LIMIT_S = 8.0
+TRIES = 4
+PAUSE_S = 0.02
 UNLIMITED = 1_000_000
+
+T = TypeVar("T")
 
 
 def utc_now() -> datetime:
@@ -57,7 +70,7 @@ class Desk:
     @asynccontextmanager
     async def work(self) -> AsyncIterator[Work]:
         """One transaction that may write. Never open one inside another: on SQLite the inner one would wait for the outer."""
-        async with asyncio.timeout(BUSY_TIMEOUT_MS / 1000):
+        async with asyncio.timeout(TURN_LIMIT_S):
             await self._turn.acquire()
         try:
             async with self._sessions() as session:
@@ -68,6 +81,20 @@ class Desk:
             self._turn.release()
         for told in work.events:
             self.bus.tell(told)
+
+    async def do(self, act: Callable[[Work], Awaitable[T]]) -> T:
+        """`act` in a piece of work; again from its beginning when another writer was in its way. Raises Busy."""
+        for met in range(TRIES):
+            if met:
+                await asyncio.sleep(random.uniform(0.5, 1.5) * PAUSE_S * 2**met)  # noqa: S311 -- not to meet again
+            try:
+                async with self.work() as work:
+                    return await act(work)
+            except Exception as error:
+                if not have_met(error):
+                    raise
+                last = error
+        raise Busy(f"others changed the same rows {TRIES} times in a row; nothing was done") from last
 
     @asynccontextmanager
     async def look(self) -> AsyncIterator[AsyncSession]:
@@ -96,10 +123,15 @@ def open_engine(url: str) -> AsyncEngine:
     SQLite: WAL, synchronous=FULL (a commit survives power loss), foreign keys on, writers wait for one another.
     """
     # An error's text goes to the log: it must not carry the numbers and texts that were about to be written.
-    engine = create_async_engine(url, pool_pre_ping=not url.startswith("sqlite"), hide_parameters=True)
-    if engine.dialect.name == "sqlite":
+    options: dict[str, Any] = {"hide_parameters": True, "pool_timeout": STATEMENT_LIMIT_S}
+    if url.startswith("sqlite"):
+        engine = create_async_engine(url, **options)
         _prepare_sqlite(engine)
-    return engine
+        return engine
+    limits = f"-c statement_timeout={STATEMENT_LIMIT_S}s -c lock_timeout={BUSY_TIMEOUT_MS} "
+    limits += f"-c idle_in_transaction_session_timeout={4 * STATEMENT_LIMIT_S}s"
+    connecting = {"connect_timeout": STATEMENT_LIMIT_S, "options": limits}
+    return create_async_engine(url, pool_pre_ping=True, connect_args=connecting, **options)
 
 
 def _prepare_sqlite(engine: AsyncEngine) -> None:

@@ -61,15 +61,16 @@ class Ask(Generic[G]):
     async def once(self, do: Callable[[Work], Awaitable[Json]]) -> Json:
         """Do `do` in one piece of work, or give the answer of the first time. Raises KeyReused for another body."""
         key = self.request.headers.get("Idempotency-Key")
-        async with self.desk.work() as work:
-            if key is None:
-                return await do(work)
+        if key is None:
+            return await self.desk.do(do)
 
+        async def once(work: Work) -> idempotency.Answer:
             async def act() -> tuple[int, Json]:
                 return 200, await do(work)
 
-            answer = await idempotency.once(work, self.operator.id, key, self._fingerprint(), act)
-            return dict(answer.body)
+            return await idempotency.once(work, self.operator.id, key, self._fingerprint(), act)
+
+        return dict((await self.desk.do(once)).body)
 
     async def ask_outside(self, do: Callable[[], Awaitable[None]]) -> Json:
         """Do `do`, which is outside of the database and cannot be taken back: with a key, at most once.
@@ -80,8 +81,8 @@ class Ask(Generic[G]):
         if key is None:
             await do()
             return DONE
-        async with self.desk.work() as work:
-            answer = await idempotency.once(work, self.operator.id, key, self._fingerprint(), _done)
+        fingerprint = self._fingerprint()
+        answer = await self.desk.do(lambda work: idempotency.once(work, self.operator.id, key, fingerprint, _done))
         if not answer.replayed:
             try:
                 await do()
@@ -110,6 +111,8 @@ async def read_body(request: web.Request) -> bytes:
             return await request.read()
     except TimeoutError:
         raise web.HTTPRequestTimeout from None
+    except ConnectionError:
+        raise web.HTTPBadRequest from None  # the sender has gone in the middle of it
 
 
 async def understand(request: web.Request, model: type[G], *, from_body: bool) -> Ask[G]:

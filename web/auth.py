@@ -14,6 +14,8 @@ from typing import Any, Literal
 from aiohttp import hdrs, web
 
 from desk import people
+from desk.database_errors import is_away
+from desk.work import Desk
 from web.keys import DESK, SETTINGS, VISITOR, Person, Visitor
 from web.settings import Settings
 
@@ -81,9 +83,17 @@ async def _by_cookie(request: web.Request, cookie: str) -> Visitor | None:
         opened, operator = found
         person, session_id, last_seen_at = Person.of(operator), opened.id, opened.last_seen_at
     if now - last_seen_at >= people.TOUCH_EVERY:
+        await _touch(desk, session_id)
+    return Visitor(person, session_id)
+
+
+async def _touch(desk: Desk, session_id: int) -> None:
+    try:
         async with desk.work() as work:
             await people.touch(work, session_id)
-    return Visitor(person, session_id)
+    except Exception as error:
+        if not is_away(error):  # who may read goes on reading while nobody can write
+            raise
 
 
 def idle(settings: Settings) -> timedelta:

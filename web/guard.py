@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 
 import structlog
-from sqlalchemy.exc import DBAPIError
 
 from desk import people
+from desk.database_errors import in_words, is_away
 from desk.work import Desk
 from web.auth import absolute, idle
 from web.browser import Browser
@@ -26,8 +26,10 @@ async def watch_rights(hub: Hub, desk: Desk, settings: Settings) -> None:
             continue
         try:
             hub.sign_out(await _without_right(browsers, desk, settings))
-        except DBAPIError as error:
-            log.warning("rights could not be checked", error=str(error.orig))
+        except Exception as error:
+            if not is_away(error):
+                raise
+            log.warning("rights could not be checked", error=in_words(error))
 
 
 async def _without_right(browsers: frozenset[Browser], desk: Desk, settings: Settings) -> list[Browser]:

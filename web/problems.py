@@ -12,9 +12,9 @@ from typing import Any
 
 import structlog
 from aiohttp import web
-from sqlalchemy.exc import OperationalError
 
 from desk import errors, order_changes, people
+from desk.database_errors import in_words, is_away, is_full
 from web.bodies import Refused
 
 log = structlog.get_logger(__name__)
@@ -54,8 +54,11 @@ def problem_of(error: Exception) -> Problem:
         return Problem(status, error.code, str(error), _details(error))
     if isinstance(error, web.HTTPException):
         return _http(error)
-    if isinstance(error, OperationalError):
-        log.error("the database does not answer", error=str(error.orig))
+    if is_full(error):
+        log.error("the database has no room", error=in_words(error))
+        return Problem(503, "database_full", "There is no room on the database's disk.", headers={"Retry-After": "10"})
+    if is_away(error):
+        log.error("the database does not answer", error=in_words(error))
         return Problem(503, "database_unavailable", "The database does not answer.", headers={"Retry-After": "2"})
     incident = secrets.token_hex(4)
     log.exception("a request met a fault of ours", incident=incident)

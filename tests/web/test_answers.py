@@ -9,6 +9,7 @@ import pytest
 from jinja2 import UndefinedError
 from sqlalchemy.exc import OperationalError
 
+from locales.catalog import Catalog
 from tests.web.conftest import House, path_of
 from tests.web.live_client import Console
 from web.bodies import Refused
@@ -106,6 +107,20 @@ def test_a_database_that_is_away_is_a_503_to_try_again() -> None:
     problem = problem_of(OperationalError("select secret", {}, Exception("database is locked")))
     assert (problem.status, problem.code, problem.headers["Retry-After"]) == (503, "database_unavailable", "2")
     assert "select" not in str(problem.as_json())
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (TimeoutError(), "database_unavailable"),
+        (OperationalError("insert", {}, Exception("database or disk is full")), "database_full"),
+    ],
+)
+def test_a_database_that_has_no_turn_or_no_room_is_a_503_in_words(error: Exception, code: str) -> None:
+    problem = problem_of(error)
+    assert (problem.status, problem.code) == (503, code)
+    for locale in ("en", "ko"):
+        assert Catalog.load(locale).text(f"panel.errors.{code}").endswith(".")
 
 
 def test_what_is_refused_has_the_members_of_rfc_9457() -> None:

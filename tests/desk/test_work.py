@@ -1,0 +1,122 @@
+"""Two writers who meet: the one who was sent back tries again, thrice at most, and then says so."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from sqlalchemy import select, update
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from desk import work as module
+from desk.database_errors import Busy, have_met, in_words, is_away, is_full
+from desk.work import Desk, Work
+from models import Driver, Operator
+from tests.site import make_site
+
+
+class Told(Exception):
+    """A driver's error as psycopg tells it."""
+
+    def __init__(self, sqlstate: str, text: str = "") -> None:
+        super().__init__(text)
+        self.sqlstate = sqlstate
+
+
+async def test_work_that_met_another_is_done_again_whole(desk: Desk) -> None:
+    site = await make_site(desk)
+    tries = []
+
+    async def act(work: Work) -> str:
+        tries.append(len(tries))
+        await work.session.execute(update(Driver).values(name=f"try {len(tries)}"))
+        if len(tries) < 3:
+            raise OperationalError("update", {}, Told("40P01", "deadlock detected"))
+        return "done"
+
+    assert await desk.do(act) == "done"
+    async with desk.look() as session:
+        driver = await session.get_one(Driver, site.drivers[0])
+    assert (driver.name, len(tries)) == ("try 3", 3)
+
+
+async def test_after_three_more_tries_it_is_said_and_nothing_is_half_done(desk: Desk) -> None:
+    await make_site(desk)
+    tries = []
+
+    async def act(work: Work) -> None:
+        tries.append(1)
+        await work.session.execute(update(Driver).values(name="half"))
+        raise OperationalError("update", {}, Told("40001"))
+
+    with pytest.raises(Busy, match="others changed the same rows"):
+        await desk.do(act)
+    assert len(tries) == module.TRIES
+    async with desk.look() as session:
+        assert "half" not in await session.scalars(select(Driver.name))
+
+
+async def test_a_unique_violation_is_another_writers_and_any_other_error_is_ours(desk: Desk) -> None:
+    site = await make_site(desk)
+    tries = []
+
+    async def act(work: Work) -> None:
+        tries.append(1)
+        work.session.add(Driver(office_id=site.office_id, number="100", name="again", phone="+821", state="off"))
+        await work.session.flush()
+
+    with pytest.raises(Busy):
+        await desk.do(act)
+    assert len(tries) == module.TRIES
+
+    async def nonsense(work: Work) -> None:
+        tries.append(1)
+        work.session.add(Operator(office_id=999, login="x", name="x", role="operator", locale="ko"))
+        await work.session.flush()
+
+    with pytest.raises(IntegrityError):
+        await desk.do(nonsense)
+    assert len(tries) == module.TRIES + 1
+
+
+@pytest.mark.parametrize("engine_name", ["postgres"])
+async def test_a_statement_without_an_end_is_ended(desk: Desk) -> None:
+    from sqlalchemy import text
+
+    async with desk.look() as session:
+        limits = [
+            (await session.execute(text(f"show {name}"))).scalar_one() for name in ("statement_timeout", "lock_timeout")
+        ]
+    assert limits == ["5s", "5s"]
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"])
+async def test_a_turn_that_never_comes_ends_in_a_time_out(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "TURN_LIMIT_S", 0.05)
+    async with desk.work():
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(5), desk.work():
+                raise AssertionError("two writers at once")
+
+
+@pytest.mark.parametrize(
+    ("error", "away", "full", "met"),
+    [
+        (OperationalError("x", {}, Told("53100", "could not extend file")), True, True, False),
+        (OperationalError("x", {}, Exception("database or disk is full")), True, True, False),
+        (OperationalError("x", {}, Exception("database is locked")), True, False, False),
+        (OperationalError("x", {}, Told("57014", "canceling statement due to statement timeout")), True, False, False),
+        (OperationalError("x", {}, Told("40P01")), True, False, True),
+        (IntegrityError("x", {}, Told("23505")), False, False, True),
+        (IntegrityError("x", {}, Exception("UNIQUE constraint failed: a.b")), False, False, True),
+        (IntegrityError("x", {}, Exception("FOREIGN KEY constraint failed")), False, False, False),
+        (DataError("x", {}, Told("22001")), False, False, False),
+        (PoolTimeout("QueuePool limit"), True, False, False),
+        (TimeoutError(), True, False, False),
+        (ValueError("x"), False, False, False),
+    ],
+)
+def test_what_an_error_means(error: Exception, away: bool, full: bool, met: bool) -> None:
+    assert (is_away(error), is_full(error), have_met(error)) == (away, full, met)
+    assert "[SQL" not in in_words(error)
