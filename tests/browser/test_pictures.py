@@ -144,3 +144,28 @@ async def test_the_log_in(sit_down: OpenConsole, pictures: Path) -> None:
     await console.press("Enter")
     await console.sees("[role=alert]", "맞지 않습니다")
     await drawn_whole(console, "login-2-wrong", pictures)
+
+
+@pytest.mark.parametrize(("locale", "theme"), [("ko", "dark"), ("en", "light")])
+async def test_two_who_change_one_order(sit_down: OpenConsole, pictures: Path, locale: str, theme: str) -> None:
+    console = await sit_down(locale=locale, theme=theme)
+    tag = f"{locale}-{theme}-change"
+    order = await console.house.order(
+        origin={"text": LONG_TRIPS[0].origin}, destination={"text": "판교역"}, note="현금", customer_name="김철수"
+    )
+    await console.page.wait_for_selector(f'[data-order="{order["id"]}"]')
+    await console.press("F8", "F4")
+    await console.until("document.activeElement.name === 'origin'")
+    await drawn_whole(console, f"{tag}-1-opened", pictures)
+    change = {"version": 1, "fare": 25_000, "destination": {"text": LONG_TRIPS[0].destination}, "note": None}
+    answer = await (await console.house.signed_in("boss")).api("PATCH", f"/orders/{order['id']}", change)
+    assert answer.status == 200
+    for field, text in (("fare", "30000"), ("note", "카드")):
+        await console.page.fill(f"order-form [name={field}]", text)
+    await drawn_whole(console, f"{tag}-2-meanwhile", pictures)
+    await console.press("Control+Enter")
+    await console.page.wait_for_selector(".clash")
+    await drawn_whole(console, f"{tag}-3-clash", pictures)
+    await console.press("ArrowLeft", "ArrowDown", "ArrowRight")
+    await drawn_whole(console, f"{tag}-4-decided", pictures)
+    console.unharmed()

@@ -116,13 +116,13 @@ export class CallerCard extends LiveElement {
     const order = store.orders.get(orderId);
     if (!order) return nothing;
     return html`
-      <header class="caller">
+      <header class="caller change">
         <div class="who">
           <h1>${t("caller.change")}</h1>
           <span class="order-state ${order.state}">${t(`order.state.${order.state}`)}</span>
           ${order.driver ? html`<span>#${order.driver.number} ${order.driver.name}</span>` : nothing}
         </div>
-        <div class="known">${clockTime(order.taken_at)} · ${order.customer?.name ?? ""} · ${tripOf(order)}</div>
+        <div class="known">${[clockTime(order.taken_at), order.customer?.name, tripOf(order)].filter(Boolean).join(" · ")}</div>
       </header>
     `;
   }
