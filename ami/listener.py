@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import math
-import time
 from collections.abc import Callable
 from datetime import datetime
 
@@ -34,8 +32,7 @@ log = structlog.get_logger(__name__)
 PART = "ami"
 NAMES = frozenset(TABLE) | {"FullyBooted", "Shutdown"}
 SECOND_LIST_S = 3.0
-SLICE_S = 0.01
-"""How long waiting events may be handled before the socket and everybody else have their turn: time for more than one read."""
+_BATCH = 100
 
 
 class Listener:
@@ -163,13 +160,13 @@ class Listener:
                     await self.backlog.filled()
             if loop.time() >= due:  # also when events never leave off
                 self.backlog.tear()
-            self._handle(SLICE_S)
+            self._handle(self._share())
             await asyncio.sleep(0)
 
     def _lost(self, lost: LinkLost) -> None:
         self._tape("closed")
         if self.connected or self._system_name:  # the next log-in may be to an Asterisk of another name
-            self._handle(math.inf)
+            self._handle(len(self.backlog))
         newly_refused = isinstance(lost, LoginRefused) and self._told_code != lost.code
         if self._told is None or self._told.ok or newly_refused:
             self._told_code = lost.code
@@ -183,10 +180,16 @@ class Listener:
 
     # --- events ----------------------------------------------------------------------------------------------------
 
-    def _handle(self, for_s: float) -> None:
-        """Translate and tell what waits, for about `for_s` seconds. One that cannot be understood costs only itself."""
-        end = time.monotonic() + for_s
-        while (taken := self.backlog.take()) is not None:
+    def _share(self) -> int:
+        """How many events to handle before others have their turn: one read may bring more than a fixed number of them."""
+        return max(_BATCH, len(self.backlog) // 2)
+
+    def _handle(self, most: int) -> None:
+        """Translate and tell up to `most` waiting events. One that cannot be understood costs only itself."""
+        for _ in range(most):
+            taken = self.backlog.take()
+            if taken is None:
+                return
             name, message = taken
             try:
                 if not is_genuine(message, self._system_name):
@@ -201,8 +204,6 @@ class Listener:
                 continue
             for event in told:
                 self._bus.tell(event)
-            if time.monotonic() >= end:
-                return
 
     def _reject(self, name: str) -> None:
         self.forged += 1
@@ -222,7 +223,7 @@ class Listener:
         rows = [row for row in await self._list_channels() if not self._has_foreign_lines(row)]
         await self._ask({"Action": "Ping"})  # Asterisk delivers what happened before the list no later than this answer
         while len(self.backlog):
-            self._handle(SLICE_S)
+            self._handle(self._share())
             await asyncio.sleep(0)
         self.roster.rebuild(row for row in rows if row.text("Uniqueid") not in self._hung_up)
         self._hung_up = set()
@@ -246,7 +247,7 @@ class Listener:
             ringing += [PhoneRang(at, caller.linkedid, leg) for leg in sorted(rings)]
             caller.rang |= rings | legs
             caller.answered |= legs
-        return PbxSnapshot(at, tuple(calls), tuple(ringing), tuple(answered))
+        return PbxSnapshot(at, tuple(calls), tuple(ringing), tuple(answered), self._system_name)
 
     async def _list_channels(self) -> list[Message]:
         try:

@@ -40,6 +40,11 @@ class SiteSettings(BaseModel):
         description="Where Asterisk comes from: the system's own if it is 20 or later, a private one from Debian's packages, "
         "whichever there is (auto), or none (boxes only).",
     )
+    cdr_file: Path | None = Field(
+        default=None,
+        description="Where Asterisk writes its own account of calls, in the columns of our cdr_custom.conf; "
+        "empty: that of our Asterisk in the state folder.",
+    )
     sip_port: int = Field(
         default=5160, ge=1, le=65535, description="UDP port on which the trunk and desk phones reach us."
     )

@@ -144,7 +144,9 @@ async def dialplan_site(instance: Instance) -> Site | None:
             for person in people
         ),
         ports=Ports(
-            sip=instance.settings.site.sip_port, ami=instance.settings.ami.port, agi=instance.settings.agi.port
+            sip=instance.settings.site.sip_port,
+            ami=settings.manager_port or instance.settings.ami.port,
+            agi=instance.settings.agi.port,
         ),
         secrets=Secrets(
             ami_reader=SecretStr(secrets["ami_reader"]),

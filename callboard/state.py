@@ -66,6 +66,16 @@ class State:
         return self.folder / "asterisk"
 
     @property
+    def cdr(self) -> Path:
+        """Our Asterisk's own account of its calls."""
+        return self.asterisk / "log" / "cdr-custom" / "Master.csv"
+
+    @property
+    def cdr_position(self) -> Path:
+        """How far that account has been read."""
+        return self.folder / "cdr-position.json"
+
+    @property
     def log(self) -> Path:
         """Our own log."""
         return self.folder / "log"

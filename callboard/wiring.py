@@ -17,6 +17,7 @@ from callboard.demo_calls import DemoCalls, no_test_calls
 from callboard.figures import Figures
 from callboard.housekeeping import Housekeeping
 from callboard.instance import Instance
+from callboard.live_callers import LiveCallers
 from callboard.loop_watch import LoopWatch
 from callboard.phones import NoPhones, Phones
 from callboard.prompts import PlaceVoice
@@ -26,6 +27,7 @@ from callboard.stale import StaleBoxCalls
 from callboard.supervisor import Part
 from callboard.unstored import Unstored
 from callboard.voice_desk import PlacesAhead, VoiceDesk
+from callboard.witness import Witness
 from callerid.port import Port
 from desk.tape import Tape, silent
 from desk.work import utc_now
@@ -55,12 +57,17 @@ class Unrecorded:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What the parts take from around them; a replay brings its own. `provider`: None opens the one that is configured."""
+    """What the parts take from around them; a replay brings its own.
+
+    `provider`: None opens the one that is configured. `checks_callers`: whether a conversation's call must be on the PBX; a
+    recording does not say which of the two links was heard first.
+    """
 
     clock: Callable[[], datetime] = utc_now
     recorder: Recorder = field(default_factory=Unrecorded)
     provider: Provider | None = None
     sounds: Sounds | None = None
+    checks_callers: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +116,14 @@ def wire(instance: Instance, world: World | None = None) -> Wired:
 
     if settings.site.asterisk != "none":
         actions = Actions(settings.ami, instance.secrets["ami_actor"], bus=bus)
+        account = settings.site.cdr_file or state.cdr
+        witness = Witness(desk, account, state.cdr_position, window_s, lambda: readings.put_by > 0)
         sounds = world.sounds or Sounds(state.sounds)
+        voice = VoiceDesk(desk, window_s)
         conversations = AgiServer(
             settings.agi,
             instance.secrets["agi_token"],
-            VoiceDesk(desk, window_s),
+            LiveCallers(voice, listener) if world.checks_callers else voice,
             bus,
             sounds,
             state.recordings,
@@ -124,6 +134,7 @@ def wire(instance: Instance, world: World | None = None) -> Wired:
             Part("agi", conversations.run),
             Part("ami", listener.run),
             Part("ami-actor", actions.run),
+            Part("witness", witness.run),
         ]
         if instance.tools is not None:
             parts.append(Part("places-ahead", PlacesAhead(desk, PlaceVoice(instance.tools, sounds)).run))

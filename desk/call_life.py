@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -20,6 +21,9 @@ log = structlog.get_logger(__name__)
 
 # A call may begin while the snapshot is being taken; one so young is left to the next snapshot.
 SNAPSHOT_GRACE = timedelta(seconds=2)
+PBX_RESTART = "pbx_restart"
+# Asterisk's Uniqueid and Linkedid (main/channel.c): [systemname-]epoch.counter
+_NAMED = re.compile(r"(.+)-\d+\.\d+")
 STALE_BOX_CALL = timedelta(minutes=10)
 
 
@@ -39,7 +43,7 @@ async def answered(work: Work, linkedid: str, extension: str, at: datetime | Non
     if call is None or call.state == "ended":
         return call
     at = at or work.now
-    operator_id = await _operator_id(work.session, extension)
+    operator_id = await operator_at(work.session, extension)
     if call.state == "answered" and call.operator_id == operator_id:
         return call
     call.state = "answered"
@@ -91,8 +95,9 @@ async def end_stale_box_calls(work: Work, older_than: timedelta = STALE_BOX_CALL
 async def resync(work: Work, snapshot: PbxSnapshot, window_s: float = SAME_CALL_WINDOW_S) -> None:
     """Make the open calls equal to what is up on the PBX.
 
-    Calls that the PBX no longer has end as "lost"; calls that we did not know are opened; both, and those whose ringing
-    or answer we missed, are marked `recovered`. Calls that only a box saw are left alone.
+    Calls that the PBX no longer has end as "lost", or as "pbx_restart" where it was started anew since; calls that we did
+    not know are opened; both, and those whose ringing or answer we missed, are marked `recovered`. Calls
+    that only a box saw are left alone.
     """
     up = {seen.reference for seen in snapshot.calls} | {seen.linkedid for seen in snapshot.calls}
     open_calls = await work.session.scalars(
@@ -101,7 +106,7 @@ async def resync(work: Work, snapshot: PbxSnapshot, window_s: float = SAME_CALL_
     for call in open_calls.all():
         if call.linkedid not in up and call.arrived_at < snapshot.at - SNAPSHOT_GRACE:
             call.recovered = True
-            _end(work, call, "lost", snapshot.at)
+            _end(work, call, _why_gone(call, snapshot), snapshot.at)
     for seen in snapshot.calls:
         try:
             async with work.session.begin_nested():
@@ -112,6 +117,12 @@ async def resync(work: Work, snapshot: PbxSnapshot, window_s: float = SAME_CALL_
         await _mend(work, ring.linkedid, ring.extension, ring.at, answer=False)
     for answer in snapshot.answered:
         await _mend(work, answer.linkedid, answer.extension, answer.at, answer=True)
+
+
+def _why_gone(call: Call, snapshot: PbxSnapshot) -> str:
+    named = _NAMED.fullmatch(call.linkedid or "")
+    restarted = snapshot.system_name is not None and named is not None and named[1] != snapshot.system_name
+    return PBX_RESTART if restarted else "lost"
 
 
 async def _mend(work: Work, linkedid: str, extension: str, at: datetime, *, answer: bool) -> None:
@@ -153,5 +164,6 @@ async def _by_linkedid(session: AsyncSession, linkedid: str) -> Call | None:
     return found.one_or_none()
 
 
-async def _operator_id(session: AsyncSession, extension: str) -> int | None:
+async def operator_at(session: AsyncSession, extension: str) -> int | None:
+    """Whose phone has this extension."""
     return await session.scalar(select(Operator.id).where(Operator.extension == extension))

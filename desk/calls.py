@@ -4,6 +4,7 @@ One call is one row and one pop, whatever saw it first, however often, and throu
 again with the same report without harm. States only move forward: arrived -> ringing -> answered -> ended.
 """
 
+from desk.accounts import CallAccount, merged, settle, unsettled
 from desk.arrival import SAME_CALL_WINDOW_S, NoSuchLine, open_call
 from desk.call_life import answered, box_answered, box_gone, end_stale_box_calls, gone, rang, resync
 from desk.call_views import CallFilter, board, calls_list, card
@@ -12,6 +13,7 @@ from desk.spool import SpoolRecord, merge_spooled, read_record
 
 __all__ = [
     "SAME_CALL_WINDOW_S",
+    "CallAccount",
     "CallFilter",
     "Greeting",
     "NoSuchLine",
@@ -27,8 +29,11 @@ __all__ = [
     "gone",
     "greeting",
     "merge_spooled",
+    "merged",
     "open_call",
     "rang",
     "read_record",
     "resync",
+    "settle",
+    "unsettled",
 ]

@@ -64,11 +64,15 @@ class CallGone(Event):
 
 @dataclass(frozen=True, slots=True)
 class PbxSnapshot(Event):
-    """Everything that is up on the PBX right now, taken after a (re)connect: open calls not in it have ended unseen."""
+    """Everything that is up on the PBX right now, taken after a (re)connect: open calls not in it have ended unseen.
+
+    `system_name` is drawn anew at each start of the PBX and begins the ids of its calls; null where it has none.
+    """
 
     calls: tuple[CallSeen, ...]
     ringing: tuple[PhoneRang, ...] = ()
     answered: tuple[PhoneAnswered, ...] = ()
+    system_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +146,7 @@ class CallAnswered(Event):
 
 @dataclass(frozen=True, slots=True)
 class CallEnded(Event):
-    """A call is over; `disposition` is "answered", "abandoned" or "lost" (the PBX forgot it)."""
+    """A call is over; `disposition` is "answered", "abandoned", "pbx_restart" or "lost" (nobody saw how)."""
 
     call_id: int
     disposition: str

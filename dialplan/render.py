@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from pydantic import SecretStr
 
 from dialplan import escape
+from dialplan.cdr import COLUMNS
 from dialplan.settings import Site
 
 _SUFFIX = ".j2"
@@ -26,7 +27,7 @@ def render_all(site: Site) -> dict[Path, str]:
     environment = _environment()
     return {
         site.folders.etc / name.removesuffix(_SUFFIX): environment.get_template(name).render(
-            site=site, settings=site.settings, folders=site.folders, ports=site.ports
+            site=site, settings=site.settings, folders=site.folders, ports=site.ports, cdr_columns=COLUMNS
         )
         for name in environment.list_templates(filter_func=lambda name: name.endswith(".conf" + _SUFFIX))
     }

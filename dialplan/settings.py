@@ -66,6 +66,11 @@ class Settings(BaseModel):
         le=2.5,
         description="Seconds of silence from the one-shot script before the caller goes on.",
     )
+    manager_port: Port | None = Field(
+        default=None,
+        description="Port on which Asterisk's manager listens, where something lies between it and us (a tunnel); "
+        "empty: `port` of [ami].",
+    )
     custom_folder: Path | None = Field(
         default=None,
         description="Folder of a site's own *-custom.conf files; empty: `asterisk/custom` in the state folder.",
