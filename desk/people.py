@@ -41,6 +41,14 @@ class SignedIn:
     operator: Operator
 
 
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What decides on somebody's rights: the role, and the office whose rows he sees."""
+
+    role: str
+    office_id: int
+
+
 async def sign_in(desk: Desk, login: str, password: str, address: str = "") -> SignedIn:
     """Open a browser session. Raises WrongLogin. Both outcomes are in the audit record, with the address."""
     async with desk.look() as session:
@@ -97,10 +105,10 @@ async def by_session(
 
 async def still_open(
     session: AsyncSession, session_ids: Collection[int], now: datetime, idle: timedelta, absolute: timedelta
-) -> set[int]:
-    """Those of `session_ids` whose sessions are neither ended nor too old, of people who may still sign in."""
-    found = await session.scalars(
-        select(WebSession.id)
+) -> dict[int, Rights]:
+    """Those of `session_ids` whose sessions are neither ended nor too old, of people who may still sign in; what they may do."""
+    found = await session.execute(
+        select(WebSession.id, Operator.role, Operator.office_id)
         .join(Operator, Operator.id == WebSession.operator_id)
         .where(
             WebSession.id.in_(session_ids),
@@ -110,17 +118,17 @@ async def still_open(
             Operator.disabled_at.is_(None),
         )
     )
-    return set(found)
+    return {session_id: Rights(role, office_id) for session_id, role, office_id in found}
 
 
-async def still_active(session: AsyncSession, operator_ids: Collection[int]) -> set[int]:
-    """Those of `operator_ids` who have a token and are not disabled."""
-    found = await session.scalars(
-        select(Operator.id).where(
+async def still_active(session: AsyncSession, operator_ids: Collection[int]) -> dict[int, Rights]:
+    """Those of `operator_ids` who have a token and are not disabled; what they may do."""
+    found = await session.execute(
+        select(Operator.id, Operator.role, Operator.office_id).where(
             Operator.id.in_(operator_ids), Operator.disabled_at.is_(None), Operator.token_hash.is_not(None)
         )
     )
-    return set(found)
+    return {operator_id: Rights(role, office_id) for operator_id, role, office_id in found}
 
 
 async def touch(work: Work, session_id: int) -> None:

@@ -1,8 +1,10 @@
-"""Rights taken away act on open sockets, too: also when another process ended the session or disabled the person."""
+"""Rights taken away act on open sockets, too: also when another process ended the session, disabled the person or gave him
+another role or office. Who still has other rights comes back with those."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 
 import structlog
 
@@ -40,12 +42,15 @@ async def _without_right(browsers: frozenset[Browser], desk: Desk, settings: Set
             session, [each for each in sessions if each is not None], desk.clock(), idle(settings), absolute(settings)
         )
         active = await people.still_active(session, sorted(programs))
-    return [
-        browser
-        for browser in browsers
-        if (
-            browser.visitor.operator.id not in active
-            if browser.visitor.session_id is None
-            else browser.visitor.session_id not in open_sessions
-        )
-    ]
+    return [browser for browser in browsers if _now(browser, open_sessions, active) != _then(browser)]
+
+
+def _now(
+    browser: Browser, sessions: Mapping[int, people.Rights], programs: Mapping[int, people.Rights]
+) -> people.Rights | None:
+    visitor = browser.visitor
+    return programs.get(visitor.operator.id) if visitor.session_id is None else sessions.get(visitor.session_id)
+
+
+def _then(browser: Browser) -> people.Rights:
+    return people.Rights(browser.visitor.operator.role, browser.visitor.operator.office_id)

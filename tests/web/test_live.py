@@ -15,6 +15,7 @@ from sqlalchemy import update
 from desk import calls, people
 from desk.events import PartChanged, SessionEnded
 from models import Operator, WebSession
+from tests.site import make_site
 from tests.web.conftest import TOKEN, House
 from tests.web.live_client import LIMIT_S, Console
 from web.settings import Settings
@@ -294,14 +295,17 @@ async def test_a_disabled_person_hears_nothing_more(house: House) -> None:
     assert await console.close_code() == 4001
 
 
-@pytest.mark.parametrize("how", ["session ended", "person disabled", "token taken"])
+@pytest.mark.parametrize("how", ["session ended", "person disabled", "token taken", "another role", "another office"])
 async def test_what_another_process_took_away_acts_here_too(house: House, how: str) -> None:
     """No event is told in this process; the rows alone must be enough."""
+    elsewhere = await make_site(house.desk, drivers=0, did="15889999")
     console = Console(house.program() if how == "token taken" else await house.signed_in())
     await console.connect()
     change = {
         "session ended": update(WebSession).values(ended_at=house.desk.clock()),
         "person disabled": update(Operator).values(disabled_at=house.desk.clock()),
+        "another role": update(Operator).where(Operator.login == "op").values(role="admin"),
+        "another office": update(Operator).where(Operator.login == "op").values(office_id=elsewhere.office_id),
         "token taken": update(Operator).where(Operator.login == "program").values(token_hash=None),
     }[how]
     async with house.desk.work() as work:

@@ -3,8 +3,9 @@
  * by side, and decides field by field; what he typed stays until he has.
  */
 
-import { newKey, Problem, request, Unreachable } from "./api.js";
+import { Problem, request, Unreachable } from "./api.js";
 import { CHANGEABLE, changeKey, Draft, wordsOf } from "./drafts.js";
+import { keyOf } from "./outbox.js";
 import { store } from "./store.js";
 import { t } from "./texts.js";
 import { complain, drafts, fieldOf, save, select, tripOf } from "./work.js";
@@ -48,8 +49,10 @@ async function saveChange(draft) {
     return;
   }
   form().saving = true;
+  const key = keyOf(draft, body); // sent again after a lost answer, it is not taken for somebody else's change
+  drafts.keep();
   try {
-    const order = await request("PATCH", `orders/${draft.editing.order}`, body, keyOf(draft, body));
+    const order = await request("PATCH", `orders/${draft.editing.order}`, body, key);
     store.takeOrder(order, "order.changed");
     leave(draft, order.id);
     const words = order.driver ? "notices.changed_tell_driver" : "notices.changed";
@@ -59,14 +62,6 @@ async function saveChange(draft) {
     form().saving = false;
     await refused(draft, error);
   }
-}
-
-/** A change that is sent again keeps its key, so that one whose answer was lost is not taken for somebody else's. */
-function keyOf(draft, body) {
-  const text = JSON.stringify(body);
-  if (draft.sent?.body !== text) draft.sent = { body: text, key: newKey() };
-  drafts.keep();
-  return draft.sent.key;
 }
 
 function leave(draft, orderId) {

@@ -38,6 +38,7 @@ export class Draft {
     this.touched = {};
     this.fareFrom = null; // the fare's text as it came from history, while it stands
     this.editing = null; // of an order that is being changed: {order, version, state, seen: its words}
+    this.sent = null; // {body, key} of the last attempt to save
     this.clash = null; // what others changed meanwhile: {before, after: states, fields: [...]}
   }
 

@@ -117,7 +117,9 @@ export async function save() {
   const call = typeof draft.key === "number" ? (store.calls.get(draft.key) ?? null) : null;
   form().saving = true;
   try {
-    const order = await outbox.save(draft, call, store.link.up);
+    const saving = outbox.save(draft, call, store.link.up);
+    drafts.keep(); // with the key under which it is sent
+    const order = await saving;
     drafts.drop(draft.key);
     if (order) saved(draft, order);
     else waits(draft);
