@@ -6,13 +6,16 @@ import os
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from tests.hostile.corpus import asterisk, breaks, http, markup, numbers, shell, sip, sql, terminal, unicode
+from tests.hostile.corpus import asterisk, breaks, downloads, http, markup, numbers, shell, sip, socket, sql, terminal, unicode
 
 T = TypeVar("T")
 FULL = os.environ.get("CALLBOARD_FAULTS", "fast") == "full"
 
 SIP_NAME, SIP_USER, SIP_IDENTITY, SIP_MESSAGE = "SIP display name", "SIP user", "SIP identity headers", "SIP messages"
 HTTP_BYTES, HTTP_FORMS, HTTP_SOCKETS = "bytes at the HTTP port", "changes from elsewhere", "handshakes from elsewhere"
+WS_FRAMES, WS_TEXTS = "WebSocket frames", "WebSocket texts"
+DOWNLOAD_TOKENS, DOWNLOAD_FILES, DOWNLOAD_RANGES = "recording tokens", "recording files", "ranges"
+SEARCHES, QUERIES, NUMBER_FORMS, NUMBER_SEARCHES = "searches", "query parameters", "numbers in forms", "searches by number"
 FORMS, BROWSER = "forms and searches", "Chromium"
 
 
@@ -28,15 +31,33 @@ def _from_elsewhere(*, with_sites: bool) -> tuple[dict[str, str], ...]:
 
 CASES: dict[str, dict[str, Sequence[Any]]] = {
     "F1": {SIP_NAME: markup.PAYLOADS, FORMS: markup.PAYLOADS, BROWSER: markup.PAYLOADS},
-    "F3": {SIP_NAME: (*shell.COMMANDS, *(path for path in shell.PATHS if len(path) < 200))},
+    "F2": {
+        FORMS: sql.TEXTS,
+        SEARCHES: tuple((path, text) for path in ("/customers?q=", "/drivers?q=", "/calls?number=") for text in sql.TEXTS),
+        QUERIES: tuple(
+            (path, name, sql.COLUMN_VALUES[(at + n) % len(sql.COLUMN_VALUES)])
+            for n, path in enumerate(("/calls", "/orders", "/customers", "/drivers", "/messages"))
+            for at, name in enumerate(sql.COLUMN_PARAMETERS)
+        ),
+    },
+    "F3": {FORMS: (*shell.COMMANDS, *shell.PATHS), SIP_NAME: (*shell.COMMANDS, *(path for path in shell.PATHS if len(path) < 200))},
     "F4": {SIP_NAME: asterisk.NAMES, SIP_USER: asterisk.USERS},
-    "F5": {SIP_NAME: breaks.TEXTS, SIP_USER: breaks.SPELT, "SIP From header": breaks.FOLDED},
-    "F9": {SIP_USER: numbers.USERS},
+    "F5": {FORMS: breaks.TEXTS, SIP_NAME: breaks.TEXTS, SIP_USER: breaks.SPELT, "SIP From header": breaks.FOLDED},
+    "F9": {
+        SIP_USER: numbers.USERS,
+        NUMBER_FORMS: (*numbers.SPELT, *((text, None) for text in (*numbers.WITHHELD, *numbers.NOTHING))),
+        NUMBER_SEARCHES: (
+            *((text, True) for text, number in numbers.SPELT if number == "+821055501234"),
+            *((text, False) for text in (*numbers.WITHHELD, *numbers.NOTHING) if text),
+        ),
+    },
     "F10": {SIP_IDENTITY: sip.IDENTITIES},
-    "F12": {SIP_NAME: (*unicode.TEXTS, *unicode.BYTES)},
+    "F12": {FORMS: unicode.TEXTS, SIP_NAME: (*unicode.TEXTS, *unicode.BYTES)},
     "F13": {SIP_NAME: terminal.TEXTS},
     "F18": {HTTP_BYTES: http.RAW},
     "F19": {HTTP_FORMS: _from_elsewhere(with_sites=True), HTTP_SOCKETS: _from_elsewhere(with_sites=False)},
+    "F20": {WS_FRAMES: socket.FRAMES, WS_TEXTS: (*socket.TEXTS, *((data, frozenset({1003})) for data in socket.BINARY))},
+    "F23": {DOWNLOAD_TOKENS: downloads.TOKENS, DOWNLOAD_FILES: downloads.FILES, DOWNLOAD_RANGES: downloads.RANGES},
     "F24": {SIP_MESSAGE: sip.MESSAGES},
 }
 

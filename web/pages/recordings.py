@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from aiohttp import hdrs, web
@@ -9,6 +10,9 @@ from aiohttp import hdrs, web
 from desk import recordings
 from web.auth import visitor_of
 from web.keys import DESK, OUTSIDE
+
+_RANGE = re.compile(r"bytes=(?:[0-9]+-[0-9]*|-0*[1-9][0-9]*)")
+"""One range (RFC 9110, 14.1.2). aiohttp takes other digits than ASCII's and the empty suffix `-0` as well."""
 
 
 async def play(request: web.Request) -> web.StreamResponse:
@@ -37,7 +41,7 @@ def _check_range(request: web.Request, path: Path) -> None:
     # aiohttp answers a range beyond the end by itself, but without a body that says so in our words.
     size = path.stat().st_size
     try:
-        start = request.http_range.start
+        start = request.http_range.start if _RANGE.fullmatch(request.headers.get(hdrs.RANGE, "bytes=0-")) else size
     except ValueError:
         start = size
     if start is not None and start >= size and hdrs.IF_RANGE not in request.headers:
@@ -48,6 +52,6 @@ def under(root: Path, relative: str) -> Path | None:
     """The regular file `relative` names, if after following every link it still lies under `root`."""
     try:
         path = (root / relative).resolve(strict=True)
-    except (OSError, ValueError):
+    except (OSError, ValueError, RuntimeError):  # RuntimeError: links in a circle
         return None
     return path if path.is_relative_to(root.resolve()) and path.is_file() else None
