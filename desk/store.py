@@ -11,11 +11,11 @@ import os
 import sqlite3
 from pathlib import Path
 
-from sqlalchemy import URL, inspect, make_url
+from sqlalchemy import URL, Connection, inspect, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from desk.errors import DeskError
-from models import migrations
+from models import Base, migrations
 
 # What our own schema has had since its first revision: a database with tables, but without these, is another program's.
 _OURS = "alembic_version"
@@ -45,6 +45,12 @@ class DatabaseForeign(StoreError):
     """There are tables, and none of them is ours."""
 
     code = "database_foreign"
+
+
+class DatabaseMixed(StoreError):
+    """The schema says which version it is, and is not that."""
+
+    code = "database_mixed"
 
 
 class DatabaseLocked(StoreError):
@@ -93,7 +99,7 @@ def _check(url: URL) -> str | None:
             return None
         _look_at_file(file)
     try:
-        revision, tables = _state_of(url)
+        revision, tables, missing = _state_of(url)
     except DBAPIError as error:
         raise _in_words(url, error) from error
     if revision is not None and not migrations.knows(revision):
@@ -105,17 +111,38 @@ def _check(url: URL) -> str | None:
         )
     if revision is None and tables - {_OURS}:
         raise DatabaseForeign(f"{_shown(url)} holds another program's tables; give callboard a database of its own")
+    if missing:
+        raise DatabaseMixed(
+            f"{_shown(url)} says that it has schema {revision} and lacks {', '.join(missing[:5])}: something else has changed "
+            "it; nothing was touched, restore the last backup",
+            revision=revision,
+        )
     return revision
 
 
-def _state_of(url: URL) -> tuple[str | None, set[str]]:
+def _state_of(url: URL) -> tuple[str | None, set[str], list[str]]:
+    """The revision, the tables, and what a database at our newest revision should have and this one has not."""
     engine = migrations.open_engine(url)
     with engine.connect().execution_options(read_only=True) as connection:
         tables = set(inspect(connection).get_table_names())
         if _OURS not in tables:
-            return None, tables
-        row = connection.exec_driver_sql(f"select version_num from {_OURS}").first()  # noqa: S608 -- our own constant
-        return (str(row[0]) if row else None), tables
+            return None, tables, []
+        rows = connection.exec_driver_sql(f"select version_num from {_OURS}").all()  # noqa: S608 -- our own constant
+        if len(rows) > 1:
+            return str(rows[0][0]), tables, ["one version (it has several)"]
+        revision = str(rows[0][0]) if rows else None
+        return revision, tables, _missing(connection) if revision == migrations.head() else []
+
+
+def _missing(connection: Connection) -> list[str]:
+    there = inspect(connection).get_multi_columns()
+    columns = {name: {column["name"] for column in found} for (_, name), found in there.items()}
+    return [
+        f"the table {table.name}" if table.name not in columns else f"the column {table.name}.{column.name}"
+        for table in Base.metadata.sorted_tables
+        for column in (table.columns if table.name in columns else list(table.columns)[:1])
+        if column.name not in columns.get(table.name, ())
+    ]
 
 
 def _look_at_file(file: Path) -> None:

@@ -10,13 +10,19 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
 from psycopg import sql
 
-DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
+DURABLE = {
+    "fsync": "on",
+    "synchronous_commit": "on",
+    "full_page_writes": "on",
+    "recovery_init_sync_method": "syncfs",
+}
 """For tests that kill the server: what it said is committed must be on the disk."""
 # Otherwise nothing in a test run outlives the machine's power, so the server need not wait for its disk.
 SETTINGS = {
@@ -30,6 +36,8 @@ SETTINGS = {
     "timezone": "Asia/Seoul",  # not UTC: a moment that loses its zone on the way shows
 }
 START_LIMIT_S = 60
+# A server dies with the thread that started it (see _dies_with_us), and a test may start it from a short-lived one.
+_STARTER = ThreadPoolExecutor(1)
 
 
 class Cluster:
@@ -69,9 +77,7 @@ class Cluster:
         )
         deadline = time.monotonic() + START_LIMIT_S
         while True:
-            self._server = subprocess.Popen(
-                command, user=self._user, cwd=self.folder, start_new_session=True, stderr=subprocess.DEVNULL
-            )
+            self._server = _STARTER.submit(self._popen, command).result()
             try:
                 return self._wait(self._server)
             except psycopg.OperationalError:
@@ -80,6 +86,11 @@ class Cluster:
                     raise
                 self._server.wait()
                 time.sleep(0.05)
+
+    def _popen(self, command: list[str]) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            command, user=self._user, cwd=self.folder, start_new_session=True, stderr=subprocess.DEVNULL
+        )
 
     def stop(self, how: int = signal.SIGINT) -> None:
         """SIGINT ends what runs and writes everything; SIGQUIT is PostgreSQL's `immediate`: recovery at the next start."""
