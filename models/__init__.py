@@ -4,11 +4,13 @@ from models.base import Base, UtcDateTime
 from models.call import Call, CallSighting, Recording
 from models.customer import Customer, CustomerPhone, Place
 from models.driver import Driver, Shift
+from models.ledger import Account, Entry, Period, Posting
 from models.message import EarlyReceipt, Message, MessagePart
 from models.office import AuditEntry, IdempotencyKey, Line, Office, Operator, WebSession
 from models.order import Assignment, Order, OrderChange, OrderStep
 
 __all__ = [
+    "Account",
     "Assignment",
     "AuditEntry",
     "Base",
@@ -18,6 +20,7 @@ __all__ = [
     "CustomerPhone",
     "Driver",
     "EarlyReceipt",
+    "Entry",
     "IdempotencyKey",
     "Line",
     "Message",
@@ -27,7 +30,9 @@ __all__ = [
     "Order",
     "OrderChange",
     "OrderStep",
+    "Period",
     "Place",
+    "Posting",
     "Recording",
     "Shift",
     "UtcDateTime",

@@ -1,0 +1,206 @@
+"""The books: an entry's postings sum to zero, are written once and never changed. What was wrong is undone by a reversal.
+
+Every function works in its caller's transaction. Accounts are locked in the order of their ids, so two entries never wait for
+each other; the office's row is held against the close of a period, so no entry slips into one that has just been closed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from desk.errors import Conflict, Invalid, NotFound
+from desk.text import plain
+from desk.work import Work
+from models import Account, Entry, Office, Period, Posting
+
+OWN = 0
+"""`owner_id` of the office's own accounts."""
+LARGEST = 2**53 - 1
+"""The largest amount that is exact everywhere, spreadsheets included."""
+
+
+class PeriodClosed(Conflict):
+    """The books are closed up to a later moment. `details["until"]` says which."""
+
+    code = "period_closed"
+
+
+class AlreadyReversed(Conflict):
+    """The entry was undone before, or is itself a reversal."""
+
+    code = "already_reversed"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One side of an entry: the account by kind and owner; debit positive, credit negative."""
+
+    kind: str
+    amount: int
+    owner_id: int = OWN
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """An entry to be made. `key` names the fact: booked a second time with the same key, it is the same entry."""
+
+    office_id: int
+    kind: str
+    key: str
+    lines: Sequence[Line]
+    order_id: int | None = None
+    operator_id: int | None = None
+    evidence: str | None = None
+    happened_at: datetime | None = None
+    reverses_id: int | None = None
+
+
+async def book(work: Work, booking: Booking) -> Entry:
+    """Write the entry and its postings, or give back the one that has its key.
+
+    Raises Invalid where the lines do not sum to zero, PeriodClosed, NotFound for an office that is not there.
+    """
+    _check(booking.lines)
+    office = await _hold(work.session, booking.office_id)
+    if (there := await by_key(work.session, office.id, booking.key)) is not None:
+        return there
+    await _refuse_closed(work.session, office.id, work.now)
+    entry = Entry(
+        office_id=office.id,
+        kind=booking.kind,
+        key=booking.key,
+        at=work.now,
+        happened_at=booking.happened_at,
+        order_id=booking.order_id,
+        operator_id=booking.operator_id,
+        evidence=plain(booking.evidence, 500) or None,
+        reverses_id=booking.reverses_id,
+    )
+    try:
+        async with work.session.begin_nested():
+            work.session.add(entry)
+    except IntegrityError:
+        # Booked at the same moment by somebody else: the database let one of the two in.
+        if (there := await by_key(work.session, office.id, booking.key)) is not None:
+            return there
+        raise
+    await _post(work.session, office, entry, booking.lines)
+    return entry
+
+
+async def reverse(work: Work, operator_id: int | None, entry_id: int, evidence: str) -> Entry:
+    """Undo an entry by its opposite, booked now, whatever period it was in. Raises AlreadyReversed, Invalid, NotFound."""
+    entry = await work.session.get(Entry, entry_id)
+    if entry is None:
+        raise NotFound(f"there is no entry {entry_id}", entry_id=entry_id)
+    if not plain(evidence, 500):
+        raise Invalid("a reversal says why", field="evidence")
+    if entry.kind == "reversal":
+        raise AlreadyReversed("a reversal is not undone; book the fact anew", entry_id=entry_id)
+    undone = select(Entry.id).where(Entry.reverses_id == entry_id)
+    if (await work.session.scalar(undone)) is not None:
+        raise AlreadyReversed(f"entry {entry_id} was undone before", entry_id=entry_id)
+    rows = await work.session.execute(
+        select(Account.kind, Account.owner_id, Posting.amount)
+        .join(Posting, Posting.account_id == Account.id)
+        .where(Posting.entry_id == entry_id)
+    )
+    lines = [Line(kind, -amount, owner_id) for kind, owner_id, amount in rows]
+    booking = Booking(
+        entry.office_id, "reversal", f"reversal:{entry_id}", lines, entry.order_id, operator_id, evidence,
+        entry.happened_at, entry_id,
+    )  # fmt: skip
+    return await book(work, booking)
+
+
+async def by_key(session: AsyncSession, office_id: int, key: str) -> Entry | None:
+    """The entry that was booked for a fact."""
+    found = await session.scalars(select(Entry).where(Entry.office_id == office_id, Entry.key == key))
+    return found.one_or_none()
+
+
+async def balance(session: AsyncSession, office_id: int, kind: str, owner_id: int = OWN) -> int:
+    """The account's balance as kept; 0 where nothing was ever booked. Debit is positive."""
+    kept = select(Account.balance).where(
+        Account.office_id == office_id, Account.kind == kind, Account.owner_id == owner_id
+    )
+    return await session.scalar(kept) or 0
+
+
+async def balance_of_postings(session: AsyncSession, account_id: int, until: datetime | None = None) -> int:
+    """The same, added up anew, up to (not including) `until`."""
+    query = select(func.sum(Posting.amount)).where(Posting.account_id == account_id)
+    if until is not None:
+        query = query.join(Entry, Entry.id == Posting.entry_id).where(Entry.at < until)
+    return int(await session.scalar(query) or 0)
+
+
+async def closed_until(session: AsyncSession, office_id: int) -> datetime | None:
+    """Up to where the books are closed."""
+    found: datetime | None = await session.scalar(
+        select(Period.until).where(Period.office_id == office_id).order_by(Period.until.desc()).limit(1)
+    )
+    return found
+
+
+def _check(lines: Sequence[Line]) -> None:
+    if sum(line.amount for line in lines) != 0:
+        raise Invalid("an entry's postings sum to zero", field="lines")
+    if len({(line.kind, line.owner_id) for line in lines}) != len(lines) or len(lines) < 2:
+        raise Invalid("an entry names two accounts or more, each once", field="lines")
+    if any(line.amount == 0 or abs(line.amount) > LARGEST for line in lines):
+        raise Invalid("an amount is not zero and not beyond counting", field="lines")
+
+
+async def _hold(session: AsyncSession, office_id: int) -> Office:
+    """The office, shared with other bookings and held against the close of a period."""
+    found = await session.scalars(select(Office).where(Office.id == office_id).with_for_update(read=True))
+    office = found.one_or_none()
+    if office is None:
+        raise NotFound(f"there is no office {office_id}", office_id=office_id)
+    return office
+
+
+async def _refuse_closed(session: AsyncSession, office_id: int, at: datetime) -> None:
+    until = await closed_until(session, office_id)
+    if until is not None and at < until:
+        raise PeriodClosed("the books are closed for this time", until=until.isoformat())
+
+
+async def _post(session: AsyncSession, office: Office, entry: Entry, lines: Sequence[Line]) -> None:
+    accounts = {(line.kind, line.owner_id): await _account_id(session, office, line) for line in lines}
+    for line in sorted(lines, key=lambda line: accounts[line.kind, line.owner_id]):
+        account_id = accounts[line.kind, line.owner_id]
+        await session.execute(
+            update(Account).where(Account.id == account_id).values(balance=Account.balance + line.amount)
+        )
+        session.add(Posting(entry_id=entry.id, account_id=account_id, amount=line.amount))
+    await session.flush()
+
+
+async def _account_id(session: AsyncSession, office: Office, line: Line) -> int:
+    where = (
+        Account.office_id == office.id,
+        Account.kind == line.kind,
+        Account.owner_id == line.owner_id,
+        Account.currency == office.currency,
+    )
+    if (found := await session.scalar(select(Account.id).where(*where))) is not None:
+        return found
+    try:
+        async with session.begin_nested():
+            account = Account(
+                office_id=office.id, kind=line.kind, owner_id=line.owner_id, currency=office.currency, balance=0
+            )
+            session.add(account)
+            await session.flush()
+            return account.id
+    except IntegrityError:
+        # Opened by somebody else in the meantime, and committed before us.
+        return (await session.scalars(select(Account.id).where(*where))).one()

@@ -1,0 +1,109 @@
+"""Closing the books: months by the office's own calendar, a statement that is the same bytes each time it is made.
+
+A month begins at local midnight of its first day, to the microsecond, whatever the server's zone; days of 23 and 25 hours
+are what they are. Nothing is booked into a closed month any more: what comes late is booked in the open one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from desk.errors import Conflict, Invalid, NotFound
+from desk.work import Work
+from models import Account, Entry, Office, Period, Posting
+
+
+class OutOfTurn(Conflict):
+    """Months are closed one after the other, each when it is over."""
+
+    code = "period_out_of_turn"
+
+
+def month(timezone: str, year: int, number: int) -> tuple[datetime, datetime]:
+    """The moments (UTC) at which a month of that calendar begins and ends; the end belongs to the next one."""
+    if not (1 <= number <= 12 and 2000 <= year <= 2999):
+        raise Invalid("that is not a month", field="month")
+    zone = ZoneInfo(timezone)
+    following = (year, number + 1) if number < 12 else (year + 1, 1)
+    since, until = (datetime(*first, 1, tzinfo=zone).astimezone(UTC) for first in ((year, number), following))
+    return since, until
+
+
+async def close(work: Work, operator_id: int | None, office_id: int, year: int, number: int) -> Period:
+    """Close a month; closed before, it is given back as it is. Raises OutOfTurn, NotFound, Invalid."""
+    # Nobody books while this is held, so the statement is whole.
+    held = await work.session.scalars(select(Office).where(Office.id == office_id).with_for_update())
+    office = held.one_or_none()
+    if office is None:
+        raise NotFound(f"there is no office {office_id}", office_id=office_id)
+    since, until = month(office.timezone, year, number)
+    known = await work.session.scalars(
+        select(Period).where(Period.office_id == office_id, Period.since == since, Period.until == until)
+    )
+    if (period := known.one_or_none()) is not None:
+        return period
+    await _check_turn(work, office_id, since, until)
+    written = await statement(work.session, office_id, since, until)
+    period = Period(
+        office_id=office_id,
+        since=since,
+        until=until,
+        closed_at=work.now,
+        closed_by=operator_id,
+        digest=hashlib.sha256(written).hexdigest(),
+    )
+    work.session.add(period)
+    await work.session.flush()
+    return period
+
+
+async def statement(session: AsyncSession, office_id: int, since: datetime, until: datetime) -> bytes:
+    """Every account with its balance at both ends and what went in and out, as canonical JSON lines; it sums to zero."""
+    before = func.coalesce(func.sum(Posting.amount).filter(Entry.at < since), 0)
+    debit = func.coalesce(func.sum(Posting.amount).filter(Entry.at >= since, Posting.amount > 0), 0)
+    credit = func.coalesce(func.sum(Posting.amount).filter(Entry.at >= since, Posting.amount < 0), 0)
+    rows = await session.execute(
+        select(Account.kind, Account.owner_id, Account.currency, before, debit, credit)
+        .join(Posting, Posting.account_id == Account.id)
+        .join(Entry, Entry.id == Posting.entry_id)
+        .where(Account.office_id == office_id, Entry.at < until)
+        .group_by(Account.id, Account.kind, Account.owner_id, Account.currency)
+        .order_by(Account.kind, Account.owner_id, Account.currency)
+    )
+    lines = [
+        json.dumps(
+            {
+                "account": kind,
+                "owner": owner_id,
+                "currency": currency,
+                "before": int(opening),
+                "debit": int(in_),
+                "credit": int(out),
+                "after": int(opening) + int(in_) + int(out),
+            },
+            separators=(",", ":"),
+        )
+        for kind, owner_id, currency, opening, in_, out in rows
+    ]
+    head = json.dumps({"office": office_id, "since": since.isoformat(), "until": until.isoformat()})
+    return ("\n".join([head, *lines]) + "\n").encode("ascii")
+
+
+async def is_unchanged(session: AsyncSession, period: Period) -> bool:
+    """Whether the statement of a closed period, made again, is the one that was closed."""
+    again = await statement(session, period.office_id, period.since, period.until)
+    return hashlib.sha256(again).hexdigest() == period.digest
+
+
+async def _check_turn(work: Work, office_id: int, since: datetime, until: datetime) -> None:
+    if work.now < until:
+        raise OutOfTurn("a month is closed when it is over", until=until.isoformat())
+    last = await work.session.scalar(select(func.max(Period.until)).where(Period.office_id == office_id))
+    if last is not None and last != since:
+        raise OutOfTurn("the month before it is closed first", closed_until=last.isoformat())
