@@ -6,12 +6,11 @@ read to its end; a value may be the word `hangup`; every argument is quoted; not
 
 from __future__ import annotations
 
-import asyncio
-
 from panoramisk import fast_agi
 
 from agi import protocol
 from agi.errors import AGIAppError, AGIHangup, AGIInvalidCommand, AGIUsageError
+from agi.patience import Patience
 from agi.protocol import Reply, Target
 from desk.tape import Tape, silent
 
@@ -25,6 +24,7 @@ class Request(fast_agi.Request):  # type: ignore[misc]
     hung_up = False
     tape: Tape = staticmethod(silent)
     _verb = ""
+    _patience: Patience | None = None
 
     @property
     def target(self) -> Target:
@@ -55,16 +55,25 @@ class Request(fast_agi.Request):  # type: ignore[misc]
     async def _converse(self, data: bytes, seconds: float) -> Reply:
         if self.hung_up:
             raise AGIHangup("the caller has hung up")
+        if self._patience is None:
+            self._patience = Patience(self.reader)
+        self._verb = protocol.verb(data)
+        self._patience.begin(seconds + SLACK_SECONDS)
         try:
-            async with asyncio.timeout(seconds + SLACK_SECONDS):
-                self._verb = protocol.verb(data)
-                self.writer.write(data)
-                await self.writer.drain()
-                return self._judge(await self._read_reply())
+            # No drain(): a command is written only when the one before it was answered, so nothing can pile up.
+            self.writer.write(data)
+            return self._judge(await self._read_reply())
         except TimeoutError:
             raise self._gone("Asterisk did not answer a command") from None
         except ConnectionError:
             raise self._gone("Asterisk closed the connection") from None
+        finally:
+            self._patience.end()
+
+    def over(self) -> None:
+        """No command will be sent any more."""
+        if self._patience is not None:
+            self._patience.stop()
 
     def _judge(self, reply: Reply) -> Reply:
         if reply.code == 511:

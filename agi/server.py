@@ -152,6 +152,7 @@ class Application(fast_agi.Application):  # type: ignore[misc]
             await endpoint(request)
         finally:
             self.calls.discard(task)
+            request.over()
             request.tape("closed")
 
     async def drain(self) -> None:

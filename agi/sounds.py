@@ -7,6 +7,7 @@ sounds/<language>/places/<hash>.wav       a place's words, synthesised when its 
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from pathlib import Path
 HEADER_BYTES = 44
 BYTES_PER_SECOND = 16_000
 FALLBACK = "en"
+ENDING = ".wav"
 NAME = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*", re.IGNORECASE)
 
 
@@ -37,21 +39,30 @@ class Sounds:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder.absolute()
+        self._root = str(self.folder)
 
     def find(self, language: str, prompt: str | Spoken) -> Sound | None:
         """The sound for a prompt key, or for words; None if there is none."""
         if isinstance(prompt, Spoken):
-            return _sound(self.place_file(language, prompt.text))
-        return _sound(self.prompt_file(language, prompt)) or _sound(self.prompt_file(FALLBACK, prompt))
+            return _sound(self._place(language, prompt.text))
+        return _sound(self._prompt(language, prompt)) or _sound(self._prompt(FALLBACK, prompt))
 
     def prompt_file(self, language: str, key: str) -> Path:
         """Where the sound of a prompt belongs."""
-        return self.folder / _safe(language) / "callboard" / f"{_safe(key)}.wav"
+        return Path(self._prompt(language, key) + ENDING)
 
     def place_file(self, language: str, text: str) -> Path:
         """Where the sound of a place's words belongs."""
+        return Path(self._place(language, text) + ENDING)
+
+    # Text and not Path: each prompt of each call is looked for anew, as a site may put its own recording there at any time.
+
+    def _prompt(self, language: str, key: str) -> str:
+        return f"{self._root}/{_safe(language)}/callboard/{_safe(key)}"
+
+    def _place(self, language: str, text: str) -> str:
         digest = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:32]
-        return self.folder / _safe(language) / "places" / f"{digest}.wav"
+        return f"{self._root}/{_safe(language)}/places/{digest}"
 
 
 def _safe(name: str) -> str:
@@ -60,11 +71,11 @@ def _safe(name: str) -> str:
     return name
 
 
-def _sound(path: Path) -> Sound | None:
+def _sound(name: str) -> Sound | None:
     try:
-        size = path.stat().st_size
+        size = os.stat(name + ENDING).st_size
     except OSError:
         return None
     if size <= HEADER_BYTES:
         return None
-    return Sound(str(path.with_suffix("")), (size - HEADER_BYTES) / BYTES_PER_SECOND)
+    return Sound(name, (size - HEADER_BYTES) / BYTES_PER_SECOND)
