@@ -1,14 +1,14 @@
 """Events that wait for their turn: ordered, bounded, and honest about what it had to throw away.
 
 What is thrown away first is what a list of channels gives back. Arrivals and hang-ups are facts of their own and are kept
-as long as half of the room lasts. Either way `torn` is set: the state must be read afresh from the PBX.
+as long as three quarters of the room last. Either way `torn` is set: the state must be read afresh from the PBX.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 
 from ami.message import Message
@@ -20,13 +20,19 @@ class Backlog:
     """A queue with one teller, who never waits, and one taker."""
 
     def __init__(self, limit: int, clock: Callable[[], float] = time.monotonic) -> None:
-        self.dropped = 0
+        self.dropped_by: Counter[str] = Counter()
+        """How many were thrown away, by the event's name."""
         self.torn = False
         self.lag_s = 0.0
         self._limit = limit
         self._clock = clock
         self._waiting: deque[tuple[float, str, bytes]] = deque()
         self._filled = asyncio.Event()
+
+    @property
+    def dropped(self) -> int:
+        """How many were thrown away."""
+        return self.dropped_by.total()
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -61,7 +67,9 @@ class Backlog:
 
     def _make_room(self) -> None:
         kept = [entry for entry in self._waiting if entry[1] in _LASTING]
-        kept = kept[-(self._limit // 2) :]
-        self.dropped += len(self._waiting) - len(kept)
+        if len(kept) > self._limit * 3 // 4:
+            kept = kept[-(self._limit // 2) :]
+        self.dropped_by.update(entry[1] for entry in self._waiting)
+        self.dropped_by.subtract(entry[1] for entry in kept)
         self._waiting = deque(kept)
         self.tear()

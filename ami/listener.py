@@ -22,7 +22,7 @@ from ami.message import Message
 from ami.origin import has_doubled_lines, is_genuine
 from ami.roster import Caller, Channel, Roster
 from ami.settings import Settings
-from ami.translate import TABLE, caller_from_channel, seen_event, translate
+from ami.translate import ARRIVED, TABLE, caller_from_channel, seen_event, translate
 from desk.bus import Bus
 from desk.events import CallSeen, PartChanged, PbxSnapshot, PhoneAnswered, PhoneRang
 from desk.tape import Tape, silent
@@ -32,6 +32,8 @@ log = structlog.get_logger(__name__)
 PART = "ami"
 NAMES = frozenset(TABLE) | {"FullyBooted", "Shutdown"}
 SECOND_LIST_S = 3.0
+# A site's own dialplan may tell as many events of its own as it likes: they are dropped before they are read.
+_OURS = f"\r\nUserEvent: {ARRIVED}\r\n".encode()
 _BATCH = 100
 
 
@@ -50,6 +52,7 @@ class Listener:
         self.untold = 0
         self.resyncs = 0
         self.forged = 0
+        self.ignored = 0
         self._secret = secret
         self._bus = bus
         self._clock = clock
@@ -80,6 +83,11 @@ class Listener:
     def dropped(self) -> int:
         """Events thrown away because the backlog was full; each such time is followed by a resync."""
         return 0 if self._backlog is None else self._backlog.dropped
+
+    @property
+    def dropped_by(self) -> dict[str, int]:
+        """The same by the event's name."""
+        return {} if self._backlog is None else dict(+self._backlog.dropped_by)
 
     @property
     def reconnects(self) -> int:
@@ -123,6 +131,8 @@ class Listener:
             self._booted.set()
         elif name == "Shutdown" and is_genuine(Message(raw), self._system_name):
             self.link.blame(PbxRestarting("Asterisk shuts down or restarts"))
+        elif name == "UserEvent" and _OURS not in raw:
+            self.ignored += 1
         else:
             self.backlog.put(name, raw)  # a Shutdown that was made up as well: it is counted in its turn
 

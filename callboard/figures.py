@@ -66,6 +66,8 @@ def _of_listener(listener: Listener) -> list[Figure]:
     return [
         Figure("ami_events", "Events taken off the AMI link.", listener.events_in, grows=True),
         Figure("ami_events_dropped", "Events thrown away because too many waited.", listener.dropped, grows=True),
+        Figure("ami_events_dropped_by", "The same by name.", listener.dropped_by, grows=True, label="event"),
+        Figure("ami_events_ignored", "Events of a site's own dialplan, not read.", listener.ignored, grows=True),
         Figure("ami_events_untold", "Events that could not be understood.", listener.untold, grows=True),
         Figure("ami_events_forged", "Events that a caller made up, dropped.", listener.forged, grows=True),
         Figure("ami_reconnects", "Accepted AMI log-ins after the first.", listener.reconnects, grows=True),

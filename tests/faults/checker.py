@@ -1,6 +1,7 @@
 """The promises, held against what is left: a history of what was done, and the witnesses of what became of it.
 
-    N1  each call that Asterisk accounts for is exactly one row: same caller, same end, told as answered only if it was
+    N1  each call that Asterisk accounts for is exactly one row: same caller, same begin and end, answered if and only if it
+        was; no row that Asterisk knows nothing of, unless it was killed (an operation "restart") and the row says so
     N2  an order that was acknowledged is there; one key never made two
     N3  a text ends in one state and reached the SMSC at most once for each time that it was owed
     N4  at no moment two active assignments of one order or of one driver
@@ -20,7 +21,8 @@ from desk import numbers
 from tests.faults.history import History
 from tests.faults.witnesses import Row, Witnesses, span
 
-INCOMING = "callboard-incoming"
+OPERATOR = "@callboard-operator-"
+PBX_RESTART = "pbx_restart"
 COUNTRY = "KR"
 CLOCKS_APART = timedelta(seconds=3)
 FINAL_TEXTS = ("delivered", "failed", "expired", "unknown")
@@ -29,7 +31,7 @@ FINAL_TEXTS = ("delivered", "failed", "expired", "unknown")
 def check(history: History, left: Witnesses, *, texts_are_final: bool = False) -> list[str]:
     """Every broken promise, in words. `texts_are_final`: all receipts are in, so no text may still be on its way."""
     return [
-        *_calls(left),
+        *_calls(history, left),
         *_orders(history, left),
         *_texts(left, texts_are_final),
         *_assignments(left),
@@ -37,48 +39,58 @@ def check(history: History, left: Witnesses, *, texts_are_final: bool = False) -
     ]
 
 
-def _calls(left: Witnesses) -> Iterator[str]:
+def _calls(history: History, left: Witnesses) -> Iterator[str]:
     rows = defaultdict(list)
     for call in left.calls:
         if call["linkedid"]:
             rows[call["linkedid"]].append(call)
+    restarted = bool(history.of("restart"))
     for linkedid, legs in _incoming(left.cdr).items():
-        caller = next(leg for leg in legs if leg["uniqueid"] == linkedid)
         found = rows.pop(linkedid, [])
-        if len(found) != 1:
-            yield f"N1: {linkedid} of {caller['src'] or 'nobody'} is {len(found)} rows"
-            continue
-        yield from _one_call(found[0], caller, legs)
+        if len(found) == 1:
+            yield from _one_call(found[0], legs, restarted)
+        else:
+            yield f"N1: {linkedid} of {legs[0]['cb_number'] or 'nobody'} is {len(found)} rows"
+    for linkedid, found in rows.items() if left.cdr else ():
+        for call in found:
+            # A killed Asterisk accounts for nothing: then nothing may be told but that.
+            if not (restarted and call["disposition"] == PBX_RESTART):
+                yield f"N1: {linkedid} is told as {call['disposition'] or call['state']}, and Asterisk knows nothing of it"
 
 
 def _incoming(cdr: list[Row]) -> dict[str, list[Row]]:
+    """By call, the legs of the caller's own channel."""
     calls = defaultdict(list)
     for leg in cdr:
-        calls[leg["linkedid"]].append(leg)
-    return {
-        linkedid: legs
-        for linkedid, legs in calls.items()
-        if any(leg["uniqueid"] == linkedid and "callboard-trunk" in leg["channel"] for leg in legs)
-    }
+        if leg["cb_line"] or ("callboard-trunk" in leg["channel"] and leg["uniqueid"] == leg["linkedid"]):
+            calls[leg["linkedid"]].append(leg)
+    return calls
 
 
-def _one_call(call: Row, caller: Row, legs: list[Row]) -> Iterator[str]:
-    expected = numbers.normalise(caller["src"], COUNTRY).e164
+def _one_call(call: Row, legs: list[Row], restarted: bool) -> Iterator[str]:
+    name = f"N1: {call['linkedid']}"
+    allowed = legs[0]["cb_presentation"] == "allowed"
+    expected = numbers.normalise(legs[0]["cb_number"], COUNTRY).e164 if allowed else None
     if call["number"] != expected:
-        yield f"N1: {call['linkedid']} has the number {call['number']}, Asterisk says {expected}"
+        yield f"{name} has the number {call['number']}, Asterisk says {expected}"
     if call["state"] != "ended":
-        yield f"N1: {call['linkedid']} is still {call['state']}"
+        yield f"{name} is still {call['state']}"
         return
-    ended = max(_moment(leg["end"]) for leg in legs)
-    if not call["recovered"] and abs(call["ended_at"] - ended) > CLOCKS_APART:
-        yield f"N1: {call['linkedid']} ended at {call['ended_at']}, Asterisk says {ended}"
-    talked = any(leg["dstchannel"] and int(leg["billsec"]) > 0 for leg in legs)
-    if call["disposition"] == "answered" and not talked and not any(leg["dstchannel"] for leg in legs):
-        yield f"N1: {call['linkedid']} is told as answered, and nobody was ever connected"
+    started, ended = min(_moment(leg["start"]) for leg in legs), max(_moment(leg["end"]) for leg in legs)
+    if call["source"] != "box" and abs(call["arrived_at"] - started) > CLOCKS_APART:
+        yield f"{name} began at {call['arrived_at']}, Asterisk says {started}"
+    if abs(call["ended_at"] - ended) > CLOCKS_APART:
+        yield f"{name} ended at {call['ended_at']}, Asterisk says {ended}"
+    talked = any(OPERATOR in leg["dstchannel"] and leg["disposition"] == "ANSWERED" for leg in legs)
+    right = "answered" if talked else "abandoned"
+    if call["disposition"] != right and not (restarted and call["disposition"] == PBX_RESTART):
+        yield f"{name} is told as {call['disposition']}, Asterisk says {right}"
+    if bool(call["answered_at"]) != talked:
+        yield f"{name} was answered at {call['answered_at']}, Asterisk says {right}"
 
 
 def _moment(text: str) -> datetime:
-    return datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
+    return datetime.fromtimestamp(float(text), UTC)
 
 
 def _orders(history: History, left: Witnesses) -> Iterator[str]:

@@ -26,17 +26,17 @@ LATER = AT + timedelta(seconds=40)
 def cdr(**changes: str) -> dict[str, str]:
     """One leg as Asterisk accounts for it."""
     return {
-        "linkedid": "cb-1.1", "uniqueid": "cb-1.1", "src": "01055501234", "dst": "15880001",
-        "dcontext": "callboard-incoming", "channel": "PJSIP/callboard-trunk-00000001",
-        "dstchannel": "Local/1001@callboard-operator-1;1", "start": "2026-11-22 01:02:03", "answer": "2026-11-22 01:02:03",
-        "end": "2026-11-22 01:02:43", "duration": "40", "billsec": "40", "disposition": "ANSWERED", **changes,
+        "linkedid": "cb-1.1", "uniqueid": "cb-1.1", "cb_line": "15880001", "cb_number": "01055501234",
+        "cb_presentation": "allowed", "channel": "PJSIP/callboard-trunk-00000001",
+        "dstchannel": "Local/1001@callboard-operator-1;1", "start": str(AT.timestamp()),
+        "end": str(LATER.timestamp()), "disposition": "ANSWERED", **changes,
     }  # fmt: skip
 
 
 def call(**changes: Any) -> dict[str, Any]:
     """The row of that call."""
-    return {"id": 1, "linkedid": "cb-1.1", "number": "+821055501234", "state": "ended", "disposition": "answered",
-            "arrived_at": AT, "ended_at": LATER, "recovered": False, **changes}  # fmt: skip
+    return {"id": 1, "linkedid": "cb-1.1", "source": "pbx", "number": "+821055501234", "state": "ended",
+            "disposition": "answered", "arrived_at": AT, "answered_at": AT, "ended_at": LATER, **changes}  # fmt: skip
 
 
 def assignment(**changes: Any) -> dict[str, Any]:
@@ -59,7 +59,7 @@ WHOLE = Witnesses(
     orders=[order()],
     assignments=[assignment()],
     messages=[text()],
-    cdr=[cdr(), cdr(uniqueid="cb-1.2", channel="Local/1001@callboard-operator-1;2", dstchannel="")],
+    cdr=[cdr(), cdr(uniqueid="cb-1.2", cb_line="", channel="Local/1001@callboard-operator-1;2", dstchannel="")],
     submits=[Submit("M1", "15880001", "821055501234", 0, 8, 1, b"", 0, 1)],
 )
 
@@ -90,7 +90,19 @@ def test_a_whole_end_breaks_no_promise(told: History) -> None:
         (replace(WHOLE, calls=[call(number=None)]), "N1"),
         (replace(WHOLE, calls=[call(state="answered", ended_at=None)]), "N1"),
         (replace(WHOLE, calls=[call(ended_at=AT)]), "N1"),
-        (replace(WHOLE, cdr=[cdr(dstchannel="", billsec="0")]), "N1"),
+        (replace(WHOLE, calls=[call(arrived_at=LATER)]), "N1"),
+        (replace(WHOLE, calls=[call(disposition="lost")]), "N1"),
+        (replace(WHOLE, calls=[call(disposition="pbx_restart")]), "N1"),
+        (replace(WHOLE, calls=[call(), call(linkedid="cb-1.9")]), "N1"),
+        (replace(WHOLE, calls=[call(answered_at=None)]), "N1"),
+        (
+            replace(
+                WHOLE,
+                calls=[call(disposition="abandoned", answered_at=None)],
+                cdr=[cdr(cb_presentation="withheld", dstchannel="")],
+            ),
+            "N1",
+        ),
         (replace(WHOLE, orders=[]), "N2"),
         (replace(WHOLE, orders=[order(note="once:a"), order(id=8, note="once:a")]), "N2"),
         (replace(WHOLE, assignments=[]), "N2"),
@@ -119,6 +131,15 @@ def test_what_a_person_was_told_is_held_against_the_rows(
     with told.doing("operator 2", what) as operation:
         operation.ok(**details)
     assert [violation[:2] for violation in check(told, WHOLE)] == [promise]
+
+
+def test_what_a_killed_asterisk_does_not_account_for_is_told_so_and_as_nothing_else(told: History) -> None:
+    killed = replace(WHOLE, calls=[call(), call(linkedid="cb-1.9", disposition="pbx_restart")])
+    with told.doing("asterisk", "restart"):
+        pass
+    assert check(told, killed) == []
+    killed.calls[1]["disposition"] = "abandoned"
+    assert [violation[:2] for violation in check(told, killed)] == ["N1"]
 
 
 def test_one_key_that_made_two_orders_is_found(told: History) -> None:

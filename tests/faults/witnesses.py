@@ -12,18 +12,16 @@ from sqlalchemy import inspect, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.work import open_engine
+from dialplan.cdr import COLUMNS
 from models import Assignment, Call, Message, Order
 from tests.sms.smsc import Submit
 
-# The columns of the rendered cdr_custom.conf, in its order.
-CDR_COLUMNS = ("linkedid", "uniqueid", "src", "dst", "dcontext", "channel", "dstchannel", "start", "answer", "end",
-               "duration", "billsec", "disposition")  # fmt: skip
 Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Witnesses:
-    """`cdr` has one row a leg, times as Asterisk wrote them (UTC); `submits` is what reached the SMSC, in order."""
+    """`cdr` has one row a leg, times in seconds since 1970; `submits` is what reached the SMSC, in order."""
 
     calls: list[Row]
     orders: list[Row]
@@ -48,11 +46,12 @@ async def read_witnesses(url: str, cdr: Path | None = None, submits: list[Submit
 
 
 def read_cdr(file: Path) -> list[Row]:
-    """Asterisk's own account of its calls; none where it has not yet ended one."""
+    """Asterisk's own account of its calls, read without our reader; none where it has not yet ended one."""
     if not file.exists():
         return []
+    columns = [name.removesuffix(",u") for name in COLUMNS]
     with file.open(encoding="utf-8", errors="replace", newline="") as lines:
-        return [dict(zip(CDR_COLUMNS, line, strict=True)) for line in csv.reader(lines)]
+        return [dict(zip(columns, line, strict=True)) for line in csv.reader(lines)]
 
 
 def cdr_of(state: Path) -> Path:
