@@ -131,10 +131,15 @@ class Listener:
             self._booted.set()
         elif name == "Shutdown" and is_genuine(Message(raw), self._system_name):
             self.link.blame(PbxRestarting("Asterisk shuts down or restarts"))
-        elif name == "UserEvent" and _OURS not in raw:
+        elif name == "UserEvent" and _OURS not in raw and self._signed in raw:
             self.ignored += 1
         else:
             self.backlog.put(name, raw)  # a Shutdown that was made up as well: it is counted in its turn
+
+    @property
+    def _signed(self) -> bytes:
+        """What Asterisk puts into an event of its own; what lacks it is read, and counted as forged."""
+        return b"" if self._system_name is None else f"\r\nSystemName: {self._system_name}\r\n".encode()
 
     @property
     def backlog(self) -> Backlog:

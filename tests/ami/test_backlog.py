@@ -1,4 +1,4 @@
-"""Events that wait are bounded; what a list of channels gives back is thrown away first, and everything thrown away is counted."""
+"""Events that wait are bounded; what a list of channels gives back is thrown away first, and all of it is counted."""
 
 from __future__ import annotations
 
