@@ -39,7 +39,9 @@ hideconnect = yes
 _MODULES = """
 [modules]
 autoload = no
+load = app_confbridge.so
 load = app_dial.so
+load = app_directed_pickup.so
 load = app_exec.so
 load = app_queue.so
 load = app_userevent.so
@@ -59,6 +61,7 @@ load = func_strings.so
 load = func_uri.so
 load = pbx_config.so
 load = res_musiconhold.so
+load = res_timing_timerfd.so
 """
 
 _MANAGER = """
@@ -102,6 +105,33 @@ autofill = yes
 joinempty = yes
 member => Local/1001@callboard-operator/n
 member => Local/1002@callboard-operator/n
+
+[15880001]
+strategy = ringall
+timeout = 30
+retry = 1
+ringinuse = yes
+autofill = yes
+joinempty = yes
+member => Local/1001@callboard-operator/n
+member => Local/1002@callboard-operator/n
+
+[1588000103]
+strategy = ringall
+timeout = 30
+joinempty = yes
+member => Local/1001@callboard-operator/n
+member => Local/1002@callboard-operator/n
+member => Local/1003@callboard-operator/n
+
+[1588000199]
+strategy = ringall
+timeout = 1
+retry = 1
+ringinuse = yes
+joinempty = yes
+member => Local/1001@callboard-operator/n
+member => Local/1002@callboard-operator/n
 """
 
 _EXTENSIONS = """
@@ -135,6 +165,27 @@ exten => _X.,1,Answer()
 [callboard-demo-caller]
 exten => 0,1,Wait(600)
  same => n,Hangup()
+
+; Not in the product: other ways into the queue, and where conferences, pick-ups and calls outside happen.
+[test-features]
+exten => _X.,1,Set(CB_NUMBER=${CALLERID(num)})
+ same => n,UserEvent(CallboardArrived,Line: 15880001,Number: ${CB_NUMBER},Presentation: allowed,Name: )
+ same => n,Queue(${EXTEN},t)
+ same => n,Hangup()
+
+[test-conference]
+exten => _X.,1,ConfBridge(${EXTEN})
+ same => n,Hangup()
+
+[test-outside]
+exten => _X.,1,Dial(Local/${EXTEN}@test-customer/n)
+ same => n,Hangup()
+
+[test-customer]
+exten => _X.,1,Ringing()
+ same => n,Wait(0.2)
+ same => n,Answer()
+ same => n,Wait(600)
 
 ; Not in the product: a caller who withholds his number, one whose arrival is not told, and where a transfer leads.
 [test-withheld]
@@ -218,6 +269,6 @@ class Asterisk:
         texts = {name: text.format_map(values) for name, text in files.items()}
         texts |= {"modules": _MODULES, "queues": _QUEUES, "extensions": _EXTENSIONS}
         texts["logger"] = "[general]\n[logfiles]\nfull => notice,warning,error,verbose\n"
-        texts |= dict.fromkeys(("features", "stasis", "ccss", "cdr", "cel", "udptl", "rtp", "musiconhold", "acl"), "")
+        texts |= dict.fromkeys(("confbridge", "features", "stasis", "ccss", "cdr", "cel", "udptl", "rtp", "musiconhold", "acl"), "")
         for name, text in texts.items():
             (self.state / "etc" / f"{name}.conf").write_text(text.replace("](!)", "]") if name == "asterisk" else text)

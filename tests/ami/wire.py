@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Callable
 
 
 class Wire:
     """One logged-in connection. `heard` grows by itself."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, hear: Callable[[bytes], None] | None = None
+    ) -> None:
         self.heard = bytearray()
         self._writer = writer
+        self._hear = hear
         self._grown = asyncio.Event()
         self._pump = asyncio.create_task(self._read(reader))
 
     @classmethod
-    async def open(cls, port: int, user: str, secret: str) -> Wire:
-        """Connect as soon as somebody listens, log in, and wait for the welcome."""
+    async def open(cls, port: int, user: str, secret: str, hear: Callable[[bytes], None] | None = None) -> Wire:
+        """Connect as soon as somebody listens, log in, and wait for the welcome. `hear` is told of every read."""
         for _ in range(400):
             try:
                 reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -26,7 +30,7 @@ class Wire:
                 await asyncio.sleep(0.05)
         else:
             raise RuntimeError("nobody listens")
-        wire = cls(reader, writer)
+        wire = cls(reader, writer, hear)
         await wire.act(Action="Login", Username=user, Secret=secret)
         await wire.until(rb"Message: Authentication accepted\r\n")
         return wire
@@ -62,4 +66,6 @@ class Wire:
     async def _read(self, reader: asyncio.StreamReader) -> None:
         while data := await reader.read(65536):
             self.heard += data
+            if self._hear is not None:
+                self._hear(data)
             self._grown.set()
