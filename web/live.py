@@ -22,8 +22,8 @@ from web.popups import Hub
 from web.rooms import as_text
 
 MAX_MESSAGE = 4096
-HEARTBEAT_S = 6.0
-"""A peer that does not answer a ping within half of this is gone: found out within 9 s. (That we live, beats tell more often.)"""
+HEARTBEAT_S = 5.0
+"""A peer that does not answer a ping within half of this is gone: found out within 8 s. (That we live, beats tell more often.)"""
 PONG = as_text({"type": "pong"})
 
 
