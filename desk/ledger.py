@@ -25,12 +25,6 @@ LARGEST = 2**53 - 1
 """The largest amount that is exact everywhere, spreadsheets included."""
 
 
-class PeriodClosed(Conflict):
-    """The books are closed up to a later moment. `details["until"]` says which."""
-
-    code = "period_closed"
-
-
 class AlreadyReversed(Conflict):
     """The entry was undone before, or is itself a reversal."""
 
@@ -64,18 +58,19 @@ class Booking:
 async def book(work: Work, booking: Booking) -> Entry:
     """Write the entry and its postings, or give back the one that has its key.
 
-    Raises Invalid where the lines do not sum to zero, PeriodClosed, NotFound for an office that is not there.
+    It is booked now; where a clock that was set back says that now lies in a closed period, at the end of that one.
+    Raises Invalid where the lines do not sum to zero, NotFound for an office that is not there.
     """
     _check(booking.lines)
     office = await _hold(work.session, booking.office_id)
     if (there := await by_key(work.session, office.id, booking.key)) is not None:
         return there
-    await _refuse_closed(work.session, office.id, work.now)
+    until = await closed_until(work.session, office.id)
     entry = Entry(
         office_id=office.id,
         kind=booking.kind,
         key=booking.key,
-        at=work.now,
+        at=max(work.now, until) if until else work.now,
         happened_at=booking.happened_at,
         order_id=booking.order_id,
         operator_id=booking.operator_id,
@@ -165,12 +160,6 @@ async def _hold(session: AsyncSession, office_id: int) -> Office:
     if office is None:
         raise NotFound(f"there is no office {office_id}", office_id=office_id)
     return office
-
-
-async def _refuse_closed(session: AsyncSession, office_id: int, at: datetime) -> None:
-    until = await closed_until(session, office_id)
-    if until is not None and at < until:
-        raise PeriodClosed("the books are closed for this time", until=until.isoformat())
 
 
 async def _post(session: AsyncSession, office: Office, entry: Entry, lines: Sequence[Line]) -> None:

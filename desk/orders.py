@@ -8,7 +8,7 @@ from typing import Literal
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk import assignments, events, numbers, order_steps, trades
+from desk import assignments, events, numbers, order_steps, settlement, trades
 from desk.errors import Invalid, NotFound
 from desk.order_customer import PlaceText, customer_for, remember_place
 from desk.text import plain
@@ -73,10 +73,12 @@ async def cancel(work: Work, operator_id: int, order_id: int, reason: str, versi
 
 
 async def complete(work: Work, operator_id: int, order_id: int, version: int | None = None) -> Order:
-    """The trip is done; the driver is free again and the customer's trips count one more."""
+    """The trip is done: the driver is free again and owes the fee, and the customer's trips count one more."""
     order = await order_steps.hold(work, operator_id, order_id, version)
     await order_steps.move(work, order, COMPLETED, operator_id)
-    await _end_assignment(work, order, "completed")
+    driver_id = await _end_assignment(work, order, "completed")
+    if driver_id is not None:
+        await settlement.book_trip(work, order, driver_id, operator_id)
     await _count_for_customer(work, order, "trips")
     return order
 
@@ -171,10 +173,13 @@ def _number(form: TakeOrder, call: Call | None, office: Office) -> str | None:
 
 async def _end_assignment(
     work: Work, order: Order, state: Literal["released", "completed"], reason: str | None = None
-) -> None:
+) -> int | None:
+    """Who had it."""
     active = await assignments.of_order(work.session, order.id)
-    if active is not None:
-        await assignments.end(work, active, state, reason)
+    if active is None:
+        return None
+    await assignments.end(work, active, state, reason)
+    return active.driver_id
 
 
 async def _count_for_customer(work: Work, order: Order, what: Literal["trips", "cancels"]) -> None:

@@ -14,6 +14,7 @@ from datetime import time
 
 from desk import plugins
 from desk.errors import WrongState
+from desk.fees import FeeRule
 
 # Two names for what every trade has, whatever it calls the way between them.
 TAKEN = "taken"
@@ -78,7 +79,8 @@ class Approach:
 class Trade:
     """A business type. `states` maps each state to those that may follow; a state with none is closed.
 
-    `tariffs` is by currency (ISO 4217); `texts` maps an occasion and audience to a key in the locales.
+    `tariffs` and `fees` (what the office keeps of a fare) are by currency (ISO 4217); `texts` maps an occasion and audience to a
+    key in the locales.
     """
 
     name: str
@@ -86,6 +88,7 @@ class Trade:
     states: Mapping[str, tuple[str, ...]]
     approach: Approach
     tariffs: Mapping[str, Tariff]
+    fees: Mapping[str, FeeRule]
     texts: Mapping[tuple[str, str], str]
 
     def check_step(self, before: str, after: str) -> None:

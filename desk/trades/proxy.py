@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import time
 
+from desk.fees import FeeRule
 from desk.trades import ASSIGNED, CANCELLED, COMPLETED, TAKEN, Approach, Field, Tariff, Trade
 
 DRIVING = "driving"
@@ -40,6 +41,8 @@ TRADE = Trade(
             rounding=1_000,
         ),
     },
+    # A fifth, as is usual, in tens of won.
+    fees={"KRW": FeeRule(basis_points=2000, unit=10)},
     texts={
         ("assigned", "customer"): "sms.assigned.customer",
         ("assigned", "driver"): "sms.assigned.driver",

@@ -89,6 +89,14 @@ def test_prices_are_whole_never_negative_and_grow_with_the_way(trade: Trade) -> 
             assert prices == sorted(prices)
 
 
+def test_the_offices_part_of_every_price_leaves_the_driver_his(trade: Trade) -> None:
+    assert set(trade.fees) == set(trade.tariffs)
+    for currency, rule in trade.fees.items():
+        for metres in range(0, 60_000, 500):
+            fare = trade.tariffs[currency].quote(metres, time(1))
+            assert 0 < rule.fee(fare) < fare / 2
+
+
 def test_a_tariff_counts_each_step_that_is_begun_and_the_night() -> None:
     tariff = Tariff(20_000, 5_000, 1_000, 1_000, 10, time(22), time(5), 1_000)
     noon, midnight = time(12), time(0)

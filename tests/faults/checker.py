@@ -5,9 +5,10 @@
     N2  an order that was acknowledged is there; one key never made two
     N3  a text ends in one state and reached the SMSC at most once for each time that it was owed
     N4  at no moment two active assignments of one order or of one driver
+    N5  each entry of the books sums to zero, each balance is its postings', each completed trip is charged at most once
     N6  a screen that says it is live shows what the database has; no call popped twice in one place
 
-(N5 is about money, of which there is none yet.) `check` returns what is broken; an empty list is the proof.
+`check` returns what is broken; an empty list is the proof.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ def check(history: History, left: Witnesses, *, texts_are_final: bool = False) -
         *_orders(history, left),
         *_texts(left, texts_are_final),
         *_assignments(left),
+        *_books(left),
         *_screens(history),
     ]
 
@@ -136,6 +138,25 @@ def _assignments(left: Witnesses) -> Iterator[str]:
             for (_, ended), (began, _) in pairwise(spans):
                 if began < ended:
                     yield f"N4: {what} {owner} had two active assignments at {began}"
+
+
+def _books(left: Witnesses) -> Iterator[str]:
+    by_entry: Counter[int] = Counter()
+    by_account: Counter[int] = Counter()
+    for posting in left.postings:
+        by_entry[posting["entry_id"]] += posting["amount"]
+        by_account[posting["account_id"]] += posting["amount"]
+    for entry in left.entries:
+        if entry["id"] not in by_entry or by_entry[entry["id"]] != 0:
+            yield f"N5: entry {entry['id']} ({entry['kind']}) sums to {by_entry[entry['id']]}"
+    for account in left.accounts:
+        if account["balance"] != by_account[account["id"]]:
+            yield f"N5: account {account['id']} has {account['balance']}, its postings {by_account[account['id']]}"
+    completed = {order["id"] for order in left.orders if order.get("state") == "completed"}
+    charged = Counter(entry["order_id"] for entry in left.entries if entry["kind"] == "call_fee")
+    for order_id, times in charged.items():
+        if times > 1 or order_id not in completed:
+            yield f"N5: order {order_id} was charged {times} times, completed or not"
 
 
 def _screens(history: History) -> Iterator[str]:

@@ -51,7 +51,12 @@ def text(**changes: Any) -> dict[str, Any]:
 
 def order(**changes: Any) -> dict[str, Any]:
     """One order."""
-    return {"id": 7, "note": None, **changes}
+    return {"id": 7, "note": None, "state": "completed", **changes}
+
+
+def posting(account_id: int, amount: int, entry_id: int = 5) -> dict[str, Any]:
+    """One side of an entry."""
+    return {"entry_id": entry_id, "account_id": account_id, "amount": amount}
 
 
 WHOLE = Witnesses(
@@ -61,6 +66,9 @@ WHOLE = Witnesses(
     messages=[text()],
     cdr=[cdr(), cdr(uniqueid="cb-1.2", cb_line="", channel="Local/1001@callboard-operator-1;2", dstchannel="")],
     submits=[Submit("M1", "15880001", "821055501234", 0, 8, 1, b"", 0, 1)],
+    accounts=[{"id": 1, "balance": 4_000}, {"id": 2, "balance": -4_000}],
+    entries=[{"id": 5, "kind": "call_fee", "order_id": 7}],
+    postings=[posting(1, 4_000), posting(2, -4_000)],
 )
 
 
@@ -103,11 +111,15 @@ def test_a_whole_end_breaks_no_promise(told: History) -> None:
             ),
             "N1",
         ),
-        (replace(WHOLE, orders=[]), "N2"),
+        (replace(WHOLE, orders=[], entries=[], postings=[], accounts=[]), "N2"),
         (replace(WHOLE, orders=[order(note="once:a"), order(id=8, note="once:a")]), "N2"),
         (replace(WHOLE, assignments=[]), "N2"),
         (replace(WHOLE, messages=[text(state="sending")]), "N3"),
         (replace(WHOLE, submits=WHOLE.submits * 2), "N3"),
+        (replace(WHOLE, postings=[posting(1, 4_000), posting(2, -3_999)], accounts=[]), "N5"),
+        (replace(WHOLE, postings=[], accounts=[]), "N5"),
+        (replace(WHOLE, accounts=[{"id": 1, "balance": 4_001}]), "N5"),
+        (replace(WHOLE, orders=[order(state="cancelled")]), "N5"),
         (replace(WHOLE, assignments=[assignment(), assignment(id=2, driver_id=4)]), "N4"),
         (replace(WHOLE, assignments=[assignment(), assignment(id=2, order_id=8)]), "N4"),
     ],

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.work import open_engine
 from dialplan.cdr import COLUMNS
-from models import Assignment, Call, Message, Order
+from models import Account, Assignment, Call, Entry, Message, Order, Posting
 from tests.sms.smsc import Submit
 
 Row = dict[str, Any]
@@ -29,6 +29,9 @@ class Witnesses:
     messages: list[Row]
     cdr: list[Row] = field(default_factory=list)
     submits: list[Submit] = field(default_factory=list)
+    accounts: list[Row] = field(default_factory=list)
+    entries: list[Row] = field(default_factory=list)
+    postings: list[Row] = field(default_factory=list)
 
 
 async def read_witnesses(url: str, cdr: Path | None = None, submits: list[Submit] | None = None) -> Witnesses:
@@ -38,11 +41,22 @@ async def read_witnesses(url: str, cdr: Path | None = None, submits: list[Submit
         async with AsyncSession(engine) as session:
             tables = [
                 [_as_row(one) for one in await session.scalars(select(table).order_by(table.id))]
-                for table in (Call, Order, Assignment, Message)
+                for table in (Call, Order, Assignment, Message, Account, Entry, Posting)
             ]
     finally:
         await engine.dispose()
-    return Witnesses(*tables, cdr=read_cdr(cdr) if cdr else [], submits=list(submits or ()))
+    calls, orders, assignments, messages, accounts, entries, postings = tables
+    return Witnesses(
+        calls,
+        orders,
+        assignments,
+        messages,
+        read_cdr(cdr) if cdr else [],
+        list(submits or ()),
+        accounts,
+        entries,
+        postings,
+    )
 
 
 def read_cdr(file: Path) -> list[Row]:

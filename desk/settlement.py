@@ -1,0 +1,100 @@
+"""What a driver's trips, top-ups and penalties do to the books. Amounts are whole minor units of the office's currency.
+
+A driver pays in before he drives (prepaid). The customer pays the fare to the driver, and the office takes its fee from what he
+has paid in; his account may run below nothing, which the desk sees. Every row names the fact that it rests on, so that the same
+fact is never booked twice.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from desk import ledger, trades
+from desk.errors import Conflict, Invalid, NotFound
+from desk.ledger import Booking, Line
+from desk.text import plain
+from desk.work import Work
+from models import Driver, Entry, Order
+
+
+class NotEnough(Conflict):
+    """The driver has not paid in that much. `details["balance"]` says what he has."""
+
+    code = "not_enough"
+
+
+async def book_trip(work: Work, order: Order, driver_id: int, operator_id: int | None) -> Entry | None:
+    """The office's fee for a completed order; null where there is none (no fare was fixed, or the rule takes nothing)."""
+    rule = trades.load(order.trade).fees.get(order.currency)
+    if rule is None or order.fare is None or not (fee := rule.fee(order.fare)):
+        return None
+    lines = (Line("driver", fee, driver_id), Line("fees", -fee))
+    return await ledger.book(
+        work,
+        Booking(
+            order.office_id, "call_fee", f"call_fee:{order.id}", lines, order_id=order.id, operator_id=operator_id,
+            happened_at=order.closed_at,
+        ),
+    )  # fmt: skip
+
+
+async def top_up(work: Work, operator_id: int, driver_id: int, amount: int, key: str) -> Entry:
+    """The driver pays in; `key` names the payment. Raises Invalid, NotFound."""
+    driver = await _driver(work, driver_id)
+    _check_amount(amount)
+    lines = (Line("cash", amount), Line("driver", -amount, driver.id))
+    return await ledger.book(
+        work, Booking(driver.office_id, "top_up", f"top_up:{_key(key)}", lines, operator_id=operator_id)
+    )
+
+
+async def withdraw(work: Work, operator_id: int, driver_id: int, amount: int, key: str) -> Entry:
+    """The driver is paid out of what he has; two at once cannot take the same money. Raises NotEnough, Invalid, NotFound."""
+    driver = await _driver(work, driver_id, hold=True)
+    _check_amount(amount)
+    name = f"withdrawal:{_key(key)}"
+    if (booked := await ledger.by_key(work.session, driver.office_id, name)) is not None:
+        return booked
+    has = await balance(work.session, driver)
+    if amount > has:
+        raise NotEnough(f"driver {driver.number} has less than that", balance=has)
+    lines = (Line("cash", -amount), Line("driver", amount, driver.id))
+    return await ledger.book(work, Booking(driver.office_id, "withdrawal", name, lines, operator_id=operator_id))
+
+
+async def penalise(
+    work: Work, operator_id: int, driver_id: int, amount: int, evidence: str, key: str, order_id: int | None = None
+) -> Entry:
+    """A penalty, with what it rests on in words. Raises Invalid without them, NotFound."""
+    driver = await _driver(work, driver_id)
+    _check_amount(amount)
+    if not plain(evidence, 500):
+        raise Invalid("a penalty says what it rests on", field="evidence")
+    lines = (Line("driver", amount, driver.id), Line("penalties", -amount))
+    booking = Booking(
+        driver.office_id, "penalty", f"penalty:{_key(key)}", lines, order_id, operator_id, evidence
+    )  # fmt: skip
+    return await ledger.book(work, booking)
+
+
+async def balance(session: AsyncSession, driver: Driver) -> int:
+    """What the driver has paid in and not yet used; negative where he owes."""
+    return -await ledger.balance(session, driver.office_id, "driver", driver.id)
+
+
+async def _driver(work: Work, driver_id: int, *, hold: bool = False) -> Driver:
+    driver = await work.session.get(Driver, driver_id, with_for_update=True if hold else None)
+    if driver is None:
+        raise NotFound(f"there is no driver {driver_id}", driver_id=driver_id)
+    return driver
+
+
+def _check_amount(amount: int) -> None:
+    if not 0 < amount <= ledger.LARGEST:
+        raise Invalid("an amount is a whole number above zero", field="amount")
+
+
+def _key(key: str) -> str:
+    if not 0 < len(key) <= 60 or not key.isprintable():
+        raise Invalid("a payment needs a name of up to 60 signs", field="key")
+    return key
