@@ -1,0 +1,125 @@
+"""A whole instance with many customers, and a manager user who hears everything; made once, copied for each run."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from benchmarks.filling import fill
+from benchmarks.machine import CHECKOUT
+from benchmarks.report import progress
+from callboard.pbx_root import choose
+from tests.path.running import RunningSite
+
+CACHE = CHECKOUT / ".cache" / "bench-sites"
+KEPT = ("callboard.db", "callboard.toml", "secrets.json", "demo-logins.json", "sounds")
+WATCHER = "bench"
+FILTERS = {
+    "everything": "",
+    "queue": "eventfilter(action(include),name(QueueCallerJoin)) =\n",
+}
+
+
+class Site(RunningSite):
+    """See RunningSite. `watch_secret` is the secret of the manager user `bench`."""
+
+    def __init__(self, *options: str, config: str = "", state: Path | None = None) -> None:
+        super().__init__(*options, config=config, state=state)
+        self.watch_secret = secrets.token_hex(20)
+
+    def console(self, command: str) -> str:
+        """What the console of its Asterisk answers."""
+        engine = choose("auto", CHECKOUT / ".cache", lambda _: None)
+        assert engine is not None
+        words = [*engine.program, "-C", str(self.state / "asterisk" / "etc" / "asterisk.conf"), "-rx", command]
+        return subprocess.run(words, capture_output=True, text=True, timeout=20, check=True).stdout
+
+    def admit_watcher(self, hears: str = "everything") -> None:
+        """Let the manager user `bench` in, beside the two that callboard has."""
+        conf = self.state / "asterisk" / "etc" / "manager.conf"
+        conf.write_text(
+            f"{conf.read_text(encoding='utf-8')}\n[{WATCHER}]\nsecret = {self.watch_secret}\ndeny = 0.0.0.0/0.0.0.0\n"
+            f"permit = 127.0.0.1/255.255.255.255\nread = call,agent,user\nwritetimeout = 5000\n{FILTERS[hears]}",
+            encoding="utf-8",
+        )
+        self.console("manager reload")
+
+    def asterisk_pid(self) -> int:
+        """The process id of its Asterisk itself (not of the cage around it)."""
+        wanted = f"{self.state}/asterisk/etc/asterisk.conf\0-f".encode()
+        found = [
+            int(folder.name)
+            for folder in Path("/proc").iterdir()
+            if folder.name.isdigit() and wanted in _words(folder) and b"bwrap" not in _words(folder).split(b"\0")[0]
+        ]
+        return max(found)
+
+
+def _words(process: Path) -> bytes:
+    try:
+        return (process / "cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+@asynccontextmanager
+async def site_with(customers: int, *options: str, config: str = "", hears: str = "everything") -> AsyncIterator[Site]:
+    """A running site with at least so many customers, without demo callers; stopped and removed afterwards."""
+    kept = await _kept(customers)
+    state = Path(tempfile.mkdtemp(prefix="cb-bench-"))
+    try:
+        _copy(kept, state)
+        site = Site("--no-calls", *options, config=config, state=state)
+        try:
+            await site.start()
+            site.admit_watcher(hears)
+            yield site
+        finally:
+            if site.process is not None:
+                await site.stop()
+    finally:
+        shutil.rmtree(state, ignore_errors=True)
+
+
+async def _kept(customers: int) -> Path:
+    """The state folder to copy: the demo site, with customers added. Made again when the tables have changed."""
+    place = CACHE / f"{customers}-{_schema()}"
+    if (place / "done").exists():
+        return place
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir(parents=True)
+    begun = time.monotonic()
+    progress(f"making a site with {customers:,} customers (kept in {CACHE.relative_to(CHECKOUT)})")
+    state = Path(tempfile.mkdtemp(prefix="cb-bench-"))
+    try:
+        site = Site("--no-calls", state=state)
+        await site.start()
+        await site.stop()
+        _copy(state, place)
+    finally:
+        shutil.rmtree(state, ignore_errors=True)
+    await asyncio.to_thread(fill, f"sqlite:///{place / 'callboard.db'}", customers)
+    (place / "done").write_text(json.dumps({"customers": customers}), encoding="utf-8")
+    progress(f"made in {time.monotonic() - begun:.0f} s")
+    return place
+
+
+def _schema() -> str:
+    versions = sorted((CHECKOUT / "models" / "migrations" / "versions").glob("[0-9]*.py"))
+    return versions[-1].stem.split("_")[0]
+
+
+def _copy(source: Path, target: Path) -> None:
+    for name in KEPT:
+        if (source / name).is_dir():
+            shutil.copytree(source / name, target / name, dirs_exist_ok=True)
+        elif (source / name).exists():
+            subprocess.run(["cp", "--reflink=auto", "--preserve=mode", source / name, target / name], check=True)
