@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
 from agi.server import Server as AgiServer
@@ -14,6 +15,7 @@ from ami.actions import Actions
 from ami.listener import Listener
 from callboard.database_watch import DatabaseWatch
 from callboard.demo_calls import DemoCalls, no_test_calls
+from callboard.disk_watch import DiskWatch
 from callboard.figures import Figures
 from callboard.housekeeping import Housekeeping
 from callboard.instance import Instance
@@ -101,6 +103,7 @@ def wire(instance: Instance, world: World | None = None) -> Wired:
     parts = [
         Part("loop-watch", loop_watch.run),
         Part("database", database.run),
+        Part("disk", DiskWatch(_folders(instance), bus).run),
         Part("readings", readings.run),
         Part("sms", sender.run),
         Part("spool", SpoolMerger(desk, state.spool, window_s).run),
@@ -149,3 +152,12 @@ def wire(instance: Instance, world: World | None = None) -> Wired:
     figures = Figures(desk, loop_watch, readings, listener if settings.site.asterisk != "none" else None)
     panel = Panel(settings.web, desk, bus, Outside(phone, test_call, state.recordings, expected, figures, tape("web")))
     return Wired((Part("web", panel.run), *parts), panel, readings, listener, ports, conversations)
+
+
+def _folders(instance: Instance) -> dict[str, Path]:
+    """What must not run full, by name; a database on a server is that server's own business."""
+    url, state = instance.desk.engine.url, instance.state
+    folders = {"log": state.log, "recordings": state.recordings}
+    if url.get_backend_name() == "sqlite" and url.database:
+        return {"database": Path(url.database).absolute().parent, **folders}
+    return folders

@@ -75,3 +75,13 @@ def test_only_the_owner_reads_a_log_also_after_it_has_been_rotated(tmp_path: Pat
         ("callboard.log.1", 0o600),
     ]
     assert "two" in files[0].read_text()
+
+
+def test_a_disk_that_takes_no_line_costs_the_line_and_says_nothing_on_the_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "callboard.log").symlink_to("/dev/full")
+    set_up_logs(tmp_path, "info")
+    structlog.get_logger("x").error("a line", number="+821012345678")
+    (tmp_path / "callboard.log").unlink()
+    assert capsys.readouterr().err == ""
