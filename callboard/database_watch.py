@@ -14,7 +14,7 @@ from desk.work import Desk, utc_now
 
 PART = "database"
 LOOK_EVERY_S = 2.0
-ANSWER_LIMIT_S = 5.0
+ANSWER_LIMIT_S = 3.0
 
 log = structlog.get_logger(__name__)
 

@@ -99,6 +99,11 @@ class Cluster:
             self._server.wait(timeout=START_LIMIT_S)
             self._server = None
 
+    def start_if_down(self) -> None:
+        """Whatever a test left."""
+        if self._server is None:
+            self.start()
+
     def kill(self) -> None:
         """kill -9 to the postmaster alone, as the kernel does it when memory runs out."""
         self.stop(signal.SIGKILL)
