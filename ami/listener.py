@@ -22,9 +22,10 @@ from ami.message import Message
 from ami.origin import has_doubled_lines, is_genuine
 from ami.roster import Caller, Channel, Roster
 from ami.settings import Settings
-from ami.translate import ARRIVED, TABLE, caller_from_channel, seen_event, translate
+from ami.snapshot import snapshot_of, take_over
+from ami.translate import ARRIVED, TABLE, caller_from_channel, translate
 from desk.bus import Bus
-from desk.events import CallSeen, PartChanged, PbxSnapshot, PhoneAnswered, PhoneRang
+from desk.events import PartChanged
 from desk.tape import Tape, silent
 
 log = structlog.get_logger(__name__)
@@ -62,7 +63,7 @@ class Listener:
         self._booted = asyncio.Event()
         self._told: PartChanged | None = None
         self._told_code = ""
-        self._hung_up: set[str] = set()
+        self._since_list: list[tuple[str, Message]] | None = None
         self._system_name: str | None = None
         self._nameless_said = False
         self._forgery_said = False
@@ -210,8 +211,8 @@ class Listener:
                 if not is_genuine(message, self._system_name):
                     self._reject(name)
                     continue
-                if name == "Hangup":
-                    self._hung_up.add(message.text("Uniqueid") or "")
+                if self._since_list is not None:
+                    self._since_list.append((name, message))
                 told = translate(name, message, self.roster, self._clock())
             except Exception:  # a foreign event; the link and the other events go on
                 self.untold += 1
@@ -234,35 +235,20 @@ class Listener:
         """Read what is up, tell what had been queued before, then tell the snapshot. Raises LinkLost."""
         at = self._clock()
         self.backlog.torn = False
-        self._hung_up = set()
+        self._since_list = []
         rows = [row for row in await self._list_channels() if not self._has_foreign_lines(row)]
         await self._ask({"Action": "Ping"})  # Asterisk delivers what happened before the list no later than this answer
         while len(self.backlog):
             self._handle(self._share())
             await asyncio.sleep(0)
-        self.roster.rebuild(row for row in rows if row.text("Uniqueid") not in self._hung_up)
-        self._hung_up = set()
+        since, self._since_list = self._since_list, None
+        take_over(self.roster, rows, since, at)
         for linkedid, channel in list(self.roster.incoming()):
             self.roster.callers[linkedid] = await self._recovered(linkedid, channel)
         self.roster.overfull = False  # more channels than we remember: the next regular resync looks again
         self.resyncs += 1
-        self._bus.tell(self._snapshot(at))
+        self._bus.tell(snapshot_of(self.roster, at, self._system_name))
         self._tape("resynced")
-
-    def _snapshot(self, at: datetime) -> PbxSnapshot:
-        calls: list[CallSeen] = []
-        ringing: list[PhoneRang] = []
-        answered: list[PhoneAnswered] = []
-        all_ringing = self.roster.ringing()
-        for caller in self.roster.callers.values():
-            calls.append(seen_event(caller, at, recovered=True))
-            legs = self.roster.connected_legs(caller.linkedid)
-            rings = all_ringing.get(caller.linkedid, set()) - legs
-            answered += [PhoneAnswered(at, caller.linkedid, leg) for leg in sorted(legs)]
-            ringing += [PhoneRang(at, caller.linkedid, leg) for leg in sorted(rings)]
-            caller.rang |= rings | legs
-            caller.answered |= legs
-        return PbxSnapshot(at, tuple(calls), tuple(ringing), tuple(answered), self._system_name)
 
     async def _list_channels(self) -> list[Message]:
         try:

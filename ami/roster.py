@@ -35,7 +35,10 @@ class Channel:
 
 @dataclass(slots=True)
 class Caller:
-    """One incoming call that we told of: who calls which line, and which extensions it rang at and was answered by."""
+    """One incoming call that we told of: who calls which line, where it rang, who talks with him, and who has the call.
+
+    `holder` is the extension that joined last, as long as it is there; after that one of those who still are.
+    """
 
     linkedid: str
     line: str
@@ -43,7 +46,17 @@ class Caller:
     name: str | None
     presentation: str = "allowed"
     rang: set[str] = field(default_factory=set)
-    answered: set[str] = field(default_factory=set)
+    talks: frozenset[str] = frozenset()
+    holder: str | None = None
+
+    def talk(self, legs: set[str]) -> list[str]:
+        """`legs` talk with him now. Returns the extensions that have thereby come to have the call, in order."""
+        joined = sorted(legs - self.talks)
+        if not joined and legs and self.holder not in legs:
+            joined = [min(legs)]
+        self.talks = frozenset(legs)
+        self.holder = joined[-1] if joined else self.holder if self.holder in legs else None
+        return joined
 
 
 class Roster:

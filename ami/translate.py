@@ -2,7 +2,7 @@
 
     UserEvent CallboardArrived   CallSeen         once a call, told by our own dialplan
     DialState / Newstate         PhoneRang        once a call and extension
-    BridgeEnter                  PhoneAnswered    once a call and extension: when its leg can talk with the caller
+    BridgeEnter / -Leave         PhoneAnswered    when an extension comes to have the call: its leg can talk with the caller
     Hangup                       CallGone         when the caller's own channel goes
 
 One call is one Linkedid, which is the Uniqueid of the caller's own channel at arrival.
@@ -10,7 +10,7 @@ One call is one Linkedid, which is the Uniqueid of the caller's own channel at a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
 from ami.message import Message, uri_decoded
@@ -114,29 +114,38 @@ def _bridge_enter(message: Message, roster: Roster, at: datetime) -> Iterator[Ev
     channel, bridge = roster.see(message), message.text("BridgeUniqueid")
     if channel is None or bridge is None:
         return
+    concerned = roster.calls_in_bridge(channel.bridge) if channel.bridge and channel.bridge != bridge else []
     roster.enter(channel, bridge)
-    for call in roster.calls_in_bridge(bridge):
-        caller = roster.callers[call]
-        for extension in sorted(roster.connected_legs(call) - caller.answered):
-            if extension not in caller.rang:
-                caller.rang.add(extension)
+    yield from _talks([*concerned, *roster.calls_in_bridge(bridge)], roster, at)
+
+
+def _talks(calls: Iterable[str], roster: Roster, at: datetime) -> Iterator[Event]:
+    """Who talks with these callers may have changed: tell who has come to have them."""
+    for call in dict.fromkeys(calls):
+        caller = roster.callers.get(call)
+        for extension in caller.talk(roster.connected_legs(call)) if caller else ():
+            if extension not in roster.callers[call].rang:
+                roster.callers[call].rang.add(extension)
                 yield PhoneRang(at, call, extension)
-            caller.answered.add(extension)
             yield PhoneAnswered(at, call, extension)
 
 
 def _bridge_leave(message: Message, roster: Roster, at: datetime) -> Iterator[Event]:
     channel = roster.see(message)
-    if channel is not None and channel.bridge == message.text("BridgeUniqueid"):
+    if channel is not None and channel.bridge is not None and channel.bridge == message.text("BridgeUniqueid"):
+        concerned = roster.calls_in_bridge(channel.bridge)
         roster.leave(channel)
-    yield from ()
+        yield from _talks(concerned, roster, at)
 
 
 def _hangup(message: Message, roster: Roster, at: datetime) -> Iterator[Event]:
     uniqueid = message.text("Uniqueid")
     if uniqueid is None:
         return
+    channel = roster.channels.get(uniqueid)
+    concerned = roster.calls_in_bridge(channel.bridge) if channel is not None and channel.bridge else []
     caller = roster.forget(uniqueid)
+    yield from _talks(concerned, roster, at)
     if caller is not None:
         yield CallGone(at, caller.linkedid, message.text("Cause"))
 

@@ -220,6 +220,18 @@ async def test_an_end_heard_while_the_list_is_read_is_told_as_an_end_and_not_as_
     assert desk.snapshots[-1].calls == ()
 
 
+async def test_a_caller_who_comes_while_the_list_is_read_is_known_to_the_end(desk: Desk) -> None:
+    def comes_after_the_list(headers: Headers, peer: StandInPbx) -> bytes | None:
+        return peer.usual(headers) + ARRIVAL if headers["action"] == "CoreShowChannels" else None
+
+    async with StandInPbx.started(comes_after_the_list) as peer, listening(desk, peer.port) as listener:
+        await desk.until(lambda: listener.connected)
+        assert [call.linkedid for call in desk.snapshots[0].calls] == ["c.1"]
+        assert listener.roster.is_up("c.1")
+        peer.writer.write(GONE)
+        await desk.until(lambda: "gone c.1 16" in desk.words)
+
+
 async def test_what_was_told_whole_before_a_cut_in_mid_resync_is_not_lost(desk: Desk) -> None:
     def cut_once(headers: Headers, peer: StandInPbx) -> bytes | None:
         if headers["action"] == "Ping" and len(peer.writers) == 1:
