@@ -6,6 +6,7 @@ within `REPEAT_S` is the same call, and a line of which nothing is heard for `qu
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -32,6 +33,7 @@ class Lines:
         self._dids = dids
         self._quiet = timedelta(seconds=quiet_s)
         self._calls: dict[str, _Ringing] = {}
+        self._numbers = itertools.count(1)
         self.unknown_lines: set[str] = set()
 
     def feed(self, reading: Reading, now: datetime) -> list[Event]:
@@ -61,7 +63,8 @@ class Lines:
             open_call.heard_at = now
             return []
         events = self._end(reading.line, now)
-        reference = f"{self._box}:{reading.line}:{now.timestamp():.3f}"
+        # Counted as well: after a pause of ours several rings are read in the same millisecond.
+        reference = f"{self._box}:{reading.line}:{now.timestamp():.3f}:{next(self._numbers)}"
         self._calls[reading.line] = _Ringing(reference, reading.number, now)
         seen = CallSeen(
             now,

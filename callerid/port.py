@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
+import termios
 import threading
 from collections.abc import Callable
 from datetime import datetime
@@ -88,16 +90,31 @@ class Port:
                     write_timeout=2,
                     exclusive=True,
                 ) as port:
+                    _keep_others_out(port)
                     in_loop(self._link, True, "")
                     pause = FIRST_PAUSE_S
                     while not self._stop.is_set():
                         data = port.read(min(port.in_waiting, CHUNK) or 1)
                         if data:
-                            in_loop(self._feed, data)
+                            self._hand_over(in_loop, data)
             except (OSError, ValueError, TypeError) as error:
                 in_loop(self._link, False, _sentence(self._box, error))
                 self._stop.wait(pause)
                 pause = min(pause * 2, LONGEST_PAUSE_S)
+
+    def _hand_over(self, in_loop: Callable[..., None], data: bytes) -> None:
+        """Feed `data` in the loop and wait until that is done: what comes faster than it is read stays with the sender."""
+        done = threading.Event()
+
+        def feed() -> None:
+            try:
+                self._feed(data)
+            finally:
+                done.set()
+
+        in_loop(feed)
+        while not done.wait(READ_TIMEOUT_S) and not self._stop.is_set():
+            pass
 
     def _feed(self, data: bytes) -> None:
         self._tape("heard", data)
@@ -124,12 +141,18 @@ class Port:
         (log.info if ok else log.warning)("box", box=self._box.name, connected=ok, reason=reason)
 
 
+def _keep_others_out(port: serial.SerialBase) -> None:
+    """Not only a lock that others must ask for: nobody but root can open the device any more (tty_ioctl(4), TIOCEXCL)."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):  # a socket:// or rfc2217:// port is no device
+        fcntl.ioctl(port.fileno(), termios.TIOCEXCL)
+
+
 def _sentence(box: Box, error: Exception) -> str:
     text = str(error)
     if isinstance(error, FileNotFoundError) or getattr(error, "errno", None) == 2:
         return f"The box {box.name} is not there: {box.port} does not exist. Check the cable and its power."
     if getattr(error, "errno", None) == 13:
         return f"The port {box.port} may not be opened. Add the user that runs callboard to the group dialout."
-    if "exclusively lock" in text:
+    if "exclusively lock" in text or getattr(error, "errno", None) == 16:
         return f"Another program uses {box.port}. Stop it: two readers steal each other's bytes."
     return f"The box {box.name} on {box.port} is gone: {text}. It is opened again as soon as it is back."

@@ -8,7 +8,7 @@
     S  handset lifted          E  handset back          K  dialling finished          P  device information
 
 There is no checksum. Frames with a shorter, unpadded payload were seen as well, so frames are cut at STX and ETX and the
-length is not believed.
+length is not believed. A frame that holds anything but printable ASCII is line noise or another speed: it tells of no call.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def masker(number: Callable[[str], str]) -> Masked:
 def _read(body: bytes) -> Reading | None:
     text = body.decode("ascii", "replace")
     channel, opcode, payload = text[:1], text[1:2], text[2:].strip()
-    if not channel.isascii() or not channel.isalnum():
+    if not (text.isascii() and text.isprintable() and channel.isalnum()):
         return Reading(Kind.NOISE, raw=body)
     if opcode in _HANDSET:
         return Reading(_HANDSET[opcode], channel, raw=body)

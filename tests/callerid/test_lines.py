@@ -54,6 +54,14 @@ def test_the_same_number_again_after_hanging_up_is_a_second_call() -> None:
     assert second.reference != first.reference
 
 
+def test_calls_that_are_read_in_the_same_moment_are_calls_of_their_own() -> None:
+    box = lines()
+    (first,) = box.feed(caller(), NOW)
+    box.feed(Reading(Kind.ON_HOOK, "1"), NOW)
+    (second,) = box.feed(caller(number="01099998888"), NOW)
+    assert first.reference != second.reference
+
+
 def test_lifting_and_putting_back_the_handset_answers_and_ends_the_call_once() -> None:
     box = lines()
     (seen,) = box.feed(caller(), NOW)

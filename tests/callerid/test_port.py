@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import fcntl
 import os
 import struct
+import subprocess
+import sys
 import termios
+import time
 import tty
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -49,6 +53,14 @@ class Cable:
     def send(self, data: bytes) -> None:
         assert self._ends is not None
         os.write(self._ends[0], data)
+
+    def send_what_fits(self, data: bytes) -> int:
+        """How many bytes the line takes right now."""
+        assert self._ends is not None
+        os.set_blocking(self._ends[0], False)
+        with contextlib.suppress(BlockingIOError):
+            return os.write(self._ends[0], data)
+        return 0
 
     def unread(self) -> int:
         """How many bytes the computer's side has not read yet (tty_ioctl(4), FIONREAD)."""
@@ -145,6 +157,24 @@ async def test_a_port_that_another_program_holds_is_said_in_words(cable: Cable, 
     assert not told.ok
     assert "Another program uses" in told.reason
     cable.pull()
+
+
+async def test_bytes_that_come_faster_than_they_are_read_stay_with_the_sender(port: Port, cable: Cable) -> None:
+    # The loop does nothing else in the meantime, as when it is held up: only what lies in the port's own buffers may pile up.
+    taken = 0
+    for _ in range(200):
+        taken += cable.send_what_fits(bytes(4096))
+        time.sleep(0.002)
+    assert taken < 100 * 1024
+
+
+async def test_nobody_else_opens_a_port_that_is_read(port: Port, cable: Cable) -> None:
+    device = os.path.realpath(cable.link)
+    os.chmod(device, 0o666)
+    opening = "import os, sys; os.getuid() or os.setuid(65534); os.open(sys.argv[1], os.O_RDWR | os.O_NOCTTY)"
+    words = [sys.executable, "-c", opening, device]
+    other = await asyncio.to_thread(subprocess.run, words, capture_output=True, text=True, check=False)
+    assert "Errno 16" in other.stderr  # EBUSY
 
 
 async def test_nineteen_lines_that_ring_at_once_are_all_told(cable: Cable, bus: Bus, heard: Heard) -> None:

@@ -117,3 +117,9 @@ def test_no_bytes_at_all_raise(data: bytes) -> None:
         for reading in decoder(model).feed(data):
             assert reading.presentation in ("allowed", "withheld", "unavailable")
             assert (reading.number is None) or reading.presentation == "allowed"
+
+
+def test_a_frame_with_noise_in_it_tells_of_no_call() -> None:
+    for body in (b"1I0101234\x005678", b"1I\xb0\xa1\xb0\xa1", b"1I010\x7f12345678"):
+        readings = decoder("korean_stx").feed(b"\x02" + body + b"\x03")
+        assert meaningful(readings) == []
