@@ -34,7 +34,8 @@ async def open_call(work: Work, seen: CallSeen, window_s: float = SAME_CALL_WIND
     """The call that `seen` tells of: found by (source, reference), joined to its twin, or new.
 
     A twin is a call on the same line, from the same number (or, like it, from none), that arrived within `window_s`
-    seconds and that nothing of this kind has seen yet. Only a new row is told of: CallArrived, then CallIdentified.
+    seconds and that nothing of this kind has seen yet. A new row is told of: CallArrived, then CallIdentified; where the PBX
+    takes over a call that a box called answered or ended, CallIdentified alone is told again.
     Raises NoSuchLine, and Invalid where the source or the reference cannot be used.
     """
     _check(seen)
@@ -49,7 +50,7 @@ async def open_call(work: Work, seen: CallSeen, window_s: float = SAME_CALL_WIND
     twin = await _twin(session, line, number, seen, timedelta(seconds=window_s))
     try:
         async with session.begin_nested():
-            return await (_insert(work, line, number, seen) if twin is None else _join(session, twin, seen))
+            return await (_insert(work, line, number, seen) if twin is None else _join(work, twin, seen))
     except IntegrityError:
         # Told of at the same moment on two lines: the database let one of the two in.
         if (first := await _sighted(session, seen)) is None:
@@ -120,11 +121,22 @@ async def _twin(session: AsyncSession, line: Line, number: Number, seen: CallSee
     return found.one_or_none()
 
 
-async def _join(session: AsyncSession, call: Call, seen: CallSeen) -> Call:
+async def _join(work: Work, call: Call, seen: CallSeen) -> Call:
+    if call.linkedid is None and seen.source != "box":
+        _take_back_what_the_box_said(work, call)
     call.linkedid = call.linkedid or linkedid_of(seen)
     call.caller_name = call.caller_name or optional(seen.name)
-    await _remember(session, call, seen)
+    await _remember(work.session, call, seen)
     return call
+
+
+def _take_back_what_the_box_said(work: Work, call: Call) -> None:
+    """A box sees the PBX's own gateway lift the handset. Who answered and when it ended, the PBX alone can tell."""
+    if call.state == "arrived":
+        return
+    call.state = "arrived"
+    call.answered_at = call.ended_at = call.disposition = None
+    work.tell(CallIdentified(work.now, call.id, call.customer_id))
 
 
 async def _remember(session: AsyncSession, call: Call, seen: CallSeen) -> None:

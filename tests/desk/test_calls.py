@@ -158,6 +158,25 @@ async def test_box_and_pbx_see_one_call_whichever_comes_first(
     assert {await open_call(desk, box), await open_call(desk, trunk)} == {opened[0]}
 
 
+@pytest.mark.parametrize("also", ["lifted", "lifted and put back"])
+async def test_what_a_box_says_of_the_handset_is_taken_back_when_the_pbx_has_the_call(
+    also: str, desk: Desk, told: list[Event]
+) -> None:
+    opened = await open_call(desk, BOX)
+    async with desk.work() as work:
+        await calls.box_answered(work, BOX.reference, NOON)
+        if also != "lifted":
+            await calls.box_gone(work, BOX.reference, NOON)
+    told.clear()
+    assert await open_call(desk, replace(PBX, at=NOON + timedelta(seconds=1))) == opened
+    now = await view(desk, opened)
+    assert (now.state, now.answered_at, now.ended_at, now.disposition) == ("arrived", None, None, None)
+    assert [type(event) for event in told] == [CallIdentified]
+    async with desk.work() as work:
+        await calls.gone(work, PBX.linkedid or "", at=NOON + timedelta(seconds=9))
+    assert (await view(desk, opened)).disposition == "abandoned"
+
+
 async def test_box_and_pbx_at_the_same_moment_open_one_call(desk: Desk, told: list[Event]) -> None:
     seen = [
         one
