@@ -1,13 +1,14 @@
 """Many customers in little time: rows made inside the database, in the order of their indexes.
 
-Customer i of n has the number +8210 and eight digits from 30000001 on, one place, two past orders and one past call.
+Customer i of n has the number +8210 and eight digits from 10000001 on (the demo has none below
+20000000), one place, two past orders and one past call.
 """
 
 from __future__ import annotations
 
 from sqlalchemy import Connection, create_engine, text
 
-FIRST_NUMBER = 30_000_000
+FIRST_NUMBER = 10_000_000
 SERIES = {
     "sqlite": "with recursive n(i) as (select :low union all select i + 1 from n where i < :high)",
     "postgresql": "with n(i) as (select generate_series(cast(:low as bigint), cast(:high as bigint)))",

@@ -44,23 +44,29 @@ class Site(RunningSite):
 
     def admit_watcher(self, hears: str = "everything") -> None:
         """Let the manager user `bench` in, beside the two that callboard has."""
-        conf = self.state / "asterisk" / "etc" / "manager.conf"
-        conf.write_text(
-            f"{conf.read_text(encoding='utf-8')}\n[{WATCHER}]\nsecret = {self.watch_secret}\ndeny = 0.0.0.0/0.0.0.0\n"
-            f"permit = 127.0.0.1/255.255.255.255\nread = call,agent,user\nwritetimeout = 5000\n{FILTERS[hears]}",
-            encoding="utf-8",
-        )
+        admit(self.state / "asterisk" / "etc", self.watch_secret, hears)
         self.console("manager reload")
 
     def asterisk_pid(self) -> int:
-        """The process id of its Asterisk itself (not of the cage around it)."""
-        wanted = f"{self.state}/asterisk/etc/asterisk.conf\0-f".encode()
-        found = [
-            int(folder.name)
-            for folder in Path("/proc").iterdir()
-            if folder.name.isdigit() and wanted in _words(folder) and b"bwrap" not in _words(folder).split(b"\0")[0]
-        ]
-        return max(found)
+        """The process id of its Asterisk."""
+        return asterisk_pid(self.state)
+
+
+def asterisk_pid(state: Path) -> int:
+    """The process id of the Asterisk of this state folder itself (not of the cage around it)."""
+    wanted = f"{state}/asterisk/etc/asterisk.conf\0-f".encode()
+    found = [int(folder.name) for folder in Path("/proc").glob("[0-9]*") if wanted in _words(folder)]
+    return max(found)
+
+
+def admit(etc: Path, secret: str, hears: str) -> None:
+    """Write the manager user `bench` into the configuration in `etc`; Asterisk has to be told to read it."""
+    conf = etc / "manager.conf"
+    conf.write_text(
+        f"{conf.read_text(encoding='utf-8')}\n[{WATCHER}]\nsecret = {secret}\ndeny = 0.0.0.0/0.0.0.0\n"
+        f"permit = 127.0.0.1/255.255.255.255\nread = call,agent,user\nwritetimeout = 5000\n{FILTERS[hears]}",
+        encoding="utf-8",
+    )
 
 
 def _words(process: Path) -> bytes:
@@ -73,7 +79,7 @@ def _words(process: Path) -> bytes:
 @asynccontextmanager
 async def site_with(customers: int, *options: str, config: str = "", hears: str = "everything") -> AsyncIterator[Site]:
     """A running site with at least so many customers, without demo callers; stopped and removed afterwards."""
-    kept = await _kept(customers)
+    kept = await kept_site(customers)
     state = Path(tempfile.mkdtemp(prefix="cb-bench-"))
     try:
         _copy(kept, state)
@@ -89,7 +95,7 @@ async def site_with(customers: int, *options: str, config: str = "", hears: str 
         shutil.rmtree(state, ignore_errors=True)
 
 
-async def _kept(customers: int) -> Path:
+async def kept_site(customers: int) -> Path:
     """The state folder to copy: the demo site, with customers added. Made again when the tables have changed."""
     place = CACHE / f"{customers}-{_schema()}"
     if (place / "done").exists():

@@ -20,7 +20,7 @@ import aiohttp
 
 from benchmarks.running import WATCHER
 
-NUMBER = re.compile(rb"CallerIDNum: (0\d{9,10})\r")
+KEPT = 1000
 ARRIVED = re.compile(r'"type":"call\.arrived".*?"number":"\+82(\d+)"')
 
 Noted = dict[str, list[float]]
@@ -29,9 +29,13 @@ Noted = dict[str, list[float]]
 class Bare(asyncio.Protocol):
     """The floor: looks for numbers in what comes, and parses nothing."""
 
+    shape = re.compile(rb"CallerIDNum: (0\d{9,10})\r")
+    keeps = False
+
     def __init__(self, secret: str, noted: Noted) -> None:
         self._secret = secret
         self._noted = noted
+        self._rest = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -39,10 +43,18 @@ class Bare(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         now = time.time()
-        for found in NUMBER.finditer(data):
+        for found in self.shape.finditer(self._rest + data):
             number = found[1].decode()
             if number not in self._noted:
                 self._noted[number] = [now]
+        self._rest = data[-KEPT:] if self.keeps else b""
+
+
+class Queued(Bare):
+    """Looks for callers who have joined a queue. An event may come in two pieces, so the end of each is looked at again."""
+
+    shape = re.compile(rb"Event: QueueCallerJoin\r\n(?:(?!\r\n\r\n)[\s\S])*?CallerIDNum: (0\d{9,10})\r")
+    keeps = True
 
 
 async def listen(session: aiohttp.ClientSession, url: str, token: str, noted: Noted, ready: asyncio.Semaphore) -> None:
@@ -75,7 +87,9 @@ async def main(kind: str, where: str, secret: str, count: int) -> None:
         for _ in range(count):
             await ready.acquire()
     else:
-        await asyncio.get_running_loop().create_connection(lambda: Bare(secret, noted), "127.0.0.1", int(where))
+        await asyncio.get_running_loop().create_connection(
+            lambda: (Queued if kind == "queue" else Bare)(secret, noted), "127.0.0.1", int(where)
+        )
     print("ready", flush=True)
     await _until_closed()
     for task in tasks:
