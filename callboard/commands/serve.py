@@ -19,6 +19,7 @@ from callboard.supervisor import Supervisor
 from callboard.taping import start_tape, tape_parts
 from callboard.wiring import World, wire
 from desk.bus import Bus
+from desk.claim import Claim
 from desk.events import PartChanged
 
 
@@ -49,6 +50,8 @@ async def _serve(state: State, settings: Settings, asked: Asked) -> None:
     progress = Progress()
     bus = Bus()
     desk = await open_desk(database_url(state, settings), bus)
+    claim = Claim(desk.engine)
+    await claim.take()
     try:
         tools = find_tools(ROOT)
     except PromptError:
@@ -62,13 +65,25 @@ async def _serve(state: State, settings: Settings, asked: Asked) -> None:
         for part in (*wired.parts, *(tape_parts(tape, desk) if tape else ())):
             supervisor.start(part)
         told = asyncio.create_task(_say_when_ready(instance, wired.panel.started, progress))
-        await until_told_to_stop()
+        await _until_stopped(claim)
         told.cancel()
     finally:
         await supervisor.stop()
+        await claim.release()
         await desk.engine.dispose()
         if tape is not None:
             await asyncio.to_thread(tape.close)
+
+
+async def _until_stopped(claim: Claim) -> None:
+    """Come back when we are told to stop. Raises DatabaseInUse when another callboard has taken the database."""
+    stopped, keeping = asyncio.create_task(until_told_to_stop()), asyncio.create_task(claim.keep())
+    await asyncio.wait((stopped, keeping), return_when=asyncio.FIRST_COMPLETED)
+    for task in (stopped, keeping):
+        task.cancel()
+    await asyncio.gather(stopped, keeping, return_exceptions=True)
+    if not keeping.cancelled():
+        keeping.result()
 
 
 async def _say_when_ready(instance: Instance, started: asyncio.Event, progress: Progress) -> None:
