@@ -24,8 +24,8 @@ from desk.errors import DeskError
 from desk.work import Desk
 from dialplan import cdr
 
-LOOK_EVERY_S = 2.0
-HOLD_S = 3.0
+LOOK_EVERY_S = 1.0
+HOLD_S = 2.0
 CHUNK = 512 * 1024
 AT_A_TIME = 200
 
