@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from tests.hostile.corpus import asterisk, breaks, downloads, http, markup, numbers, shell, sip, socket, sql, terminal, unicode
+from tests.hostile.corpus import agi, ami, asterisk, breaks, downloads, http, markup, numbers, serial, shell, sip, socket, sql, terminal, unicode
 
 T = TypeVar("T")
 FULL = os.environ.get("CALLBOARD_FAULTS", "fast") == "full"
@@ -16,6 +16,9 @@ HTTP_BYTES, HTTP_FORMS, HTTP_SOCKETS = "bytes at the HTTP port", "changes from e
 WS_FRAMES, WS_TEXTS = "WebSocket frames", "WebSocket texts"
 DOWNLOAD_TOKENS, DOWNLOAD_FILES, DOWNLOAD_RANGES = "recording tokens", "recording files", "ranges"
 SEARCHES, QUERIES, NUMBER_FORMS, NUMBER_SEARCHES = "searches", "query parameters", "numbers in forms", "searches by number"
+AMI_JUNK, AMI_SPLITS, AMI_ACTIONS = "AMI stream", "AMI stream in two reads", "fields of AMI actions"
+AGI_HEADERS, AGI_BLOCKS, AGI_REPLIES, AGI_ARGUMENTS = "AGI headers", "AGI header blocks", "AGI replies", "AGI commands"
+SERIAL_NOISE, SERIAL_SPLITS = "serial port", "serial port in two reads"
 FORMS, BROWSER = "forms and searches", "Chromium"
 
 
@@ -41,8 +44,21 @@ CASES: dict[str, dict[str, Sequence[Any]]] = {
         ),
     },
     "F3": {FORMS: (*shell.COMMANDS, *shell.PATHS), SIP_NAME: (*shell.COMMANDS, *(path for path in shell.PATHS if len(path) < 200))},
-    "F4": {SIP_NAME: asterisk.NAMES, SIP_USER: asterisk.USERS},
-    "F5": {FORMS: breaks.TEXTS, SIP_NAME: breaks.TEXTS, SIP_USER: breaks.SPELT, "SIP From header": breaks.FOLDED},
+    "F4": {SIP_NAME: asterisk.NAMES, SIP_USER: asterisk.USERS,
+           AMI_ACTIONS: tuple((field, text) for field in ("digits", "context", "to_exten", "number", "name") for text in asterisk.ACTION_FIELDS[::2])},
+    "F5": {FORMS: breaks.TEXTS, SIP_NAME: breaks.TEXTS, SIP_USER: breaks.SPELT, "SIP From header": breaks.FOLDED,
+           AMI_ACTIONS: tuple((field, text) for field in ("digits", "to_exten", "name", "number", "variables") for text in (*breaks.TEXTS[::5], *breaks.TEXTS[1:5]))},
+    "F6": {AMI_JUNK: ami.JUNK, AMI_SPLITS: ami.SPLITS},
+    "F7": {
+        AGI_HEADERS: agi.HEADERS,
+        AGI_BLOCKS: agi.BLOCKS,
+        AGI_REPLIES: tuple((reply, at) for reply in agi.REPLIES for at in agi.AT_COMMANDS),
+    },
+    "F8": {
+        AGI_ARGUMENTS: tuple(
+            (verb, text) for verb in ("SET VARIABLE|CB_X", "EXEC|NoOp", "STREAM FILE") for text in agi.ARGUMENTS
+        )
+    },
     "F9": {
         SIP_USER: numbers.USERS,
         NUMBER_FORMS: (*numbers.SPELT, *((text, None) for text in (*numbers.WITHHELD, *numbers.NOTHING))),
@@ -54,6 +70,7 @@ CASES: dict[str, dict[str, Sequence[Any]]] = {
     "F10": {SIP_IDENTITY: sip.IDENTITIES},
     "F12": {FORMS: unicode.TEXTS, SIP_NAME: (*unicode.TEXTS, *unicode.BYTES)},
     "F13": {SIP_NAME: terminal.TEXTS},
+    "F15": {SERIAL_NOISE: serial.NOISE, SERIAL_SPLITS: serial.SPLITS},
     "F18": {HTTP_BYTES: http.RAW},
     "F19": {HTTP_FORMS: _from_elsewhere(with_sites=True), HTTP_SOCKETS: _from_elsewhere(with_sites=False)},
     "F20": {WS_FRAMES: socket.FRAMES, WS_TEXTS: (*socket.TEXTS, *((data, frozenset({1003})) for data in socket.BINARY))},
