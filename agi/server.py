@@ -22,7 +22,7 @@ from panoramisk import fast_agi
 from agi import flows, protocol
 from agi.channel import Channel, FastAgiChannel
 from agi.desk_side import DeskSide, Patient
-from agi.errors import AGIAppError, AGIHangup, Refused
+from agi.errors import AGIAppError, AGIHangup, AGIInvalidCommand, AGIUsageError, Refused
 from agi.request import Request
 from agi.settings import Settings
 from agi.sounds import Sounds
@@ -92,6 +92,8 @@ class Application(fast_agi.Application):  # type: ignore[misc]
         except AGIAppError as failure:
             # Most often the caller hung up in the middle of a verb: Asterisk says result=-1 for both.
             log.warning("a verb failed; the caller, if he is there, goes to an operator", reason=str(failure))
+        except (AGIInvalidCommand, AGIUsageError) as failure:
+            log.warning("Asterisk does not know a command; the caller goes to an operator", reason=str(failure)[:200])
         except TimeoutError:
             log.warning("the desk did not answer in time; the caller goes to an operator")
         except Exception:
