@@ -51,7 +51,7 @@ class Listener:
                 self.closed_with, self.closed_at = None, time.time()
             if not comes_back:
                 return
-            await asyncio.sleep(LONGEST_WAIT_S * (0.5 + random.random() / 2))  # noqa: S311 -- no secret
+            await asyncio.sleep(LONGEST_WAIT_S * (0.5 + random.random() / 2))
 
     def _take(self, said: dict[str, Any]) -> None:
         kind = said["type"]

@@ -12,7 +12,6 @@ from typing import Any
 import aiohttp
 from sqlalchemy import func, select, update
 
-from desk import people
 from desk.passwords import password_hash, token_hash
 from desk.work import Desk
 from models import Assignment, Call, Driver, Operator, Order
@@ -89,16 +88,18 @@ class Office:
             return set(await session.scalars(select(Call.id).where(Call.state == "ended")))
 
 
-def shown(snapshot_calls: Iterable[dict[str, Any]], orders: Iterable[dict[str, Any]]) -> list[str]:
+def shown(calls: Iterable[dict[str, Any]], orders: Iterable[dict[str, Any]]) -> list[str]:
     """The same of a copy that somebody keeps by /live."""
+    live = [(one["id"], "talks" if one["state"] == "answered" else "waits") for one in calls if one["state"] != "ended"]
+    board = [
+        (one["id"], one["state"], one["driver"]["number"] if one["driver"] else "")
+        for one in orders
+        if not one["closed_at"]
+    ]
     return sorted(
-        [f"call {one['id']} {'talks' if one['state'] == 'answered' else 'waits'}" for one in snapshot_calls if one["state"] != "ended"]
-        + [
-            f"order {one['id']} {one['state']} {one['driver']['number'] if one['driver'] else ''}".rstrip()
-            for one in orders
-            if not one["closed_at"]
-        ]
-    )  # fmt: skip
+        [f"call {call_id} {state}" for call_id, state in live]
+        + [f"order {order_id} {state} {number}".rstrip() for order_id, state, number in board]
+    )
 
 
 def free_port() -> int:
@@ -106,6 +107,17 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def _program(site: Site, n: int, token: str) -> Operator:
+    return Operator(
+        office_id=site.office_id,
+        login=f"p{n}",
+        name=f"상담원{n}",
+        token_hash=token_hash(token),
+        role="operator",
+        locale="ko",
+    )
 
 
 @asynccontextmanager
@@ -126,11 +138,7 @@ async def office_on(
                 .where(Operator.id == operator_id)
                 .values(login=login, role=role, extension=extension, password_hash=hashed)
             )
-        work.session.add_all(
-            Operator(office_id=site.office_id, login=f"p{n}", name=f"상담원{n}", token_hash=token_hash(token), role="operator", locale="ko")
-            for n, token in enumerate(tokens)
-        )  # fmt: skip
-        people.audit(work, None, "operators.made", "the bench")
+        work.session.add_all(_program(site, n, token) for n, token in enumerate(tokens))
     async with AsyncExitStack() as stack:
         started = [await stack.enter_async_context(PanelProcess.running(url, free_port())) for _ in range(panels)]
         http = await stack.enter_async_context(aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)))

@@ -162,7 +162,7 @@ async def _serve(url: str, port: int) -> None:
 
 
 def _say(answer: dict[str, Any]) -> None:
-    print(json.dumps(answer), flush=True)  # noqa: T201 -- this is how it answers
+    print(json.dumps(answer), flush=True)
 
 
 if __name__ == "__main__":

@@ -193,7 +193,7 @@ async def test_of_two_who_save_one_order_the_second_is_refused_with_what_the_fir
 async def test_one_who_never_reads_is_cut_and_harms_nobody(
     desk: Desk, database_url: str, history: History, count: Count, figure: Figure
 ) -> None:
-    """G2, a raw socket. Seen failing without the heartbeat of web/live.py and the limits of web/browser.py (it stays for ever)."""
+    """G2, a raw socket. Seen failing without the heartbeat of web/live.py and the limits of web/browser.py (it stays)."""
     rings = count(20, 400)
     async with office_on(desk, database_url, operators=11) as office:
         live = [
@@ -347,7 +347,7 @@ async def test_three_hundred_come_back_at_once_after_a_restart(
         back = max(one.snapshots[-1] for one in listeners)
         late = await office.panel.late()
         figure("G8", f"{sockets} sockets back after", back - up, "s", promise=10)
-        figure("G8", f"a tick of the loop meanwhile, p99", quantile(late, 0.99) * 1000, "ms", promise=200)
+        figure("G8", "a tick of the loop meanwhile, p99", quantile(late, 0.99) * 1000, "ms", promise=200)
         orders = [await office.order(number=f"0105554{n:04}") for n in range(3)]
         call = await office.panel.act("ring", "after", number="01055501234")
         await until(
