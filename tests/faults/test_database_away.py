@@ -1,4 +1,4 @@
-"""C2, C5: the whole site on a PostgreSQL that stops, comes back, and does not answer."""
+"""C2, C5, D3: the whole site on a PostgreSQL that stops, comes back, and does not answer; and a new start at work."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from tests.faults.history import History
 from tests.faults.whole_site import figures, strangers
 from tests.faults.witnesses import cdr_of, read_witnesses
 from tests.path.running import RunningSite, until
+from tests.path.test_always_through import console
 from tests.postgres import DURABLE, Cluster
 
 Count = Callable[[int, int], int]
@@ -55,7 +56,6 @@ async def listening(site: RunningSite) -> AsyncIterator[list[dict[str, Any]]]:
     heard: list[dict[str, Any]] = []
     token = {"Authorization": f"Bearer {site.logins['api_token']}"}
     async with aiohttp.ClientSession() as session, session.ws_connect(f"{site.base}/live", headers=token) as socket:
-
         heard.append(await socket.receive_json())  # the snapshot: from here on it needs no database
 
         async def hear() -> None:
@@ -181,6 +181,57 @@ async def test_a_database_that_does_not_answer_is_told_and_given_up_in_time(
     assert (await timed(site, "/api/v1/messages"))[0] == 200
     await until(lambda: over(site, number), 60, "the call's row")
     assert await broken(site, cluster, history) == []
+
+
+async def test_told_to_stop_at_work_callers_and_screens_lose_nothing(
+    site: RunningSite, cluster: Cluster, history: History, figure: Figure
+) -> None:
+    """D3. SIGTERM with ten callers at the voice menu and ten browsers' sockets; `run` starts it again. Seen failing with
+    `closing` never set in agi/server.py (a new caller was taken and cut off) and with drain_seconds = 0 (callers in the
+    middle of a sentence fell out of it)."""
+    await until(site.healthy, 60, "a healthy begin")
+    numbers, late = strangers(10), strangers(2)
+    callers = site.dial([(number, "손님") for number in numbers], hold_ms=15_000)
+    await until(lambda: at_the_menu(site, len(numbers)), 30, "ten callers at the menu")
+    screens = [asyncio.create_task(resumed(site)) for _ in range(10)]
+    await asyncio.sleep(0.5)
+    os.kill(site.core_pid(), signal.SIGTERM)
+    began = time.monotonic()
+    newcomers = site.dial([(number, "늦은 손님") for number in late], hold_ms=8000)
+    await until(lambda: in_the_queue(site, len(numbers + late)), 30, "everybody in the queue")
+    figure("D3", "every caller finished or fell back", time.monotonic() - began, "s", promise=20)
+    gaps = await asyncio.gather(*screens)
+    figure("D3", "a screen is whole again after, at most", max(gaps), "s", promise=5)
+    assert await callers.finished() == 0
+    assert await newcomers.finished() == 0
+    await until(site.healthy, 60, "health")
+    await until(lambda: over(site, numbers + late), 60, "one ended row for each call")
+    assert await broken(site, cluster, history) == []
+
+
+async def at_the_menu(site: RunningSite, count: int) -> bool:
+    return (await console(site, "core show channels concise")).count("!AGI!") >= count
+
+
+async def in_the_queue(site: RunningSite, count: int) -> bool:
+    return (await console(site, "core show channels concise")).count("!Queue!") >= count
+
+
+async def resumed(site: RunningSite) -> float:
+    """A console as it behaves: listens until it is sent away, comes back until it has a snapshot. The seconds between."""
+    token = {"Authorization": f"Bearer {site.logins['api_token']}"}
+    async with aiohttp.ClientSession() as session:
+        async with session.ws_connect(f"{site.base}/live", headers=token) as socket:
+            async for _ in socket:
+                pass
+        cut = time.monotonic()
+        while True:
+            try:
+                async with session.ws_connect(f"{site.base}/live", headers=token) as socket:
+                    if (await socket.receive_json())["type"] == "snapshot":
+                        return time.monotonic() - cut
+            except (aiohttp.ClientError, TypeError):
+                await asyncio.sleep(0.1)
 
 
 async def timed(site: RunningSite, path: str) -> tuple[int, float]:

@@ -166,26 +166,26 @@ async def test_a_full_disk_of_the_rows_is_told_orders_are_refused_in_words_and_c
     assert await broken(disks, history, numbers) == []
 
 
-@pytest.mark.parametrize("name", ["log", "recordings"])
-async def test_a_full_disk_of_the_log_or_of_recordings_is_told_and_costs_nothing_else(
-    disks: Disks, history: History, figure: Figure, name: str
+async def test_full_disks_of_the_log_and_of_recordings_are_told_and_cost_nothing_else(
+    disks: Disks, history: History, figure: Figure
 ) -> None:
     """C4. Seen failing without `DiskWatch` and, for the log, without `handleError` in callboard/logs.py (a traceback on the
     terminal for each line)."""
     site, numbers = disks.site, strangers(3)
     await until(site.healthy, 60, "a healthy begin")
     pid, said = site.core_pid(), len(site.said)
-    full: Volume = getattr(disks, name)
-    full.fill()
-    began = time.monotonic()
-    assert "is full" in await alarm(site, f"disk:{name}")
-    figure("C4", f"alarm of a full disk ({name})", time.monotonic() - began, "s", promise=ALARM_S)
+    for name, full in (("log", disks.log), ("recordings", disks.recordings)):
+        full.fill()
+        began = time.monotonic()
+        assert "is full" in await alarm(site, f"disk:{name}")
+        figure("C4", f"alarm of a full disk ({name})", time.monotonic() - began, "s", promise=ALARM_S)
     speaker = strangers(1)  # he would leave a word after the tone
     speaking = site.dial([(speaker[0], "손님")], hold_ms=6000, dtmf="2", dtmf_after_ms=1500)
     await calls_go_on(site, numbers)
     assert (await take(site, history)).status == 201
     assert await speaking.finished() == 0
-    full.free()
+    disks.log.free()
+    disks.recordings.free()
     await until(site.healthy, 60, "health")
     assert site.core_pid() == pid, "it was restarted"
     assert "Traceback" not in site.said[said:]
