@@ -67,6 +67,7 @@ class Link(panoramisk.Manager):  # type: ignore[misc]
         self.events_in = 0
         self.connects = 0
         self.failures = 0
+        self._unread = 0
         self.settled = False
         self.protocol: LinkProtocol | None = None
         self.lost: asyncio.Future[LinkLost] = self.loop.create_future()
@@ -78,8 +79,14 @@ class Link(panoramisk.Manager):  # type: ignore[misc]
         """Logged in, and nothing has told us otherwise."""
         return bool(self.authenticated) and self.protocol is not None and not self.protocol.closed
 
+    @property
+    def unread(self) -> int:
+        """Messages of all connections that were passed over."""
+        return self._unread + (self.protocol.unread if self.protocol else 0)
+
     async def open(self) -> None:
         """Connect and log in. Raises LinkLost (or one of its kinds)."""
+        self._unread, self.protocol = self.unread, None
         self.lost = self.loop.create_future()
         self.authenticated = False
         if self.on_fresh is not None:

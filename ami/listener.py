@@ -91,6 +91,11 @@ class Listener:
         return {} if self._backlog is None else dict(+self._backlog.dropped_by)
 
     @property
+    def unread(self) -> int:
+        """Messages that were passed over: too long, no message at all."""
+        return self._link.unread if self._link else 0
+
+    @property
     def reconnects(self) -> int:
         """Accepted log-ins after the first."""
         return max(0, self._link.connects - 1) if self._link else 0
@@ -245,6 +250,9 @@ class Listener:
         take_over(self.roster, rows, since, at)
         for linkedid, channel in list(self.roster.incoming()):
             self.roster.callers[linkedid] = await self._recovered(linkedid, channel)
+        for linkedid, channel in list(self.roster.elsewhere()):
+            if linkedid not in self.roster.callers and await self._variable(channel.name, "CB_LINE"):
+                self.roster.callers[linkedid] = await self._recovered(linkedid, channel)
         self.roster.overfull = False  # more channels than we remember: the next regular resync looks again
         self.resyncs += 1
         self._bus.tell(snapshot_of(self.roster, at, self._system_name))

@@ -62,6 +62,11 @@ class LinkProtocol(AMIProtocol):  # type: ignore[misc]
 
     # --- in --------------------------------------------------------------------------------------------------------
 
+    @property
+    def unread(self) -> int:
+        """Messages of this connection that were passed over: too long, no message at all, or one that met a fault."""
+        return self.malformed + self._splitter.skipped
+
     def data_received(self, data: bytes) -> None:
         """Whole messages to their takers; events that nobody wants are dropped before they are parsed."""
         self.heard_at = self.loop.time()

@@ -68,6 +68,7 @@ def _of_listener(listener: Listener) -> list[Figure]:
         Figure("ami_events_dropped", "Events thrown away because too many waited.", listener.dropped, grows=True),
         Figure("ami_events_dropped_by", "The same by name.", listener.dropped_by, grows=True, label="event"),
         Figure("ami_events_ignored", "Events of a site's own dialplan, not read.", listener.ignored, grows=True),
+        Figure("ami_unread", "Messages that were too long or none at all.", listener.unread, grows=True),
         Figure("ami_events_untold", "Events that could not be understood.", listener.untold, grows=True),
         Figure("ami_events_forged", "Events that a caller made up, dropped.", listener.forged, grows=True),
         Figure("ami_reconnects", "Accepted AMI log-ins after the first.", listener.reconnects, grows=True),

@@ -103,10 +103,11 @@ async def resync(work: Work, snapshot: PbxSnapshot, window_s: float = SAME_CALL_
     open_calls = await work.session.scalars(
         select(Call).where(Call.state.in_(OPEN_STATES), Call.linkedid.is_not(None)).with_for_update()
     )
-    for call in open_calls.all():
-        if call.linkedid not in up and call.arrived_at < snapshot.at - SNAPSHOT_GRACE:
-            call.recovered = True
-            _end(work, call, _why_gone(call, snapshot), snapshot.at)
+    gone = [call for call in open_calls if call.linkedid not in up and call.arrived_at < snapshot.at - SNAPSHOT_GRACE]
+    for call in gone:
+        call.recovered = True
+        _end(work, call, _why_gone(call, snapshot), snapshot.at)
+        log.warning("a call ended unseen", linkedid=call.linkedid, disposition=call.disposition)
     for seen in snapshot.calls:
         try:
             async with work.session.begin_nested():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import shutil
 import tempfile
@@ -71,6 +72,12 @@ class CallsIn:
         self._placed.append((placed, numbers))
         return placed
 
+    def stop(self) -> None:
+        """Their phones are gone without a word."""
+        for placed, _ in self._placed:
+            placed.stop()
+        self._placed = []
+
     async def over(self) -> None:
         """Every call is over, as its caller saw it."""
         for placed, numbers in self._placed:
@@ -89,6 +96,19 @@ class CallsIn:
         for number in self.numbers:
             assert len(await self.site.calls(number)) == 1, f"{number} is not one row"
         return time.monotonic() - begun
+
+
+def asterisk_pid(site: RunningSite) -> int:
+    """The site's Asterisk itself, not its cage and not its console."""
+    wanted = [b"-C", str(site.state / "asterisk" / "etc" / "asterisk.conf").encode(), b"-f"]
+    found = []
+    for folder in Path("/proc").iterdir():
+        with contextlib.suppress(OSError, ValueError):
+            words = (folder / "cmdline").read_bytes().split(b"\0")
+            if all(word in words for word in wanted) and b"bwrap" not in words[0] and b"--ro-bind" not in words:
+                found.append(int(folder.name))
+    assert found, "Asterisk is not there"
+    return max(found)
 
 
 async def ami_part(site: RunningSite) -> dict[str, Any]:

@@ -20,7 +20,18 @@ import pytest_asyncio
 from tests.ami.wire import Wire
 from tests.faults.conftest import FULL, Figure
 from tests.faults.history import History
-from tests.faults.link_site import CallsIn, Count, ami_part, calm, linked_site, p99, seconds_until, secret, storm
+from tests.faults.link_site import (
+    CallsIn,
+    Count,
+    ami_part,
+    asterisk_pid,
+    calm,
+    linked_site,
+    p99,
+    seconds_until,
+    secret,
+    storm,
+)
 from tests.faults.listeners import Listener
 from tests.faults.proxy import Proxy
 from tests.faults.whole_site import figures
@@ -105,19 +116,6 @@ async def _frozen_asterisk(site: RunningSite) -> AsyncIterator[None]:
         yield
     finally:
         os.kill(pid, signal.SIGCONT)
-
-
-def asterisk_pid(site: RunningSite) -> int:
-    """The site's Asterisk itself, not its cage and not its console."""
-    wanted = [b"-C", str(site.state / "asterisk" / "etc" / "asterisk.conf").encode(), b"-f"]
-    found = []
-    for folder in Path("/proc").iterdir():
-        with contextlib.suppress(OSError, ValueError):
-            words = (folder / "cmdline").read_bytes().split(b"\0")
-            if all(word in words for word in wanted) and b"bwrap" not in words[0] and b"--ro-bind" not in words:
-                found.append(int(folder.name))
-    assert found, "Asterisk is not there"
-    return max(found)
 
 
 async def _configured(site: RunningSite, pattern: str, instead: str) -> None:
