@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from tests.hostile.corpus import agi, ami, asterisk, breaks, downloads, http, markup, numbers, serial, shell, sip, socket, sql, terminal, unicode
+from tests.hostile.corpus import agi, ami, asterisk, breaks, downloads, http, keys, markup, numbers, serial, shell, sip, socket, sql, terminal, unicode
 
 T = TypeVar("T")
 FULL = os.environ.get("CALLBOARD_FAULTS", "fast") == "full"
@@ -19,6 +19,7 @@ SEARCHES, QUERIES, NUMBER_FORMS, NUMBER_SEARCHES = "searches", "query parameters
 AMI_JUNK, AMI_SPLITS, AMI_ACTIONS = "AMI stream", "AMI stream in two reads", "fields of AMI actions"
 AGI_HEADERS, AGI_BLOCKS, AGI_REPLIES, AGI_ARGUMENTS = "AGI headers", "AGI header blocks", "AGI replies", "AGI commands"
 SERIAL_NOISE, SERIAL_SPLITS = "serial port", "serial port in two reads"
+KEYS = "SIP INFO and RTP events"
 FORMS, BROWSER = "forms and searches", "Chromium"
 
 
@@ -68,6 +69,7 @@ CASES: dict[str, dict[str, Sequence[Any]]] = {
         ),
     },
     "F10": {SIP_IDENTITY: sip.IDENTITIES},
+    "F11": {KEYS: keys.CASES},
     "F12": {FORMS: unicode.TEXTS, SIP_NAME: (*unicode.TEXTS, *unicode.BYTES)},
     "F13": {SIP_NAME: terminal.TEXTS},
     "F15": {SERIAL_NOISE: serial.NOISE, SERIAL_SPLITS: serial.SPLITS},
