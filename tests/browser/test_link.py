@@ -9,6 +9,7 @@ import pytest
 from playwright.async_api import Browser
 
 from desk import people
+from desk.events import PartChanged
 from tests.browser.conftest import Console, OpenConsole
 from tests.browser.scene import Scene
 from tests.web.conftest import PASSWORD, House
@@ -166,3 +167,16 @@ async def test_a_session_that_ends_says_so_and_keeps_what_was_typed(sit_down: Op
     await console.sees(BANNER, "Your session is over")
     assert await console.value("origin") == "시청역"
     console.unharmed()
+
+
+async def test_while_nothing_can_be_saved_the_bottom_line_says_so_and_typing_goes_on(console: Console) -> None:
+    bus, now = console.house.desk.bus, console.house.desk.clock
+    await type_an_order(console)
+    bus.tell(PartChanged(now(), "database", ok=False, reason="no answer"))
+    await console.page.wait_for_selector(BANNER)
+    await console.sees(BANNER, "지금은 저장할 수 없습니다")
+    await console.page.keyboard.type("역")
+    assert await console.value("destination") == "잠실역"
+    assert await console.page.is_hidden("bottom-line .log")
+    bus.tell(PartChanged(now(), "database", ok=True))
+    await console.page.wait_for_selector(BANNER, state="hidden")
