@@ -27,11 +27,17 @@ class Listener:
         self.closed_with: int | None = None
         self.closed_at = 0.0
         self._seq = 0
+        self._socket: aiohttp.ClientWebSocketResponse | None = None
         self._task: asyncio.Task[None] | None = None
 
     def start(self, *, comes_back: bool = True) -> Listener:
         self._task = asyncio.create_task(self._live(comes_back))
         return self
+
+    async def drop(self) -> None:
+        """Lose the socket; it comes back as after any loss."""
+        assert self._socket is not None
+        await self._socket.close()
 
     async def stop(self) -> None:
         if self._task is not None:
@@ -44,6 +50,7 @@ class Listener:
         while True:
             try:
                 async with self._http.ws_connect(self._base + "/live", headers=self._headers) as ws:
+                    self._socket = ws
                     async for message in ws:
                         self._take(message.json())
                     self.closed_with, self.closed_at = ws.close_code, time.time()

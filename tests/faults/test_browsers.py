@@ -317,16 +317,30 @@ async def _arrives_and_is_lost(route: Any) -> None:
 
 
 async def back_button(seat: Seat, office: Office, wire: Proxy, origin: str) -> None:
-    """Save, lose patience before the answer, go back, come again: what was typed is still there, and is saved once more."""
-    await seat.press("Tab")
+    """Save, lose patience before the answer, go back, come again: the order waits, and is sent again when the page is back."""
     await saved_without_answer(seat)
-    link = await seat.page.context.new_cdp_session(seat.page)
-    await link.send(
-        "Emulation.setScriptExecutionDisabled", {"value": True}
-    )  # the page is gone before it hears of the end
     await seat.page.goto("about:blank")
-    await link.send("Emulation.setScriptExecutionDisabled", {"value": False})
     await seat.page.go_back()
+    await nothing_waits(seat)
+
+
+async def reloaded(seat: Seat, office: Office, wire: Proxy, origin: str) -> None:
+    """The same with a reload."""
+    await saved_without_answer(seat)
+    await seat.page.reload()
+    await nothing_waits(seat)
+
+
+async def crashed(seat: Seat, office: Office, wire: Proxy, origin: str) -> None:
+    """The browser dies before the answer and restores the tab as it was kept: the draft is there, and is saved once more."""
+    await saved_without_answer(seat)
+    kept = await seat.page.evaluate("() => ({ ...sessionStorage })")
+    context, url = seat.page.context, seat.page.url
+    await seat.page.close()
+    seat.page = await context.new_page()
+    await seat.page.goto(url)
+    await seat.page.evaluate("(kept) => Object.assign(sessionStorage, kept)", kept)
+    await seat.page.reload()
     await seat.live()
     await seat.press("n")
     await seat.page.wait_for_function("(text) => document.querySelector('[name=origin]').value === text", arg=origin)
@@ -334,10 +348,7 @@ async def back_button(seat: Seat, office: Office, wire: Proxy, origin: str) -> N
     await seat.says(".outcome", "저장한 주문")
 
 
-async def reloaded(seat: Seat, office: Office, wire: Proxy, origin: str) -> None:
-    """The same with a reload, of which the page hears: the order waits, and is sent again when the page is back."""
-    await saved_without_answer(seat)
-    await seat.page.reload()
+async def nothing_waits(seat: Seat) -> None:
     await seat.live()
     await seat.page.wait_for_function("() => (sessionStorage.getItem('callboard.outbox') ?? '[]') === '[]'")
 
@@ -354,7 +365,13 @@ async def saved_without_answer(seat: Seat) -> None:
     await arrived.wait()
 
 
-HABITS = {"double click": double_click, "lost answer": lost_answer, "back button": back_button, "reload": reloaded}
+HABITS = {
+    "double click": double_click,
+    "lost answer": lost_answer,
+    "back button": back_button,
+    "reload": reloaded,
+    "crash": crashed,
+}
 
 
 async def test_two_screens_change_one_order_and_nothing_is_lost_unseen(
