@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
-from desk import assignments, errors, events, order_steps
+from desk import assignments, errors, events, offers, order_steps
 from desk.candidates import Candidate, candidates
 from desk.messages import write_assignment_messages
 from desk.text import plain
@@ -16,9 +16,12 @@ from models import Assignment, Driver, Operator, Order
 __all__ = ["Candidate", "assign", "candidates", "driver_by_number", "release"]
 
 
-async def assign(work: Work, operator_id: int, order_id: int, driver_id: int, version: int | None = None) -> Assignment:
-    """Give the order to the driver; the texts to both are written in this transaction.
+async def assign(
+    work: Work, operator_id: int | None, order_id: int, driver_id: int, version: int | None = None
+) -> Assignment:
+    """Give the order to the driver; the texts to both are written in this transaction, open offers are withdrawn.
 
+    Without `operator_id` the driver took it himself.
     Raises OrderTaken or DriverTaken (whose details say who has it), DriverNotFree, WrongState, NotFound.
     """
     order = await order_steps.hold(work, operator_id, order_id, version)
@@ -35,6 +38,8 @@ async def assign(work: Work, operator_id: int, order_id: int, driver_id: int, ve
         raise
     await _occupy(work, driver)
     await order_steps.move(work, order, ASSIGNED, operator_id)
+    await offers.withdraw_of_order(work, order.id, f"driver {driver.number} has the order", "assigned")
+    await offers.withdraw_of_driver(work, driver.id, "the driver has another order")
     pair = await write_assignment_messages(work, order, driver, assignment)
     ids = tuple(message.id for message in pair)
     work.tell(events.OrderAssigned(work.now, order.id, driver.id, operator_id, ids))

@@ -179,6 +179,33 @@ class OrderAssigned(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class SearchChanged(Event):
+    """The search for an order's driver is "running", or has ended: "assigned", "unassigned" (everybody was asked), "stopped"."""
+
+    order_id: int
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class OfferMade(Event):
+    """An order is offered to a driver."""
+
+    offer_id: int
+    driver_id: int
+    order_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class OfferEnded(Event):
+    """An offer is "accepted", "declined", "expired" or "withdrawn"."""
+
+    offer_id: int
+    driver_id: int
+    order_id: int
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
 class MessageChanged(Event):
     """A text message is in another state."""
 

@@ -8,7 +8,7 @@ from typing import Literal
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk import assignments, events, numbers, order_steps, settlement, trades
+from desk import assignments, events, numbers, offers, order_steps, settlement, trades
 from desk.errors import Invalid, NotFound
 from desk.order_customer import PlaceText, customer_for, remember_place
 from desk.text import plain
@@ -68,6 +68,7 @@ async def cancel(work: Work, operator_id: int, order_id: int, reason: str, versi
     order = await order_steps.hold(work, operator_id, order_id, version)
     await order_steps.move(work, order, CANCELLED, operator_id, plain(reason, 200))
     await _end_assignment(work, order, "released", "the order was cancelled")
+    await offers.withdraw_of_order(work, order.id, "the order was cancelled", "stopped")
     await _count_for_customer(work, order, "cancels")
     return order
 

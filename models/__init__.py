@@ -3,6 +3,7 @@
 from models.base import Base, UtcDateTime
 from models.call import Call, CallSighting, Recording
 from models.customer import Customer, CustomerPhone, Place
+from models.dispatch import Offer, Search, Weighing
 from models.driver import Driver, Shift
 from models.ledger import Account, Entry, Period, Posting
 from models.message import EarlyReceipt, Message, MessagePart
@@ -25,6 +26,7 @@ __all__ = [
     "Line",
     "Message",
     "MessagePart",
+    "Offer",
     "Office",
     "Operator",
     "Order",
@@ -34,7 +36,9 @@ __all__ = [
     "Place",
     "Posting",
     "Recording",
+    "Search",
     "Shift",
     "UtcDateTime",
     "WebSession",
+    "Weighing",
 ]

@@ -76,17 +76,28 @@ class Approach:
 
 
 @dataclass(frozen=True, slots=True)
+class Ring:
+    """One round of asking: up to `at_once` drivers within `reach_m` metres (beeline), who have so many `seconds` to say yes."""
+
+    reach_m: int
+    at_once: int
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
 class Trade:
     """A business type. `states` maps each state to those that may follow; a state with none is closed.
 
     `tariffs` and `fees` (what the office keeps of a fare) are by currency (ISO 4217); `texts` maps an occasion and audience to a
-    key in the locales.
+    key in the locales. `rings` is in what order drivers are asked when the desk looks for one by itself; after the last, nobody
+    was found.
     """
 
     name: str
     fields: tuple[Field, ...]
     states: Mapping[str, tuple[str, ...]]
     approach: Approach
+    rings: tuple[Ring, ...]
     tariffs: Mapping[str, Tariff]
     fees: Mapping[str, FeeRule]
     texts: Mapping[tuple[str, str], str]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import time
 
 from desk.fees import FeeRule
-from desk.trades import ASSIGNED, CANCELLED, COMPLETED, TAKEN, Approach, Field, Tariff, Trade
+from desk.trades import ASSIGNED, CANCELLED, COMPLETED, TAKEN, Approach, Field, Ring, Tariff, Trade
 
 DRIVING = "driving"
 
@@ -29,6 +29,14 @@ TRADE = Trade(
     },
     # Drivers come on foot, by night bus and by scooter.
     approach=Approach(metres_per_second=5.0, detour=1.35),
+    # The nearest ones by themselves, then more at once and from farther away, in the end everybody within reach.
+    rings=(
+        Ring(reach_m=1_500, at_once=1, seconds=15),
+        Ring(reach_m=1_500, at_once=1, seconds=15),
+        Ring(reach_m=3_000, at_once=3, seconds=20),
+        Ring(reach_m=7_000, at_once=10, seconds=30),
+        Ring(reach_m=30_000, at_once=30, seconds=60),
+    ),
     tariffs={
         "KRW": Tariff(
             base=20_000,

@@ -111,6 +111,13 @@ def test_the_way_to_the_customer_takes_longer_than_the_beeline(trade: Trade) -> 
     assert trade.approach.seconds(1_000) >= 1_000 / trade.approach.metres_per_second
 
 
+def test_drivers_are_asked_in_rings_that_only_widen(trade: Trade) -> None:
+    assert trade.rings
+    assert all(ring.at_once > 0 and ring.seconds > 0 for ring in trade.rings)
+    reaches = [ring.reach_m for ring in trade.rings]
+    assert reaches == sorted(reaches)
+
+
 @pytest.mark.parametrize(
     ("amount", "currency", "language", "shown"),
     [
