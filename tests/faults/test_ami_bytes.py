@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import random
 import re
 from collections import Counter
@@ -13,7 +14,6 @@ import pytest
 
 from ami.actions import Actions
 from ami.errors import AmiError, OutcomeUnknown
-from ami.listener import Listener
 from ami.message import Message
 from ami.translate import TABLE
 from callboard.demo_calls import CALLER, INCOMING
@@ -225,15 +225,16 @@ async def test_a_handler_that_fails_costs_one_event_and_the_call_is_whole_in_the
         ) as (link, rows):  # fmt: skip
             await holds(lambda: link.connected)
             phone = await asyncio.to_thread(asterisk.phone, "1001")
-            for call, name in enumerate(KINDS):
+            numbers = itertools.count(1)
+            for name in KINDS:
                 _fails_once(monkeypatch, name, failed)
-                await _answered_call(asterisk, link, f"0105553{call:04}")
+                while name not in failed:  # on a busy machine a caller may be gone before his call was answered
+                    await _call(asterisk, f"0105553{next(numbers):04}")
             phone.stop()
-            await holds(lambda: failed == list(KINDS))
             await rows.settled()
             assert (link.untold, link.reconnects, link.connected) == (len(KINDS), 0, True)
             await _nothing_broken(desk, history, cdr_of(asterisk.state))
-    assert len(await call_rows(desk)) == len(KINDS)
+    assert len(await call_rows(desk)) == next(numbers) - 1
 
 
 KINDS = ("UserEvent", "Newchannel", "Newstate", "DialState", "BridgeEnter", "BridgeLeave", "Hangup")
@@ -252,9 +253,8 @@ def _fails_once(monkeypatch: pytest.MonkeyPatch, name: str, failed: list[str]) -
     monkeypatch.setitem(TABLE, name, broken)
 
 
-async def _answered_call(asterisk: RealAsterisk, link: Listener, number: str) -> None:
-    assert await asterisk.sipp([(number, "x")], hold_ms=1200).finished() == 0
-    await holds(lambda: link.untold > 0 or not link.roster.callers)
+async def _call(asterisk: RealAsterisk, number: str) -> None:
+    assert await asterisk.sipp([(number, "x")], hold_ms=1500).finished() == 0
 
 
 assert set(KINDS) == set(TABLE)
