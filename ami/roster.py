@@ -37,7 +37,8 @@ class Channel:
 class Caller:
     """One incoming call that we told of: who calls which line, where it rang, who talks with him, and who has the call.
 
-    `holder` is the extension that joined last, as long as it is there; after that one of those who still are.
+    `holder` is the extension that joined last, as long as it is there; after that one of those who still are. `told` is whether
+    the dialplan told of the arrival: what a list of channels shows before that may lack the number.
     """
 
     linkedid: str
@@ -46,6 +47,7 @@ class Caller:
     name: str | None
     presentation: str = "allowed"
     rang: set[str] = field(default_factory=set)
+    told: bool = False
     talks: frozenset[str] = frozenset()
     holder: str | None = None
 
@@ -192,7 +194,11 @@ class Roster:
             bridge = row.text("BridgeId")
             if channel is not None and bridge:
                 self.enter(channel, bridge)
-        self.callers = {linkedid: caller for linkedid, caller in self.callers.items() if linkedid in self.channels}
+        self.callers = {
+            linkedid: caller
+            for linkedid, caller in self.callers.items()
+            if linkedid in self.channels and (caller.told or caller.number is not None)
+        }
 
     def incoming(self) -> Iterator[tuple[str, Channel]]:
         """Each (Linkedid, channel that runs the dialplan) of calls that came in, whether we told of them or not."""
@@ -203,6 +209,15 @@ class Roster:
                 seen.add(channel.linkedid)
                 if channel.linkedid in self.channels:
                     yield channel.linkedid, channel
+
+    def elsewhere(self) -> Iterator[tuple[str, Channel]]:
+        """Each (Linkedid, channel) that may be a caller who was taken out of our contexts: transferred, or in a conference.
+
+        Only his channel's variables can tell him from somebody whom an operator has called.
+        """
+        for channel in self.channels.values():
+            if channel.leg is None and channel.linkedid in self.channels and self.call_of(channel.linkedid) is None:
+                yield channel.linkedid, channel
 
     def ringing(self) -> dict[str, set[str]]:
         """By call: extensions whose phones ring for it now."""

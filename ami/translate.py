@@ -58,17 +58,18 @@ def _user_event(message: Message, roster: Roster, at: datetime) -> Iterator[Even
     if message.text("UserEvent") != ARRIVED or linkedid is None:
         return
     roster.see(message)
-    if linkedid in roster.callers:
+    caller = roster.callers.get(linkedid)
+    if caller is not None and caller.told:
         return
+    caller = caller or Caller(linkedid, "", None, None)
     name = message.text("Name")
     presentation = message.text("Presentation") or "allowed"
-    caller = roster.callers[linkedid] = Caller(
-        linkedid=linkedid,
-        line=message.text("Line") or message.text("Exten") or "",
-        number=message.text("Number"),
-        name=uri_decoded(name)[:_NAME_LIMIT] if name else None,
-        presentation=presentation if presentation in _PRESENTATIONS else "unavailable",
-    )
+    caller.line = message.text("Line") or message.text("Exten") or ""
+    caller.number = message.text("Number")
+    caller.name = uri_decoded(name)[:_NAME_LIMIT] if name else None
+    caller.presentation = presentation if presentation in _PRESENTATIONS else "unavailable"
+    caller.told = True
+    roster.callers[linkedid] = caller
     yield seen_event(caller, at)
 
 

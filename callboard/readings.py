@@ -39,7 +39,8 @@ TRIES = 4
 log = structlog.get_logger(__name__)
 
 
-async def _apply(work: Work, reading: Event, window_s: float) -> None:
+async def apply(work: Work, reading: Event, window_s: float) -> None:
+    """What one reading means, as desk work. Raises DeskError, and TypeError for what is no reading."""
     match reading:
         case CallSeen():
             await calls.open_call(work, reading, window_s)
@@ -217,7 +218,7 @@ class Readings:
         for tries_left in reversed(range(TRIES)):
             try:
                 async with self._desk.work() as work:
-                    await _apply(work, reading, self._window_s)
+                    await apply(work, reading, self._window_s)
             except DeskError as refused:
                 self._lose(reading, str(refused))
                 return True

@@ -41,11 +41,11 @@ async def open_call(work: Work, seen: CallSeen, window_s: float = SAME_CALL_WIND
     _check(seen)
     session = work.session
     if (known := await _sighted(session, seen)) is not None:
-        return known
+        return await _completed(work, known, seen)
     line, country = await _line(session, seen.line)
     # Another door may have opened it while we waited for the line.
     if (known := await _sighted(session, seen)) is not None:
-        return known
+        return await _completed(work, known, seen)
     number = numbers.seen(seen.number, seen.presentation, country)
     twin = await _twin(session, line, number, seen, timedelta(seconds=window_s))
     try:
@@ -98,6 +98,25 @@ async def _line(session: AsyncSession, did: str) -> tuple[Line, str]:
     if row is None:
         raise NoSuchLine(f"no line has the DID {optional(did, 40)!r}", line=optional(did, 40))
     return row[0], row[1]
+
+
+async def _completed(work: Work, call: Call, seen: CallSeen) -> Call:
+    """A list of channels may show a call before its number is known, or before it is known that it is withheld.
+
+    What the dialplan tells is right; another list only adds a number that is missing.
+    """
+    if not call.recovered or seen.source != "pbx" or (seen.recovered and call.number is not None):
+        return call
+    line, country = await _line(work.session, seen.line)
+    number = numbers.seen(seen.number, seen.presentation, country)
+    if (number.e164, number.presentation) == (call.number, call.presentation) or (seen.recovered and not number.e164):
+        return call
+    customer = await customers.by_number(work.session, line.office_id, number.e164)
+    call.number, call.presentation = number.e164, number.presentation
+    call.caller_name = optional(seen.name) or call.caller_name
+    call.customer_id = customer.id if customer else None
+    work.tell(CallIdentified(seen.at, call.id, call.customer_id))
+    return call
 
 
 async def _twin(session: AsyncSession, line: Line, number: Number, seen: CallSeen, window: timedelta) -> Call | None:

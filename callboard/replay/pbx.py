@@ -14,7 +14,7 @@ from ami.framing import Splitter
 from ami.message import Message
 from ami.roster import Channel, Roster
 from ami.settings import Settings
-from ami.translate import translate
+from ami.translate import TABLE, translate
 
 Fields = dict[str, str]
 
@@ -60,8 +60,7 @@ class PlayedPbx:
 
     def tell(self, raw: bytes) -> None:
         """Send one recorded event, and know of it."""
-        message = Message(raw)
-        translate(message.text("Event") or "", message, self.roster, _NO_TIME)
+        learn(self.roster, Message(raw))
         if self._reader is not None:
             self._write(self._reader, raw + b"\r\n\r\n")
 
@@ -120,7 +119,7 @@ class PlayedPbx:
         writer.write(data)
 
     def _list(self, fields: Fields) -> bytes:
-        rows = [_row(fields, channel) for channel in self.roster.channels.values()]
+        rows = [channel_row(channel, fields.get("actionid", "")) for channel in self.roster.channels.values()]
         start = _response(fields, "EventList: start", "Message: Channels will follow")
         end = ("Event: CoreShowChannelsComplete", f"ActionID: {fields.get('actionid', '')}", "EventList: Complete")
         return start + b"".join(rows) + _message(*end, f"ListItems: {len(rows)}")
@@ -136,10 +135,20 @@ class PlayedPbx:
         return ""
 
 
-def _row(fields: Fields, channel: Channel) -> bytes:
+def learn(roster: Roster, message: Message) -> None:
+    """What is up after this event; Asterisk's own list knows also what only events tell that callboard does not read."""
+    name = message.text("Event") or ""
+    if name in TABLE:
+        translate(name, message, roster, _NO_TIME)
+    elif message.text("Uniqueid") in roster.channels:
+        roster.see(message)
+
+
+def channel_row(channel: Channel, action_id: str = "") -> bytes:
+    """A channel as a list of channels tells of it."""
     return _message(
         "Event: CoreShowChannel",
-        f"ActionID: {fields.get('actionid', '')}",
+        f"ActionID: {action_id}",
         f"Channel: {channel.name}",
         f"ChannelState: {channel.state}",
         f"CallerIDNum: {channel.number or '<unknown>'}",

@@ -7,7 +7,7 @@ import random
 import pytest
 
 from ami.message import Message
-from ami.roster import Roster
+from ami.roster import Caller, Roster
 from ami.settings import Settings
 from ami.translate import translate
 from desk.events import CallSeen
@@ -156,3 +156,41 @@ def test_the_roster_is_bounded_and_says_when_it_forgot() -> None:
     assert len(roster.channels) == 10
     assert roster.overfull
     assert not roster.is_up("u.0")
+
+
+def test_what_the_dialplan_tells_puts_right_what_a_list_told_before_it() -> None:
+    roster = Roster(Settings())
+    rows = [event("CoreShowChannel", Channel="PJSIP/t-1", Uniqueid="c.1", Linkedid="c.1", Context="callboard-incoming")]
+    roster.rebuild(map(Message, rows))
+    roster.callers["c.1"] = Caller("c.1", "15880001", None, None, "unavailable")
+    told = [translate("UserEvent", Message(arrived(Presentation="withheld", Number="")), roster, AT) for _ in range(2)]
+    assert [shorthand(events) for events in told] == [["seen c.1 15880001 None withheld None"], []]
+
+
+def test_a_call_handed_back_is_told_with_the_phone_that_has_it_again() -> None:
+    caller = Caller("c.1", "15880001", None, None)
+    stays = [
+        caller.talk({"1001"}),
+        caller.talk(set()),
+        caller.talk({"1002"}),
+        caller.talk(set()),
+        caller.talk({"1001"}),
+    ]
+    assert stays == [["1001"], [], ["1002"], [], ["1001"]]
+    assert caller.holder == "1001"
+
+
+def test_of_a_conference_somebody_who_is_still_there_has_the_call() -> None:
+    caller = Caller("c.1", "15880001", None, None)
+    assert caller.talk({"1001"}) == ["1001"]
+    assert caller.talk({"1001", "1003"}) == ["1003"]
+    assert caller.talk({"1001"}) == ["1001"]
+    assert caller.talk({"1001"}) == []
+
+
+def test_a_caller_in_a_room_of_somebody_else_is_still_looked_for() -> None:
+    roster = Roster(Settings())
+    fields = {"Channel": "PJSIP/t-1", "Uniqueid": "c.1", "Linkedid": "c.1", "Context": "elsewhere"}
+    roster.rebuild([Message(event("CoreShowChannel", **fields))])
+    assert list(roster.incoming()) == []
+    assert [linkedid for linkedid, _ in roster.elsewhere()] == ["c.1"]

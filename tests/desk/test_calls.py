@@ -515,3 +515,29 @@ def an_order(site: Site, call_id: int) -> Order:
         currency="KRW",
         taken_at=NOON,
     )
+
+
+async def test_a_call_that_a_list_told_of_too_early_gets_its_number_from_its_arrival(
+    desk: Desk, told: list[Event]
+) -> None:
+    early = pbx(9, number=None, presentation="unavailable", recovered=True)
+    call_id = await open_call(desk, early)
+    assert (
+        await open_call(desk, replace(early, number="01012345678", presentation="allowed", recovered=False)) == call_id
+    )
+    assert await open_call(desk, replace(early, number="01099998888", presentation="allowed")) == call_id
+    async with desk.look() as session:
+        call = await session.get(Call, call_id)
+    assert call is not None
+    assert (call.number, call.presentation) == (MOBILE, "allowed")
+    assert [type(event) for event in told] == [CallArrived, CallIdentified, CallIdentified]
+
+
+async def test_a_number_that_a_list_showed_is_taken_back_when_the_caller_withholds_it(desk: Desk) -> None:
+    early = pbx(9, recovered=True)
+    call_id = await open_call(desk, early)
+    await open_call(desk, replace(early, number=None, presentation="withheld", recovered=False))
+    async with desk.look() as session:
+        call = await session.get(Call, call_id)
+    assert call is not None
+    assert (call.number, call.presentation) == (None, "withheld")
