@@ -27,14 +27,14 @@ async def _is_empty(desk: Desk) -> bool:
         return await session.scalar(select(Office.id).limit(1)) is None
 
 
-async def fill_demo(instance: Instance, progress: Progress) -> None:
+async def fill_demo(instance: Instance, progress: Progress, customers: int = CUSTOMERS, drivers: int = DRIVERS) -> None:
     """Rows and log-ins of the demo; where they are, only the address is brought up to date."""
     if not await _is_empty(instance.desk):
         _readdress(instance)
         return
-    with progress.step(f"filling the demo site ({CUSTOMERS:,} customers, {DRIVERS} drivers)"):
+    with progress.step(f"filling the demo site ({customers:,} customers, {drivers} drivers)"):
         await demo.fill(
-            instance.desk, customers=CUSTOMERS, drivers=DRIVERS, keep=lambda logins: _keep_logins(instance, logins)
+            instance.desk, customers=customers, drivers=drivers, keep=lambda logins: _keep_logins(instance, logins)
         )
 
 

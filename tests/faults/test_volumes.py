@@ -21,6 +21,7 @@ from tests.faults.asking import Reply, ask
 from tests.faults.checker import check
 from tests.faults.conftest import Figure
 from tests.faults.history import History
+from tests.faults.small_site import fill_small
 from tests.faults.volume import Volume, volume
 from tests.faults.whole_site import figures, strangers
 from tests.faults.witnesses import cdr_of, read_witnesses
@@ -50,12 +51,13 @@ async def disks() -> AsyncIterator[Disks]:
     with ExitStack() as mounts:
         volumes = [
             mounts.enter_context(volume(state / name, megabytes))
-            for name, megabytes in (("rows", 128), ("log", 4), ("recordings", 4))
+            for name, megabytes in (("rows", 24), ("log", 4), ("recordings", 4))
         ]
         file = state / "rows" / "callboard.db"
         config = f'[desk]\ndatabase_url = "sqlite+aiosqlite:///{file}"\n'
         site = RunningSite("--no-calls", config=config, state=state)
         try:
+            await fill_small(site, f"sqlite+aiosqlite:///{file}")
             await site.start()
             yield Disks(site, file, *volumes)
         finally:
