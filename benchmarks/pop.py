@@ -78,7 +78,8 @@ async def sockets(site: Site, callers: Sequence[int], rate: int, count: int) -> 
     }
 
 
-async def _signed_in(page: Page, site: Site) -> None:
+async def signed_in(page: Page, site: Site) -> None:
+    """The first operator, at the console."""
     operator = site.logins["operators"][0]
     await page.goto(f"{site.base}/login")
     await page.fill("[name=user]", operator["user"])
@@ -93,7 +94,7 @@ async def painted(site: Site, callers: Sequence[int], rate: float) -> list[float
         browser = await playwright.chromium.launch(executable_path=chromium_path(), args=["--no-sandbox"])
         page = await browser.new_page(viewport={"width": 1280, "height": 720}, locale="ko-KR")
         await page.add_init_script(STAMPER)
-        await _signed_in(page, site)
+        await signed_in(page, site)
         floor = await Watcher.started("ami", str(site.ami), site.watch_secret)
         try:
             await ring(site, callers, rate, 1500)

@@ -78,7 +78,10 @@ def _words(process: Path) -> bytes:
 
 @asynccontextmanager
 async def site_with(customers: int, *options: str, config: str = "", hears: str = "everything") -> AsyncIterator[Site]:
-    """A running site with at least so many customers, without demo callers; stopped and removed afterwards."""
+    """A running site with at least so many customers, without demo callers; stopped and removed afterwards.
+
+    `hears` is what the manager user `bench` is told, one of FILTERS; empty where there is no Asterisk.
+    """
     kept = await kept_site(customers)
     state = Path(tempfile.mkdtemp(prefix="cb-bench-"))
     try:
@@ -86,7 +89,8 @@ async def site_with(customers: int, *options: str, config: str = "", hears: str 
         site = Site("--no-calls", *options, config=config, state=state)
         try:
             await site.start()
-            site.admit_watcher(hears)
+            if hears:
+                site.admit_watcher(hears)
             yield site
         finally:
             if site.process is not None:

@@ -22,6 +22,7 @@ from typing import Any, TypeVar
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
+from desk import sqlite_driver
 from desk.bus import Bus
 from desk.database_errors import Busy, have_met
 from desk.events import Event
@@ -125,7 +126,7 @@ def open_engine(url: str) -> AsyncEngine:
     # An error's text goes to the log: it must not carry the numbers and texts that were about to be written.
     options: dict[str, Any] = {"hide_parameters": True, "pool_timeout": STATEMENT_LIMIT_S}
     if url.startswith("sqlite"):
-        engine = create_async_engine(url, **options)
+        engine = create_async_engine(url, connect_args={"async_creator_fn": sqlite_driver.connect}, **options)
         _prepare_sqlite(engine)
         return engine
     limits = f"-c statement_timeout={STATEMENT_LIMIT_S}s -c lock_timeout={BUSY_TIMEOUT_MS} "
