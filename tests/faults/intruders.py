@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import time
 
-LIMIT_S = 120.0
+LIMIT_S = 30.0
 LINE = b"agi_network: " + b"x" * 1000 + b"\n"
 
 
