@@ -24,6 +24,7 @@ from callboard.loop_watch import LoopWatch
 from callboard.phones import NoPhones, Phones
 from callboard.prompts import PlaceVoice
 from callboard.readings import Readings
+from callboard.searches import Searches
 from callboard.spooled import SpoolMerger
 from callboard.stale import StaleBoxCalls
 from callboard.supervisor import Part
@@ -107,6 +108,7 @@ def wire(instance: Instance, world: World | None = None) -> Wired:
         Part("readings", readings.run),
         Part("sms", sender.run),
         Part("spool", SpoolMerger(desk, state.spool, window_s).run),
+        Part("searches", Searches(desk, bus).run),
         Part("housekeeping", Housekeeping(desk).run),
         *(Part(port.name, port.run) for port in ports),
     ]

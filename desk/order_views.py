@@ -7,8 +7,10 @@ from collections.abc import Iterable
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from desk import searching
 from desk.candidates import Candidate
 from desk.errors import NotFound
+from desk.searching import SearchView
 from desk.views import Json, moment
 from models import Assignment, Customer, Driver, Message, Order
 
@@ -23,7 +25,7 @@ async def order_json(session: AsyncSession, order_id: int, office_id: int | None
 
 
 async def orders_json(session: AsyncSession, order_ids: Iterable[int]) -> list[Json]:
-    """Orders in the order of their ids as given; those that do not exist are left out. Two queries, however many there are."""
+    """Orders in the order of their ids as given; those that do not exist are left out. Four queries, however many there are."""
     wanted = list(order_ids)
     query = (
         select(Order, Customer.id, Customer.name)
@@ -33,8 +35,9 @@ async def orders_json(session: AsyncSession, order_ids: Iterable[int]) -> list[J
     )
     rows = {row[0].id: row for row in (await session.execute(query)).all()}
     drivers = await _last_drivers(session, wanted)
+    searches = await searching.of_orders(session, wanted)
     return [
-        _order(order, customer_id, customer_name, drivers.get(order.id))
+        _order(order, customer_id, customer_name, drivers.get(order.id), searches.get(order.id))
         for order, customer_id, customer_name in (rows[order_id] for order_id in wanted if order_id in rows)
     ]
 
@@ -99,7 +102,11 @@ async def _last_drivers(session: AsyncSession, order_ids: list[int]) -> dict[int
 
 
 def _order(
-    order: Order, customer_id: int | None, customer_name: str | None, held: tuple[Assignment, Driver] | None
+    order: Order,
+    customer_id: int | None,
+    customer_name: str | None,
+    held: tuple[Assignment, Driver] | None,
+    search: SearchView | None,
 ) -> Json:
     return {
         "id": order.id,
@@ -125,6 +132,14 @@ def _order(
         "version": order.version,
         "driver": {"id": held[1].id, "number": held[1].number, "name": held[1].name} if held else None,
         "assigned_at": moment(held[0].assigned_at) if held else None,
+        "search": None
+        if search is None
+        else {
+            "state": search.state,
+            "ring": search.ring,
+            "asked": search.asked,
+            "started_at": moment(search.started_at),
+        },
     }
 
 

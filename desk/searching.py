@@ -11,8 +11,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk import dispatch, events, offers, order_steps, trades
 from desk.candidates import Candidate, candidates
@@ -20,7 +21,7 @@ from desk.errors import Conflict, NotFound, WrongState
 from desk.text import plain
 from desk.trades import TAKEN, Ring
 from desk.work import Work
-from models import Assignment, Offer, Order, Search, Weighing
+from models import Assignment, Driver, Offer, Order, Search, Weighing
 
 WEIGHED = 30
 """So many drivers are looked at for a ring; the reasons of those are kept."""
@@ -30,6 +31,16 @@ class OfferGone(Conflict):
     """The offer is no longer open. `details["state"]` says how it ended: declined, expired, withdrawn, accepted."""
 
     code = "offer_gone"
+
+
+@dataclass(frozen=True, slots=True)
+class SearchView:
+    """How a search stands: `ring` rounds were asked, `asked` drivers are thinking about it now."""
+
+    state: str
+    ring: int
+    asked: int
+    started_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +81,48 @@ async def stop(work: Work, operator_id: int, order_id: int) -> None:
     await offers.withdraw_of_order(work, order_id, "an operator stopped the search", "stopped")
 
 
-async def due(work: Work, limit: int = 50) -> list[int]:
-    """Orders whose search has something to do now, the longest due first."""
-    query = select(Search.order_id).where(Search.state == "running", Search.due_at <= work.now).order_by(Search.due_at)
-    return list(await work.session.scalars(query.limit(limit)))
+async def due(session: AsyncSession, now: datetime, limit: int = 50) -> list[int]:
+    """Orders whose search has something to do, the longest due first."""
+    query = select(Search.order_id).where(Search.state == "running", Search.due_at <= now).order_by(Search.due_at)
+    return list(await session.scalars(query.limit(limit)))
 
 
-async def next_due(work: Work) -> datetime | None:
+async def next_due(session: AsyncSession) -> datetime | None:
     """When the next search goes on."""
-    found: datetime | None = await work.session.scalar(
+    found: datetime | None = await session.scalar(
         select(Search.due_at).where(Search.state == "running").order_by(Search.due_at).limit(1)
     )
     return found
+
+
+async def of_orders(session: AsyncSession, order_ids: Collection[int]) -> dict[int, SearchView]:
+    """How the newest search of each order stands; orders that nobody looked for are left out."""
+    searches = await session.scalars(select(Search).where(Search.order_id.in_(order_ids)).order_by(Search.id))
+    newest = {search.order_id: search for search in searches}
+    running = [search.id for search in newest.values() if search.state == "running"]
+    counted = await session.execute(
+        select(Offer.search_id, func.count())
+        .where(Offer.search_id.in_(running), Offer.state == offers.OPEN)
+        .group_by(Offer.search_id)
+    )
+    asked = {row[0]: row[1] for row in counted}
+    return {
+        order_id: SearchView(search.state, search.ring, asked.get(search.id, 0), search.started_at)
+        for order_id, search in newest.items()
+    }
+
+
+async def weighings(session: AsyncSession, order_id: int, limit: int = 200) -> list[tuple[Weighing, Driver]]:
+    """Why drivers were asked for this order or were not, the newest first."""
+    rows = await session.execute(
+        select(Weighing, Driver)
+        .join(Search, Search.id == Weighing.search_id)
+        .join(Driver, Driver.id == Weighing.driver_id)
+        .where(Search.order_id == order_id)
+        .order_by(Weighing.id.desc())
+        .limit(limit)
+    )
+    return [(weighing, driver) for weighing, driver in rows]
 
 
 async def advance(work: Work, order_id: int) -> None:

@@ -19,10 +19,13 @@ from desk.events import (
     CallRinging,
     Event,
     MessageChanged,
+    OfferEnded,
+    OfferMade,
     OrderAssigned,
     OrderChanged,
     OrderTaken,
     PartChanged,
+    SearchChanged,
 )
 from desk.order_views import message_json, order_json
 from desk.views import CallView
@@ -56,7 +59,7 @@ def _call(view: CallView) -> tuple[int, Json]:
     return view.office_id, {"call_id": call["id"], **{name: call[name] for name in FLAT}, "call": call}
 
 
-async def _ordered(session: AsyncSession, event: OrderTaken) -> tuple[int | None, Json]:
+async def _ordered(session: AsyncSession, event: OrderTaken | SearchChanged) -> tuple[int | None, Json]:
     order = await session.get(Order, event.order_id)  # order_json finds it in the session
     return order.office_id if order else None, {"order": await order_json(session, event.order_id)}
 
@@ -80,6 +83,9 @@ READERS: dict[type[Event], tuple[str, Reader]] = {
     OrderTaken: ("order.taken", _ordered),
     OrderChanged: ("order.changed", _ordered),
     OrderAssigned: ("order.assigned", _ordered),
+    SearchChanged: ("order.changed", _ordered),
+    OfferMade: ("order.changed", _ordered),
+    OfferEnded: ("order.changed", _ordered),
     MessageChanged: ("message.changed", _messaged),
     PartChanged: ("part.changed", _parted),
 }

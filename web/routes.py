@@ -127,7 +127,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     _json(
         "POST", f"/orders/{ID}/cancel", "operator", orders.cancel, "Cancel the order",
-        given=g.Reason, answer=t.OrderTold, problems=(404, 409),
+        given=g.Cancellation, answer=t.OrderTold, problems=(404, 409),
     ),
     _json(
         "POST", f"/orders/{ID}/release", "operator", orders.release, "Take the order back from its driver",
@@ -136,6 +136,18 @@ ROUTES: tuple[Route, ...] = (
     _json(
         "POST", f"/orders/{ID}/step", "operator", orders.step, "Move the order on: driving, completed",
         given=g.Step, answer=t.OrderTold, problems=(404, 409),
+    ),
+    _json(
+        "POST", f"/orders/{ID}/search", "operator", orders.search, "Look for a driver: ring after ring, the nearest first",
+        answer=t.OrderTold, problems=(404, 409),
+    ),
+    _json(
+        "POST", f"/orders/{ID}/search/stop", "operator", orders.stop_search, "Look no further",
+        answer=t.OrderTold, problems=(404, 409),
+    ),
+    _json(
+        "GET", f"/orders/{ID}/weighings", "operator", orders.weighings, "Why drivers were asked, or were not",
+        answer=t.Items[t.WeighingTold], problems=(404,),
     ),
     _json("GET", "/drivers", "operator", drivers.listed, "Drivers", given=g.DriversQuery, answer=t.Items[t.DriverTold]),
     _json(

@@ -131,6 +131,15 @@ class CustomerBrief(Told):
     name: str
 
 
+class SearchTold(Told):
+    """How the search for a driver stands: `ring` rounds were asked, `asked` drivers are thinking about it now."""
+
+    state: str
+    ring: int
+    asked: int
+    started_at: Moment
+
+
 class OrderTold(Told):
     """An order."""
 
@@ -151,6 +160,19 @@ class OrderTold(Told):
     version: int
     driver: DriverBrief | None
     assigned_at: Moment | None
+    search: SearchTold | None
+
+
+class WeighingTold(Told):
+    """Why a driver was asked for an order, or was not, in the asker's language."""
+
+    driver_id: Id
+    number: str
+    name: str
+    at: Moment
+    ring: int
+    asked: bool
+    reason: str
 
 
 class CandidateTold(Told):

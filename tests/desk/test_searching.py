@@ -44,8 +44,10 @@ async def begin(desk: Desk, site: Site, order_id: int) -> None:
 async def go_on(desk: Desk, clock: Clock, seconds: float) -> None:
     """Let time pass and do what is due."""
     clock.forward(seconds=seconds)
+    async with desk.look() as session:
+        due = await searching.due(session, clock.now)
     async with desk.work() as work:
-        for order_id in await searching.due(work):
+        for order_id in due:
             await searching.advance(work, order_id)
 
 
@@ -225,8 +227,8 @@ async def test_a_search_goes_on_after_a_restart(desk: Desk, site: Site, clock: C
     await begin(desk, site, order_id)
     began = clock.now
     again = Desk(desk.engine, desk.bus, clock)
-    async with again.work() as work:
-        assert await searching.next_due(work) == began + timedelta(seconds=RINGS[0].seconds)
+    async with again.look() as session:
+        assert await searching.next_due(session) == began + timedelta(seconds=RINGS[0].seconds)
     await go_on(again, clock, RINGS[0].seconds)
     assert len(await asked(desk, order_id)) == 2
 

@@ -102,6 +102,19 @@ async def test_an_order_is_taken_back_from_its_driver(house: House) -> None:
     assert given.body["driver"]["id"] == second
 
 
+async def test_a_driver_is_looked_for_and_why_each_was_asked_can_be_read(house: House) -> None:
+    order = (await house.program().api("POST", "/orders", {"number": "01055501234", "origin": PLACE})).body
+    assert order["search"] is None
+    visitor = house.program()
+    begun = await visitor.api("POST", f"/orders/{order['id']}/search")
+    assert (begun.status, begun.body["search"]["state"], begun.body["search"]["asked"]) == (200, "running", 1)
+    why = (await visitor.api("GET", f"/orders/{order['id']}/weighings")).body["items"]
+    assert [one["driver_id"] for one in why if one["asked"]] == [house.site.drivers[0]]
+    assert all(one["reason"] for one in why)
+    stopped = await visitor.api("POST", f"/orders/{order['id']}/search/stop")
+    assert (stopped.body["search"]["state"], stopped.body["search"]["asked"]) == ("stopped", 0)
+
+
 @pytest.mark.parametrize("what", ["answer", "hangup"])
 async def test_the_operators_own_phone_is_asked(house: House, what: str) -> None:
     call_id = await house.ring()

@@ -46,6 +46,7 @@ async def test_another_office_s_rows_are_not_found_and_its_own_people_find_them(
         f"/customers/{other.customer}",
         f"/orders/{other.order}",
         f"/orders/{other.order}/candidates",
+        f"/orders/{other.order}/weighings",
     ]
     for path in paths:
         assert (await other.program.api("GET", path)).status == 200, path
@@ -58,6 +59,8 @@ async def test_another_office_s_rows_cannot_be_changed(house: House, other: Othe
         (f"/orders/{other.order}/assign", {"driver_id": other.site.drivers[0]}),
         (f"/orders/{other.order}/assign", {"driver_id": house.site.drivers[0]}),
         (f"/orders/{other.order}/cancel", {"reason": "no"}),
+        (f"/orders/{other.order}/search", {}),
+        (f"/orders/{other.order}/search/stop", {}),
         (f"/orders/{other.order}/release", {"reason": "no"}),
         (f"/orders/{other.order}/step", {"to": "driving"}),
         (f"/calls/{other.call}/answer", {}),

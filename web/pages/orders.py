@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from desk import dispatch, order_changes, orders
+from desk import dispatch, order_changes, orders, searching
 from desk.errors import Invalid
 from desk.order_views import candidate_json, order_json, orders_json
+from desk.views import moment
 from desk.work import Work
 from web.ask import Ask, Json
-from web.given import CandidatesQuery, DriverChosen, OrderChanges, OrderGiven, OrdersQuery, PlaceGiven, Reason, Step
+from web.given import (
+    Cancellation,
+    CandidatesQuery,
+    DriverChosen,
+    OrderChanges,
+    OrderGiven,
+    OrdersQuery,
+    PlaceGiven,
+    Reason,
+    Step,
+)
 from web.render import catalog
 from web.shapes import Nothing
 
@@ -102,11 +113,11 @@ async def assign(ask: Ask[DriverChosen]) -> Json:
     return await ask.once(do)
 
 
-async def cancel(ask: Ask[Reason]) -> Json:
+async def cancel(ask: Ask[Cancellation]) -> Json:
     """The trip will not happen."""
 
     async def do(work: Work) -> Json:
-        await orders.cancel(work, ask.operator.id, ask.id, ask.given.reason)
+        await orders.cancel(work, ask.operator.id, ask.id, ask.given.reason, ask.given.version)
         return await order_json(work.session, ask.id)
 
     return await ask.once(do)
@@ -130,6 +141,47 @@ async def step(ask: Ask[Step]) -> Json:
         return await order_json(work.session, ask.id)
 
     return await ask.once(do)
+
+
+async def search(ask: Ask[Nothing]) -> Json:
+    """Look for a driver by itself; a search that is running goes on."""
+
+    async def do(work: Work) -> Json:
+        await searching.start(work, ask.operator.id, ask.id)
+        return await order_json(work.session, ask.id)
+
+    return await ask.once(do)
+
+
+async def stop_search(ask: Ask[Nothing]) -> Json:
+    """Look no further: an operator chooses."""
+
+    async def do(work: Work) -> Json:
+        await searching.stop(work, ask.operator.id, ask.id)
+        return await order_json(work.session, ask.id)
+
+    return await ask.once(do)
+
+
+async def weighings(ask: Ask[Nothing]) -> Json:
+    """Why drivers were asked for this order, or were not; the newest first."""
+    words = catalog(ask.operator.locale)
+    async with ask.desk.look() as session:
+        await order_json(session, ask.id, ask.operator.office_id)
+        found = await searching.weighings(session, ask.id)
+    items = [
+        {
+            "driver_id": driver.id,
+            "number": driver.number,
+            "name": driver.name,
+            "at": moment(weighing.at),
+            "ring": weighing.ring,
+            "asked": weighing.asked,
+            "reason": words.text(f"panel.{weighing.reason_key}", **weighing.reason_args),
+        }
+        for weighing, driver in found
+    ]
+    return {"items": items, "next": None}
 
 
 def _place(given: PlaceGiven) -> orders.PlaceText:

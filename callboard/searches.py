@@ -1,0 +1,68 @@
+"""Keeps the searches for drivers going: does what is due, and sleeps until something is, or until something has happened."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+
+import structlog
+
+from desk import searching
+from desk.bus import Bus
+from desk.database_errors import Busy, in_words, is_away
+from desk.errors import NotFound
+from desk.events import Event, OfferEnded, SearchChanged
+from desk.work import Desk
+
+LOOK_EVERY_S = 5.0
+AFTER_TROUBLE_S = 1.0
+
+log = structlog.get_logger(__name__)
+
+
+class Searches:
+    """What is due stands in rows; nothing is known here that a restart would lose."""
+
+    def __init__(self, desk: Desk, bus: Bus) -> None:
+        self._desk = desk
+        self._woken = asyncio.Event()
+        self._stops = [bus.on(SearchChanged, self._wake), bus.on(OfferEnded, self._wake)]
+
+    def _wake(self, _event: Event) -> None:
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Go on until cancelled."""
+        while True:
+            self._woken.clear()
+            pause = await self._do_what_is_due()
+            try:
+                async with asyncio.timeout(pause):
+                    await self._woken.wait()
+            except TimeoutError:
+                continue
+
+    async def _do_what_is_due(self) -> float:
+        """Seconds until there is something to do again."""
+        now = self._desk.clock()
+        try:
+            async with self._desk.look() as session:
+                due = await searching.due(session, now)
+            for order_id in due:
+                await self._advance(order_id)
+            async with self._desk.look() as session:
+                following = await searching.next_due(session)
+        except Exception as error:
+            if not isinstance(error, Busy) and not is_away(error):
+                raise
+            log.warning("the search for drivers waits: the database does not answer", reason=in_words(error))
+            return AFTER_TROUBLE_S
+        if following is None:
+            return LOOK_EVERY_S
+        return min(LOOK_EVERY_S, max(0.0, (following - self._desk.clock()).total_seconds()))
+
+    async def _advance(self, order_id: int) -> None:
+        try:
+            await self._desk.do(partial(searching.advance, order_id=order_id))
+        except NotFound:
+            log.warning("an order that was looked for is gone", order_id=order_id)

@@ -1,0 +1,109 @@
+"""Searches go on by themselves, also after a night without us, and one that cannot go on harms no other."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from sqlalchemy import select
+
+from callboard.searches import Searches
+from desk import orders, searching
+from desk.events import OfferEnded, OfferMade
+from desk.orders import PlaceText, TakeOrder
+from desk.work import Desk
+from models import Offer, Search
+from tests.desk.conftest import Clock
+from tests.site import GANGNAM, Site, make_site
+
+
+@pytest.fixture
+def clock(desk: Desk) -> Clock:
+    """Time that passes when the test says so."""
+    clock = Clock()
+    desk.clock = clock
+    return clock
+
+
+@pytest.fixture
+async def site(desk: Desk, clock: Clock) -> Site:
+    """With three drivers, the first at the customer's door."""
+    return await make_site(desk)
+
+
+@pytest.fixture
+async def running(desk: Desk) -> AsyncIterator[Searches]:
+    """The part, at work."""
+    searches = Searches(desk, desk.bus)
+    task = asyncio.create_task(searches.run())
+    yield searches
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def begin(desk: Desk, site: Site) -> int:
+    async with desk.work() as work:
+        order = await orders.take(work, site.operator_id, TakeOrder(PlaceText("강남역", *GANGNAM)))
+        await searching.start(work, site.operator_id, order.id)
+        return order.id
+
+
+async def until_asked(desk: Desk, order_id: int, count: int) -> list[Offer]:
+    async with asyncio.timeout(30):
+        while True:
+            async with desk.look() as session:
+                found = list(await session.scalars(select(Offer).where(Offer.order_id == order_id)))
+            if len(found) >= count:
+                return found
+            await asyncio.sleep(0.02)
+
+
+async def test_a_no_has_the_next_driver_asked_without_waiting(
+    desk: Desk, site: Site, clock: Clock, running: Searches
+) -> None:
+    order_id = await begin(desk, site)
+    [offer] = await until_asked(desk, order_id, 1)
+    async with desk.work() as work:
+        await searching.decline(work, offer.driver_id, offer.id, "far")
+    first, second = await until_asked(desk, order_id, 2)
+    assert (first.state, second.state) == ("declined", "open")
+
+
+async def test_time_that_ran_out_has_the_next_driver_asked(
+    desk: Desk, site: Site, clock: Clock, running: Searches
+) -> None:
+    order_id = await begin(desk, site)
+    await until_asked(desk, order_id, 1)
+    clock.forward(seconds=15)
+    desk.bus.tell(OfferEnded(clock.now, 0, 0, 0, "expired"))  # something happened: it looks at the clock again
+    first, second = await until_asked(desk, order_id, 2)
+    assert (first.state, second.state) == ("expired", "open")
+
+
+async def test_what_was_due_while_nobody_was_there_is_done_at_the_start(desk: Desk, site: Site, clock: Clock) -> None:
+    order_id = await begin(desk, site)
+    clock.forward(hours=1)
+    made: list[OfferMade] = []
+    desk.bus.on(OfferMade, made.append)
+    task = asyncio.create_task(Searches(desk, desk.bus).run())
+    await until_asked(desk, order_id, 2)
+    task.cancel()
+    assert [event.driver_id for event in made] == [site.drivers[1]]
+
+
+async def test_several_searches_go_on_side_by_side(desk: Desk, site: Site, clock: Clock, running: Searches) -> None:
+    wanted = [await begin(desk, site) for _ in range(3)]
+    for seconds in (15, 15, 20, 30, 60):
+        clock.forward(seconds=seconds)
+        desk.bus.tell(OfferEnded(clock.now, 0, 0, 0, "expired"))
+        await asyncio.sleep(0.3)
+    async with asyncio.timeout(30):
+        while True:
+            async with desk.look() as session:
+                states = list(await session.scalars(select(Search.state).where(Search.order_id.in_(wanted))))
+            if set(states) == {"unassigned"}:
+                return
+            clock.forward(seconds=60)
+            desk.bus.tell(OfferEnded(clock.now, 0, 0, 0, "expired"))
+            await asyncio.sleep(0.1)
