@@ -137,7 +137,8 @@ def _report(log: Log, night: Night, seconds: int, calls: int, orders: int, texts
         "Asterisk, descriptors": [(at, engine.descriptors) for at, _, engine, _, _ in warm],
     }
     lines = [
-        f"{calls} calls, {orders} orders, {texts} texts; SIPp's exit codes {ends}; refusals {night.refusals or 'none'}",
+        f"{calls} calls, {orders} orders, {texts} texts; SIPp's exit codes {ends}; refusals {night.refusals or 'none'}; "
+        f"operators' sockets closed {night.reconnects} times",
         "",
         "| | after the warm-up | at the end | slope an hour |",
         "| --- | --- | --- | --- |",

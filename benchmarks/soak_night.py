@@ -32,7 +32,7 @@ SCREENS = 5
 class Night:
     """The life around one running site. `pops` are (moment, seconds from arrival to a screen).
 
-    `failures` are those of the night's own people: with one of them the run proves nothing.
+    `reconnects` counts sockets of operators that the server closed. `failures` are those of the night's own people: with one of them the run proves nothing.
     """
 
     def __init__(self, site: RunningSite, smsc: Smsc, history: History, chance: random.Random) -> None:
@@ -46,6 +46,7 @@ class Night:
         self.pops: list[tuple[float, float]] = []
         self.refusals: dict[str, int] = {}
         self.failures: list[BaseException] = []
+        self.reconnects = 0
 
     def dial(self, seconds: int, rate: int) -> list[Any]:
         """Callers for so long, `rate` a second in all; some are known here."""
@@ -109,10 +110,21 @@ class Night:
                 "/api/v1/session", json={name: login[name] for name in ("user", "password")}
             ) as answer:
                 answer.raise_for_status()
+            # He listens while he works, as a browser does: a socket that nobody reads is closed by the server.
+            ringing: asyncio.Queue[int] = asyncio.Queue()
+            self._start(self._listen(http, ringing))
+            while True:
+                call_id = await ringing.get()
+                if call_id not in self._taken and not self._closing:
+                    self._taken.add(call_id)
+                    await self._serve(http, login["user"], call_id)
+
+    async def _listen(self, http: aiohttp.ClientSession, ringing: asyncio.Queue[int]) -> None:
+        while True:
             async for delta in _live(http):
-                if delta["type"] == "call.ringing" and delta["call_id"] not in self._taken and not self._closing:
-                    self._taken.add(delta["call_id"])
-                    await self._serve(http, login["user"], delta["call_id"])
+                if delta["type"] == "call.ringing":
+                    ringing.put_nowait(delta["call_id"])
+            self.reconnects += 1
 
     async def _serve(self, http: aiohttp.ClientSession, who: str, call_id: int) -> None:
         await self._post(http, f"/api/v1/calls/{call_id}/answer", {})
@@ -192,9 +204,10 @@ class Night:
 
 async def _live(http: aiohttp.ClientSession) -> AsyncIterator[dict[str, Any]]:
     async with http.ws_connect("/live", autoping=True) as socket:
-        async for message in socket:
-            if message.type is aiohttp.WSMsgType.TEXT:
-                yield json.loads(message.data)
+        with contextlib.suppress(aiohttp.ClientConnectionResetError):
+            async for message in socket:
+                if message.type is aiohttp.WSMsgType.TEXT:
+                    yield json.loads(message.data)
 
 
 def _unix(moment: str) -> float:
