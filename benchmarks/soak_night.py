@@ -32,7 +32,8 @@ SCREENS = 5
 class Night:
     """The life around one running site. `pops` are (moment, seconds from arrival to a screen).
 
-    `reconnects` counts sockets of operators that the server closed. `failures` are those of the night's own people: with one of them the run proves nothing.
+    `reconnects` counts sockets of operators that the server closed. `failures` are those of the night's own people: with one of
+    them the run proves nothing.
     """
 
     def __init__(self, site: RunningSite, smsc: Smsc, history: History, chance: random.Random) -> None:
