@@ -104,6 +104,12 @@ class Step(Given):
     to: Annotated[str, Field(min_length=1, max_length=16, pattern="^[a-z_]+$")]
 
 
+class Cancellation(Reason):
+    """Why; with `version`, only if nobody has changed the order since it was read."""
+
+    version: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
+
+
 class DriversQuery(Given):
     """Which drivers, by number."""
 

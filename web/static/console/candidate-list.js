@@ -5,6 +5,7 @@
 
 import { html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
+import { cancel, isLeaving, takeBack } from "./cancel.js";
 import { change } from "./changes.js";
 import { afterComposition } from "./compose.js";
 import { LiveElement } from "./element.js";
@@ -16,6 +17,7 @@ export class CandidateList extends LiveElement {
   ticks = true;
   busy = false;
   typedNumber = "";
+  asksWhy = null; // id of the order that is about to be cancelled
 
   get field() {
     return this.querySelector("input[name=driver]");
@@ -64,6 +66,46 @@ export class CandidateList extends LiveElement {
     this.put("");
   }
 
+  // --- cancelling -------------------------------------------------------------------------------------------------------
+
+  /** Del: ask why, or have an order back that is about to be cancelled. A person has asked for this. */
+  cancelOrNot() {
+    const order = store.order;
+    if (!order || order.closed_at) return;
+    if (isLeaving(order.id)) {
+      takeBack(order.id);
+      return;
+    }
+    this.asksWhy = order.id;
+    this.requestUpdate();
+    const why = this.querySelector("[name=why]");
+    why.value = t("board.usual_reason");
+    this.updateComplete.then(() => why.select());
+  }
+
+  whyPressed = (event) => {
+    if (event.key === "Enter" && !event.ctrlKey) afterComposition(event, () => this.cancelIt());
+    else if (event.key === "Escape" && !event.isComposing) {
+      event.preventDefault();
+      event.stopPropagation();
+      this.dontAsk();
+    }
+  };
+
+  cancelIt() {
+    const order = store.orders.get(this.asksWhy);
+    const reason = this.querySelector("[name=why]").value.normalize("NFC").trim();
+    if (!order || !reason) return;
+    cancel(order, reason);
+    this.dontAsk();
+  }
+
+  dontAsk() {
+    this.asksWhy = null;
+    this.requestUpdate();
+    document.querySelector("order-board").enter();
+  }
+
   render() {
     const order = store.order;
     const wants = wantsDriver(order);
@@ -74,6 +116,14 @@ export class CandidateList extends LiveElement {
       </h2>
       <div class="order-actions" ?hidden=${!order || order.closed_at !== null}>
         <button type="button" @click=${() => change(order.id)}>${t("board.change")} <kbd>F4</kbd></button>
+        <button type="button" @click=${() => this.cancelOrNot()}>
+          ${t(isLeaving(order?.id) ? "board.take_back" : "board.cancel")} <kbd>Del</kbd>
+        </button>
+      </div>
+      <div class="assign why" ?hidden=${!order || this.asksWhy !== order.id}>
+        <label for="cancel-why">${t("board.why")}</label>
+        <input id="cancel-why" name="why" type="text" maxlength="200" autocomplete="off" spellcheck="false" @keydown=${this.whyPressed} />
+        <button type="button" @click=${() => this.cancelIt()}>${t("board.cancel")} <kbd>↵</kbd></button>
       </div>
       <div class="assign" ?hidden=${!wants}>
         <label for="driver-number">${t("candidates.number")}</label>

@@ -71,6 +71,12 @@ export function setUpKeys() {
       if (!covered()) afterComposition(event, saveForm);
     },
     "Control+z": undo,
+    Delete: (event) => {
+      const emptyNumber = event.target === drivers().field && !drivers().field.value;
+      if ((typing(event) && !emptyNumber) || covered() || event.repeat) return;
+      event.preventDefault();
+      drivers().cancelOrNot();
+    },
     Escape: escape,
     1: outside(() => takeTrip(0)),
     2: outside(() => takeTrip(1)),

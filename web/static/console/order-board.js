@@ -5,6 +5,7 @@ import { repeat } from "lit/directives/repeat.js";
 import { LiveElement } from "./element.js";
 import { store } from "./store.js";
 import { clockTime, dayMonth, duration, t } from "./texts.js";
+import { isLeaving } from "./cancel.js";
 import { select } from "./work.js";
 
 const DAY_MS = 20 * 60 * 60 * 1000;
@@ -56,7 +57,7 @@ export class OrderBoard extends LiveElement {
       <li>
         <button
           type="button"
-          class="order-row ${order.state} ${marked ? "marked" : ""} ${order.closed_at ? "closed" : ""}"
+          class="order-row ${order.state} ${marked ? "marked" : ""} ${order.closed_at ? "closed" : ""} ${isLeaving(order.id) ? "leaving" : ""}"
           data-order=${order.id}
           aria-current=${marked}
           @click=${() => this.chosen(order)}
