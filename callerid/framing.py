@@ -33,6 +33,7 @@ class Framed:
                 self._body = None
             elif len(self._body) >= self._limit:
                 self._drop()
+                self.dropped += 1
             else:
                 self._body.append(byte)
         return bodies

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable
 from typing import Any, NoReturn, TypeVar
 
@@ -24,9 +25,11 @@ class Refused(Exception):
 
 
 def strict_json(raw: bytes) -> Any:
-    """The value in `raw`: UTF-8, no NaN, no repeated names, at most 32 levels deep. Raises Refused (400)."""
+    """The value in `raw`: UTF-8, no NaN, no number beyond a double, no repeated names, at most 32 levels deep. Raises Refused (400)."""
     try:
-        value = json.loads(raw.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_constant)
+        value = json.loads(
+            raw.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_finite
+        )
     except (ValueError, RecursionError) as error:
         raise Refused(400, "bad_json", "The body is not valid JSON.") from error
     if _deeper_than(value, MAX_DEPTH):
@@ -76,6 +79,13 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if math.isinf(value):
+        raise ValueError("a number is too large")
+    return value
 
 
 def _deeper_than(value: Any, limit: int) -> bool:
