@@ -72,7 +72,7 @@ def place(sip_port: int, state: Path, callers: Sequence[int], rate: int) -> Call
     )
 
 
-async def ours(site: Site, callers: Sequence[int], rate: int) -> Step:
+async def ours(site: Site, callers: Sequence[int], rate: int, settle_s: float) -> Step:
     """One rate through the whole product."""
     watchers = [await Watcher.started(kind, str(site.ami), site.watch_secret) for kind in ("ami", "queue")]
     consoles = await Watcher.started("live", f"{site.base}/live", site.logins["api_token"], 1)
@@ -82,7 +82,7 @@ async def ours(site: Site, callers: Sequence[int], rate: int) -> Step:
         sipp = place(site.sip, site.state, callers, rate)
         code = await sipp.finished(len(callers) / rate + 120)
         busy = _busy(idle)
-        await asyncio.sleep(SETTLE_S)
+        await asyncio.sleep(settle_s)
         used = [1000 * (cpu_s(pid) - before) / len(callers) for pid, before in zip(pids, used, strict=True)]
         first, queued = [await watcher.noted() for watcher in watchers]
         popped = await consoles.noted()
@@ -169,7 +169,7 @@ def _busy(before: tuple[int, int]) -> float:
     return 1 - (idle - before[0]) / max(1, whole - before[1])
 
 
-async def measure(customers: int, rates: Sequence[int], seconds: int) -> Report:
+async def measure(customers: int, rates: Sequence[int], seconds: int, settle_s: float) -> Report:
     """Both, step by step, until calls are lost."""
     report = Report("path", described("sipp -v", asterisk=True))
     numbers = iter(range(1, customers + 1))
@@ -180,9 +180,10 @@ async def measure(customers: int, rates: Sequence[int], seconds: int) -> Report:
 
     steps: list[Step] = []
     async with site_with(customers, config=CONFIG) as site:
-        await place(site.sip, site.state, [next(numbers) for _ in range(5)], 5).finished(60)
+        if len(rates) > 1:
+            await place(site.sip, site.state, [next(numbers) for _ in range(5)], 5).finished(60)
         for callers in drawn():
-            steps.append(await ours(site, callers, len(callers) // seconds))
+            steps.append(await ours(site, callers, len(callers) // seconds, settle_s))
             progress(
                 f"callboard, {steps[-1].rate}/s: {steps[-1].lost} of {steps[-1].calls} lost, busy {steps[-1].busy:.0%}"
             )
@@ -217,8 +218,8 @@ def main() -> None:
     parser.add_argument("--rates", type=int, nargs="+", default=[10, 20, 30, 40, 50, 60], help="calls a second, rising")
     parser.add_argument("--seconds", type=int, default=12, help="how long each rate is kept (%(default)s)")
     chosen = parser.parse_args()
-    sizes = (chosen.customers, chosen.rates, chosen.seconds)
-    report = asyncio.run(measure(*((100, [2], 2) if chosen.small else sizes)))
+    sizes = (chosen.customers, chosen.rates, chosen.seconds, SETTLE_S)
+    report = asyncio.run(measure(*((100, [2], 1, 2.0) if chosen.small else sizes)))
     report.finish(chosen.write)
 
 

@@ -121,7 +121,8 @@ async def measure(customers: int, calls: int, rate: int, count: int, cards: int,
     drawn = iter(range(1, customers + 1, step))
     found: list[dict[str, list[float]]] = []
     async with site_with(customers) as site:
-        await ring(site, [next(drawn) for _ in range(warm)], rate, 500)
+        if rounds > 1:
+            await ring(site, [next(drawn) for _ in range(warm)], rate, 500)
         for number in range(rounds):
             found.append(await sockets(site, [next(drawn) for _ in range(calls)], rate, count))
             progress(f"round {number + 1}/{rounds}: p50 {percentile(found[-1]['all'] or [0], 0.5):.1f} ms")

@@ -16,12 +16,19 @@ from pathlib import Path
 from benchmarks.filling import fill
 from benchmarks.machine import CHECKOUT
 from benchmarks.report import progress
+from callboard import demo
+from callboard.commands.options import database_url
+from callboard.config import load
+from callboard.instance import Instance, Progress, make_prompts, open_desk
 from callboard.pbx_root import choose
+from callboard.state import State
+from desk.bus import Bus
 from tests.path.running import RunningSite
 
 CACHE = CHECKOUT / ".cache" / "bench-sites"
 KEPT = ("callboard.db", "callboard.toml", "secrets.json", "demo-logins.json", "sounds")
 WATCHER = "bench"
+DEMO_CUSTOMERS = 50
 FILTERS = {
     "everything": "",
     "queue": "eventfilter(action(include),name(QueueCallerJoin)) =\n",
@@ -108,14 +115,17 @@ async def kept_site(customers: int) -> Path:
     place.mkdir(parents=True)
     begun = time.monotonic()
     progress(f"making a site with {customers:,} customers (kept in {CACHE.relative_to(CHECKOUT)})")
-    state = Path(tempfile.mkdtemp(prefix="cb-bench-"))
+    state, settings = State(place), load(None, {})
+    state.make()
+    desk = await open_desk(database_url(state, settings), Bus())
     try:
-        site = Site("--no-calls", state=state)
-        await site.start()
-        await site.stop()
-        _copy(state, place)
+        demo.CUSTOMERS = (
+            DEMO_CUSTOMERS  # the demo's own twenty thousand have long histories, which take their time to invent
+        )
+        await demo.fill_demo(Instance(state, settings, desk, state.secrets(), None, None), Progress(lambda _: None))
+        await make_prompts(state, Progress(lambda _: None))
     finally:
-        shutil.rmtree(state, ignore_errors=True)
+        await desk.engine.dispose()
     await asyncio.to_thread(fill, f"sqlite:///{place / 'callboard.db'}", customers)
     (place / "done").write_text(json.dumps({"customers": customers}), encoding="utf-8")
     progress(f"made in {time.monotonic() - begun:.0f} s")
