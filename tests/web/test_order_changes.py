@@ -64,3 +64,13 @@ async def test_a_change_that_cannot_be_used_is_refused(house: House, body: dict[
     order = await house.order()
     answer = await house.program().api("PATCH", f"/orders/{order['id']}", body)
     assert (answer.status, answer.code) == (422, "invalid")
+
+
+async def test_an_order_that_has_changed_since_it_was_read_is_not_cancelled_by_version(house: House) -> None:
+    order = await house.order()
+    await change(house, order, {"fare": 25000})
+    visitor, path = house.program(), f"/orders/{order['id']}/cancel"
+    refused = await visitor.api("POST", path, {"reason": "no", "version": order["version"]})
+    assert (refused.status, refused.code) == (409, "conflict")
+    cancelled = await visitor.api("POST", path, {"reason": "no", "version": order["version"] + 1})
+    assert cancelled.body["state"] == "cancelled"
