@@ -16,6 +16,7 @@ from typing import Any
 from tests.ami.wire import Wire
 from tests.faults.history import History
 from tests.faults.proxy import Proxy
+from tests.faults.small_site import fill_small
 from tests.faults.whole_site import promises, strangers
 from tests.path.running import RunningSite, free_port
 from tests.path.test_always_through import console
@@ -47,7 +48,8 @@ async def linked_site(config: str = "") -> AsyncIterator[tuple[RunningSite, Prox
         site = RunningSite("--no-calls", config=f"[dialplan]\nmanager_port = {manager}\n{config}", state=state)
         site.ami = wire.port
         try:
-            await site.start()
+            await fill_small(site, f"sqlite+aiosqlite:///{state}/callboard.db")
+            await site.start(limit_s=240)
             yield site, wire
         finally:
             wire.thaw()
