@@ -18,6 +18,7 @@ from tests.path.running import RunningSite, until
 from tests.path.test_always_through import console
 
 SETTLED_WITHIN_S = 75.0
+START_LIMIT_S = 240.0
 
 _unknown = itertools.count(1)
 
@@ -27,7 +28,7 @@ async def whole_site(config: str) -> AsyncIterator[RunningSite]:
     """The demo site without demo callers, stopped and removed afterwards."""
     site = RunningSite("--no-calls", config=config)
     try:
-        await site.start()
+        await site.start(START_LIMIT_S)
         yield site
     finally:
         await site.stop()
