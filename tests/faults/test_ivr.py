@@ -135,7 +135,7 @@ LATE = [
 async def test_a_caller_whose_server_is_killed_in_any_prompt_stands_in_the_queue(
     site: RunningSite, history: History, count: Count, figure: Figure
 ) -> None:
-    """B2. Seen failing with AGISTATUS believed instead of IVR_DONE, which a killed server leaves at SUCCESS."""
+    """B2. What a caller was told is noted is found again. Seen failing as B1, with a Hangup at the dialplan's `missed`."""
     waits: list[float] = []
     steps: set[str] = set()
     kept = 0
