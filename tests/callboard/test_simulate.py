@@ -14,6 +14,7 @@ from callboard.replay.player import Outcome, Player
 from callboard.replay.recording import open_recording, whole_header
 from callboard.replay.site import played_site
 from callboard.state import State
+from tests.callboard.test_masking import masked_file
 
 RECORDED = Path(__file__).parent.parent / "samples" / "ami"
 NIGHT = Path(__file__).parent.parent / "samples" / "nights" / "evening.jsonl"
@@ -51,6 +52,43 @@ async def test_the_same_recording_again_makes_no_second_call(tmp_path: Path) -> 
     again, _ = await played(RECORDED / "answered.bin", tmp_path)
     assert len(rows(first, "call")) == 1
     assert again == first
+
+
+async def test_an_evening_gives_the_same_rows_at_every_speed(tmp_path: Path) -> None:
+    texts = []
+    for speed in (0, 100, 20):
+        State(tmp_path / str(speed)).make()
+        text, outcome = await played(NIGHT, tmp_path / str(speed), speed)
+        texts.append(text)
+        assert outcome.unlike == []
+    assert texts[0] == texts[1] == texts[2]
+    first, second, third = (order for order in rows(texts[0], "order") if order["call_id"])
+    assert (first["origin_text"], first["destination_text"], first["fare"], first["state"]) == (
+        "시청역", "잠실역", 20_000, "assigned",
+    )  # fmt: skip
+    assert (second["state"], second["number"]) == ("cancelled", "+821055506002")
+    assert (third["state"], third["number"]) == ("assigned", "+821055506003")
+    assert [call["source"] for call in rows(texts[0], "call")] == ["pbx", "pbx", "box", "pbx"]
+    assert {call["state"] for call in rows(texts[0], "call")} == {"ended"}
+
+
+async def test_a_masked_evening_gives_the_same_calls_and_orders_of_other_people(tmp_path: Path) -> None:
+    masked_file(NIGHT, tmp_path / "masked.jsonl")
+    texts = []
+    for name, file in (("plain", NIGHT), ("masked", tmp_path / "masked.jsonl")):
+        State(tmp_path / name).make()
+        texts.append((await played(file, tmp_path / name))[0])
+    shapes = [
+        [(row["state"], row["disposition"], row["presentation"], row["arrived_at"]) for row in rows(text, "call")]
+        for text in texts
+    ]
+    orders = [
+        [(row["state"], row["fare"], row["call_id"], row["taken_at"]) for row in rows(text, "order") if row["call_id"]]
+        for text in texts
+    ]
+    assert shapes[0] == shapes[1]
+    assert orders[0] == orders[1]
+    assert "55506001" not in texts[1]
 
 
 def test_what_is_no_recording_is_refused_in_words(tmp_path: Path) -> None:

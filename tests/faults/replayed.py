@@ -100,15 +100,23 @@ def _as_in_the_product(data: bytes) -> bytes:
     return data
 
 
-def up_after(told: Sequence[Told]) -> Told:
-    """What is up on the PBX when it has told all this."""
-    roster = Roster(SETTINGS)
+def pictures(told: Sequence[Told]) -> list[Told]:
+    """What is up on the PBX before the first of these, and after each."""
+    roster, found = Roster(SETTINGS), [Told(rows=())]
     for one in told:
         if one.fresh:
             roster = Roster(SETTINGS)
         elif one.rows is None:
             learn(roster, one.message)
-    return Told(rows=tuple(channel_row(channel) for channel in roster.channels.values()))
+        found.append(Told(rows=tuple(channel_row(channel) for channel in roster.channels.values())))
+    return found
+
+
+def somebody_talks(picture: Told, linkedid: str) -> bool:
+    """Whether this caller is connected with a phone of ours."""
+    roster = Roster(SETTINGS)
+    roster.rebuild(map(Message, picture.rows or ()))
+    return bool(roster.connected_legs(linkedid))
 
 
 def lines_of(told: Iterable[Told]) -> dict[str, str]:
@@ -153,14 +161,14 @@ def doubled(told: Sequence[Told], chance: random.Random) -> list[Told]:
     return [copy for one in told for copy in ([one, one] if one.raw and chance.random() < 0.3 else [one])]
 
 
-def thinned(told: Sequence[Told], chance: random.Random, lost: float = 0.15) -> list[Told]:
+def thinned(told: Sequence[Told], up: Sequence[Told], chance: random.Random, lost: float = 0.15) -> list[Told]:
     """About every seventh event never comes; every few events the PBX is asked what is up, and once more at the end."""
     kept: list[Told] = []
     for index, one in enumerate(told):
         if not one.raw or chance.random() >= lost:
             kept.append(one)
         if one.raw and chance.random() < 0.25:
-            kept.append(up_after(told[: index + 1]))
+            kept.append(up[index + 1])
     return kept
 
 
@@ -251,6 +259,11 @@ class Rig:
 
 def _renamed(linkedid: str, old: bytes, new: bytes) -> str:
     return linkedid.replace(old.decode(), new.decode())
+
+
+def untouched(end: End) -> End:
+    """The same call, of which nobody saw that it had been answered."""
+    return replace(end, disposition="abandoned" if end.disposition == "answered" else end.disposition, extension=None)
 
 
 def unseen(end: End) -> End:

@@ -112,8 +112,10 @@ def order_table(folder: Path) -> list[tuple[Any, ...]]:
     """Orders of calls as rows say them, without times: what was taken from whom, for what, and what became of it."""
     rows = sqlite3.connect(folder / "callboard.db")
     found = rows.execute(
-        'select o.id, o.state, o.number, o.customer_id, o.origin_text, o.destination_text, o.fare, o.call_id, c.number, c.source,'
-        ' (select count(*) from assignment a where a.order_id = o.id), (select driver_id from assignment a where a.order_id = o.id)'
+        "select o.id, o.state, o.number, o.customer_id, o.origin_text, o.destination_text, o.fare, o.call_id, c.number,"
+        " c.source,"
+        " (select count(*) from assignment a where a.order_id = o.id),"
+        " (select driver_id from assignment a where a.order_id = o.id)"
         ' from "order" o join call c on c.id = o.call_id order by o.id'
     ).fetchall()
     rows.close()
@@ -124,7 +126,8 @@ def call_table(folder: Path) -> list[tuple[Any, ...]]:
     """Calls without times."""
     rows = sqlite3.connect(folder / "callboard.db")
     found = rows.execute(
-        "select id, linkedid, number, presentation, caller_name, state, disposition, operator_id, choice_kind from call order by id"
+        "select id, linkedid, number, presentation, caller_name, state, disposition, operator_id, choice_kind"
+        " from call order by id"
     ).fetchall()
     rows.close()
     return found
