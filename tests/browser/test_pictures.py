@@ -169,3 +169,19 @@ async def test_two_who_change_one_order(sit_down: OpenConsole, pictures: Path, l
     await console.press("ArrowLeft", "ArrowDown", "ArrowRight")
     await drawn_whole(console, f"{tag}-4-decided", pictures)
     console.unharmed()
+
+
+@pytest.mark.parametrize(("locale", "theme"), [("ko", "light"), ("en", "dark")])
+async def test_an_order_that_is_about_to_be_cancelled(
+    sit_down: OpenConsole, pictures: Path, locale: str, theme: str
+) -> None:
+    console = await sit_down(locale=locale, theme=theme)
+    order = await console.house.order(origin={"text": LONG_TRIPS[0].origin}, destination={"text": "판교역"})
+    await console.page.wait_for_selector(f'[data-order="{order["id"]}"]')
+    await console.press("F8", "Delete")
+    await console.until("document.activeElement.name === 'why'")
+    await drawn_whole(console, f"{locale}-{theme}-cancel-1-why", pictures)
+    await console.press("Enter")
+    await console.page.wait_for_selector(".order-row.leaving")
+    await drawn_whole(console, f"{locale}-{theme}-cancel-2-leaving", pictures)
+    console.unharmed()
