@@ -204,7 +204,8 @@ class Roster:
         """Each (Linkedid, channel that runs the dialplan) of calls that came in, whether we told of them or not."""
         ours = (self.settings.incoming_context, self.settings.queue_context)
         seen = set(self.callers)
-        for channel in self.channels.values():
+        # Of a Local channel, the second half runs the dialplan and knows who calls.
+        for channel in sorted(self.channels.values(), key=lambda channel: channel.name.endswith(";1")):
             if channel.context in ours and channel.leg is None and channel.linkedid not in seen:
                 seen.add(channel.linkedid)
                 if channel.linkedid in self.channels:
@@ -215,7 +216,7 @@ class Roster:
 
         Only his channel's variables can tell him from somebody whom an operator has called.
         """
-        for channel in self.channels.values():
+        for channel in sorted(self.channels.values(), key=lambda channel: channel.name.endswith(";1")):
             if channel.leg is None and channel.linkedid in self.channels and self.call_of(channel.linkedid) is None:
                 yield channel.linkedid, channel
 

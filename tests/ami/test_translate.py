@@ -194,3 +194,13 @@ def test_a_caller_in_a_room_of_somebody_else_is_still_looked_for() -> None:
     roster.rebuild([Message(event("CoreShowChannel", **fields))])
     assert list(roster.incoming()) == []
     assert [linkedid for linkedid, _ in roster.elsewhere()] == ["c.1"]
+
+
+def test_of_a_local_channel_the_half_that_runs_the_dialplan_is_asked() -> None:
+    roster = Roster(Settings())
+    halves = [
+        event("CoreShowChannel", Channel=f"Local/1@x-0;{n}", Uniqueid=u, Linkedid="c.1", Context="callboard-queue")
+        for n, u in ((1, "c.1"), (2, "c.1;2"))
+    ]
+    roster.rebuild(map(Message, halves))
+    assert [channel.name for _, channel in roster.incoming()] == ["Local/1@x-0;2"]

@@ -228,7 +228,8 @@ class Rig:
 
     async def _resync(self, roster: Roster, rows: Iterable[bytes], callers: dict[str, str], at: datetime) -> None:
         take_over(roster, map(Message, rows), (), at)
-        for linkedid, channel in [*roster.incoming(), *roster.elsewhere()]:
+        marked = () if any(linkedid.startswith("untold") for linkedid in callers) else roster.elsewhere()
+        for linkedid, channel in [*roster.incoming(), *marked]:
             if linkedid in callers and linkedid not in roster.callers:
                 caller = caller_from_channel(linkedid, channel, "15880001", callers[linkedid])
                 roster.callers[linkedid] = caller
