@@ -85,8 +85,10 @@ def main() -> None:
         f"{sessions:,} sessions of {COMMANDS} commands, 50 at a time, {rounds} rounds in shuffled order. The two last columns: "
         "how many times as many sessions a second, medians within rounds; in brackets, for the same processor time."
     )
-    rates = {name: [row and row["rate"] for row in rows] for name, rows in found.items()}
-    thrift = {name: [row and row["cpu_ms"] and 1 / row["cpu_ms"] for row in rows] for name, rows in found.items()}
+    rates = {name: [row["rate"] if row else None for row in rows] for name, rows in found.items()}
+    thrift = {
+        name: [1 / row["cpu_ms"] if row and row["cpu_ms"] else None for row in rows] for name, rows in found.items()
+    }
     report.table(
         (
             *("server", "sessions/s: median (min..max)", "p99 ms", "CPU ms a session", "µs a command, alone"),

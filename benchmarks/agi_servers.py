@@ -125,8 +125,8 @@ class Threaded(socketserver.StreamRequestHandler):
     lines: Sequence[str] = ()
 
     def handle(self) -> None:
-        text = io.TextIOWrapper(self.rfile, "utf-8", newline="\n")
-        out = io.TextIOWrapper(self.wfile, "utf-8", newline="\n", write_through=True)
+        text = self.connection.makefile("r", encoding="utf-8", newline="\n")
+        out = self.connection.makefile("w", encoding="utf-8", newline="\n")
         agi = AGI.__new__(AGI)
         agi.stdin, agi.stdout, agi.stderr = text, out, io.StringIO()
         agi.env, agi._got_sighup = {}, False

@@ -76,7 +76,7 @@ def main() -> None:
     found = measure(list(names), rounds, lambda name: run(name, calls, warm))
     report = Report("ami", described(*(["node --version"] if chosen.peers else [])))
     rates = {name: [events / row["wall"] for row in rows if row] for name, rows in found.items()}
-    thrift = {name: [row and events / row["cpu"] for row in rows] for name, rows in found.items()}
+    thrift = {name: [events / row["cpu"] if row else None for row in rows] for name, rows in found.items()}
     report.line(f"{events:,} events a run ({calls:,} calls, 20 at a time), {rounds} rounds in shuffled order.")
     report.line(
         "The three last columns: how many times as many events for the same processor time, medians within rounds."

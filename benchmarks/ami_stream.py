@@ -13,7 +13,7 @@ import contextlib
 import re
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import zip_longest
 from pathlib import Path
 
@@ -36,11 +36,21 @@ def calls(count: int) -> Iterator[list[bytes]]:
     """`count` different copies of the recorded call."""
     whole = b"".join(recorded_events())
     for number in range(count):
-        text = _UNIQUEID.sub(lambda id, n=number: b"%s-%d.%d" % (id[1], int(id[2]) + n, int(id[3]) + 6 * n), whole)
-        text = _CHANNEL.sub(lambda name, n=number: b"%s%08x" % (name[1], int(name[2], 16) + 2 * n), text)
-        text = _BRIDGE.sub(lambda id, n=number: b"%s%012x" % (id[1], int(id[2], 16) // 2 + n), text)
-        text = text.replace(b"01055501234", b"0105%07d" % (5501234 + number))
-        yield [raw + b"\r\n\r\n" for raw in text.split(b"\r\n\r\n") if raw]
+        yield [raw + b"\r\n\r\n" for raw in _copy(whole, number).split(b"\r\n\r\n") if raw]
+
+
+def _copy(whole: bytes, number: int) -> bytes:
+    def uniqueid(id: re.Match[bytes]) -> bytes:
+        return b"%s-%d.%d" % (id[1], int(id[2]) + number, int(id[3]) + 6 * number)
+
+    def channel(name: re.Match[bytes]) -> bytes:
+        return b"%s%08x" % (name[1], int(name[2], 16) + 2 * number)
+
+    def bridge(id: re.Match[bytes]) -> bytes:
+        return b"%s%012x" % (id[1], int(id[2], 16) // 2 + number)
+
+    text = _BRIDGE.sub(bridge, _CHANNEL.sub(channel, _UNIQUEID.sub(uniqueid, whole)))
+    return text.replace(b"01055501234", b"0105%07d" % (5501234 + number))
 
 
 def interleaved(count: int) -> list[bytes]:
@@ -100,10 +110,10 @@ def serve(total: int, warm: int) -> None:
                     link.sendall(piece)
 
 
-def _action(lines: socket.SocketIO | object) -> dict[str, str]:
+def _action(lines: Iterable[bytes]) -> dict[str, str]:
     """The next action's headers by lower-case name; empty when the client has gone."""
     found: dict[str, str] = {}
-    for line in lines:  # type: ignore[attr-defined]
+    for line in lines:
         name, _, value = line.decode().strip().partition(":")
         if not name:
             break
