@@ -104,6 +104,10 @@ def _asterisk(settings: Settings) -> Finding:
         engine = (find_system() if mode in ("auto", "system") else None) or engine_in(Root(ROOT))
     except PbxError as error:
         return Finding("asterisk", False, str(error), "Run scripts/run once: it fetches Asterisk without root rights.")
+    if engine.warning:
+        return Finding(
+            "asterisk", False, engine.warning, "Update Asterisk, or use the private one: site.asterisk = private."
+        )
     return Finding("asterisk", True, engine.name)
 
 

@@ -110,6 +110,8 @@ class AsteriskProcess:
             raise
         self.ready.set()
         log.info("asterisk is up", version=self.engine.name, system_name=self.site.system_name)
+        if self.engine.warning:
+            log.warning("the Asterisk is old", reason=self.engine.warning)
 
     async def stop(self) -> None:
         """Stop what `start` started, politely first."""

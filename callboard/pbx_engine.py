@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 OLDEST = 20
+TESTED = (22, 10, 1)
 _VERSION_LIMIT_S = 20
 
 
@@ -31,6 +32,14 @@ class Engine:
     def name(self) -> str:
         """For people: `Asterisk 22.10.1 (private)`."""
         return f"Asterisk {'.'.join(map(str, self.version))} ({'private' if self.private else 'system'})"
+
+    @property
+    def warning(self) -> str:
+        """A sentence where it is older than what callboard is tested with; what was mended since is missing from it."""
+        if self.version >= TESTED:
+            return ""
+        newest = ".".join(map(str, TESTED))
+        return f"{self.name} is older than {newest}, with which callboard is tested: security faults mended since are open in it"
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ class Refused(Exception):
 
 
 def strict_json(raw: bytes) -> Any:
-    """The value in `raw`: UTF-8, no NaN, no number beyond a double, no repeated names, at most 32 levels deep. Raises Refused (400)."""
+    """The value in `raw`: UTF-8, no NaN, no infinity, no repeated names, at most 32 levels deep. Raises Refused (400)."""
     try:
         value = json.loads(
             raw.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_finite

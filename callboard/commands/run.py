@@ -104,7 +104,7 @@ async def _keep_up(process: AsteriskProcess | None, core: CoreProcess, progress:
         if process is not None:
             await first_try(process, bus, supervisor)
             if process.ready.is_set():
-                progress.line(f"{process.engine.name} is up")
+                progress.line(process.engine.warning or f"{process.engine.name} is up")
         supervisor.start(Part("callboard", core.run))
         await asyncio.Event().wait()
     finally:

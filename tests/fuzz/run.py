@@ -46,7 +46,9 @@ def examples(names: list[str], count: int, seed: int) -> int:
     checked = dict.fromkeys(names, 0)
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         jobs = [
-            pool.submit(share, name, f"{seed} {name} {part}", count // SHARES) for name in names for part in range(SHARES)
+            pool.submit(share, name, f"{seed} {name} {part}", count // SHARES)
+            for name in names
+            for part in range(SHARES)
         ]
         for job in as_completed(jobs):
             name, told_seed, done, spent, words = job.result()
@@ -57,7 +59,9 @@ def examples(names: list[str], count: int, seed: int) -> int:
                 failed[name] = f"seed {told_seed!r}\n{words}"
     for name in names:
         rate = checked[name] / seconds[name] if seconds[name] else 0.0
-        print(f"{name:22} {checked[name]:>9} inputs {seconds[name]:8.1f} s of CPU {rate:>8.0f}/s  {'FAILED' if name in failed else 'good'}")
+        print(
+            f"{name:22} {checked[name]:>9} inputs {seconds[name]:8.1f} s of CPU {rate:>8.0f}/s  {'FAILED' if name in failed else 'good'}"
+        )
     for words in failed.values():
         print(words)
     print(f"seed {seed}")
@@ -69,7 +73,15 @@ def coverage(names: list[str], seconds: int) -> int:
     failed = 0
     for name in names:
         print(f"--- {name}", flush=True)
-        words = [sys.executable, "-m", "tests.fuzz.guided", name, f"-max_total_time={seconds}", "-max_len=200", "-print_final_stats=1"]
+        words = [
+            sys.executable,
+            "-m",
+            "tests.fuzz.guided",
+            name,
+            f"-max_total_time={seconds}",
+            "-max_len=200",
+            "-print_final_stats=1",
+        ]
         failed += subprocess.run(words, check=False).returncode != 0
     return failed
 

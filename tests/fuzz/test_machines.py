@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import itertools
 import os
 import shutil
 import tempfile
@@ -97,7 +98,15 @@ class CallMachine(_Machine):
 
     @rule(number=CALLS)
     def pbx_arrives(self, number: int) -> None:
-        seen = CallSeen(self.now, "pbx", self.linkedid(number), "15880001", f"0105550{number:04}", "x", linkedid=self.linkedid(number))
+        seen = CallSeen(
+            self.now,
+            "pbx",
+            self.linkedid(number),
+            "15880001",
+            f"0105550{number:04}",
+            "x",
+            linkedid=self.linkedid(number),
+        )
         self.work(lambda work: calls.open_call(work, seen))
 
     @rule(number=CALLS)
@@ -206,7 +215,7 @@ class TextMachine(_Machine):
         told = [event.state for event in self.told if isinstance(event, MessageChanged)]
         path = ["queued", *told]
         assert path[-1] == state
-        for before, after in zip(path, path[1:], strict=False):
+        for before, after in itertools.pairwise(path):
             assert after in NEXT_STATES[before], (before, after)
         assert not any(before in ("delivered", "failed", "expired") for before in path[:-1])
 

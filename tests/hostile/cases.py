@@ -6,7 +6,24 @@ import os
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from tests.hostile.corpus import agi, ami, asterisk, breaks, downloads, http, keys, markup, numbers, serial, shell, sip, socket, sql, terminal, unicode
+from tests.hostile.corpus import (
+    agi,
+    ami,
+    asterisk,
+    breaks,
+    downloads,
+    http,
+    keys,
+    markup,
+    numbers,
+    serial,
+    shell,
+    sip,
+    socket,
+    sql,
+    terminal,
+    unicode,
+)
 
 T = TypeVar("T")
 FULL = os.environ.get("CALLBOARD_FAULTS", "fast") == "full"
@@ -15,13 +32,17 @@ SIP_NAME, SIP_USER, SIP_IDENTITY, SIP_MESSAGE = "SIP display name", "SIP user", 
 HTTP_BYTES, HTTP_FORMS, HTTP_SOCKETS = "bytes at the HTTP port", "changes from elsewhere", "handshakes from elsewhere"
 WS_FRAMES, WS_TEXTS = "WebSocket frames", "WebSocket texts"
 DOWNLOAD_TOKENS, DOWNLOAD_FILES, DOWNLOAD_RANGES = "recording tokens", "recording files", "ranges"
-SEARCHES, QUERIES, NUMBER_FORMS, NUMBER_SEARCHES = "searches", "query parameters", "numbers in forms", "searches by number"
+SEARCHES, QUERIES, NUMBER_FORMS, NUMBER_SEARCHES = (
+    "searches",
+    "query parameters",
+    "numbers in forms",
+    "searches by number",
+)
 AMI_JUNK, AMI_SPLITS, AMI_ACTIONS = "AMI stream", "AMI stream in two reads", "fields of AMI actions"
 AGI_HEADERS, AGI_BLOCKS, AGI_REPLIES, AGI_ARGUMENTS = "AGI headers", "AGI header blocks", "AGI replies", "AGI commands"
 SERIAL_NOISE, SERIAL_SPLITS = "serial port", "serial port in two reads"
 KEYS = "SIP INFO and RTP events"
 FORMS, BROWSER = "forms and searches", "Chromium"
-
 
 
 def _from_elsewhere(*, with_sites: bool) -> tuple[dict[str, str], ...]:
@@ -37,18 +58,39 @@ CASES: dict[str, dict[str, Sequence[Any]]] = {
     "F1": {SIP_NAME: markup.PAYLOADS, FORMS: markup.PAYLOADS, BROWSER: markup.PAYLOADS},
     "F2": {
         FORMS: sql.TEXTS,
-        SEARCHES: tuple((path, text) for path in ("/customers?q=", "/drivers?q=", "/calls?number=") for text in sql.TEXTS),
+        SEARCHES: tuple(
+            (path, text) for path in ("/customers?q=", "/drivers?q=", "/calls?number=") for text in sql.TEXTS
+        ),
         QUERIES: tuple(
             (path, name, sql.COLUMN_VALUES[(at + n) % len(sql.COLUMN_VALUES)])
             for n, path in enumerate(("/calls", "/orders", "/customers", "/drivers", "/messages"))
             for at, name in enumerate(sql.COLUMN_PARAMETERS)
         ),
     },
-    "F3": {FORMS: (*shell.COMMANDS, *shell.PATHS), SIP_NAME: (*shell.COMMANDS, *(path for path in shell.PATHS if len(path) < 200))},
-    "F4": {SIP_NAME: asterisk.NAMES, SIP_USER: asterisk.USERS,
-           AMI_ACTIONS: tuple((field, text) for field in ("digits", "context", "to_exten", "number", "name") for text in asterisk.ACTION_FIELDS[::2])},
-    "F5": {FORMS: breaks.TEXTS, SIP_NAME: breaks.TEXTS, SIP_USER: breaks.SPELT, "SIP From header": breaks.FOLDED,
-           AMI_ACTIONS: tuple((field, text) for field in ("digits", "to_exten", "name", "number", "variables") for text in (*breaks.TEXTS[::5], *breaks.TEXTS[1:5]))},
+    "F3": {
+        FORMS: (*shell.COMMANDS, *shell.PATHS),
+        SIP_NAME: (*shell.COMMANDS, *(path for path in shell.PATHS if len(path) < 200)),
+    },
+    "F4": {
+        SIP_NAME: asterisk.NAMES,
+        SIP_USER: asterisk.USERS,
+        AMI_ACTIONS: tuple(
+            (field, text)
+            for field in ("digits", "context", "to_exten", "number", "name")
+            for text in asterisk.ACTION_FIELDS[::2]
+        ),
+    },
+    "F5": {
+        FORMS: breaks.TEXTS,
+        SIP_NAME: breaks.TEXTS,
+        SIP_USER: breaks.SPELT,
+        "SIP From header": breaks.FOLDED,
+        AMI_ACTIONS: tuple(
+            (field, text)
+            for field in ("digits", "to_exten", "name", "number", "variables")
+            for text in (*breaks.TEXTS[::5], *breaks.TEXTS[1:5])
+        ),
+    },
     "F6": {AMI_JUNK: ami.JUNK, AMI_SPLITS: ami.SPLITS},
     "F7": {
         AGI_HEADERS: agi.HEADERS,
@@ -75,7 +117,10 @@ CASES: dict[str, dict[str, Sequence[Any]]] = {
     "F15": {SERIAL_NOISE: serial.NOISE, SERIAL_SPLITS: serial.SPLITS},
     "F18": {HTTP_BYTES: http.RAW},
     "F19": {HTTP_FORMS: _from_elsewhere(with_sites=True), HTTP_SOCKETS: _from_elsewhere(with_sites=False)},
-    "F20": {WS_FRAMES: socket.FRAMES, WS_TEXTS: (*socket.TEXTS, *((data, frozenset({1003})) for data in socket.BINARY))},
+    "F20": {
+        WS_FRAMES: socket.FRAMES,
+        WS_TEXTS: (*socket.TEXTS, *((data, frozenset({1003})) for data in socket.BINARY)),
+    },
     "F23": {DOWNLOAD_TOKENS: downloads.TOKENS, DOWNLOAD_FILES: downloads.FILES, DOWNLOAD_RANGES: downloads.RANGES},
     "F24": {SIP_MESSAGE: sip.MESSAGES},
 }

@@ -11,7 +11,17 @@ from typing import Any
 from tests.path.running import RunningSite, until
 
 # What only an order, a sign-in or a sent text may change: a caller changes none of them.
-QUIET_TABLES = ("customer", "customer_phone", "order", "assignment", "message", "operator", "web_session", "audit_entry", "driver")
+QUIET_TABLES = (
+    "customer",
+    "customer_phone",
+    "order",
+    "assignment",
+    "message",
+    "operator",
+    "web_session",
+    "audit_entry",
+    "driver",
+)
 _NUMBER = re.compile(r"(?<![\w.:-])(?:\+82|0)1\d{8,9}(?![\w.:-])")
 _CHANNEL = re.compile(r"(?:PJSIP|Local|SIP|IAX2|DAHDI|Message|Console|UnicastRTP|AudioSocket)/.*", re.DOTALL)
 _OURS = re.compile(

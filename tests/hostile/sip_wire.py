@@ -1,6 +1,6 @@
 """A SIP caller of bytes: what SIPp's rows cannot carry (line breaks, NUL, semicolons, broken UTF-8) goes out as it stands.
 
-    invite --> 100, 18x, 200 --> ack, (INFO or RTP), bye        one UDP port, many calls, told apart by Call-ID
+invite --> 100, 18x, 200 --> ack, (INFO or RTP), bye        one UDP port, many calls, told apart by Call-ID
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class SipPort(asyncio.DatagramProtocol):
         """An answer goes to its call; a BYE of theirs is answered; a call that nobody here knows is ended when it is answered."""
         found = _CALL_ID.search(data)
         call = self.calls.get(found[1]) if found else None
-        if data.startswith(b"BYE ") or data.startswith(b"OPTIONS "):
+        if data.startswith((b"BYE ", b"OPTIONS ")):
             self.send(_plain_answer(data))
         elif call is not None and data.startswith(b"SIP/2.0"):
             call.answers.put_nowait(data)
@@ -80,7 +80,20 @@ class SipPort(asyncio.DatagramProtocol):
             kept = [line for line in data.split(b"\r\n") if re.match(rb"(?i)(from|to|call-id):", line)]
             head = b"%s sip:%s@127.0.0.1:%d SIP/2.0" % (method, DID.encode(), self.peer[1])
             via = b"Via: SIP/2.0/UDP 127.0.0.1:%d;branch=z9hG4bK%s" % (self.own, secrets.token_hex(6).encode())
-            self.send(b"\r\n".join([head, via, *kept, b"CSeq: %d %s" % (number, method), b"Max-Forwards: 70", b"Content-Length: 0", b"", b""]))
+            self.send(
+                b"\r\n".join(
+                    [
+                        head,
+                        via,
+                        *kept,
+                        b"CSeq: %d %s" % (number, method),
+                        b"Max-Forwards: 70",
+                        b"Content-Length: 0",
+                        b"",
+                        b"",
+                    ]
+                )
+            )
 
     def close(self) -> None:
         """Send nothing more."""
@@ -95,7 +108,9 @@ class SipPort(asyncio.DatagramProtocol):
         self.calls[call.call_id] = call
         return call
 
-    def request(self, call: SipCall, method: bytes, body: bytes = b"", kind: bytes = b"", *, branch: bytes = b"") -> bytes:
+    def request(
+        self, call: SipCall, method: bytes, body: bytes = b"", kind: bytes = b"", *, branch: bytes = b""
+    ) -> bytes:
         """The bytes of a request in the call's dialog; CSeq is the call's."""
         if not branch:
             branch = b"z9hG4bK" + secrets.token_hex(6).encode()

@@ -36,7 +36,9 @@ async def test_an_odd_header_is_one_value_of_one_caller(sounds: Sounds, tmp_path
                 # Asterisk writes the arguments last, so what a value adds comes before the genuine token.
                 token = b"agi_arg_1: " + TOKEN.encode() + b"\n"
                 block = block.replace(token, b"").rstrip(b"\n") + b"\n"
-                held = await hold(server.port or 0, block + key.encode() + b": " + value + b"\n" + token + b"\n", Caller("1").answer)
+                held = await hold(
+                    server.port or 0, block + key.encode() + b": " + value + b"\n" + token + b"\n", Caller("1").answer
+                )
                 stolen = b"agi_arg_1" in value
                 refused = held.commands == [] if stolen else not held.whole
                 if refused != stolen and not (key == "agi_uniqueid" and held.failed):
@@ -112,9 +114,12 @@ async def test_data_stays_one_argument_of_one_command() -> None:
         heard = await converse(ours(say), header_block("probe"), b"200 result=0\n", b"200 result=0\n")
         lines = b"".join(heard).split(b"\n")
         words = [line for line in lines if line]
-        if len(words) > 2 or b"\r" in b"".join(heard) or b"\0" in b"".join(heard):
-            wrong.append((verb, value, words))
-        elif len(words) == 2 and words[1] != b'NOOP "next"':
+        if (
+            len(words) > 2
+            or b"\r" in b"".join(heard)
+            or b"\0" in b"".join(heard)
+            or (len(words) == 2 and words[1] != b'NOOP "next"')
+        ):
             wrong.append((verb, value, words))
         elif words and arguments(words[0])[-1] != spoken(value):
             wrong.append((verb, value, arguments(words[0])))

@@ -40,9 +40,11 @@ async def test_junk_between_two_calls_costs_neither(desk: Desk, figure: Figure) 
                 junk = junk.replace(b"%N%", b"%d" % at).replace(b"%GOOD%", b"%d" % first)
                 peer.writer.write(arrival + b"\r\n\r\n" + junk + rest + story(second))
                 await desk.until(lambda second=second: bool(told_of(desk, second)[2:]))
-                for number in (first, second):
-                    if told_of(desk, number) != right(number):
-                        wrong.append((junk[:60], told_of(desk, number)))
+                wrong += [
+                    (junk[:60], told_of(desk, number))
+                    for number in (first, second)
+                    if told_of(desk, number) != right(number)
+                ]
             assert wrong == []
             assert listener.connected
             assert peer.connections == 1
@@ -76,9 +78,19 @@ async def test_no_field_of_an_action_carries_more_than_its_value() -> None:
     Seen failing with `_checked` left out, and with the control characters' test left out of `encode_action`.
     """
     sent = 0
-    async with StandInPbx.started(lambda headers, _: response(headers) if headers.get("action") == "Originate" else None) as peer, acting(peer.port) as actions:
+    async with (
+        StandInPbx.started(
+            lambda headers, _: response(headers) if headers.get("action") == "Originate" else None
+        ) as peer,
+        acting(peer.port) as actions,
+    ):
         for field, value in (*CASES["F4"][AMI_ACTIONS], *CASES["F5"][AMI_ACTIONS]):
-            given = {"digits": DID, "context": "callboard-incoming", "to_context": "callboard-demo-caller", "to_exten": "0"}
+            given = {
+                "digits": DID,
+                "context": "callboard-incoming",
+                "to_context": "callboard-demo-caller",
+                "to_exten": "0",
+            }
             extra = {"variables": {"CB_TEST": value}} if field == "variables" else {field: value}
             before = len(peer.raw)
             try:
@@ -88,7 +100,9 @@ async def test_no_field_of_an_action_carries_more_than_its_value() -> None:
                 continue
             sent += 1
             raw = peer.raw[-1]
-            assert [line for line in raw.split(b"\n") if line.lower().startswith(b"action:")] == [b"Action: Originate\r"], (field, value)
+            assert [line for line in raw.split(b"\n") if line.lower().startswith(b"action:")] == [
+                b"Action: Originate\r"
+            ], (field, value)
             assert {line.split(b":")[0] for line in raw.split(b"\r\n") if line} <= {
                 b"Action", b"ActionID", b"Channel", b"ChannelId", b"Context", b"Exten", b"Priority", b"Timeout", b"Async", b"CallerID", b"Variable",
             }  # fmt: skip

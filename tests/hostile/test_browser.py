@@ -43,5 +43,10 @@ async def test_every_name_is_the_text_of_its_card(console: Console, scene: Scene
     assert wrong == []
     planted = "document.querySelectorAll('call-list img, call-list svg, call-list iframe, call-list script, call-list b').length"
     assert await console.page.evaluate(planted) == 0
-    assert await console.page.evaluate("document.querySelectorAll('iframe, object, embed, base, script:not([src]):not([type])').length") == 0
+    assert (
+        await console.page.evaluate(
+            "document.querySelectorAll('iframe, object, embed, base, script:not([src]):not([type])').length"
+        )
+        == 0
+    )
     console.unharmed()

@@ -25,7 +25,13 @@ def as_kept(given: str) -> str:
 
 async def take(visitor: Visitor, name: str, number: str) -> Any:
     """An order whose every text is `name`."""
-    body = {"number": number, "customer_name": name, "origin": {"text": name}, "destination": {"text": name}, "note": name}
+    body = {
+        "number": number,
+        "customer_name": name,
+        "origin": {"text": name},
+        "destination": {"text": name},
+        "note": name,
+    }
     return await visitor.api("POST", "/orders", body)
 
 

@@ -13,8 +13,8 @@ from models import Call, Customer, Order, WebSession
 from tests.faults.conftest import Figure
 from tests.hostile.cases import CASES, HTTP_BYTES, HTTP_FORMS, HTTP_SOCKETS
 from tests.hostile.ticks import ticking
-from tests.web.conftest import TOKEN, House, path_of
 from tests.path.running import free_port
+from tests.web.conftest import TOKEN, House, path_of
 from web.routes import ROUTES
 from web.settings import Settings
 
@@ -31,7 +31,10 @@ def settings() -> Settings:
 async def counts(house: House) -> list[int]:
     """How many rows there are of what a request could make."""
     async with house.desk.look() as session:
-        return [await session.scalar(select(func.count()).select_from(table)) or 0 for table in (Call, Customer, Order, WebSession)]
+        return [
+            await session.scalar(select(func.count()).select_from(table)) or 0
+            for table in (Call, Customer, Order, WebSession)
+        ]
 
 
 async def exchange(port: int, data: bytes, limit_s: float = 20.0) -> bytes:
@@ -117,7 +120,12 @@ async def test_another_site_does_not_listen(house: House) -> None:
     """F19 at the WebSocket's handshake. Seen failing without `may_listen`."""
     visitor = await house.signed_in()
     del visitor.http.headers["Sec-Fetch-Site"]
-    hand = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA=="}
+    hand = {
+        "Upgrade": "websocket",
+        "Connection": "Upgrade",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==",
+    }
     wrong = []
     for case in CASES["F19"][HTTP_SOCKETS]:
         headers = {name: _filled(house, value) for name, value in case.items()}

@@ -1,3 +1,4 @@
+# ruff: noqa: F811 -- the fixtures of another module
 """F15 through a pseudo-terminal and pyserial: noise makes no number, and the next good frame is always read."""
 
 from __future__ import annotations
@@ -6,16 +7,16 @@ import asyncio
 import os
 import re
 
+from callerid.port import Port
 from desk.events import CallSeen, PartChanged
 from tests.callerid.test_port import Cable, Heard, bus, cable, heard, port  # noqa: F401 -- fixtures
-from callerid.port import Port
 from tests.faults.conftest import Figure
 from tests.hostile.cases import CASES, SERIAL_NOISE, SERIAL_SPLITS
 from tests.hostile.corpus.serial import ETX, HANG_UP, ring
 from tests.hostile.ticks import ticking
 
 
-async def send(cable: Cable, data: bytes) -> None:  # noqa: F811
+async def send(cable: Cable, data: bytes) -> None:
     """All of it, as fast as the terminal's buffer takes it; never blocks the loop."""
     assert cable._ends is not None
     end = cable._ends[0]
@@ -28,12 +29,14 @@ async def send(cable: Cable, data: bytes) -> None:  # noqa: F811
                 await asyncio.sleep(0.001)
 
 
-def numbers(heard: Heard) -> list[str]:  # noqa: F811
+def numbers(heard: Heard) -> list[str]:
     """The numbers of the calls told of so far. A ring whose number cannot be read is a call without one."""
     return [event.number for event in heard.of(CallSeen) if isinstance(event, CallSeen) and event.number]
 
 
-async def test_noise_makes_no_number_and_hides_no_good_frame(port: Port, cable: Cable, heard: Heard, figure: Figure) -> None:  # noqa: F811
+async def test_noise_makes_no_number_and_hides_no_good_frame(
+    port: Port, cable: Cable, heard: Heard, figure: Figure
+) -> None:
     """Seen failing without the limit of a frame's body, and with a frame kept over a start byte."""
     wrong = []
     async with ticking() as ticks:
@@ -55,7 +58,7 @@ def _in(noise: bytes, number: str) -> bool:
     return bool(re.search(rb"1I" + re.escape(number.encode()) + rb" *\x03", noise + ETX))
 
 
-async def test_two_calls_cut_anywhere_are_two_calls(port: Port, cable: Cable, heard: Heard) -> None:  # noqa: F811
+async def test_two_calls_cut_anywhere_are_two_calls(port: Port, cable: Cable, heard: Heard) -> None:
     """Seen failing with a decoder that begins anew at each read."""
     right = []
     for at, cut in enumerate(CASES["F15"][SERIAL_SPLITS]):

@@ -78,7 +78,10 @@ async def test_any_keys_are_one_choice_or_none(site: Watched, figure: Figure) ->
     async with sip_port(site.sip) as sip:
         statuses = await all_at(
             AT_A_TIME,
-            [lambda number=number, case=case: press(site, sip, number, case) for number, case in zip(numbers, cases, strict=True)],
+            [
+                lambda number=number, case=case: press(site, sip, number, case)
+                for number, case in zip(numbers, cases, strict=True)
+            ],
         )
     assert statuses == [200] * len(cases)
 

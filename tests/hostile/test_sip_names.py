@@ -69,7 +69,14 @@ async def call_with_names(site: Watched, prefix: str, names: list[bytes]) -> dic
 
 @pytest.mark.parametrize(
     ("family", "prefix"),
-    [("F1", "0105510"), ("F3", "0105511"), ("F4", "0105512"), ("F5", "0105513"), ("F12", "0105514"), ("F13", "0105515")],
+    [
+        ("F1", "0105510"),
+        ("F3", "0105511"),
+        ("F4", "0105512"),
+        ("F5", "0105513"),
+        ("F12", "0105514"),
+        ("F13", "0105515"),
+    ],
 )
 async def test_a_hostile_name_is_one_row_of_plain_text(site: Watched, family: str, prefix: str, figure: Figure) -> None:
     """Seen failing without `optional()` in desk/arrival.py (control characters and marks stay) and without FILTER in the dialplan."""

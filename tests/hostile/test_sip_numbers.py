@@ -32,13 +32,15 @@ async def rows_by_name(site: Watched, names: list[str], answered: int) -> dict[s
     return found
 
 
-async def call_as(site: Watched, mark: str, origins: list[tuple[bytes, bytes]]) -> list[tuple[int, list[tuple[str | None, str]]]]:
+async def call_as(
+    site: Watched, mark: str, origins: list[tuple[bytes, bytes]]
+) -> list[tuple[int, list[tuple[str | None, str]]]]:
     """One call for each (From with %NAME%, extra headers); the status, and number and presentation of each row of it."""
     names = [f"{mark}{at:04}" for at in range(len(origins))]
     async with sip_port(site.sip) as sip:
         jobs = [
-            lambda name=name.encode(), origin=origin, headers=headers: sip.whole_call(
-                origin.replace(b"%NAME%", name), headers=headers.replace(b"%NAME%", name)
+            lambda name=name, origin=origin, headers=headers: sip.whole_call(
+                origin.replace(b"%NAME%", name.encode()), headers=headers.replace(b"%NAME%", name.encode())
             )
             for name, (origin, headers) in zip(names, origins, strict=True)
         ]
@@ -80,7 +82,8 @@ async def test_each_spelling_of_a_number_is_the_one_number(site: Watched) -> Non
 async def test_folded_and_broken_from_headers_are_one_call_or_none(site: Watched) -> None:
     """A From over several lines, with bare line ends and with control characters."""
     origins = [
-        (origin.replace(b"%USER%", b"0105559%04d" % at), b"") for at, origin in enumerate(CASES["F5"]["SIP From header"])
+        (origin.replace(b"%USER%", b"0105559%04d" % at), b"")
+        for at, origin in enumerate(CASES["F5"]["SIP From header"])
     ]
     async with sip_port(site.sip) as sip:
         jobs = [lambda origin=origin: sip.whole_call(origin, limit_s=4) for origin, _ in origins]
@@ -132,7 +135,10 @@ async def test_torture_messages_cost_nobody_a_call(site: Watched, figure: Figure
 
     await until(good_ones, 60, "the ten good calls")
     # An INVITE among the messages may be good enough for Asterisk: then it is one call of plain values like any other.
-    odd = site.rows("select number, caller_name from call where id > ? and (number is null or number not like '+8210555800%')", before)
+    odd = site.rows(
+        "select number, caller_name from call where id > ? and (number is null or number not like '+8210555800%')",
+        before,
+    )
     assert len(odd) <= len(messages)
     assert all((name or "x").isprintable() for _, name in odd)
     await site.all_ended()

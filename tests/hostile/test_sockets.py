@@ -96,7 +96,11 @@ async def test_a_wrong_word_closes_its_own_socket_and_no_other(house: House) -> 
     async def one(said: str | bytes, right: frozenset[int]) -> None:
         async with room:
             socket = await RawSocket.open(house.panel.port)
-            data = frame(int(WSMsgType.TEXT), said.encode()) if isinstance(said, str) else frame(int(WSMsgType.BINARY), said)
+            data = (
+                frame(int(WSMsgType.TEXT), said.encode())
+                if isinstance(said, str)
+                else frame(int(WSMsgType.BINARY), said)
+            )
             socket.writer.write(data)
             code = await socket.closed_with()
             if code not in right:

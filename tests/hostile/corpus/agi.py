@@ -5,7 +5,16 @@ from __future__ import annotations
 from tests.hostile.corpus.asterisk import NAMES
 from tests.hostile.corpus.breaks import BREAKS
 
-_KEYS = ("agi_callerid", "agi_calleridname", "agi_callingpres", "agi_uniqueid", "agi_channel", "agi_language", "agi_request", "agi_arg_2")
+_KEYS = (
+    "agi_callerid",
+    "agi_calleridname",
+    "agi_callingpres",
+    "agi_uniqueid",
+    "agi_channel",
+    "agi_language",
+    "agi_request",
+    "agi_arg_2",
+)
 _VALUES = (
     b"", b" ", b"\xff\xfe", b"\x00", "홍길동".encode("cp949"), "홍길동".encode()[:-1], b"a\nagi_arg_1: stolen", b"a\nagi_network_script: other", b"x" * 5000, b"\x1b[31m",
     b"unknown", b"${EPOCH}", b'"', b": : :", b"agi_callerid: x", b"\r\r", b"%0a", b"-1", b"99999999999999999999", "😀".encode() * 20,

@@ -6,14 +6,27 @@ NAME = "cb5f0c11d2"
 DID = "15880001"
 END = b"\r\n\r\n"
 
-_EVENTS = ("UserEvent", "Newchannel", "Newstate", "DialState", "BridgeEnter", "BridgeLeave", "Hangup", "CoreShowChannel", "Shutdown", "FullyBooted")
+_EVENTS = (
+    "UserEvent",
+    "Newchannel",
+    "Newstate",
+    "DialState",
+    "BridgeEnter",
+    "BridgeLeave",
+    "Hangup",
+    "CoreShowChannel",
+    "Shutdown",
+    "FullyBooted",
+)
 
 
 def _event(name: str, **fields: str) -> bytes:
     own = {"SystemName": NAME, "Channel": "PJSIP/t-%N%", "Uniqueid": "m.%N%", "Linkedid": "m.%N%", "ChannelState": "5", "ChannelStateDesc": "Ringing",
            "BridgeUniqueid": "b-%N%", "UserEvent": "Other", "DialStatus": "RINGING", "DestChannel": "Local/1001@callboard-operator-%N%;2",
            "DestUniqueid": "d.%N%", "DestLinkedid": "m.%N%", **fields}  # fmt: skip
-    return "".join([f"Event: {name}\r\n", *(f"{key}: {value}\r\n" for key, value in own.items()), "\r\n"]).encode("utf-8", "surrogateescape")
+    return "".join([f"Event: {name}\r\n", *(f"{key}: {value}\r\n" for key, value in own.items()), "\r\n"]).encode(
+        "utf-8", "surrogateescape"
+    )
 
 
 def _changed(name: str) -> tuple[bytes, ...]:
@@ -70,7 +83,7 @@ JUNK: tuple[bytes, ...] = (
     b"Event: UserEvent\r\nUserEvent: CallboardArrived\r\nLinkedid: 1.1\r\nUniqueid: 1.1\r\nLine: 15880001\r\nNumber: 666\r\n\r\n",
     b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
     b"agi_network: yes\n\n\r\n\r\n",
-    b"{\"event\": \"Hangup\"}\r\n\r\n",
+    b'{"event": "Hangup"}\r\n\r\n',
     b"<event/>\r\n\r\n",
     b"Event: " + b"E" * 100_000 + END,
     b"Event: Hangup\r\n" * 500 + END,

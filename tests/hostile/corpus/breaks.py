@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
-BREAKS: tuple[str, ...] = ("\r\n", "\n", "\r", "\n\n", "\r\n\r\n", "\r\r", "\n\r", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029")
+BREAKS: tuple[str, ...] = (
+    "\r\n",
+    "\n",
+    "\r",
+    "\n\n",
+    "\r\n\r\n",
+    "\r\r",
+    "\n\r",
+    "\x0b",
+    "\x0c",
+    "\x1c",
+    "\x1d",
+    "\x1e",
+    "\x85",
+    "\u2028",
+    "\u2029",
+)
 _FOLLOWING = (
     "Action: Command",
     "Event: Hangup",

@@ -5,7 +5,11 @@ from __future__ import annotations
 from tests.hostile.corpus.shell import PATHS
 
 TOKENS: tuple[str, ...] = (
-    *(path.replace("?", "%3F").replace("#", "%23") for path in PATHS if not path.startswith("/") and path not in (".", "..")),
+    *(
+        path.replace("?", "%3F").replace("#", "%23")
+        for path in PATHS
+        if not path.startswith("/") and path not in (".", "..")
+    ),
     "x" * 15,
     "x" * 16,
     "x" * 64,

@@ -16,9 +16,12 @@ HANG_UP = STX + b"1E" + b" " * 18 + ETX
 
 
 def _noise(count: int) -> tuple[bytes, ...]:
-    chance = random.Random(20261122)  # noqa: S311 -- the same noise for ever
+    chance = random.Random(20261122)
     # A start byte makes a frame out of noise, which may be a ring without a number; here noise is only noise.
-    return tuple(bytes(chance.choice([byte for byte in range(256) if byte != 2]) for _ in range(chance.randint(1, 400))) for _ in range(count))
+    return tuple(
+        bytes(chance.choice([byte for byte in range(256) if byte != 2]) for _ in range(chance.randint(1, 400)))
+        for _ in range(count)
+    )
 
 
 _BAD_BODIES = (

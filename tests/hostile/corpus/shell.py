@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-_DEEP = ("../", "..\\", "....//", "..%2f", "%2e%2e/", "%2e%2e%2f", "..%5c", "..;/", "%252e%252e%252f", "..%c0%af", "./../")
+_DEEP = (
+    "../",
+    "..\\",
+    "....//",
+    "..%2f",
+    "%2e%2e/",
+    "%2e%2e%2f",
+    "..%5c",
+    "..;/",
+    "%252e%252e%252f",
+    "..%c0%af",
+    "./../",
+)
 _GOALS = ("etc/passwd", "secrets.json", "callboard.db", "log/callboard.log", "asterisk/etc/manager.conf")
 
 PATHS: tuple[str, ...] = (

@@ -147,7 +147,9 @@ _RAW = (
 def _torture() -> tuple[bytes, ...]:
     made: list[bytes] = [*_RAW]
     made += [_message(n, method) for n, method in enumerate(_METHODS, 100)]
-    made += [_message(n, b"INVITE", uri, body=_SDP, Content_Type=b"application/sdp") for n, uri in enumerate(_URIS, 200)]
+    made += [
+        _message(n, b"INVITE", uri, body=_SDP, Content_Type=b"application/sdp") for n, uri in enumerate(_URIS, 200)
+    ]
     made += [
         _message(300 + n * 2 + at, method, drop=name)
         for n, name in enumerate(_HEADER_NAMES)
@@ -158,7 +160,10 @@ def _torture() -> tuple[bytes, ...]:
         for n, name in enumerate(_HEADER_NAMES)
         for at, value in enumerate(_VALUES)
     ]
-    made += [_message(600 + n, b"INVITE", version=version) for n, version in enumerate((b"SIP/1.0", b"SIP/3.0", b"SIP/2.0 ", b"", b"HTTP/1.1", b"sip/2.0"))]
+    made += [
+        _message(600 + n, b"INVITE", version=version)
+        for n, version in enumerate((b"SIP/1.0", b"SIP/3.0", b"SIP/2.0 ", b"", b"HTTP/1.1", b"sip/2.0"))
+    ]
     made += [
         _message(620 + n, b"INVITE", body=body, Content_Type=kind, Content_Length=length)
         for n, (kind, body, length) in enumerate(
@@ -178,17 +183,52 @@ def _torture() -> tuple[bytes, ...]:
             )
         )
     ]
-    made += [_message(640 + n, b"INVITE", From=b'"' + b"n" * length + b'" <sip:01055560000@127.0.0.1>;tag=l') for n, length in enumerate((1000, 10_000, 30_000))]
-    made += [_message(650 + n, b"INVITE", more=b"X-Long: " + b"x" * length) for n, length in enumerate((8_000, 32_000, 62_000))]
-    made += [_message(660 + n, b"INVITE", more=b"\r\n".join(b"X-%d: y" % at for at in range(count))) for n, count in enumerate((100, 1000, 4000))]
-    made += [_message(670 + n, b"INVITE", more=b"\r\n".join([b"Via: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bKx"] * count)) for n, count in enumerate((2, 70, 700))]
-    made += [_message(680 + n, b"INVITE", more=header) for n, header in enumerate((
-        b"Require: nothing-that-exists", b"Proxy-Require: x", b"Supported: 100rel\r\nRequire: 100rel", b"Replaces: x;to-tag=1;from-tag=2",
-        b"Join: x;to-tag=1;from-tag=2", b"Session-Expires: 1", b"Min-SE: 99999999999", b"Expires: -1", b"Date: never", b"Warning: x",
-        b"Refer-To: <sip:1001@127.0.0.1?Replaces=x>", b"Event: Hangup", b"Action: Command", b"Content-Encoding: gzip", b"MIME-Version: 9",
-        b"Authorization: Digest " + b"x" * 3000, b"Proxy-Authorization: Basic eDp4", b"Route: <sip:e.example;lr>", b"Record-Route: <sip:e.example>",
-        b"To: <sip:second@127.0.0.1>", b"From: <sip:second@127.0.0.1>;tag=2", b"Call-ID: second", b"CSeq: 2 INVITE",
-    ))]
+    made += [
+        _message(640 + n, b"INVITE", From=b'"' + b"n" * length + b'" <sip:01055560000@127.0.0.1>;tag=l')
+        for n, length in enumerate((1000, 10_000, 30_000))
+    ]
+    made += [
+        _message(650 + n, b"INVITE", more=b"X-Long: " + b"x" * length)
+        for n, length in enumerate((8_000, 32_000, 62_000))
+    ]
+    made += [
+        _message(660 + n, b"INVITE", more=b"\r\n".join(b"X-%d: y" % at for at in range(count)))
+        for n, count in enumerate((100, 1000, 4000))
+    ]
+    made += [
+        _message(670 + n, b"INVITE", more=b"\r\n".join([b"Via: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bKx"] * count))
+        for n, count in enumerate((2, 70, 700))
+    ]
+    made += [
+        _message(680 + n, b"INVITE", more=header)
+        for n, header in enumerate(
+            (
+                b"Require: nothing-that-exists",
+                b"Proxy-Require: x",
+                b"Supported: 100rel\r\nRequire: 100rel",
+                b"Replaces: x;to-tag=1;from-tag=2",
+                b"Join: x;to-tag=1;from-tag=2",
+                b"Session-Expires: 1",
+                b"Min-SE: 99999999999",
+                b"Expires: -1",
+                b"Date: never",
+                b"Warning: x",
+                b"Refer-To: <sip:1001@127.0.0.1?Replaces=x>",
+                b"Event: Hangup",
+                b"Action: Command",
+                b"Content-Encoding: gzip",
+                b"MIME-Version: 9",
+                b"Authorization: Digest " + b"x" * 3000,
+                b"Proxy-Authorization: Basic eDp4",
+                b"Route: <sip:e.example;lr>",
+                b"Record-Route: <sip:e.example>",
+                b"To: <sip:second@127.0.0.1>",
+                b"From: <sip:second@127.0.0.1>;tag=2",
+                b"Call-ID: second",
+                b"CSeq: 2 INVITE",
+            )
+        )
+    ]
     return tuple(made)  # fmt: skip
 
 

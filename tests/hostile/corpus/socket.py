@@ -7,7 +7,15 @@ import struct
 MASK = b"\x01\x02\x03\x04"
 
 
-def frame(opcode: int, payload: bytes, *, last: bool = True, masked: bool = True, reserved: int = 0, length: bytes | None = None) -> bytes:
+def frame(
+    opcode: int,
+    payload: bytes,
+    *,
+    last: bool = True,
+    masked: bool = True,
+    reserved: int = 0,
+    length: bytes | None = None,
+) -> bytes:
     """One frame as it goes over the wire. `length` replaces the length octets."""
     head = bytes([(0x80 if last else 0) | reserved | opcode])
     flag = 0x80 if masked else 0
@@ -43,7 +51,16 @@ TEXTS: tuple[tuple[str, frozenset[int]], ...] = (
     *(('{"type":"' + "p" * size + '"}', frozenset({1008, 1009})) for size in (100, 1000, 4000, 5000)),
 )  # fmt: skip
 
-BINARY: tuple[bytes, ...] = (b"", b"\x00", b"\xff" * 100, b'{"type":"ping"}', bytes(range(256)), b"\x1f\x8b\x08\x00", b"\x08\x96\x01", b"\x85\xa4type")
+BINARY: tuple[bytes, ...] = (
+    b"",
+    b"\x00",
+    b"\xff" * 100,
+    b'{"type":"ping"}',
+    bytes(range(256)),
+    b"\x1f\x8b\x08\x00",
+    b"\x08\x96\x01",
+    b"\x85\xa4type",
+)
 
 FRAMES: tuple[tuple[bytes, frozenset[int]], ...] = (
     # Bad UTF-8 in a text.

@@ -23,11 +23,30 @@ _BODIES = (
     "; select load_extension('x')",
 )  # fmt: skip
 
-TEXTS: tuple[str, ...] = tuple(
-    f"{_CLOSERS[at % len(_CLOSERS)]}{body}{_ENDS[(at + shift) % 5]}"
-    for shift in range(3)
-    for at, body in enumerate(_BODIES)
-) + ("%", "_", "\\", "''", "'", '"', "%%%", "\\'", "1;1", "0x41", "1e309", "*", "?", ":name", "$1", "%(x)s", "{x}")
+TEXTS: tuple[str, ...] = (
+    *tuple(
+        f"{_CLOSERS[at % len(_CLOSERS)]}{body}{_ENDS[(at + shift) % 5]}"
+        for shift in range(3)
+        for at, body in enumerate(_BODIES)
+    ),
+    "%",
+    "_",
+    "\\",
+    "''",
+    "'",
+    '"',
+    "%%%",
+    "\\'",
+    "1;1",
+    "0x41",
+    "1e309",
+    "*",
+    "?",
+    ":name",
+    "$1",
+    "%(x)s",
+    "{x}",
+)
 
 COLUMN_PARAMETERS = ("sort", "order", "order_by", "page", "filter", "fields", "where", "group", "columns", "select")
 COLUMN_VALUES = (
