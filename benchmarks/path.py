@@ -18,7 +18,7 @@ from benchmarks.filling import dialled, number_of
 from benchmarks.machine import CHECKOUT, described
 from benchmarks.processes import cpu_s
 from benchmarks.report import Report, options, percentile, progress
-from benchmarks.running import Site, admit, asterisk_pid, kept_site, site_with
+from benchmarks.running import Site, admit, asterisk_pid, finished, kept_site, site_with
 from benchmarks.watching import Watcher
 from callboard.pbx_root import choose
 from tests.path.running import DID
@@ -80,7 +80,7 @@ async def ours(site: Site, callers: Sequence[int], rate: int, settle_s: float) -
         pids = [site.asterisk_pid(), site.core_pid()]
         used, idle = [cpu_s(pid) for pid in pids], _idle()
         sipp = place(site.sip, site.state, callers, rate)
-        code = await sipp.finished(len(callers) / rate + 120)
+        code = await finished(sipp, len(callers) / rate + 60)
         busy = _busy(idle)
         await asyncio.sleep(settle_s)
         used = [1000 * (cpu_s(pid) - before) / len(callers) for pid, before in zip(pids, used, strict=True)]
@@ -143,7 +143,7 @@ async def _static_step(ami: int, sip: int, state: Path, callers: list[int], rate
     try:
         pid = asterisk_pid(state)
         before, idle = cpu_s(pid), _idle()
-        code = await place(sip, state, callers, rate).finished(len(callers) / rate + 120)
+        code = await finished(place(sip, state, callers, rate), len(callers) / rate + 60)
         busy = _busy(idle)
         used = 1000 * (cpu_s(pid) - before) / len(callers)
         await asyncio.sleep(1)
@@ -181,7 +181,7 @@ async def measure(customers: int, rates: Sequence[int], seconds: int, settle_s: 
     steps: list[Step] = []
     async with site_with(customers, config=CONFIG) as site:
         if len(rates) > 1:
-            await place(site.sip, site.state, [next(numbers) for _ in range(5)], 5).finished(60)
+            await finished(place(site.sip, site.state, [next(numbers) for _ in range(5)], 5), 60)
         for callers in drawn():
             steps.append(await ours(site, callers, len(callers) // seconds, settle_s))
             progress(

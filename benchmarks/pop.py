@@ -17,7 +17,7 @@ from benchmarks.filling import dialled
 from benchmarks.machine import described
 from benchmarks.processes import cpu_s
 from benchmarks.report import Report, options, percentile, progress
-from benchmarks.running import Site, site_with
+from benchmarks.running import Site, finished, site_with
 from benchmarks.watching import Watcher
 from tests.browser.conftest import chromium_path
 from tests.path.running import until
@@ -47,7 +47,7 @@ STAMPER = """
 async def ring(site: Site, callers: Sequence[int], rate: float, hold_ms: int) -> None:
     """Real calls by these customers; returns when the last one is over."""
     placed = site.dial([(dialled(customer), "") for customer in callers], rate=rate, hold_ms=hold_ms)
-    code = await placed.finished(len(callers) / rate + 60)
+    code = await finished(placed, len(callers) / rate + 60)
     if code:
         progress(f"SIPp ended with {code}: not every call went as planned")
     await asyncio.sleep(LAST_WORDS_S)

@@ -24,6 +24,7 @@ from callboard.pbx_root import choose
 from callboard.state import State
 from desk.bus import Bus
 from tests.path.running import RunningSite
+from tests.sipp_fixture import Callers
 
 CACHE = CHECKOUT / ".cache" / "bench-sites"
 KEPT = ("callboard.db", "callboard.toml", "secrets.json", "demo-logins.json", "sounds")
@@ -59,6 +60,15 @@ class Site(RunningSite):
         return asterisk_pid(self.state)
 
 
+async def finished(placed: Callers, limit_s: float) -> int:
+    """SIPp's exit code (0: every call went as planned); callers who are still there after `limit_s` seconds are stopped."""
+    try:
+        return await placed.finished(limit_s)
+    except subprocess.TimeoutExpired:
+        placed.stop()
+        return -1
+
+
 def asterisk_pid(state: Path) -> int:
     """The process id of the Asterisk of this state folder itself (not of the cage around it)."""
     wanted = f"{state}/asterisk/etc/asterisk.conf\0-f".encode()
@@ -90,7 +100,8 @@ async def site_with(customers: int, *options: str, config: str = "", hears: str 
     `hears` is what the manager user `bench` is told, one of FILTERS; empty where there is no Asterisk.
     """
     kept = await kept_site(customers)
-    state = Path(tempfile.mkdtemp(prefix="cb-bench-"))
+    # Not the folder for temporary files, which may lie in memory: a commit must cost here what it costs on a disk.
+    state = Path(tempfile.mkdtemp(prefix="cb-bench-", dir="/var/tmp"))
     try:
         _copy(kept, state)
         site = Site("--no-calls", *options, config=config, state=state)
