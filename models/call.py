@@ -18,6 +18,8 @@ class Call(Base):
     """One call, whatever saw it and however many phones it rang.
 
     `number` is E.164, or null with `presentation` withheld or unavailable. `choice_*` is the caller's answer to the IVR.
+    `disposition`: "answered"; "abandoned", nobody of ours had it; "pbx_restart", the PBX died under it and left no account;
+    "lost", nobody saw how it ended, until the PBX's account says it.
     `recovered` marks a row whose times were rebuilt after a gap: details that nobody saw are absent, never invented.
     """
 
