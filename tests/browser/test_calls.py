@@ -36,7 +36,8 @@ async def test_a_pop_is_spoken_once(console: Console, scene: Scene) -> None:
     await scene.customer()
     call_id = await scene.ring()
     await console.sees("#announcer", "김철수")
-    console.house.panel.hub.room(console.house.site.office_id).seq += 5  # a gap: a new snapshot, in which it still rings
+    # A gap: the page asks for a new snapshot, in which the call still rings.
+    console.house.panel.hub.room(console.house.site.office_id).seq += 5
     other = await scene.ring("01055501234")
     await console.ringing(other)
     await scene.pick_up(call_id, "1002")
