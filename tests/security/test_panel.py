@@ -56,10 +56,10 @@ def test_no_file_of_the_panel_writes_markup_from_data(path: Path) -> None:
 def test_recordings_lie_where_no_web_page_and_no_other_user_comes(tmp_path: Path) -> None:
     """Seen failing with the folder made 0755."""
     state = State(tmp_path / "state")
-    with state.locked():
-        assert state.recordings.stat().st_mode & 0o007 == 0
-        assert state.folder.stat().st_mode & 0o077 == 0
-        assert not state.recordings.resolve().is_relative_to((CHECKOUT / "web").resolve())
+    state.make()
+    assert state.recordings.stat().st_mode & 0o007 == 0
+    assert state.folder.stat().st_mode & 0o077 == 0
+    assert not state.recordings.resolve().is_relative_to((CHECKOUT / "web").resolve())
 
 
 @pytest.mark.parametrize(
