@@ -101,8 +101,8 @@ async def broken(site: RunningSite, cluster: Cluster, history: History) -> list[
 async def test_calls_ring_and_nothing_is_lost_while_the_database_is_stopped(
     site: RunningSite, cluster: Cluster, history: History, count: Count, figure: Figure
 ) -> None:
-    """C2. Seen failing without the file (`Unstored` taken out of wiring.py and LIMIT of what is held in memory at 0): calls of
-    the outage had no row; and without `DatabaseWatch`, nobody was told before the first call."""
+    """C2. Its guards: `Readings._catch_up` (order), `Unstored` (the file) and `DatabaseWatch` (the alarm before any call). The
+    parent of the commit that brought them lost every reading after seven seconds."""
     outage_s, rate = count(6, 60), count(2, 5)
     numbers = strangers(outage_s * rate)
     async with listening(site) as heard:
@@ -134,7 +134,8 @@ async def test_calls_ring_and_nothing_is_lost_while_the_database_is_stopped(
 async def test_what_waits_for_the_database_outlives_a_kill_of_ours(
     site: RunningSite, cluster: Cluster, history: History, figure: Figure
 ) -> None:
-    """C2. kill -9 of callboard while the database is away. Seen failing with the readings held in memory only."""
+    """C2. kill -9 of callboard while the database is away. Seen failing in tests/callboard/test_readings.py
+    with a file that nothing was written to."""
     numbers = strangers(4)
     await until(site.healthy, 60, "a healthy begin")
     await asyncio.to_thread(cluster.stop)
@@ -157,8 +158,8 @@ async def test_what_waits_for_the_database_outlives_a_kill_of_ours(
 async def test_a_database_that_does_not_answer_is_told_and_given_up_in_time(
     site: RunningSite, cluster: Cluster, history: History, count: Count, figure: Figure
 ) -> None:
-    """C5. A table is locked: its statements and then the whole pool are stuck. Seen failing without the limits of
-    `open_engine` (statement, lock, pool): requests hung for as long as the lock was held."""
+    """C5. A table is locked: its statements and then the whole pool are stuck. Its guards are the limits of
+    `open_engine` (statement, lock, pool; seen failing without them in tests/desk/test_work.py)."""
     await until(site.healthy, 60, "a healthy begin")
     _, order = await refused(site, history)
     with psycopg.connect(host=str(cluster.folder), user="postgres", dbname="callboard") as other:
@@ -188,9 +189,8 @@ async def test_a_database_that_does_not_answer_is_told_and_given_up_in_time(
 async def test_told_to_stop_at_work_callers_and_screens_lose_nothing(
     site: RunningSite, cluster: Cluster, history: History, figure: Figure
 ) -> None:
-    """D3. SIGTERM with ten callers at the voice menu and ten browsers' sockets; `run` starts it again. Seen failing with
-    `closing` never set in agi/server.py (a new caller was taken and cut off) and with drain_seconds = 0 (callers in the
-    middle of a sentence fell out of it)."""
+    """D3. SIGTERM with ten callers at the voice menu and ten browsers' sockets; `run` starts it again. Its guards are
+    `Application.drain` in agi/server.py, the dialplan's fallback, and the restart by `run`."""
     await until(site.healthy, 60, "a healthy begin")
     numbers, late = strangers(10), strangers(2)
     site.dial([(number, "손님") for number in numbers], hold_ms=60_000)

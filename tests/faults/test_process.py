@@ -144,8 +144,8 @@ async def doomed(doom: Doom, site: Site, history: History, point: str, n: int) -
 async def test_killed_between_an_assignment_and_its_texts_nothing_is_lost_and_nothing_sent_twice(
     doom: Doom, smsc: Smsc, history: History, count: Count, figure: Figure
 ) -> None:
-    """D1, D2. Six points. Seen failing with the texts written after the commit of the assignment (D1: lost) and with
-    `recover_claims` putting claimed rows back to `queued` (D2: sent twice)."""
+    """D1, D2. Six points. Seen failing with a commit between the assignment and its texts (D1) and with `recover_claims`
+    putting claimed rows back to `queued` (D2: what may have been sent was sent again)."""
     runs = count(2, 50)
     site = await make_site(doom.desk, drivers=runs * len(POINTS))
     slowest = 0.0
@@ -165,7 +165,7 @@ async def test_killed_between_an_assignment_and_its_texts_nothing_is_lost_and_no
 
 
 def test_of_many_starts_at_once_one_runs_and_the_others_say_why_not(count: Count, figure: Figure) -> None:
-    """D4. On one state folder. Seen failing without the lock in `State.claim`."""
+    """D4. On one state folder. Its guard is the lock in `State.claim`."""
     copies = count(5, 50)
     state = Path(tempfile.mkdtemp(prefix="cb-many-"))
     try:
@@ -202,7 +202,7 @@ def launch(command: str, state: Path, port: int, *more: str) -> subprocess.Popen
 async def test_two_state_folders_on_one_database_never_send_both_and_the_second_takes_over(
     database_url: str, smsc: Smsc, tmp_path: Path, figure: Figure
 ) -> None:
-    """D4. Seen failing without `Claim` in callboard/commands/serve.py: two were bound to the SMSC."""
+    """D4. Seen failing without `Claim.take` in callboard/commands/serve.py: the second one ran."""
     site_of = Desk(open_engine(database_url), Bus())
     await make_site(site_of)
     await site_of.engine.dispose()

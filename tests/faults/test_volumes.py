@@ -113,8 +113,8 @@ async def broken(disks: Disks, history: History, numbers: list[str]) -> list[str
 async def test_while_another_program_holds_the_file_every_save_ends_in_time_and_nothing_stands_still(
     disks: Disks, history: History, count: Count, figure: Figure
 ) -> None:
-    """C1. `BEGIN IMMEDIATE` from outside. Seen failing with BUSY_TIMEOUT_MS of 10 s in desk/work.py (the fifth save was
-    answered after 20 s, as a fault of ours) and, for the loop, with the lock awaited outside of aiosqlite's thread."""
+    """C1. `BEGIN IMMEDIATE` from outside. Its guards are the limits of desk/work.py and `is_away`, without which a save that
+    had no turn was told as a fault of ours (seen in tests/web/test_answers.py)."""
     site, held_s = disks.site, count(7, 10)
     numbers = strangers(2)
     saving: list[asyncio.Task[Reply]] = []
@@ -144,8 +144,8 @@ async def test_while_another_program_holds_the_file_every_save_ends_in_time_and_
 async def test_a_full_disk_of_the_rows_is_told_orders_are_refused_in_words_and_calls_go_on(
     disks: Disks, history: History, figure: Figure
 ) -> None:
-    """C4. Seen failing without `is_full` in web/problems.py (the refusal says "does not answer"), without `DiskWatch` (no
-    alarm before the first save), and without the file of readings (the calls of that time have no row)."""
+    """C4. Its guards: `DiskWatch` in wiring.py, `is_full` in web/problems.py (seen failing without it in
+    tests/web/test_answers.py: the refusal said "does not answer"), and the readings that wait (callboard/readings.py)."""
     site, numbers = disks.site, strangers(3)
     await until(site.healthy, 60, "a healthy begin")
     pid = site.core_pid()
@@ -171,8 +171,8 @@ async def test_a_full_disk_of_the_rows_is_told_orders_are_refused_in_words_and_c
 async def test_full_disks_of_the_log_and_of_recordings_are_told_and_cost_nothing_else(
     disks: Disks, history: History, figure: Figure
 ) -> None:
-    """C4. Seen failing without `DiskWatch` and, for the log, without `handleError` in callboard/logs.py (a traceback on the
-    terminal for each line)."""
+    """C4. Its guards: `DiskWatch` in wiring.py and, for the log, `handleError` in callboard/logs.py (seen failing without it in
+    tests/callboard/test_logs.py: a traceback on the terminal for each line)."""
     site, numbers = disks.site, strangers(3)
     await until(site.healthy, 60, "a healthy begin")
     pid, said = site.core_pid(), len(site.said)
