@@ -34,7 +34,8 @@ COLUMNS = (
     "cb_name",
 )
 RECORD_LIMIT = 64 * 1024
-_LEG = re.compile(r"Local/(\d+)@callboard-operator-[0-9a-f]+;[12]")
+# An operator's leg, or the phone itself where somebody picked the call up.
+_LEG = re.compile(r"Local/(\d+)@callboard-operator-[0-9a-f]+;[12]|PJSIP/op(\d+)-[0-9a-f]+")
 # Every field in quotes: what stands within one has its own quotes doubled and cannot look like this.
 _QUOTED = re.compile(rb'"(?:[^"]|"")+"(?:,"(?:[^"]|"")*")+')
 _SECONDS = re.compile(r"\d{1,11}\.\d{1,6}")
@@ -101,7 +102,7 @@ def _record(raw: bytes) -> Record | None:
         presentation=fields["cb_presentation"] or "unavailable",
         name=fields["cb_name"] or None,
         channel=fields["channel"],
-        extension=leg[1] if leg else None,
+        extension=(leg[1] or leg[2]) if leg else None,
         started_at=started_at,
         answered_at=_moment(fields["answer,u"]),
         ended_at=max(started_at, ended_at),

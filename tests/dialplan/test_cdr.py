@@ -37,6 +37,12 @@ def test_a_callers_own_leg_and_a_phones_leg_are_read_with_all_that_they_tell() -
     assert phone.answered_at == datetime(2026, 11, 22, 5, 5, 29, 123050, tzinfo=UTC)
 
 
+def test_a_call_that_somebody_picked_up_was_had_by_his_phone() -> None:
+    picked_up = UNANSWERED.replace(b"Local/1002@callboard-operator-00000000;1", b"PJSIP/op1003-0000000a")
+    [caller] = cdr.read(picked_up.replace(b"NO ANSWER", b"ANSWERED")).records
+    assert (caller.extension, caller.answered) == ("1003", True)
+
+
 def test_a_record_without_its_end_is_left_for_the_next_time() -> None:
     for cut in range(len(LEG)):
         reading = cdr.read(UNANSWERED + LEG[:cut])
