@@ -144,8 +144,8 @@ async def doomed(doom: Doom, site: Site, history: History, point: str, n: int) -
 async def test_killed_between_an_assignment_and_its_texts_nothing_is_lost_and_nothing_sent_twice(
     doom: Doom, smsc: Smsc, history: History, count: Count, figure: Figure
 ) -> None:
-    """D1, D2. Six points. Seen failing with a commit between the assignment and its texts (D1) and with `recover_claims`
-    putting claimed rows back to `queued` (D2: what may have been sent was sent again)."""
+    """D1, D2. Six points. The guard of D1 is one transaction for the assignment and its texts; D2 was seen failing with
+    `recover_claims` putting claimed rows back to `queued`."""
     runs = count(2, 50)
     site = await make_site(doom.desk, drivers=runs * len(POINTS))
     slowest = 0.0
@@ -202,7 +202,7 @@ def launch(command: str, state: Path, port: int, *more: str) -> subprocess.Popen
 async def test_two_state_folders_on_one_database_never_send_both_and_the_second_takes_over(
     database_url: str, smsc: Smsc, tmp_path: Path, figure: Figure
 ) -> None:
-    """D4. Seen failing without `Claim.take` in callboard/commands/serve.py: the second one ran."""
+    """D4. Its guard is `Claim` (seen failing without it in tests/desk/test_claim.py)."""
     site_of = Desk(open_engine(database_url), Bus())
     await make_site(site_of)
     await site_of.engine.dispose()
