@@ -22,7 +22,7 @@ from desk import numbers
 from tests.faults.history import History
 from tests.faults.witnesses import Row, Witnesses, span
 
-OPERATOR = "@callboard-operator-"
+OPERATOR = ("@callboard-operator-", "PJSIP/op")
 PBX_RESTART = "pbx_restart"
 COUNTRY = "KR"
 CLOCKS_APART = timedelta(seconds=3)
@@ -83,7 +83,9 @@ def _one_call(call: Row, legs: list[Row], restarted: bool) -> Iterator[str]:
         yield f"{name} began at {call['arrived_at']}, Asterisk says {started}"
     if abs(call["ended_at"] - ended) > CLOCKS_APART:
         yield f"{name} ended at {call['ended_at']}, Asterisk says {ended}"
-    talked = any(OPERATOR in leg["dstchannel"] and leg["disposition"] == "ANSWERED" for leg in legs)
+    talked = any(
+        leg["disposition"] == "ANSWERED" and any(name in leg["dstchannel"] for name in OPERATOR) for leg in legs
+    )
     right = "answered" if talked else "abandoned"
     if call["disposition"] != right and not (restarted and call["disposition"] == PBX_RESTART):
         yield f"{name} is told as {call['disposition']}, Asterisk says {right}"
