@@ -37,11 +37,16 @@ SETTLE_S = 6.0
 STATIC = """
 [callboard-incoming]
 exten => {did},1,Answer()
- same => n,Background({sounds}/welcome)
+ same => n,Goto(bench-menu,s,1)
+
+; A context of its own: beside the line's number, "1" would be taken for its first digit.
+[bench-menu]
+exten => s,1,Background({sounds}/welcome)
  same => n,WaitExten(4)
  same => n,Goto(callboard-queue,{did},1)
 exten => 1,1,Playback({sounds}/confirmed)
  same => n,Goto(callboard-queue,{did},1)
+
 """
 
 
