@@ -324,7 +324,7 @@ lines = {{ {lines} }}
 async def test_a_call_that_box_and_pbx_both_see_is_one_row_in_any_order(
     tmp_path: Path, history: History, count: Count, chance: random.Random
 ) -> None:
-    """S5. Seen failing with the twin's window at 0, and with the box's word on the handset left standing."""
+    """S5. Seen failing with the box's word on the handset left standing (told as answered, nobody had answered)."""
     cable = Cable(tmp_path / "cid0")
     lines = ", ".join(f'"{channel}" = "{DID}"' for channel in CHANNELS)
     async with whole_site(CONFIG.format(port=cable.link, lines=lines)) as site:
