@@ -140,7 +140,7 @@ async def test_two_people_at_two_screens_dispatch_one_order_and_one_reads_who_wa
     office: Office, database_url: str, history: History, count: Count, figure: Figure
 ) -> None:
     """G3, in browsers. Seen failing when the refusal has no name in it (desk/dispatch.py: _who)."""
-    rounds = count(2, 20)
+    rounds = count(1, 20)
     async with chromium() as browser:
         seats = [await sit(browser, office, user) for user in ("op", "boss")]
         for n in range(rounds):
