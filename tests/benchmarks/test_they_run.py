@@ -32,6 +32,7 @@ def figures(table: str, row: str) -> list[str]:
 
 
 def test_ami() -> None:
+    # Seen failing ("lost") with a listener that handles a fixed number of events between two reads.
     assert figures(run("ami"), "**callboard, the names")[-1].endswith("x")
 
 
@@ -55,7 +56,7 @@ def test_pop() -> None:
 @pytest.mark.pbx
 def test_path() -> None:
     told = run("path")
-    assert "2 calls a second with none lost" in told, told
+    assert "2 calls a second with none lost**; a static dialplan on the same Asterisk: 2" in told, told
 
 
 def test_the_figures_go_between_their_marks_and_nothing_else_is_touched(
