@@ -25,7 +25,7 @@ def faults(logs: list[dict[str, object]]) -> list[dict[str, object]]:
 
 
 async def test_an_odd_header_is_one_value_of_one_caller(sounds: Sounds, tmp_path: Path, figure: Figure) -> None:
-    """F7. Seen failing with the last value of a repeated key taken (a line break in a name steals the token's place)."""
+    """F7. Must fail with the last value of a repeated key taken (a line break in a name steals the token's place)."""
     desk = NotedDesk(places=((1, "강남역"),))
     wrong = []
     with capture_logs() as logs:
@@ -51,7 +51,7 @@ async def test_an_odd_header_is_one_value_of_one_caller(sounds: Sounds, tmp_path
 
 
 async def test_a_block_that_is_none_meets_no_conversation(sounds: Sounds, tmp_path: Path) -> None:
-    """F7. Seen failing without the limit on the header block's length and time."""
+    """F7. Must fail without the limit on the header block's length and time."""
     desk = NotedDesk()
     with capture_logs() as logs:
         async with server_of(desk, sounds, tmp_path, header_seconds=0.5) as server:
@@ -69,7 +69,7 @@ async def test_a_block_that_is_none_meets_no_conversation(sounds: Sounds, tmp_pa
 
 
 async def test_an_odd_reply_ends_at_worst_its_own_conversation(sounds: Sounds, tmp_path: Path) -> None:
-    """F7. Each odd reply at the first, second and fourth command, then the caller's end. Seen failing without MAX_ODD_LINES."""
+    """F7. Each odd reply at the first, second and fourth command, then the caller's end. Seen failing with 510 and 520 taken for a fault of ours."""
     desk = NotedDesk(places=((1, "강남역"),))
     with capture_logs() as logs:
         async with server_of(desk, sounds, tmp_path, desk_seconds=30) as server:
@@ -100,7 +100,7 @@ async def test_an_odd_reply_ends_at_worst_its_own_conversation(sounds: Sounds, t
 
 
 async def test_data_stays_one_argument_of_one_command() -> None:
-    """F8. Seen failing with `quote()` as Wazo's (only the line feed escaped), and with UNSPOKEN left out."""
+    """F8. Must fail with `quote()` as Wazo's (only the line feed escaped), and with UNSPOKEN left out."""
     wrong = []
     for verb, value in CASES["F8"][AGI_ARGUMENTS]:
 

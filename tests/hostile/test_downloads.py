@@ -40,7 +40,7 @@ async def keep(house: House, call_id: int, token: str, path: str) -> None:
 
 
 async def test_nothing_but_the_token_is_a_recording(house: House, call_id: int) -> None:
-    """Seen failing with the route's pattern and the row left out of web/pages/recordings.py (a path read under the folder)."""
+    """Must fail with the route's pattern and the row left out of web/pages/recordings.py (a path read under the folder)."""
     program = house.program()
     wrong = []
     for token in CASES["F23"][DOWNLOAD_TOKENS]:
@@ -55,7 +55,7 @@ async def test_nothing_but_the_token_is_a_recording(house: House, call_id: int) 
 
 
 async def test_nothing_but_a_plain_file_in_the_folder_is_read(house: House, call_id: int) -> None:
-    """Seen failing without `is_relative_to` and without `is_file` in `under()`."""
+    """Seen failing with links in a circle not caught in `under()` (500). Must fail without `is_relative_to`."""
     wrong = []
     for at, path in enumerate(CASES["F23"][DOWNLOAD_FILES]):
         token = f"trap{at:04}" * 4
@@ -67,7 +67,7 @@ async def test_nothing_but_a_plain_file_in_the_folder_is_read(house: House, call
 
 
 async def test_a_range_is_one_range_or_refused(house: House, call_id: int) -> None:
-    """Each range as a header; what is no range of this file is 416 and says how long the file is."""
+    """Each range as a header; what is no range of this file is 416. Seen failing with aiohttp's own reading of ranges."""
     wrong = []
     for asked, right in CASES["F23"][DOWNLOAD_RANGES]:
         answer = await house.program().api("GET", f"/recordings/{TOKEN}", headers={"Range": asked})

@@ -37,7 +37,7 @@ async def take(visitor: Visitor, name: str, number: str) -> Any:
 
 @pytest.mark.parametrize("family", ["F1", "F2", "F3", "F12"])
 async def test_a_hostile_text_in_every_field_of_an_order_is_text(house: House, family: str, figure: Figure) -> None:
-    """Seen failing with `storable` left out (NUL and surrogates: 500) and with `plain` left out (not NFC, invisible signs kept)."""
+    """Must fail with `storable` left out (NUL and surrogates: 500) and with `plain` left out (not NFC, invisible signs kept)."""
     program = house.program()
     wrong = []
     taken = 0
@@ -69,7 +69,7 @@ async def test_a_hostile_text_in_every_field_of_an_order_is_text(house: House, f
 
 
 async def test_a_search_for_sql_is_a_search_for_text(house: House) -> None:
-    """F2. Every search box. Seen failing with the pattern's wildcards not escaped (`%` finds everybody)."""
+    """F2. Every search box. Must fail with the pattern's wildcards not escaped (`%` finds everybody)."""
     await house.ring()
     await house.order(customer_name="김철수")
     program = house.program()
@@ -95,7 +95,7 @@ async def test_no_query_names_a_column(house: House) -> None:
 
 
 async def test_each_spelling_of_a_number_in_a_form_is_the_one_number(house: House) -> None:
-    """F9. Seen failing with the number of a form kept as it was typed."""
+    """F9. Must fail with the number of a form kept as it was typed."""
     program = house.program()
     wrong = []
     for given, right in slice_of(CASES["F9"][NUMBER_FORMS], 80):

@@ -56,7 +56,7 @@ async def exchange(port: int, data: bytes, limit_s: float = 20.0) -> bytes:
 async def test_no_bytes_at_the_port_change_or_break_anything(
     house: House, figure: Figure, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """F18. Seen failing with strict_json replaced by json.loads (500 for deep nesting), and without a limit on the body."""
+    """F18. Seen failing with a sender who leaves in mid-body taken for a fault of ours, and with aiohttp's own log of strangers."""
     before = await counts(house)
     wrong = []
     room = asyncio.Semaphore(20)
@@ -102,7 +102,7 @@ def _filled(house: House, text: str) -> str:
 
 
 async def test_a_change_asked_for_by_another_site_is_refused(house: House) -> None:
-    """F19. Every origin and fetch-site word at every unsafe URL. Seen failing with `refuse_forged` taken out of the middlewares."""
+    """F19. Every origin and fetch-site word at every unsafe URL. Must fail with `refuse_forged` taken out of the middlewares."""
     visitor = await house.signed_in()
     del visitor.http.headers["Sec-Fetch-Site"]
     wrong = []
@@ -117,7 +117,7 @@ async def test_a_change_asked_for_by_another_site_is_refused(house: House) -> No
 
 
 async def test_another_site_does_not_listen(house: House) -> None:
-    """F19 at the WebSocket's handshake. Seen failing without `may_listen`."""
+    """F19 at the WebSocket's handshake. Must fail without `may_listen`."""
     visitor = await house.signed_in()
     del visitor.http.headers["Sec-Fetch-Site"]
     hand = {

@@ -37,7 +37,7 @@ def numbers(heard: Heard) -> list[str]:
 async def test_noise_makes_no_number_and_hides_no_good_frame(
     port: Port, cable: Cable, heard: Heard, figure: Figure
 ) -> None:
-    """Seen failing without the limit of a frame's body, and with a frame kept over a start byte."""
+    """Must fail without the limit of a frame's body, and with a frame kept over a start byte."""
     wrong = []
     async with ticking() as ticks:
         for at, noise in enumerate(CASES["F15"][SERIAL_NOISE]):
@@ -59,7 +59,7 @@ def _in(noise: bytes, number: str) -> bool:
 
 
 async def test_two_calls_cut_anywhere_are_two_calls(port: Port, cable: Cable, heard: Heard) -> None:
-    """Seen failing with a decoder that begins anew at each read."""
+    """Must fail with a decoder that begins anew at each read."""
     right = []
     for at, cut in enumerate(CASES["F15"][SERIAL_SPLITS]):
         pair = (f"0107{at:07}", f"0108{at:07}")
