@@ -100,7 +100,7 @@ async def test_an_odd_reply_ends_at_worst_its_own_conversation(sounds: Sounds, t
 
 
 async def test_data_stays_one_argument_of_one_command() -> None:
-    """F8. Must fail with `quote()` as Wazo's (only the line feed escaped), and with UNSPOKEN left out."""
+    """F8. Seen failing with UNSPOKEN and the test for one line left out."""
     wrong = []
     for verb, value in CASES["F8"][AGI_ARGUMENTS]:
 

@@ -59,7 +59,7 @@ def _in(noise: bytes, number: str) -> bool:
 
 
 async def test_two_calls_cut_anywhere_are_two_calls(port: Port, cable: Cable, heard: Heard) -> None:
-    """Must fail with a decoder that begins anew at each read."""
+    """Seen failing with a decoder that begins anew at each read."""
     right = []
     for at, cut in enumerate(CASES["F15"][SERIAL_SPLITS]):
         pair = (f"0107{at:07}", f"0108{at:07}")
