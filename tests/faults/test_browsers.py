@@ -43,8 +43,7 @@ async def nothing_broken(history: History, url: str) -> None:
 async def test_after_every_outage_the_pane_is_the_database(
     office: Office, database_url: str, history: History, chance: random.Random, count: Count, figure: Figure
 ) -> None:
-    """G1. Seen failing without the new snapshot after a reconnect (web/live.py: subscribe), and, for pops, without the
-    memory of what was announced (main.js)."""
+    """G1. Seen failing when the snapshot that comes after a reconnect is not taken over (main.js: store.snapshot)."""
     marks, backs = [], []
     async with chromium() as browser, Proxy(office.panel.port) as wire:
         seat, day = await sit(browser, office, port=wire.port), Day(office, chance)
@@ -100,7 +99,7 @@ async def test_a_laptop_that_was_shut_for_ten_minutes_comes_back_with_the_presen
 async def test_a_frozen_page_harms_nobody_and_comes_back(
     office: Office, database_url: str, history: History, chance: random.Random, count: Count, figure: Figure
 ) -> None:
-    """G2, SIGSTOP of the renderer. Seen failing when the hub waits for each browser in turn (web/rooms.py: tell)."""
+    """G2, SIGSTOP of the renderer: the row's guard was taken out in test_operators.py, with a socket that never reads."""
     rings = count(20, 300)
     async with chromium() as theirs, chromium() as ours:
         frozen, live = await sit(theirs, office, "boss"), await sit(ours, office)
@@ -139,7 +138,7 @@ async def test_a_frozen_page_harms_nobody_and_comes_back(
 async def test_two_people_at_two_screens_dispatch_one_order_and_one_reads_who_was_first(
     office: Office, database_url: str, history: History, count: Count, figure: Figure
 ) -> None:
-    """G3, in browsers. Seen failing when the refusal has no name in it (desk/dispatch.py: _who)."""
+    """G3, in browsers: the row's guard was taken out in test_operators.py, with as many as can be."""
     rounds = count(1, 20)
     async with chromium() as browser:
         seats = [await sit(browser, office, user) for user in ("op", "boss")]
@@ -290,7 +289,7 @@ HABITS = {
 async def test_two_screens_change_one_order_and_nothing_is_lost_unseen(
     office: Office, database_url: str, history: History, count: Count, figure: Figure
 ) -> None:
-    """G6, in browsers. Seen failing without the comparison of versions (desk/order_changes.py)."""
+    """G6, in browsers: the row's guard was taken out in test_operators.py, with as many as can be."""
     pairs = count(1, 10)
     async with chromium() as browser:
         seats = [await sit(browser, office, user) for user in ("op", "boss")]
