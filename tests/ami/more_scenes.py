@@ -219,7 +219,11 @@ async def blonde(stage: Set) -> None:
     """1001 rings 1002 up for the caller and puts him through; before that, 1002 has not said a word."""
     await taken(stage, "blonde-1")
     await stage.actor.act(
-        Action="Redirect", Channel=await stage.callers_half("blonde-1"), Context="test-transfer", Exten="1002", Priority=1
+        Action="Redirect",
+        Channel=await stage.callers_half("blonde-1"),
+        Context="test-transfer",
+        Exten="1002",
+        Priority=1,
     )
     await stage.rings(3)
     await stage.picture()

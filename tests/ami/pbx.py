@@ -269,6 +269,8 @@ class Asterisk:
         texts = {name: text.format_map(values) for name, text in files.items()}
         texts |= {"modules": _MODULES, "queues": _QUEUES, "extensions": _EXTENSIONS}
         texts["logger"] = "[general]\n[logfiles]\nfull => notice,warning,error,verbose\n"
-        texts |= dict.fromkeys(("confbridge", "features", "stasis", "ccss", "cdr", "cel", "udptl", "rtp", "musiconhold", "acl"), "")
+        texts |= dict.fromkeys(
+            ("confbridge", "features", "stasis", "ccss", "cdr", "cel", "udptl", "rtp", "musiconhold", "acl"), ""
+        )
         for name, text in texts.items():
             (self.state / "etc" / f"{name}.conf").write_text(text.replace("](!)", "]") if name == "asterisk" else text)
