@@ -1,8 +1,8 @@
 """A9. Recorded logs of the real Asterisk 22, replayed whole, cut off, out of order, doubled and with gaps.
 
-`CALLBOARD_FAULTS=full` replays more than 10,000 times. Taken out to see them fail: the holder in ami/roster.py (handed_back,
-conference), the rooms elsewhere in Roster.elsewhere (blonde, transferred: cut off), SAME_EYES' idempotence in open_call
-(doubled), the end of what a list does not have in desk.resync (thinned).
+`CALLBOARD_FAULTS=full` replays more than 10,000 times. Seen failing before what they hold was there: who has the call (`holder`
+in ami/roster.py: handed_back), what a list shows before the arrival (`_completed` in desk/arrival.py and `told` in ami/roster.py:
+every recording, cut off and thinned), the half that knows the number (`Roster.incoming`: picked_up, cut off).
 """
 
 from __future__ import annotations
