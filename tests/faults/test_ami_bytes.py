@@ -152,7 +152,7 @@ async def test_bytes_that_are_no_events_are_passed_over_and_the_next_event_is_re
 async def test_a_call_that_was_asked_for_and_whose_answer_was_lost_is_dialled_at_most_once(
     desk: Desk, site: Site, pbx_engine: Engine, history: History, chance: random.Random, count: Count, figure: Figure
 ) -> None:
-    """A11. Seen failing with an `originate` that asks again when the link is back (two calls of one ChannelId)."""
+    """A11. Seen failing with an `originate` that asks again under another id; under the same one Asterisk makes no second."""
     ways = [("up", cut) for cut in range(1, 260)] + [("down", cut) for cut in range(1, 110)]
     runs = chance.sample(ways, count(14, 300))
     with real_asterisk(pbx_engine) as asterisk:

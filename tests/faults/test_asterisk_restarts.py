@@ -60,7 +60,7 @@ async def test_calls_that_a_restart_ended_are_over_and_told_as_asterisk_tells_th
     end: Callable[[RunningSite], Awaitable[None]],
     accounted: bool,
 ) -> None:
-    """A4, A5. Seen failing without `_why_gone` of desk/call_life.py ("lost") and without the snapshot after the log-in.
+    """A4, A5. Seen failing without `_why_gone` of desk/call_life.py (the killed one's calls are told as "lost").
 
     An Asterisk that is told to restart hangs up and accounts for every call itself, and the rows end as it says. After kill
     -9 there is no account: the rows say "pbx_restart", and not that anybody was answered or gave up.
@@ -118,7 +118,7 @@ async def one_more_call(running: RunningSite, history: History) -> None:
 async def test_ids_that_come_twice_because_the_clock_was_set_back_are_two_calls(
     desk: Desk, site: Site, pbx_engine: Engine, count: Count, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A6. Seen failing with one `system_name` for all starts (callboard/pbx.py): calls of the second start join the first's.
+    """A6. Guard: the `system_name` of each start (callboard/pbx.py); with one for all, calls of the second join the first's.
 
     Asterisk's clock stands nearly still and begins anew at each start, so that epoch and counter of its ids come twice.
     """
