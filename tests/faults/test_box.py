@@ -373,5 +373,6 @@ async def _seen_twice(
         await asyncio.sleep(apart)
         results = [await second, await leading]
         operation.ok(results=results)
+        assert 0 in results, "the call by SIP did not come about"
     cable.send(frame(channel, HANDSET_BACK))
     free.put_nowait(channel)
