@@ -23,7 +23,6 @@ DANGEROUS = {
     "Setvar": {"Variable": "SHELL(id)", "Value": "x"},
     "UserEvent": {"UserEvent": "CallboardArrived"},
     "Filter": {"Operation": "Add", "Filter": "x"},
-    "LoggerRotate": {},
     "PJSIPShowAuths": {},
 }
 FOR_ACTORS = {
