@@ -58,7 +58,9 @@ async def test_looking_makes_no_file(tmp_path: Path) -> None:
 async def test_a_database_newer_than_the_code_is_refused_with_both_versions(database_url: str) -> None:
     with migrations.open_engine(database_url).begin() as connection:
         connection.execute(text("update alembic_version set version_num = '9999'"))
-    with pytest.raises(store.DatabaseNewer, match=rf"newer callboard \(schema 9999, this one knows up to {migrations.head()}\)"):
+    with pytest.raises(
+        store.DatabaseNewer, match=rf"newer callboard \(schema 9999, this one knows up to {migrations.head()}\)"
+    ):
         await store.prepare(database_url)
 
 

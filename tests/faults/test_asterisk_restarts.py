@@ -114,7 +114,6 @@ async def one_more_call(running: RunningSite, history: History) -> None:
 
 
 @pytest.mark.parametrize("engine_name", ["sqlite"])
-@pytest.mark.skipif(not FAKETIME.exists(), reason="needs faketime")
 async def test_ids_that_come_twice_because_the_clock_was_set_back_are_two_calls(
     desk: Desk, site: Site, pbx_engine: Engine, count: Count, monkeypatch: pytest.MonkeyPatch
 ) -> None:
