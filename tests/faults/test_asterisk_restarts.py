@@ -30,7 +30,7 @@ from tests.site import Site
 pytestmark = [pytest.mark.pbx, pytest.mark.asyncio(loop_scope="module")]
 
 Link = tuple[RunningSite, Proxy]
-FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")
+FAKETIME = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
