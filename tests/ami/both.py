@@ -74,8 +74,8 @@ class Ours:
         return asyncio.ensure_future(self.link.ask(fields))
 
     def waiting(self) -> int:
-        assert self.link.protocol is not None
-        return len(self.link.protocol.responses)
+        """Actions without an answer; between two connections there are none."""
+        return len(self.link.protocol.responses) if self.link.protocol is not None else 0
 
 
 @asynccontextmanager

@@ -89,6 +89,7 @@ async def test_what_was_due_while_nobody_was_there_is_done_at_the_start(desk: De
     task = asyncio.create_task(Searches(desk, desk.bus).run())
     await until_asked(desk, order_id, 2)
     task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
     assert [event.driver_id for event in made] == [site.drivers[1]]
 
 

@@ -99,7 +99,7 @@ async def test_an_asterisk_that_dies_in_mid_call_is_started_again_and_the_call_i
 
     async def ended() -> bool:
         (call,) = await site.calls("01055503004")
-        return call["state"] == "ended" and call["disposition"] == "lost"
+        return call["state"] == "ended" and call["disposition"] == "pbx_restart"
 
     await until(ended, 60, "the end of the row")
     await until(site.healthy, 60, "Asterisk's return")
