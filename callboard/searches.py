@@ -10,7 +10,6 @@ import structlog
 from desk import searching
 from desk.bus import Bus
 from desk.database_errors import Busy, in_words, is_away
-from desk.errors import NotFound
 from desk.events import Event, OfferEnded, SearchChanged
 from desk.work import Desk
 
@@ -48,8 +47,7 @@ class Searches:
         try:
             async with self._desk.look() as session:
                 due = await searching.due(session, now)
-            for order_id in due:
-                await self._advance(order_id)
+            stuck = [order_id for order_id in due if not await self._advance(order_id)]
             async with self._desk.look() as session:
                 following = await searching.next_due(session)
         except Exception as error:
@@ -57,12 +55,21 @@ class Searches:
                 raise
             log.warning("the search for drivers waits: the database does not answer", reason=in_words(error))
             return AFTER_TROUBLE_S
+        if stuck:  # they stay due, and are tried again: not at once
+            return AFTER_TROUBLE_S
         if following is None:
             return LOOK_EVERY_S
         return min(LOOK_EVERY_S, max(0.0, (following - self._desk.clock()).total_seconds()))
 
-    async def _advance(self, order_id: int) -> None:
+    async def _advance(self, order_id: int) -> bool:
+        """Whether this one went on. Raises when the database is away: then none can."""
         try:
             await self._desk.do(partial(searching.advance, order_id=order_id))
-        except NotFound:
-            log.warning("an order that was looked for is gone", order_id=order_id)
+        except Busy:
+            raise
+        except Exception as error:
+            if is_away(error):
+                raise
+            log.exception("the search for a driver cannot go on", order_id=order_id)
+            return False
+        return True

@@ -209,7 +209,10 @@ async def _ask(work: Work, search: Search, order: Order, ring: Ring) -> bool:
     """Ask one ring of drivers; whether there was anybody to ask."""
     found = await candidates(work.session, order.id, WEIGHED, work.now)
     before = set(await work.session.scalars(select(Offer.driver_id).where(Offer.search_id == search.id)))
-    asked_now = await work.session.scalars(select(Offer.driver_id).where(Offer.state == offers.OPEN))
+    these = [candidate.driver_id for candidate in found]
+    asked_now = await work.session.scalars(
+        select(Offer.driver_id).where(Offer.driver_id.in_(these), Offer.state == offers.OPEN)
+    )
     weighed = _weigh(found, ring, before, set(asked_now))
     for one in weighed:
         work.session.add(

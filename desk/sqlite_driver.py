@@ -1,7 +1,7 @@
 """aiosqlite with one errand to its thread for each statement, where SQLAlchemy asks for four: cursor, execute, fetch, close.
 
-Each errand wakes a thread and then the loop again; they were two thirds of a call's time. What a statement gave is fetched in
-the same errand, as SQLAlchemy does anyway.
+Each errand wakes a thread and then the loop again; they were about a third of a call's processor time. What a statement gave is
+fetched in the same errand, as SQLAlchemy does anyway.
 """
 
 from __future__ import annotations

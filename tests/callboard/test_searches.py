@@ -6,14 +6,14 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from callboard.searches import Searches
 from desk import orders, searching
 from desk.events import OfferEnded, OfferMade
 from desk.orders import PlaceText, TakeOrder
 from desk.work import Desk
-from models import Offer, Search
+from models import Offer, Order, Search
 from tests.desk.conftest import Clock
 from tests.site import GANGNAM, Site, make_site
 
@@ -91,6 +91,17 @@ async def test_what_was_due_while_nobody_was_there_is_done_at_the_start(desk: De
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     assert [event.driver_id for event in made] == [site.drivers[1]]
+
+
+async def test_a_search_that_cannot_go_on_keeps_no_other_from_it(
+    desk: Desk, site: Site, clock: Clock, running: Searches
+) -> None:
+    broken, whole = await begin(desk, site), await begin(desk, site)
+    async with desk.work() as work:
+        await work.session.execute(update(Order).where(Order.id == broken).values(trade="no_such_trade"))
+    clock.forward(seconds=15)
+    desk.bus.tell(OfferEnded(clock.now, 0, 0, 0, "expired"))
+    assert len(await until_asked(desk, whole, 2)) == 2
 
 
 async def test_several_searches_go_on_side_by_side(desk: Desk, site: Site, clock: Clock, running: Searches) -> None:
