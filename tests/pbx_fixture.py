@@ -39,6 +39,11 @@ def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
         return int(probe.getsockname()[1])
 
 
+def free_ports() -> Ports:
+    """Ports for an Asterisk that nobody uses right now."""
+    return Ports(sip=free_port(socket.SOCK_DGRAM), ami=free_port(), agi=free_port())
+
+
 class RealAsterisk:
     """A running Asterisk. `ami_port`, `agi_port`, `sip_port`, `secrets` and `state` are what a test needs of it."""
 
@@ -49,7 +54,7 @@ class RealAsterisk:
             settings=chosen,
             lines=(Line(did=DID, language="ko"),),
             operators=tuple(Operator(extension=e, sip_password=secrets.token_urlsafe(12)) for e in ("1001", "1002")),
-            ports=Ports(sip=free_port(socket.SOCK_DGRAM), ami=free_port(), agi=free_port()),
+            ports=free_ports(),
             secrets=Secrets(**{name: secrets.token_urlsafe(32) for name in Secrets.model_fields}),
             folders=folders_for(engine, state, chosen),
             system_name="cb0",

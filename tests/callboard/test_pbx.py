@@ -24,7 +24,7 @@ from desk.bus import Bus
 from desk.events import PartChanged
 from dialplan.settings import Settings
 from tests.dialplan.sites import site
-from tests.pbx_fixture import CHECKOUT, RealAsterisk, free_port, real_asterisk, until
+from tests.pbx_fixture import CHECKOUT, RealAsterisk, free_port, free_ports, real_asterisk, until
 
 
 def alive(marker: str) -> list[int]:
@@ -220,7 +220,8 @@ async def test_an_asterisk_that_does_not_start_keeps_the_panel_from_nobody(pbx_e
     bus, told = Bus(), list[PartChanged]()
     bus.on(PartChanged, told.append)
     supervisor = Supervisor(bus)
-    process = AsteriskProcess(broken, site(folders=folders_for(broken, tmp_path, Settings())), tmp_path)
+    made = site(folders=folders_for(broken, tmp_path, Settings()), ports=free_ports())
+    process = AsteriskProcess(broken, made, tmp_path)
     try:
         async with asyncio.timeout(60):
             await first_try(process, bus, supervisor)

@@ -150,9 +150,12 @@ async def test_what_waited_on_the_disk_when_we_died_is_stored_by_the_next_start(
     desk: Desk, site: Site, clock: Clock, told: list[Event], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     file = tmp_path / "unstored"
-    async with nobody_may_write(desk, monkeypatch), reading(desk, Unstored(file)) as (readings, _):
+    unstored = Unstored(file)
+    async with nobody_may_write(desk, monkeypatch), reading(desk, unstored) as (readings, _):
         tell_calls(desk, clock, 5)
-        await put_by(readings, 15)
+        async with asyncio.timeout(20):
+            while unstored.waiting < 15:
+                await asyncio.sleep(0.01)
         readings.stop_listening()
     async with reading(desk, Unstored(file)) as (readings, _):
         desk.bus.tell(seen(clock, "cb1-99.1", "01099999999"))

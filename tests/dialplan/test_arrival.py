@@ -117,7 +117,7 @@ async def test_a_hostile_name_is_carried_and_not_evaluated(name: str, asterisk: 
         "010%0d%0aEvent%3a%20Hangup%0d%0aUniqueid%3a%201.1",
         "010%0d%0a%0d%0aEvent%3a%20UserEvent%0d%0aUserEvent%3a%20CallboardArrived%0d%0aLine%3a%20666%0d%0a%0d%0a",
         "010%29%3a1%3a2,$%7BSHELL(touch%20{witness})%7D",
-        "%24%7BSHELL(touch%20{witness})%7D",
+        "010%24%7BSHELL(touch%20{witness})%7D",
         "0" * 500,
         "0105550%26PJSIP/op1001",
     ],
