@@ -1,10 +1,12 @@
 """Tables, and the invariants of a single row. No queries and no session live here."""
 
+from models.appeal import Appeal
 from models.base import Base, UtcDateTime
 from models.call import Call, CallSighting, Recording
 from models.customer import Customer, CustomerPhone, Place
 from models.dispatch import Offer, Search, Weighing
 from models.driver import Driver, Shift
+from models.driver_access import DriverLink, DriverRequest, DriverSession
 from models.ledger import Account, Entry, Period, Posting
 from models.message import EarlyReceipt, Message, MessagePart
 from models.office import AuditEntry, IdempotencyKey, Line, Office, Operator, WebSession
@@ -12,6 +14,7 @@ from models.order import Assignment, Order, OrderChange, OrderStep
 
 __all__ = [
     "Account",
+    "Appeal",
     "Assignment",
     "AuditEntry",
     "Base",
@@ -20,6 +23,9 @@ __all__ = [
     "Customer",
     "CustomerPhone",
     "Driver",
+    "DriverLink",
+    "DriverRequest",
+    "DriverSession",
     "EarlyReceipt",
     "Entry",
     "IdempotencyKey",

@@ -51,7 +51,7 @@ class Order(Base):
 
 
 class OrderStep(Base):
-    """One change of state: who, when, from what to what, and why. Rows are only ever added."""
+    """One change of state: who (operator or driver), when, from what to what, and why. Rows are only ever added."""
 
     __tablename__ = "order_step"
 
@@ -62,6 +62,7 @@ class OrderStep(Base):
     before: Mapped[str | None] = mapped_column(String(16))
     after: Mapped[str] = mapped_column(String(16))
     reason: Mapped[str | None] = mapped_column(Text)
+    driver_id: Mapped[int | None] = mapped_column(ForeignKey("driver.id"))
 
 
 class OrderChange(Base):
