@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from desk.errors import NotFound
 from models import Driver
 
 
@@ -30,3 +31,11 @@ async def list_drivers(
     if state:
         query = query.where(Driver.state == state)
     return (await session.execute(query)).scalars().all()
+
+
+async def of_office(session: AsyncSession, office_id: int, driver_id: int) -> Driver:
+    """The driver, also one who drives no more. Raises NotFound, also for another office's."""
+    driver = await session.get(Driver, driver_id)
+    if driver is None or driver.office_id != office_id:
+        raise NotFound(f"there is no driver {driver_id}", driver_id=driver_id)
+    return driver
