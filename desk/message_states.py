@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from sqlalchemy import select
 
 from desk import events
@@ -9,6 +11,15 @@ from desk.errors import NotFound, WrongState
 from desk.work import Work
 from models import Message
 from models.message import NEXT_STATES
+
+ONE_TIME_LINK = "sms.driver.link"
+"""The text whose link lets in whoever has it: nobody reads it here, and it is not kept once it has left."""
+_BEHIND_THE_HASH = re.compile(r"#[A-Za-z0-9]+")
+
+
+def shown_text(text_key: str, text: str) -> str:
+    """The text as people at the desk may read it: without the part of a link that lets in."""
+    return _BEHIND_THE_HASH.sub("#…", text) if text_key == ONE_TIME_LINK else text
 
 
 async def hold(work: Work, message_id: int) -> Message:
@@ -32,4 +43,6 @@ def change(work: Work, message: Message, state: str, detail: str | None) -> None
     message.state = state
     message.detail = detail[:200] if detail else None
     message.updated_at = work.now
+    if state not in ("queued", "sending"):
+        message.text = shown_text(message.text_key, message.text)
     work.tell(events.MessageChanged(work.now, message.id, message.order_id, state))

@@ -34,11 +34,18 @@ async def hold(work: Work, operator_id: int | None, order_id: int, version: int 
     return order
 
 
-async def move(work: Work, order: Order, after: str, operator_id: int | None, reason: str | None = None) -> None:
-    """Take `order` one step by its trade's table and write who did it. Raises WrongState."""
+async def move(
+    work: Work,
+    order: Order,
+    after: str,
+    operator_id: int | None,
+    reason: str | None = None,
+    driver_id: int | None = None,
+) -> None:
+    """Take `order` one step by its trade's table and write who did it: an operator, or its driver. Raises WrongState."""
     trade = trades.load(order.trade)
     trade.check_step(order.state, after)
-    record_step(work, order, order.state, after, operator_id, reason)
+    record_step(work, order, order.state, after, operator_id, reason, driver_id)
     order.state = after
     if trade.is_closed(after):
         order.closed_at = work.now
@@ -47,11 +54,23 @@ async def move(work: Work, order: Order, after: str, operator_id: int | None, re
 
 
 def record_step(
-    work: Work, order: Order, before: str | None, after: str, operator_id: int | None, reason: str | None = None
+    work: Work,
+    order: Order,
+    before: str | None,
+    after: str,
+    operator_id: int | None,
+    reason: str | None = None,
+    driver_id: int | None = None,
 ) -> None:
     """Add the row that says who moved `order`, and why."""
     work.session.add(
         OrderStep(
-            order_id=order.id, at=work.now, operator_id=operator_id, before=before, after=after, reason=reason or None
+            order_id=order.id,
+            at=work.now,
+            operator_id=operator_id,
+            driver_id=driver_id,
+            before=before,
+            after=after,
+            reason=reason or None,
         )
     )

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from desk import searching
 from desk.candidates import Candidate
 from desk.errors import NotFound
+from desk.message_states import shown_text
 from desk.searching import SearchView
 from desk.views import Json, moment
 from models import Assignment, Customer, Driver, Message, Order
@@ -79,7 +80,7 @@ def message_json(message: Message) -> Json:
         "audience": message.audience,
         "recipient": message.recipient or None,
         "sender": message.sender,
-        "text": message.text,
+        "text": shown_text(message.text_key, message.text),
         "language": message.language,
         "state": message.state,
         "attempts": message.attempts,

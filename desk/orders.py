@@ -16,7 +16,7 @@ from desk.trades import ASSIGNED, CANCELLED, COMPLETED, TAKEN
 from desk.work import Work
 from models import Call, Customer, Office, Order
 
-__all__ = ["PlaceText", "TakeOrder", "cancel", "complete", "list_orders", "repeat_last", "step", "take"]
+__all__ = ["PlaceText", "TakeOrder", "cancel", "complete", "finish", "list_orders", "repeat_last", "step", "take"]
 
 MAX_FARE = 2**31 - 1
 
@@ -75,8 +75,12 @@ async def cancel(work: Work, operator_id: int, order_id: int, reason: str, versi
 
 async def complete(work: Work, operator_id: int, order_id: int, version: int | None = None) -> Order:
     """The trip is done: the driver is free again and owes the fee, and the customer's trips count one more."""
-    order = await order_steps.hold(work, operator_id, order_id, version)
-    await order_steps.move(work, order, COMPLETED, operator_id)
+    return await finish(work, await order_steps.hold(work, operator_id, order_id, version), operator_id)
+
+
+async def finish(work: Work, order: Order, operator_id: int | None, said_by_driver: int | None = None) -> Order:
+    """The trip of an order that is held is done: an operator says so, or its driver."""
+    await order_steps.move(work, order, COMPLETED, operator_id, driver_id=said_by_driver)
     driver_id = await _end_assignment(work, order, "completed")
     if driver_id is not None:
         await settlement.book_trip(work, order, driver_id, operator_id)

@@ -90,7 +90,7 @@ class Trade:
 
     `tariffs` and `fees` (what the office keeps of a fare) are by currency (ISO 4217); `texts` maps an occasion and audience to a
     key in the locales. `rings` is in what order drivers are asked when the desk looks for one by itself; after the last, nobody
-    was found.
+    was found. `way` is what the driver himself says of his trip, in order.
     """
 
     name: str
@@ -101,11 +101,17 @@ class Trade:
     tariffs: Mapping[str, Tariff]
     fees: Mapping[str, FeeRule]
     texts: Mapping[tuple[str, str], str]
+    way: tuple[str, ...] = (COMPLETED,)
 
     def check_step(self, before: str, after: str) -> None:
         """Raises WrongState unless an order may go from `before` to `after`."""
         if after not in self.states.get(before, ()):
             raise WrongState(f"an order that is {before} cannot become {after}", before=before, after=after)
+
+    def steps_of_driver(self, state: str) -> tuple[str, ...]:
+        """What the driver of an order that is `state` may say next; that it is done, only when nothing else is before it."""
+        ahead = tuple(after for after in self.way if after in self.states.get(state, ()))
+        return tuple(after for after in ahead if after != COMPLETED) or ahead
 
     def is_closed(self, state: str) -> bool:
         """Whether nothing follows `state`."""

@@ -7,6 +7,8 @@ from datetime import time
 from desk.fees import FeeRule
 from desk.trades import ASSIGNED, CANCELLED, COMPLETED, TAKEN, Approach, Field, Ring, Tariff, Trade
 
+ON_THE_WAY = "on_the_way"
+ARRIVED = "arrived"
 DRIVING = "driving"
 
 TRADE = Trade(
@@ -22,7 +24,9 @@ TRADE = Trade(
     states={
         TAKEN: (ASSIGNED, CANCELLED),
         # Back to taken when the driver is released: he cannot come, and the customer still waits.
-        ASSIGNED: (DRIVING, COMPLETED, TAKEN, CANCELLED),
+        ASSIGNED: (ON_THE_WAY, ARRIVED, DRIVING, COMPLETED, TAKEN, CANCELLED),
+        ON_THE_WAY: (ARRIVED, DRIVING, COMPLETED, TAKEN, CANCELLED),
+        ARRIVED: (DRIVING, COMPLETED, TAKEN, CANCELLED),
         DRIVING: (COMPLETED, CANCELLED),
         COMPLETED: (),
         CANCELLED: (),
@@ -55,4 +59,5 @@ TRADE = Trade(
         ("assigned", "customer"): "sms.assigned.customer",
         ("assigned", "driver"): "sms.assigned.driver",
     },
+    way=(ON_THE_WAY, ARRIVED, DRIVING, COMPLETED),
 )

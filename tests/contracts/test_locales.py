@@ -46,6 +46,8 @@ def test_a_notice_fits_one_korean_sms(tag: str, key: str) -> None:
         "origin": "강남역 10번",
         "destination": "판교역",
         "fare": "25,000원",
+        "link": "https://desk.example.com/driver#1234567890123456789012",
+        "minutes": "10",
     }
     assert len(Catalog.load(tag).text(key, **values).encode("cp949")) <= 80
 

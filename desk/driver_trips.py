@@ -1,0 +1,68 @@
+"""What a driver does with an order on his page: say how far he is, and hear who was first where he was not."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from desk import assignments, order_steps, orders, searching, trades
+from desk.errors import Conflict, DeskError, NotFound, WrongState
+from desk.searching import OfferGone
+from desk.trades import COMPLETED
+from desk.work import Work
+from models import Assignment, Driver, Order
+
+DECLINED_FOR = ("too_far", "other_way", "low_fare", "break", "other")
+"""Why a driver says no, as his page offers it; each has its words in `panel.toml`."""
+
+
+class NotYours(Conflict):
+    """The order was his and is not any more. `details` tell who has it, if anybody does."""
+
+    code = "not_yours"
+
+
+async def accept(work: Work, driver_id: int, offer_id: int) -> Assignment:
+    """The driver takes what he was offered. Raises what `searching.accept` raises; OfferGone says who was first."""
+    try:
+        return await searching.accept(work, driver_id, offer_id)
+    except OfferGone as gone:
+        details = dict(gone.details)
+        order_id = details.get("order_id")
+        details |= await _holder(work.session, order_id) if isinstance(order_id, int) else {}
+        raise OfferGone(str(gone), **details) from gone
+
+
+async def step(work: Work, driver_id: int, order_id: int, to: str) -> Order:
+    """The driver says how far he is. Raises WrongState, NotYours, NotFound for an order that never was his."""
+    order = await order_steps.hold(work, None, order_id)
+    active = await assignments.of_order(work.session, order_id)
+    if active is None or active.driver_id != driver_id:
+        raise await _refusal(work, driver_id, order)
+    if to not in trades.load(order.trade).steps_of_driver(order.state):
+        raise WrongState(f"an order that is {order.state} cannot become {to}", before=order.state, after=to)
+    if to == COMPLETED:
+        return await orders.finish(work, order, None, driver_id)
+    await order_steps.move(work, order, to, None, driver_id=driver_id)
+    return order
+
+
+async def _refusal(work: Work, driver_id: int, order: Order) -> DeskError:
+    had = select(Assignment.state).where(Assignment.order_id == order.id, Assignment.driver_id == driver_id)
+    states = (await work.session.scalars(had)).all()
+    if not states:
+        return NotFound(f"there is no order {order.id}", order_id=order.id)
+    if "completed" in states:
+        return WrongState(f"order {order.id} is {order.state}", before=order.state)
+    holder = await _holder(work.session, order.id)
+    return NotYours(f"order {order.id} was taken back", order_id=order.id, state=order.state, **holder)
+
+
+async def _holder(session: AsyncSession, order_id: int) -> dict[str, str | int | None]:
+    query = (
+        select(Driver.number)
+        .join(Assignment, Assignment.driver_id == Driver.id)
+        .where(Assignment.order_id == order_id, Assignment.state == "active")
+    )
+    number = await session.scalar(query)
+    return {"driver_number": number} if number is not None else {}

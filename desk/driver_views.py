@@ -1,0 +1,214 @@
+"""What a driver is shown of himself: his state, what he is offered, his trip, his money, and what he was not asked for and why.
+
+Only what is his own. The customer's number and the order's note are shown while he has the order, neither before nor after.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import case, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from desk import appeals, assignments, offers, settlement, shifts, trades
+from desk.candidates import beeline_m
+from desk.views import Json, moment
+from models import Account, Appeal, Assignment, Customer, Driver, Entry, Offer, Order, Posting, Search, Weighing
+
+REMEMBERED = timedelta(hours=48)
+"""How far back a driver sees what he was not asked for."""
+
+
+async def me(session: AsyncSession, driver_id: int, now: datetime) -> Json:
+    """Everything that the page's first screen needs, in one answer."""
+    driver = await session.get_one(Driver, driver_id)
+    shift = await shifts.open_shift(session, driver_id)
+    return {
+        "id": driver.id,
+        "number": driver.number,
+        "name": driver.name,
+        "state": driver.state,
+        "on_shift_since": moment(shift.started_at) if shift else None,
+        "located_at": moment(driver.located_at),
+        "balance": await settlement.balance(session, driver),
+        "offers": await open_offers(session, driver, now),
+        "order": await current_order(session, driver_id),
+        "now": moment(now),
+    }
+
+
+async def open_offers(session: AsyncSession, driver: Driver, now: datetime) -> list[Json]:
+    """What waits for his answer, the one that runs out first on top."""
+    waiting = [offer for offer in await offers.open_of_driver(session, driver.id) if offer.expires_at > now]
+    waiting.sort(key=lambda offer: (offer.expires_at, offer.id))
+    found = await session.scalars(select(Order).where(Order.id.in_([offer.order_id for offer in waiting])))
+    orders = {order.id: order for order in found}
+    return [_offer(offer, orders[offer.order_id], driver) for offer in waiting]
+
+
+async def current_order(session: AsyncSession, driver_id: int) -> Json | None:
+    """The order that he has."""
+    active = await assignments.of_driver(session, driver_id)
+    return await _trip(session, active) if active is not None else None
+
+
+async def entries(
+    session: AsyncSession, office_id: int, driver_id: int, limit: int, before_id: int | None = None
+) -> list[Json]:
+    """His account, newest first: what was added (positive) and taken (negative), each with what it rests on."""
+    query = (
+        select(Entry, Posting.amount, Order.origin_text, Order.destination_text, Account.currency)
+        .join(Posting, Posting.entry_id == Entry.id)
+        .join(Account, Account.id == Posting.account_id)
+        .outerjoin(Order, Order.id == Entry.order_id)
+        .where(Account.office_id == office_id, Account.kind == "driver", Account.owner_id == driver_id)
+        .order_by(Posting.entry_id.desc())
+        .limit(limit)
+    )
+    if before_id is not None:
+        query = query.where(Posting.entry_id < before_id)
+    rows = (await session.execute(query)).all()
+    ids = [entry.id for entry, *_ in rows]
+    undone = set(await session.scalars(select(Entry.reverses_id).where(Entry.reverses_id.in_(ids))))
+    appealed = await appeals.of_entries(session, driver_id, ids)
+    return [
+        {
+            "id": entry.id,
+            "at": moment(entry.at),
+            "kind": entry.kind,
+            "amount": -amount,
+            "currency": currency,
+            "order_id": entry.order_id,
+            "origin": origin,
+            "destination": destination,
+            "evidence": entry.evidence,
+            "undone": entry.id in undone,
+            "appeal": _appeal(appealed.get(entry.id)),
+        }
+        for entry, amount, origin, destination, currency in rows
+    ]
+
+
+async def not_asked(session: AsyncSession, driver_id: int, now: datetime, limit: int = 50) -> list[Json]:
+    """Orders that he was looked at for and never asked, newest first, each with the last reason (a key and its values)."""
+    newest = (
+        select(func.max(Weighing.id).label("id"))
+        .where(Weighing.driver_id == driver_id, Weighing.at > now - REMEMBERED)
+        .group_by(Weighing.search_id)
+        .having(func.max(case((Weighing.asked, 1), else_=0)) == 0)
+        .order_by(func.max(Weighing.id).desc())
+        .limit(limit)
+        .subquery()
+    )
+    query = (
+        select(Weighing, Search.order_id, Order.fare, Order.currency)
+        .join(newest, newest.c.id == Weighing.id)
+        .join(Search, Search.id == Weighing.search_id)
+        .join(Order, Order.id == Search.order_id)
+        .order_by(Weighing.id.desc())
+    )
+    rows = (await session.execute(query)).all()
+    appealed = await appeals.of_weighings(session, driver_id, [weighing.id for weighing, *_ in rows])
+    return [
+        {
+            "id": weighing.id,
+            "at": moment(weighing.at),
+            "order_id": order_id,
+            "fare": fare,
+            "currency": currency,
+            "reason_key": weighing.reason_key,
+            "reason_args": weighing.reason_args,
+            "appeal": _appeal(appealed.get(weighing.id)),
+        }
+        for weighing, order_id, fare, currency in rows
+    ]
+
+
+def appeal_json(appeal: Appeal, driver: Driver) -> Json:
+    """An appeal as the office sees it."""
+    return {
+        "id": appeal.id,
+        "driver_id": driver.id,
+        "driver_number": driver.number,
+        "driver_name": driver.name,
+        "entry_id": appeal.entry_id,
+        "weighing_id": appeal.weighing_id,
+        "at": moment(appeal.at),
+        "reason": appeal.reason,
+        "state": appeal.state,
+        "answer": appeal.answer,
+        "answered_at": moment(appeal.answered_at),
+    }
+
+
+def _appeal(appeal: Appeal | None) -> Json | None:
+    if appeal is None:
+        return None
+    return {"state": appeal.state, "reason": appeal.reason, "answer": appeal.answer}
+
+
+def _offer(offer: Offer, order: Order, driver: Driver) -> Json:
+    return {
+        "id": offer.id,
+        "order_id": order.id,
+        "offered_at": moment(offer.offered_at),
+        "expires_at": moment(offer.expires_at),
+        "origin": _origin(order),
+        "destination": _destination(order),
+        "distance_m": _distance_m(driver, order),
+        "fare": order.fare,
+        "fee": _fee(order),
+        "currency": order.currency,
+    }
+
+
+async def _trip(session: AsyncSession, assignment: Assignment) -> Json:
+    order = await session.get_one(Order, assignment.order_id)
+    customer = await session.get(Customer, order.customer_id) if order.customer_id is not None else None
+    return {
+        "id": order.id,
+        "state": order.state,
+        "next": list(trades.load(order.trade).steps_of_driver(order.state)),
+        "customer_name": customer.name if customer else None,
+        "number": order.number,
+        "origin": _origin(order),
+        "destination": _destination(order),
+        "fare": order.fare,
+        "fee": _fee(order),
+        "currency": order.currency,
+        "note": order.note,
+        "assigned_at": moment(assignment.assigned_at),
+    }
+
+
+def _fee(order: Order) -> int | None:
+    rule = trades.load(order.trade).fees.get(order.currency)
+    return None if rule is None or order.fare is None else rule.fee(order.fare)
+
+
+def _distance_m(driver: Driver, order: Order) -> int | None:
+    if driver.lat is None or driver.lon is None or order.origin_lat is None or order.origin_lon is None:
+        return None
+    return round(beeline_m(driver.lat, driver.lon, order.origin_lat, order.origin_lon))
+
+
+def _origin(order: Order) -> Json:
+    return {
+        "text": order.origin_text,
+        "lat": order.origin_lat,
+        "lon": order.origin_lon,
+        "accuracy_m": order.origin_accuracy_m,
+        "source": order.origin_source,
+    }
+
+
+def _destination(order: Order) -> Json | None:
+    if order.destination_text is None:
+        return None
+    return {
+        "text": order.destination_text,
+        "lat": order.destination_lat,
+        "lon": order.destination_lon,
+        "accuracy_m": None,
+        "source": order.destination_source,
+    }
