@@ -168,6 +168,16 @@ async def asked_for(session: AsyncSession, office_id: int, now: datetime) -> lis
     return await _told(session, [asked for asked in rows if _subject(asked.id) not in done])
 
 
+async def has_after(session: AsyncSession, entry: Entry) -> int | None:
+    """What the entry's driver has now; null for an entry of no driver."""
+    balance = await session.scalar(
+        select(Account.balance)
+        .join(Posting, Posting.account_id == Account.id)
+        .where(Posting.entry_id == entry.id, Account.kind == "driver")
+    )
+    return None if balance is None else -balance
+
+
 async def close_month(work: Work, operator_id: int, year: int, number: int) -> Period:
     """Close a month of the operator's office. Raises OutOfTurn, Invalid."""
     operator = await order_steps.operator_of(work, operator_id)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -93,6 +94,20 @@ async def statement(session: AsyncSession, office_id: int, since: datetime, unti
     ]
     head = json.dumps({"office": office_id, "since": since.isoformat(), "until": until.isoformat()})
     return ("\n".join([head, *lines]) + "\n").encode("ascii")
+
+
+async def closed(session: AsyncSession, office_id: int) -> Sequence[Period]:
+    """The closed periods of an office, newest first."""
+    found = await session.scalars(select(Period).where(Period.office_id == office_id).order_by(Period.since.desc()))
+    return found.all()
+
+
+async def of_office(session: AsyncSession, office_id: int, period_id: int) -> Period:
+    """A closed period. Raises NotFound, also for another office's."""
+    period = await session.get(Period, period_id)
+    if period is None or period.office_id != office_id:
+        raise NotFound(f"there is no closed period {period_id}", period_id=period_id)
+    return period
 
 
 async def is_unchanged(session: AsyncSession, period: Period) -> bool:

@@ -13,11 +13,26 @@ from aiohttp import web
 from pydantic import BaseModel
 
 from web import given as g
+from web import given_money as gm
 from web import told as t
+from web import told_money as tm
 from web.ask import Ask, JsonHandler, json_answer, understand
 from web.auth import Handler, Role, require
 from web.live import live
-from web.pages import calls, console, customers, document, drivers, health, messages, orders, recordings, session
+from web.pages import (
+    calls,
+    cashier,
+    console,
+    customers,
+    document,
+    drivers,
+    health,
+    messages,
+    orders,
+    recordings,
+    reports,
+    session,
+)
 from web.shapes import Nothing
 
 ID = "{id:[1-9][0-9]{0,17}}"
@@ -157,6 +172,61 @@ ROUTES: tuple[Route, ...] = (
     _raw(
         "GET", API + "/recordings/{token:[A-Za-z0-9_-]{16,64}}", "operator", recordings.play, "What a caller said",
         problems=(404, 416),
+    ),
+    # --- money: for admins; anybody at the desk may ask for a pay-out, which somebody else approves ----------------------
+    _json(
+        "GET", "/reports/company", "admin", reports.company, "The office's totals by day, month, quarter or year",
+        given=gm.CompanyQuery, answer=tm.CompanyTold, problems=(422,),
+    ),
+    _json(
+        "GET", "/reports/company/orders", "admin", reports.closed_orders, "The closed orders behind the totals",
+        given=gm.RowsQuery, answer=t.Items[tm.ClosedOrderTold], problems=(422,),
+    ),
+    _json(
+        "GET", "/reports/company/entries", "admin", reports.entries, "The entries of the books behind the totals",
+        given=gm.RowsQuery, answer=t.Items[tm.EntryTold], problems=(422,),
+    ),
+    _json(
+        "GET", "/reports/drivers", "admin", reports.drivers, "What each driver did, and where his account stood",
+        given=gm.SpanQuery, answer=tm.DriversTold, problems=(422,),
+    ),
+    _json(
+        "GET", f"/drivers/{ID}/statement", "admin", reports.statement, "A driver's statement",
+        given=gm.SpanQuery, answer=tm.StatementTold, problems=(404, 422),
+    ),
+    _json(
+        "POST", f"/drivers/{ID}/top-ups", "admin", cashier.top_up, "A driver pays in",
+        given=gm.TopUpGiven, answer=tm.Booked, status=201, problems=(404, 409),
+    ),
+    _json(
+        "POST", f"/drivers/{ID}/penalties", "admin", cashier.penalise, "A penalty, with its evidence",
+        given=gm.PenaltyGiven, answer=tm.Booked, status=201, problems=(404, 409),
+    ),
+    _json(
+        "POST", f"/drivers/{ID}/withdrawals", "operator", cashier.ask_for, "Ask for a pay-out to a driver",
+        given=gm.WithdrawalAsked, answer=tm.AskedTold, status=201, problems=(404, 409),
+    ),
+    _json("GET", "/withdrawals", "admin", cashier.asked_for, "Pay-outs that wait", answer=t.Items[tm.AskedTold]),
+    _json(
+        "POST", f"/withdrawals/{ID}/approve", "admin", cashier.approve, "Pay out what a colleague asked for",
+        answer=tm.Booked, status=201, problems=(404, 409),
+    ),
+    _json(
+        "POST", f"/withdrawals/{ID}/turn-down", "admin", cashier.turn_down, "Do not pay it out",
+        given=g.Reason, answer=t.Done, problems=(404, 409),
+    ),
+    _json(
+        "POST", f"/entries/{ID}/reverse", "admin", cashier.reverse, "Undo an entry by its opposite, booked today",
+        given=gm.Evidence, answer=tm.Booked, status=201, problems=(404, 409),
+    ),
+    _json("GET", "/periods", "admin", reports.closed, "The closed months", answer=t.Items[tm.PeriodTold]),
+    _json(
+        "GET", f"/periods/{ID}", "admin", reports.checked, "A closed month, made again and compared",
+        answer=tm.PeriodChecked, problems=(404,),
+    ),
+    _json(
+        "POST", "/periods", "admin", cashier.close_month, "Close a month: nothing is booked into it any more",
+        given=gm.MonthGiven, answer=tm.PeriodTold, status=201, problems=(409,),
     ),
 )  # fmt: skip
 

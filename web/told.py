@@ -124,6 +124,13 @@ class DriverBrief(Told):
     name: str
 
 
+class OperatorBrief(Told):
+    """Somebody who signs in."""
+
+    id: Id
+    name: str
+
+
 class CustomerBrief(Told):
     """Whose order it is."""
 

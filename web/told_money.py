@@ -1,0 +1,166 @@
+"""What the money side of the API answers. Every total is the sum of the rows that it opens into."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from web.shapes import Id, Moment, Money, Told
+from web.told import DriverBrief, OperatorBrief
+
+Sum = Annotated[int, Field(description="Whole minor units of the currency; may be negative.")]
+Count = Annotated[int, Field(ge=0)]
+Date = Annotated[str, Field(json_schema_extra={"format": "date"}, description="A day of the office's calendar.")]
+About = Literal["top_up", "withdrawal", "call_fee", "credit_trip", "payment", "penalty"]
+Kind = Literal["top_up", "withdrawal", "call_fee", "credit_trip", "payment", "penalty", "reversal"]
+
+
+class FiguresTold(Told):
+    """Orders by their end (`cancelled`: every end but a completed trip) and money, reversals taken off."""
+
+    completed: Count
+    cancelled: Count
+    fares: Sum
+    call_fees: Sum
+    penalties: Sum
+    top_ups: Sum
+    withdrawals: Sum
+
+
+class SpanTold(Told):
+    """Days from `first` to `last`, both included; moments from `since` on, before `until`."""
+
+    first: Date
+    last: Date
+    since: Moment
+    until: Moment
+
+
+class PartTold(Told):
+    """One part of the span."""
+
+    span: SpanTold
+    figures: FiguresTold
+
+
+class CompanyTold(Told):
+    """The office's totals."""
+
+    currency: str
+    span: SpanTold
+    by: Literal["day", "month", "quarter", "year"]
+    lines: list[PartTold]
+    total: FiguresTold
+
+
+class DriverLineTold(Told):
+    """One driver; null for what belongs to none. `opening`, `other` and `closing` are of his prepaid account."""
+
+    driver: DriverBrief | None
+    figures: FiguresTold
+    opening: Sum
+    other: Sum
+    closing: Sum
+
+
+class DriversTold(Told):
+    """All drivers of a span."""
+
+    currency: str
+    span: SpanTold
+    lines: list[DriverLineTold]
+    total: DriverLineTold
+
+
+class ClosedOrderTold(Told):
+    """An order that was closed, with who had it then."""
+
+    id: Id
+    closed_at: Moment
+    state: str
+    origin: str
+    destination: str | None
+    fare: Money | None
+    driver: DriverBrief | None
+
+
+class EntryTold(Told):
+    """An entry of the books as the totals count it. `about`: its kind; of a reversal, the kind of what it undoes."""
+
+    id: Id
+    at: Moment
+    kind: Kind
+    about: About
+    reverses_id: Id | None
+    amount: Sum
+    order_id: Id | None
+    evidence: str | None
+    by: str | None
+    driver: DriverBrief | None
+
+
+class StatementRowTold(Told):
+    """One posting on the driver's account: what it did to his money, and what he had after it."""
+
+    entry_id: Id
+    at: Moment
+    kind: Kind
+    about: About
+    reverses_id: Id | None
+    amount: Sum
+    balance: Sum
+    order_id: Id | None
+    origin: str | None
+    destination: str | None
+    fare: Money | None
+    evidence: str | None
+    by: str | None
+
+
+class StatementTold(Told):
+    """`closing` is `opening` and the sum of the rows' amounts."""
+
+    driver: DriverBrief
+    currency: str
+    span: SpanTold
+    opening: Sum
+    rows: list[StatementRowTold]
+    closing: Sum
+
+
+class Booked(Told):
+    """What was booked, and what the driver has now (null where the entry is of no driver)."""
+
+    id: Id
+    kind: Kind
+    at: Moment
+    balance: Sum | None
+
+
+class AskedTold(Told):
+    """A pay-out that waits for somebody else to approve it. `has`: what the driver has now."""
+
+    id: Id
+    at: Moment
+    driver: DriverBrief
+    amount: Money
+    note: str | None
+    has: Sum
+    asked_by: OperatorBrief
+
+
+class PeriodTold(Told):
+    """A closed month. `digest` is the SHA-256 of its statement as it was written at the close."""
+
+    id: Id
+    span: SpanTold
+    closed_at: Moment
+    closed_by: Id | None
+    digest: str
+
+
+class PeriodChecked(PeriodTold):
+    """`unchanged`: the statement, made again just now, is the one that was closed."""
+
+    unchanged: bool
