@@ -1,12 +1,14 @@
 """Many customers in little time: rows made inside the database, in the order of their indexes.
 
 Customer i of n has the number +8210 and eight digits from 10000001 on (the demo has none below
-20000000), one place, two past orders and one past call.
+20000000), one place, two past orders and one past call. The words by which they are found are written as the desk writes them.
 """
 
 from __future__ import annotations
 
 from sqlalchemy import Connection, create_engine, text
+
+from desk import customer_words
 
 FIRST_NUMBER = 10_000_000
 SERIES = {
@@ -55,6 +57,7 @@ def fill(url: str, customers: int) -> None:
             for pragma in ("journal_mode=OFF", "synchronous=OFF", "cache_size=-400000"):
                 connection.execute(text(f"PRAGMA {pragma}"))
         _insert(connection, dialect, customers)
+        customer_words.repair(connection)
         connection.execute(text("analyze"))
         if dialect == "sqlite":
             connection.execute(text("PRAGMA journal_mode=WAL"))

@@ -14,6 +14,7 @@ from callboard.commands import (
     prepare,
     prompts,
     run,
+    search,
     serve,
     simulate,
     user,
@@ -32,6 +33,7 @@ app.command("migrate")(migrate.migrate)
 app.command("dialplan")(dialplan.dialplan)
 app.command("simulate")(simulate.simulate)
 app.command("prompts")(prompts.prompts)
+app.command("search-index")(search.search_index)
 app.add_typer(office.app, name="office")
 app.add_typer(user.app, name="user")
 app.command("doctor")(doctor.doctor)

@@ -1,4 +1,4 @@
-"""Who calls: customers by number, the card that the desk sees of them, and the search.
+"""Who calls: customers by number, and the card that the desk sees of them.
 
 A card is a handful of look-ups by index, whatever the number of customers; usual trips are counted from real past orders.
 """
@@ -7,34 +7,27 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from typing import Any
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import BindParameter, Row, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
 
-from desk import numbers
 from desk.errors import NotFound
-from desk.text import plain
 from desk.trades import CANCELLED
 from desk.views import CustomerView, PlaceView, TripView
-from models import Customer, CustomerPhone, Office, Order, Place
+from models import Customer, CustomerPhone, Order, Place
 
 USUAL_TRIPS = 3
 PLACES_SHOWN = 10
 # How far back a card looks: habits change, and a card must cost the same for a customer of ten years.
 ORDERS_LOOKED_AT = 50
-SHORTEST_DIGITS = 4
 
 
 async def by_number(session: AsyncSession, office_id: int, number: str | None) -> Customer | None:
     """The customer of this office who is known by `number` (E.164), if any."""
     if number is None:
         return None
-    found = await session.scalars(
-        select(Customer)
-        .join(CustomerPhone, CustomerPhone.customer_id == Customer.id)
-        .where(CustomerPhone.office_id == office_id, CustomerPhone.number == number)
-    )
+    found = await session.scalars(_BY_NUMBER, {"office_id": office_id, "number": number})
     return found.one_or_none()
 
 
@@ -54,10 +47,9 @@ async def cards(session: AsyncSession, customer_ids: Iterable[int]) -> dict[int,
     ids = sorted(set(customer_ids))
     if not ids:
         return {}
-    customers = (await session.scalars(select(Customer).where(Customer.id.in_(ids)))).all()
+    customers = (await session.scalars(_CUSTOMERS, {"ids": ids})).all()
     phones: dict[int, list[str]] = defaultdict(list)
-    rows = select(CustomerPhone.customer_id, CustomerPhone.number).where(CustomerPhone.customer_id.in_(ids))
-    for customer_id, number in await session.execute(rows.order_by(CustomerPhone.id)):
+    for customer_id, number in await session.execute(_PHONES, {"ids": ids}):
         phones[customer_id].append(number)
     orders = await _recent_orders(session, ids)
     live = await _live_orders(session, ids)
@@ -84,68 +76,77 @@ async def usual_pickups(session: AsyncSession, customer_id: int, limit: int = 3)
     return sorted(places, key=lambda place: (place.text != last, -counts[place.text], -place.uses))[:limit]
 
 
-async def search(session: AsyncSession, q: str, *, office_id: int | None = None, limit: int = 20) -> list[CustomerView]:
-    """Customers whose name contains `q`, or whose number is `q` in any written form or ends in its digits.
+# Built once: the building of a statement costs more than what it finds.
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+_BY_NUMBER = (
+    select(Customer)
+    .join(CustomerPhone, CustomerPhone.customer_id == Customer.id)
+    .where(CustomerPhone.office_id == bindparam("office_id"), CustomerPhone.number == bindparam("number"))
+)
+_CUSTOMERS = select(Customer).where(Customer.id.in_(_IDS))
+_PHONES = (
+    select(CustomerPhone.customer_id, CustomerPhone.number)
+    .where(CustomerPhone.customer_id.in_(_IDS))
+    .order_by(CustomerPhone.id)
+)
+_PAST = (
+    Order.id,
+    Order.customer_id,
+    Order.origin_text,
+    Order.origin_lat,
+    Order.origin_lon,
+    Order.origin_accuracy_m,
+    Order.origin_source,
+    Order.destination_text,
+    Order.destination_lat,
+    Order.destination_lon,
+    Order.destination_source,
+    Order.fare,
+)
+_RECENT_OF_ONE = (
+    select(*_PAST)
+    .where(Order.customer_id == bindparam("customer_id"), Order.state != CANCELLED)
+    .order_by(Order.id.desc())
+    .limit(ORDERS_LOOKED_AT)
+)
+_RANK = func.row_number().over(partition_by=Order.customer_id, order_by=Order.id.desc()).label("rank")
+_RANKED = select(*_PAST, _RANK).where(Order.customer_id.in_(_IDS), Order.state != CANCELLED).subquery()
+_RECENT_OF_MANY = select(_RANKED).where(_RANKED.c.rank <= ORDERS_LOOKED_AT).order_by(_RANKED.c.id.desc())
+_LIVE = (
+    select(Order.customer_id, func.max(Order.id))
+    .where(Order.customer_id.in_(_IDS), Order.closed_at.is_(None))
+    .group_by(Order.customer_id)
+)
+_PLACES = select(Place).where(Place.customer_id.in_(_IDS)).order_by(Place.customer_id, Place.last_used_at.desc())
 
-    Without `office_id`, of the first office.
-    """
-    wanted = plain(q)
-    offices = select(Office).order_by(Office.id).limit(1)
-    office = await session.scalar(offices if office_id is None else offices.where(Office.id == office_id))
-    if not wanted or office is None:
-        return []
-    found = (await session.scalars(_matching(office.id, wanted, office.country).limit(limit))).all()
-    by_id = await cards(session, found)
-    return [by_id[customer_id] for customer_id in found]
 
-
-def _matching(office_id: int, wanted: str, country: str) -> Select[int]:
-    query = select(Customer.id).where(Customer.office_id == office_id).order_by(Customer.id.desc())
-    number = numbers.normalise(wanted, country).e164
-    if number is not None:
-        return query.where(Customer.id.in_(_owners(office_id).where(CustomerPhone.number == number)))
-    digits = "".join(char for char in wanted if char.isascii() and char.isdigit())
-    by_name = Customer.name.icontains(wanted, autoescape=True)
-    if len(digits) < SHORTEST_DIGITS:
-        return query.where(by_name)
-    return query.where(or_(by_name, Customer.id.in_(_owners(office_id).where(CustomerPhone.number.endswith(digits)))))
-
-
-def _owners(office_id: int) -> Select[int]:
-    return select(CustomerPhone.customer_id).where(CustomerPhone.office_id == office_id)
-
-
-async def _recent_orders(session: AsyncSession, ids: Sequence[int]) -> dict[int, list[Order]]:
+async def _recent_orders(session: AsyncSession, ids: Sequence[int]) -> dict[int, list[Row[*tuple[Any, ...]]]]:
     """The latest orders of each customer, newest first; cancelled ones say nothing of habits and are left out."""
-    rank = func.row_number().over(partition_by=Order.customer_id, order_by=Order.id.desc()).label("rank")
-    ranked = select(Order, rank).where(Order.customer_id.in_(ids), Order.state != CANCELLED).subquery()
-    recent = aliased(Order, ranked)
-    found: dict[int, list[Order]] = defaultdict(list)
-    query = select(recent).where(ranked.c.rank <= ORDERS_LOOKED_AT).order_by(recent.id.desc())
-    for order in await session.scalars(query):
-        if order.customer_id is not None:
-            found[order.customer_id].append(order)
+    if len(ids) == 1:
+        rows = await session.execute(_RECENT_OF_ONE, {"customer_id": ids[0]})
+    else:
+        rows = await session.execute(_RECENT_OF_MANY, {"ids": ids})
+    found: dict[int, list[Row[*tuple[Any, ...]]]] = defaultdict(list)
+    for order in rows:
+        found[order.customer_id].append(order)
     return found
 
 
 async def _live_orders(session: AsyncSession, ids: Sequence[int]) -> dict[int, int]:
     """The newest order that is not closed, of each customer who has one."""
-    query = select(Order.customer_id, func.max(Order.id)).where(Order.customer_id.in_(ids), Order.closed_at.is_(None))
-    rows = await session.execute(query.group_by(Order.customer_id))
+    rows = await session.execute(_LIVE, {"ids": ids})
     return {customer_id: order_id for customer_id, order_id in rows if customer_id is not None}
 
 
 async def _places(session: AsyncSession, ids: Sequence[int]) -> dict[int, list[Place]]:
     found: dict[int, list[Place]] = defaultdict(list)
-    for place in await session.scalars(
-        select(Place).where(Place.customer_id.in_(ids)).order_by(Place.customer_id, Place.last_used_at.desc())
-    ):
+    for place in await session.scalars(_PLACES, {"ids": ids}):
         found[place.customer_id].append(place)
     return found
 
 
 def _card(
-    customer: Customer, phones: list[str], orders: list[Order], places: list[Place], live_order_id: int | None
+    customer: Customer, phones: list[str], orders: list[Row[*tuple[Any, ...]]], places: list[Place], live_order_id: int | None
 ) -> CustomerView:
     return CustomerView(
         id=customer.id,
@@ -163,16 +164,16 @@ def _card(
     )
 
 
-def _usual_trips(orders: list[Order]) -> tuple[TripView, ...]:
+def _usual_trips(orders: list[Row[*tuple[Any, ...]]]) -> tuple[TripView, ...]:
     """The trips made most often (of two alike, the later one), each as it was ordered the last time."""
-    alike: dict[tuple[str, str | None], list[Order]] = defaultdict(list)
+    alike: dict[tuple[str, str | None], list[Row[*tuple[Any, ...]]]] = defaultdict(list)
     for order in orders:
         alike[order.origin_text, order.destination_text].append(order)
     ranked = sorted(alike.values(), key=lambda trips: (-len(trips), -trips[0].id))
     return tuple(_trip(trips) for trips in ranked[:USUAL_TRIPS])
 
 
-def _trip(trips: list[Order]) -> TripView:
+def _trip(trips: list[Row[*tuple[Any, ...]]]) -> TripView:
     last = trips[0]
     origin = PlaceView(
         None, last.origin_text, last.origin_lat, last.origin_lon, last.origin_accuracy_m, last.origin_source

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Table, func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk import people
+from desk import customer_words, people
 from desk.demo_history import Firm, Row, make_history
 from desk.demo_people import People
 from desk.demo_places import Places
@@ -72,6 +72,7 @@ async def fill(
         await _insert(work.session, "customer_phone", history.phones)
         await _insert(work.session, "place", history.places)
         await _insert(work.session, "order", history.orders)
+        await (await work.session.connection()).run_sync(customer_words.repair)
         team = _drivers(firm_office.id, drivers, work.now, invented, places, chance)
         await _insert(work.session, "driver", team)
         await _insert(work.session, "shift", [_shift(driver, work.now, chance) for driver in team])

@@ -3,7 +3,7 @@
 from models.appeal import Appeal
 from models.base import Base, UtcDateTime
 from models.call import Call, CallSighting, Recording
-from models.customer import Customer, CustomerPhone, Place
+from models.customer import BookPlace, BookPlaceWords, Customer, CustomerPhone, CustomerWords, Place
 from models.dispatch import Offer, Search, Weighing
 from models.driver import Driver, Shift
 from models.driver_access import DriverLink, DriverRequest, DriverSession
@@ -18,10 +18,13 @@ __all__ = [
     "Assignment",
     "AuditEntry",
     "Base",
+    "BookPlace",
+    "BookPlaceWords",
     "Call",
     "CallSighting",
     "Customer",
     "CustomerPhone",
+    "CustomerWords",
     "Driver",
     "DriverLink",
     "DriverRequest",

@@ -14,6 +14,7 @@ class Customer(Base):
     """One person or firm that orders. `grade` is the firm's own mark (for example VIP), shown as it stands."""
 
     __tablename__ = "customer"
+    __table_args__ = (Index("ix_customer_recent", "office_id", "last_trip_at", "id"),)
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     office_id: Mapped[int] = mapped_column(ForeignKey("office.id"))
@@ -58,3 +59,46 @@ class Place(Base):
     source: Mapped[str] = mapped_column(String(16))
     uses: Mapped[int] = mapped_column(default=0)
     last_used_at: Mapped[datetime]
+
+
+class CustomerWords(Base):
+    """By which words the customer `id` is found (models.words). The database keeps an inverted index of them by itself."""
+
+    __tablename__ = "customer_words"
+
+    id: Mapped[int] = mapped_column(
+        Key, ForeignKey("customer.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    words: Mapped[str] = mapped_column(Text)
+
+
+class BookPlace(Base):
+    """A place of the office's own place book. `aliases` are other names, one a line; `source` says whose knowledge it is.
+
+    Degrees are WGS 84, `accuracy_m` is a radius in metres. Several places may have one name: `district` tells them apart.
+    """
+
+    __tablename__ = "book_place"
+    __table_args__ = (UniqueConstraint("office_id", "name", "district"),)
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    office_id: Mapped[int] = mapped_column(ForeignKey("office.id"))
+    name: Mapped[str] = mapped_column(String(200))
+    district: Mapped[str] = mapped_column(String(80), default="")
+    aliases: Mapped[str] = mapped_column(Text, default="")
+    lat: Mapped[float | None]
+    lon: Mapped[float | None]
+    accuracy_m: Mapped[int | None]
+    source: Mapped[str] = mapped_column(String(80))
+    added_at: Mapped[datetime]
+
+
+class BookPlaceWords(Base):
+    """By which words the place `id` of the book is found, as CustomerWords."""
+
+    __tablename__ = "book_place_words"
+
+    id: Mapped[int] = mapped_column(
+        Key, ForeignKey("book_place.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    words: Mapped[str] = mapped_column(Text)

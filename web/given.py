@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from web.shapes import Cursor, Given, Id, Limit, Money, Note, Short, storable
+from web.shapes import Cursor, Given, Id, Limit, Money, Note, Short, Typed, storable
 
 
 class SignIn(Given):
@@ -26,10 +26,11 @@ class CallsQuery(Given):
 
 
 class CustomersQuery(Given):
-    """A part of a name, a place, or any four digits of a number."""
+    """Any part of a name, first consonants, a place, any four digits of a number; several of these are all wanted."""
 
-    q: Short = ""
+    q: Typed = ""
     limit: Limit = 20
+    cursor: Cursor | None = None
 
 
 class PlaceGiven(Given):

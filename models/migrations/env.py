@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from alembic import context
 
-from models import Base, UtcDateTime
+from models import Base, UtcDateTime, inverted
 from models.base import Key
 
 
@@ -25,5 +25,6 @@ context.configure(
     render_as_batch=True,
     render_item=render_item,
     transactional_ddl=True,
+    include_name=lambda name, _kind, _parents: not inverted.is_part(name),
 )
 context.run_migrations()

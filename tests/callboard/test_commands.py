@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -66,3 +67,15 @@ def test_the_doctor_says_of_each_part_how_to_mend_it(tmp_path: Path) -> None:
     for sentence in ("damaged", "restore the last backup", "cid0 does not exist", "Plug the box in", "prompts --state"):
         assert sentence in told.stdout, told.stdout
     assert "Traceback" not in told.stderr
+
+
+def test_what_customers_are_found_by_is_compared_and_brought_back(tmp_path: Path) -> None:
+    index = ("search-index", "--state", str(tmp_path))
+    assert "Every customer is found" in callboard(*index).stdout
+    with sqlite3.connect(tmp_path / "callboard.db") as database:
+        database.execute("insert into office values (1, 'o', 'KR', 'KRW', 'Asia/Seoul', 'proxy', '1')")
+        columns = "id, office_id, name, trips, cancels, created_at, version"
+        database.execute(f"insert into customer ({columns}) values (1, 1, '김철수', 0, 0, '2026-01-01', 1)")
+    told = callboard(*index)
+    assert (told.returncode, "Wrong: 1;" in told.stdout) == (1, True), told.stdout + told.stderr
+    assert callboard(*index, "--repair").returncode == callboard(*index).returncode == 0

@@ -137,31 +137,3 @@ async def test_who_is_not_there_has_no_card(desk: Desk) -> None:
         with pytest.raises(NotFound):
             await customers.card(session, 4711)
         assert await customers.cards(session, [4711]) == {}
-
-
-@pytest.mark.parametrize(
-    ("q", "found"),
-    [
-        ("010-1234-5678", ["김철수"]),
-        ("+82 10 1234 5678", ["김철수"]),
-        ("5678", ["김철수"]),
-        ("철수", ["이철수", "김철수"]),
-        ("\u1100\u1175\u11b7", ["김철수"]),
-        ("ALEX", ["Alex 100%"]),
-        ("100%", ["Alex 100%"]),
-        ("%", ["Alex 100%"]),
-        ("_", []),
-        ("' OR 1=1 --", []),
-        ("", []),
-        ("\x00", []),
-    ],
-)
-async def test_the_search_knows_parts_of_names_and_any_form_of_a_number(
-    desk: Desk, site: Site, add_customer: AddCustomer, q: str, found: list[str]
-) -> None:
-    await add_customer(MOBILE, name="김철수")
-    await add_customer("+821098761111", name="이철수")
-    await add_customer("+821098762222", name="Alex 100%")
-    async with desk.look() as session:
-        assert [card.name for card in await customers.search(session, q)] == found
-        assert await customers.search(session, q, office_id=site.office_id + 1) == []

@@ -8,12 +8,13 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import inspect
 from sqlalchemy.exc import DBAPIError
 
-from models import Base, migrations
+from models import Base, inverted, migrations
 
 
 def differences(url: str) -> list[object]:
     with migrations.open_engine(url).connect() as connection:
-        return list(compare_metadata(MigrationContext.configure(connection), Base.metadata))
+        options = {"include_name": lambda name, _kind, _parents: not inverted.is_part(name)}
+        return list(compare_metadata(MigrationContext.configure(connection, opts=options), Base.metadata))
 
 
 def tables(url: str) -> set[str]:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from desk import customers
+from desk import customer_search, customers
 from web.ask import Ask, Json
 from web.given import CustomersQuery
 from web.shapes import Nothing
 
 
 async def listed(ask: Ask[CustomersQuery]) -> Json:
-    """Customers by a part of the name or the last digits of a number."""
+    """Customers by any part of the name, any four digits of a number, first consonants, or a place."""
+    given = ask.given
     async with ask.desk.look() as session:
-        found = await customers.search(session, ask.given.q, office_id=ask.operator.office_id, limit=ask.given.limit)
-    return {"items": [customer.as_json() for customer in found], "next": None}
+        page = await customer_search.search(
+            session, given.q, office_id=ask.operator.office_id, limit=given.limit, cursor=given.cursor
+        )
+    return {"items": [customer.as_json() for customer in page.items], "next": page.next}
 
 
 async def shown(ask: Ask[Nothing]) -> Json:
