@@ -32,6 +32,8 @@ from desk.events import (
 from desk.work import Desk, Work
 
 LIMIT = 20_000
+TOGETHER = 20
+"""So many readings that wait are stored in one transaction: at a peak, one commit serves them all."""
 PAUSES_S = (0.1, 0.3, 1.0, 2.0)
 """Between two tries while the database is away; the last one again and again."""
 TRIES = 4
@@ -128,12 +130,14 @@ class Readings:
             if self.put_by:
                 await self._catch_up()
             self._caught_up.set()
-            reading = await self._queue.get()
+            batch = [await self._queue.get()]
+            while len(batch) < TOGETHER and not self._queue.empty():
+                batch.append(self._queue.get_nowait())
             try:
-                if not await self._store(reading):
-                    await self._put_by([reading])
+                await self._store_all(batch)
             finally:
-                self._queue.task_done()
+                for _ in batch:
+                    self._queue.task_done()
 
     async def _open(self) -> None:
         if self._unstored is not None:
@@ -211,7 +215,27 @@ class Readings:
             self._lose(reading, why)
         del self._held[kept:]
 
-    # --- one reading ----------------------------------------------------------------------------------------------------
+    # --- several readings, and one --------------------------------------------------------------------------------------
+
+    async def _store_all(self, batch: list[Event]) -> None:
+        """Store `batch`, or put by what the database does not take, in order."""
+        if len(batch) > 1 and await self._stored_together(batch):
+            return
+        for place, reading in enumerate(batch):
+            if not await self._store(reading):
+                await self._put_by(batch[place:])
+                return
+
+    async def _stored_together(self, batch: Sequence[Event]) -> bool:
+        """Whether all of them stand in one transaction. Where one of them cannot, nothing was done: they go one by one."""
+        try:
+            async with self._desk.work() as work:
+                for reading in batch:
+                    await apply(work, reading, self._window_s)
+        except Exception:  # noqa: BLE001 -- whoever is at fault meets the same again by himself, and it is told there
+            return False
+        self._watch.heard("readings", None)
+        return True
 
     async def _store(self, reading: Event) -> bool:
         """Whether we are done with it: stored, or of no use. False: the database is away."""

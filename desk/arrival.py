@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import exists, select
+from sqlalchemy import bindparam, exists, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -44,10 +44,12 @@ async def open_call(work: Work, seen: CallSeen, window_s: float = SAME_CALL_WIND
         return await _completed(work, known, seen)
     line, country = await _line(session, seen.line)
     # Another door may have opened it while we waited for the line.
-    if (known := await _sighted(session, seen)) is not None:
+    if not work.alone and (known := await _sighted(session, seen)) is not None:
         return await _completed(work, known, seen)
     number = numbers.seen(seen.number, seen.presentation, country)
     twin = await _twin(session, line, number, seen, timedelta(seconds=window_s))
+    if work.alone:
+        return await (_insert(work, line, number, seen) if twin is None else _join(work, twin, seen))
     try:
         async with session.begin_nested():
             return await (_insert(work, line, number, seen) if twin is None else _join(work, twin, seen))
@@ -73,27 +75,51 @@ def _check(seen: CallSeen) -> None:
         raise Invalid("this Linkedid cannot be used", field="linkedid")
 
 
-async def _sighted(session: AsyncSession, seen: CallSeen) -> Call | None:
-    found = await session.scalars(
-        select(Call)
-        .join(CallSighting, CallSighting.call_id == Call.id)
-        .where(CallSighting.source == seen.source, CallSighting.reference == seen.reference)
+# Built once: the building of a statement costs more than what it finds.
+_SIGHTED = (
+    select(Call)
+    .join(CallSighting, CallSighting.call_id == Call.id)
+    .where(CallSighting.source == bindparam("source"), CallSighting.reference == bindparam("reference"))
+)
+_LINES = (
+    select(Line, Office.country)
+    .join(Office, Office.id == Line.office_id)
+    .where(Line.did == bindparam("did"))
+    .with_for_update(of=Line, key_share=True)
+)
+_SPELLED = select(Line.did, Office.country).join(Office, Office.id == Line.office_id)
+_NAMED = select(Call).where(Call.linkedid == bindparam("linkedid")).order_by(Call.id).limit(1)
+_SEEN_ALREADY = exists().where(
+    CallSighting.call_id == Call.id, CallSighting.source.in_(bindparam("eyes", expanding=True))
+)
+_AT_THE_TIME = (
+    select(Call)
+    .where(
+        Call.line_id == bindparam("line_id"),
+        Call.arrived_at.between(bindparam("since"), bindparam("until")),
+        ~_SEEN_ALREADY,
     )
+    .order_by(Call.arrived_at, Call.id)
+    .limit(1)
+)
+_FROM_NUMBER = _AT_THE_TIME.where(Call.number == bindparam("number"))
+_FROM_NOBODY = _AT_THE_TIME.where(Call.number.is_(None))
+_SIGHTING = insert(CallSighting)
+
+
+async def _sighted(session: AsyncSession, seen: CallSeen) -> Call | None:
+    found = await session.scalars(_SIGHTED, {"source": seen.source, "reference": seen.reference})
     return found.one_or_none()
 
 
 async def _line(session: AsyncSession, did: str) -> tuple[Line, str]:
     """The line and its country. It stays locked until the end of the work: arrivals on one line come one by one."""
-    query = select(Line, Office.country).join(Office, Office.id == Line.office_id)
-    locking = query.with_for_update(of=Line, key_share=True)
-    row = (await session.execute(locking.where(Line.did == did))).one_or_none()
+    row = (await session.execute(_LINES, {"did": did})).one_or_none()
     if row is None:  # a trunk or a box may spell the DID in another way
-        for line_id, spelled, country in await session.execute(
-            select(Line.id, Line.did, Office.country).join(Office, Office.id == Line.office_id)
-        ):
+        for spelled, country in await session.execute(_SPELLED):
             number = numbers.normalise(did, country).e164
             if number is not None and number == numbers.normalise(spelled, country).e164:
-                row = (await session.execute(locking.where(Line.id == line_id))).one()
+                row = (await session.execute(_LINES, {"did": spelled})).one()
                 break
     if row is None:
         raise NoSuchLine(f"no line has the DID {optional(did, 40)!r}", line=optional(did, 40))
@@ -122,21 +148,19 @@ async def _completed(work: Work, call: Call, seen: CallSeen) -> Call:
 async def _twin(session: AsyncSession, line: Line, number: Number, seen: CallSeen, window: timedelta) -> Call | None:
     linkedid = linkedid_of(seen)
     if linkedid is not None:
-        same = await session.scalars(select(Call).where(Call.linkedid == linkedid).order_by(Call.id).limit(1))
+        same = await session.scalars(_NAMED, {"linkedid": linkedid})
         if (call := same.one_or_none()) is not None:
             return call
-    seen_already = exists().where(CallSighting.call_id == Call.id, CallSighting.source.in_(_SAME_EYES[seen.source]))
-    found = await session.scalars(
-        select(Call)
-        .where(
-            Call.line_id == line.id,
-            Call.number.is_(None) if number.e164 is None else Call.number == number.e164,
-            Call.arrived_at.between(seen.at - window, seen.at + window),
-            ~seen_already,
-        )
-        .order_by(Call.arrived_at, Call.id)
-        .limit(1)
-    )
+    about = {
+        "line_id": line.id,
+        "since": seen.at - window,
+        "until": seen.at + window,
+        "eyes": _SAME_EYES[seen.source],
+    }
+    if number.e164 is None:
+        found = await session.scalars(_FROM_NOBODY, about)
+    else:
+        found = await session.scalars(_FROM_NUMBER, {**about, "number": number.e164})
     return found.one_or_none()
 
 
@@ -159,8 +183,8 @@ def _take_back_what_the_box_said(work: Work, call: Call) -> None:
 
 
 async def _remember(session: AsyncSession, call: Call, seen: CallSeen) -> None:
-    session.add(CallSighting(call_id=call.id, source=seen.source, reference=seen.reference, seen_at=seen.at))
-    await session.flush()
+    row = {"call_id": call.id, "source": seen.source, "reference": seen.reference, "seen_at": seen.at}
+    await session.execute(_SIGHTING, row)
 
 
 async def _insert(work: Work, line: Line, number: Number, seen: CallSeen) -> Call:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import exists, select
+from sqlalchemy import bindparam, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.arrival import SAME_CALL_WINDOW_S, open_call
@@ -158,13 +158,15 @@ async def _by_box(session: AsyncSession, reference: str) -> Call | None:
     return found.one_or_none()
 
 
+_BY_LINKEDID = select(Call).where(Call.linkedid == bindparam("linkedid")).order_by(Call.id).limit(1).with_for_update()
+_OPERATOR_AT = select(Operator.id).where(Operator.extension == bindparam("extension"))
+
+
 async def _by_linkedid(session: AsyncSession, linkedid: str) -> Call | None:
-    found = await session.scalars(
-        select(Call).where(Call.linkedid == linkedid).order_by(Call.id).limit(1).with_for_update()
-    )
+    found = await session.scalars(_BY_LINKEDID, {"linkedid": linkedid})
     return found.one_or_none()
 
 
 async def operator_at(session: AsyncSession, extension: str) -> int | None:
     """Whose phone has this extension."""
-    return await session.scalar(select(Operator.id).where(Operator.extension == extension))
+    return await session.scalar(_OPERATOR_AT, {"extension": extension})

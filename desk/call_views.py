@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk import customers, numbers
@@ -31,20 +31,17 @@ class CallFilter:
 
 async def card(session: AsyncSession, call_id: int, office_id: int | None = None) -> CallView:
     """One call with all that its card shows. Raises NotFound, with `office_id` also for another office's call."""
-    wanted = select(Call.id).where(Call.id == call_id)
-    views = await _views(session, wanted if office_id is None else wanted.where(Call.office_id == office_id))
-    if not views:
+    call, did, operator = await _one(session, call_id)
+    if office_id not in (None, call.office_id):
         raise NotFound("there is no such call", call_id=call_id)
-    return views[0]
+    cards = await customers.cards(session, [] if call.customer_id is None else [call.customer_id])
+    return _view(call, did, operator, cards.get(call.customer_id or 0), await _recording(session, call))
 
 
 async def brief(session: AsyncSession, call_id: int) -> CallView:
     """One call without its customer's card, in one look-up: what a pop must not wait for is left out. Raises NotFound."""
-    row = (await session.execute(_rows().where(Call.id == call_id))).one_or_none()
-    if row is None:
-        raise NotFound("there is no such call", call_id=call_id)
-    call, did, operator = row
-    return _view(call, did, operator, None, None)
+    call, did, operator = await _one(session, call_id)
+    return _view(call, did, operator, None, await _recording(session, call))
 
 
 async def calls_list(session: AsyncSession, filters: CallFilter) -> Page[CallView]:
@@ -106,6 +103,21 @@ def _rows() -> Select[Call, str, Operator | None]:
         .join(Line, Line.id == Call.line_id)
         .outerjoin(Operator, Operator.id == Call.operator_id)
     )
+
+
+_BRIEF = _rows().where(Call.id == bindparam("call_id"))
+
+
+async def _one(session: AsyncSession, call_id: int) -> tuple[Call, str, Operator | None]:
+    row = (await session.execute(_BRIEF, {"call_id": call_id})).one_or_none()
+    if row is None:
+        raise NotFound("there is no such call", call_id=call_id)
+    call, did, operator = row
+    return call, did, operator
+
+
+async def _recording(session: AsyncSession, call: Call) -> str | None:
+    return (await _recordings(session, [call.id])).get(call.id) if call.choice_kind == "recording" else None
 
 
 async def _recordings(session: AsyncSession, call_ids: Sequence[int]) -> dict[int, str]:

@@ -44,11 +44,15 @@ def utc_now() -> datetime:
 
 
 class Work:
-    """What a use case needs: a session, the moment, and a place to leave the events that it caused."""
+    """What a use case needs: a session, the moment, and a place to leave the events that it caused.
 
-    def __init__(self, session: AsyncSession, now: datetime) -> None:
+    `alone`: nobody else writes before the commit (SQLite), so that what was looked up stays true.
+    """
+
+    def __init__(self, session: AsyncSession, now: datetime, *, alone: bool) -> None:
         self.session = session
         self.now = now
+        self.alone = alone
         self.events: list[Event] = []
 
     def tell(self, event: Event) -> None:
@@ -65,7 +69,8 @@ class Desk:
         self.clock = clock
         self._sessions = async_sessionmaker(engine, expire_on_commit=False)
         # SQLite lets one writer in at a time and the others knock and sleep; in one process they queue up instead, in order.
-        self._turn = asyncio.Semaphore(1 if engine.dialect.name == "sqlite" else UNLIMITED)
+        self._alone = engine.dialect.name == "sqlite"
+        self._turn = asyncio.Semaphore(1 if self._alone else UNLIMITED)
         self._readers = async_sessionmaker(_reading(engine), expire_on_commit=False)
 
     @asynccontextmanager
@@ -75,7 +80,7 @@ class Desk:
             await self._turn.acquire()
         try:
             async with self._sessions() as session:
-                work = Work(session, self.clock())
+                work = Work(session, self.clock(), alone=self._alone)
                 async with session.begin():
                     yield work
         finally:
@@ -108,7 +113,6 @@ class Desk:
                 yield session
             finally:
                 session.expunge_all()  # a rollback would empty the rows
-                await session.rollback()
 
 
 def _reading(engine: AsyncEngine) -> AsyncEngine:

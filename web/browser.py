@@ -1,4 +1,4 @@
-"""One listening browser: a bounded queue and the one task that writes to its socket.
+"""One listening browser: what is pushed goes out at once, or into a bounded queue while something is still on its way.
 
 Nobody ever waits for a browser. One that does not keep up is cut off with 4008; it comes back and gets a fresh snapshot.
 """
@@ -25,10 +25,14 @@ log = structlog.get_logger(__name__)
 
 
 class Push(NamedTuple):
-    """A text, or how to come by it when its turn is there; `written` is called once the socket took it."""
+    """A text, or how to come by it when its turn is there; `written` is called once the socket took it.
+
+    `frame` is the same text as it goes over the wire, where many browsers are told it.
+    """
 
     text: str | Callable[[], Awaitable[str]]
     written: Callable[[], None] | None = None
+    frame: bytes | None = None
 
 
 class Browser:
@@ -55,6 +59,7 @@ class Browser:
         self._beat = beat
         self._cut = cut
         self._closing: asyncio.Task[None] | None = None
+        self._writing = False
 
     @property
     def pending(self) -> int:
@@ -68,7 +73,7 @@ class Browser:
 
     def push(self, push: Push) -> None:
         """Have `push` written after what already waits."""
-        if self._closing is not None:
+        if self._closing is not None or self._wrote_at_once(push):
             return
         try:
             self._queue.put_nowait(push)
@@ -76,10 +81,28 @@ class Browser:
             self.close(TOO_SLOW, "too slow")
             self._cut(self, "queue")
 
+    def _wrote_at_once(self, push: Push) -> bool:
+        """Nothing is on its way and the kernel took all that came before: no queue and no other task is needed."""
+        transport = self._transport
+        if push.frame is None or self._writing or not self._queue.empty():
+            return False
+        if (
+            not isinstance(transport, asyncio.WriteTransport)
+            or transport.is_closing()
+            or transport.get_write_buffer_size()
+        ):
+            return False
+        transport.write(push.frame)
+        if push.written is not None:
+            push.written()
+        return True
+
     async def write(self) -> None:
-        """Write what is pushed, in order, until closed. A quiet socket gets a beat, so that the page knows we live."""
+        """Write what had to wait, in order, until closed. Every now and then a beat, so that the page knows that we live."""
         while self._closing is None:
+            self._writing = False
             push = await self._next()
+            self._writing = True
             try:
                 text = push.text if isinstance(push.text, str) else await push.text()
             except Exception:

@@ -1,4 +1,8 @@
-"""From a desk event to what browsers are told: one read by key an event, everything a card needs, in plain JSON."""
+"""From a desk event to what browsers are told: one read by key an event, in plain JSON.
+
+The customer's card comes when the call is identified and again when somebody answers, who is about to work with it. What only
+moves the call (it rings, it ends, the caller chose) says nothing of the customer, not even null: who listens keeps what he has.
+"""
 
 from __future__ import annotations
 
@@ -50,8 +54,14 @@ async def _arrived(session: AsyncSession, event: CallArrived) -> tuple[int, Json
     return _call(await call_views.brief(session, event.call_id))
 
 
-async def _called(session: AsyncSession, event: CallIdentified) -> tuple[int, Json]:
+async def _called(session: AsyncSession, event: CallIdentified | CallAnswered) -> tuple[int, Json]:
     return _call(await call_views.card(session, event.call_id))
+
+
+async def _moved(session: AsyncSession, event: CallChosen | CallRinging | CallEnded) -> tuple[int, Json]:
+    office_id, content = _call(await call_views.brief(session, event.call_id))
+    del content["call"]["customer"]
+    return office_id, content
 
 
 def _call(view: CallView) -> tuple[int, Json]:
@@ -76,10 +86,10 @@ async def _parted(_session: AsyncSession, event: PartChanged) -> tuple[None, Jso
 READERS: dict[type[Event], tuple[str, Reader]] = {
     CallArrived: ("call.arrived", _arrived),
     CallIdentified: ("call.identified", _called),
-    CallChosen: ("call.chosen", _called),
-    CallRinging: ("call.ringing", _called),
+    CallChosen: ("call.chosen", _moved),
+    CallRinging: ("call.ringing", _moved),
     CallAnswered: ("call.answered", _called),
-    CallEnded: ("call.ended", _called),
+    CallEnded: ("call.ended", _moved),
     OrderTaken: ("order.taken", _ordered),
     OrderChanged: ("order.changed", _ordered),
     OrderAssigned: ("order.assigned", _ordered),

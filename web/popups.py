@@ -1,14 +1,15 @@
 """The screen-pop hub: what the desk did, pushed to every browser of the office, numbered, in order, without a gap.
 
-One consumer takes desk events in the order in which they were told, reads each row once and hands the same text to every
-browser of the office whose row it is; of another office's nothing is heard. A browser that joins is entered under the
-consumer's lock, in the moment in which its snapshot's transaction begins: what is older is in the snapshot, what is newer
-follows as deltas.
+One consumer takes desk events in the order in which they were told, reads each row once (those that wait, together) and hands
+the same bytes to every browser of the office whose row it is; of another office's nothing is heard. A browser that joins is
+entered under the consumer's lock, in the moment in which its snapshot's transaction begins: what is older is in the snapshot,
+what is newer follows as deltas.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Iterable
 
 import structlog
@@ -30,6 +31,8 @@ from web.settings import Settings
 from web.snapshot import read_snapshot
 
 PAUSES_S = (0.05, 0.2, 0.5, 1.0, 2.0)
+TOGETHER = 50
+"""So many events at most are read in one transaction."""
 
 log = structlog.get_logger(__name__)
 
@@ -63,19 +66,31 @@ class Hub:
     async def run(self) -> None:
         """Push what the desk does, until cancelled."""
         while True:
-            event = await self._told.get()
+            events = deque((await self._told.get(),))
             async with self._order:
-                await self._tell(event)
+                while len(events) < TOGETHER and not self._told.empty():
+                    events.append(self._told.get_nowait())
+                await self._tell(events)
 
-    async def _tell(self, event: Event) -> None:
-        try:
-            found = await self._read(event)
-        except Exception:
-            log.exception(
-                "an event could not be pushed; browsers are asked to come back", event_type=type(event).__name__
-            )
-            self._close_all(GOING_AWAY, "come back")
-            return
+    async def _tell(self, events: deque[Event]) -> None:
+        """Push `events`; what was pushed is taken out of them."""
+        pauses = list(PAUSES_S)
+        while events:
+            try:
+                async with self._desk.look() as session:
+                    while events:
+                        self._push(events[0], await delta_of(session, events[0]))
+                        events.popleft()
+            except Exception as error:
+                if isinstance(error, DBAPIError) and pauses:
+                    log.warning("the database does not answer the hub", error=str(error.orig))
+                    await asyncio.sleep(pauses.pop(0))
+                    continue
+                log.exception("events could not be pushed; browsers are asked to come back", count=len(events))
+                events.clear()
+                self._close_all(GOING_AWAY, "come back")
+
+    def _push(self, event: Event, found: Delta | None) -> None:
         if found is None:
             return
         written = self._measure(event) if isinstance(event, CallArrived) else None
@@ -83,17 +98,6 @@ class Hub:
         for room in tuple(self._rooms.values()):
             if found.office_id in (None, room.office_id):
                 room.tell(found.kind, event.at, found.content, written)
-
-    async def _read(self, event: Event) -> Delta | None:
-        for pause in PAUSES_S:
-            try:
-                async with self._desk.look() as session:
-                    return await delta_of(session, event)
-            except DBAPIError as error:
-                log.warning("the database does not answer the hub", error=str(error.orig))
-                await asyncio.sleep(pause)
-        async with self._desk.look() as session:
-            return await delta_of(session, event)
 
     def _measure(self, event: Event) -> Callable[[], None]:
         def written() -> None:

@@ -14,6 +14,7 @@ import pydantic_core
 
 from desk.views import moment
 from web.browser import Browser, Push
+from web.frames import text_frame
 
 SNAPSHOT_MAX_AGE_S = 1.0
 ReadSnapshot = Callable[[int, asyncio.Event], Awaitable[str]]
@@ -37,7 +38,8 @@ class Room:
     def tell(self, kind: str, at: datetime, content: dict[str, Any], written: Callable[[], None] | None = None) -> None:
         """Give everybody here the next delta."""
         self.seq += 1
-        push = Push(as_text({"seq": self.seq, "type": kind, "at": moment(at), **content}), written)
+        text = as_text({"seq": self.seq, "type": kind, "at": moment(at), **content})
+        push = Push(text, written, text_frame(text))
         for browser in tuple(self.browsers):
             browser.push(push)
 

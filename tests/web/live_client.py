@@ -88,6 +88,7 @@ class Console:
             self.heard.append(said)
             for name, copy in (("call", self.calls), ("order", self.orders), ("message", self.messages)):
                 if name in said:
-                    copy[said[name]["id"]] = said[name]
+                    row = said[name]
+                    copy[row["id"]] = {**copy.get(row["id"], {}), **row}  # what is not said has not changed
             if kind == "part.changed":
                 self.parts[said["part"]] = {"ok": said["ok"], "reason": said["reason"]}

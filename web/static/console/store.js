@@ -79,7 +79,8 @@ export class Store {
 
   delta(told) {
     this.heard(told.at);
-    if (told.call) this.calls.set(told.call.id, told.call);
+    // What only moves a call says nothing of the customer: the card that we have stays.
+    if (told.call) this.calls.set(told.call.id, { ...this.calls.get(told.call.id), ...told.call });
     if (told.order) this.takeOrder(told.order, told.type);
     if (told.message) this.messages.set(told.message.id, told.message);
     if (told.type === "part.changed") this.parts = { ...this.parts, [told.part]: { ok: told.ok, reason: told.reason } };
