@@ -3,6 +3,7 @@
 import { html, nothing } from "lit";
 import { choiceOf, nameOf, numberOf } from "./call-list.js";
 import { LiveElement } from "./element.js";
+import { written } from "./phone.js";
 import { store } from "./store.js";
 import { clockTime, day, duration, money, t } from "./texts.js";
 import { byHand, hangUp, select, take, takeTrip, testCall, tripOf } from "./work.js";
@@ -70,7 +71,7 @@ export class CallerCard extends LiveElement {
 
   live(call) {
     const order = store.orders.get(call.customer?.live_order_id);
-    if (!order || order.closed_at || order.call_id === call.id) return nothing;
+    if (!order || order.closed_at || (call.id && order.call_id === call.id)) return nothing;
     return html`
       <button class="live" type="button" @click=${() => select(order.id)}>
         <span>${t("caller.live_order")}</span>
@@ -102,13 +103,30 @@ export class CallerCard extends LiveElement {
   }
 
   handHead() {
-    const editing = document.querySelector("order-form").draft?.editing;
-    if (editing) return this.changeHead(editing.order);
+    const draft = document.querySelector("order-form").draft;
+    if (draft?.editing) return this.changeHead(draft.editing.order);
+    if (draft?.customer) return this.foundHead(draft.customer);
     return html`
       <header class="caller">
         <div class="who"><h1>${t("caller.by_hand")}</h1></div>
         <div class="known">${t("caller.by_hand_hint")}</div>
       </header>
+    `;
+  }
+
+  /** A customer who was looked up: as on the card of his call. */
+  foundHead(customer) {
+    return html`
+      <header class="caller found">
+        <div class="who">
+          <h1 title=${customer.name}>${customer.name || t("search.unnamed")}</h1>
+          ${customer.grade ? html`<span class="grade">${customer.grade}</span>` : nothing}
+        </div>
+        <div class="reach"><span class="number">${customer.numbers.map(written).join(", ")}</span></div>
+        <div class="known">${this.known(customer)}</div>
+        ${customer.note ? html`<p class="note" title=${customer.note}>${customer.note}</p>` : nothing}
+      </header>
+      ${this.live({ customer })} ${this.trips(customer)}
     `;
   }
 
@@ -138,7 +156,7 @@ export class CallerCard extends LiveElement {
           <button type="button" @click=${testCall}>${t("caller.test_call")} <kbd>T</kbd></button>
         </div>
         <dl class="keys">
-          ${["take", "board", "save", "clear", "sheet"].map(
+          ${["take", "search", "board", "save", "clear", "sheet"].map(
             (name) => html`<div><dt><kbd>${t(`keys.${name}.key`)}</kbd></dt><dd>${t(`keys.${name}.does`)}</dd></div>`,
           )}
         </dl>

@@ -18,6 +18,9 @@ const STORED = "callboard.drafts";
 /** The key of the draft in which order `id` is changed. */
 export const changeKey = (id) => `order:${id}`;
 
+/** The key of the draft that is begun for a customer who was looked up. */
+export const customerKey = (id) => `customer:${id}`;
+
 /** What an order says, as it stands in the form. */
 export function wordsOf(order) {
   return {
@@ -38,6 +41,7 @@ export class Draft {
     this.touched = {};
     this.fareFrom = null; // the fare's text as it came from history, while it stands
     this.editing = null; // of an order that is being changed: {order, version, state, seen: its words}
+    this.customer = null; // whom the operator has looked up; the customer of a call is the call's
     this.sent = null; // {body, key} of the last attempt to save
     this.clash = null; // what others changed meanwhile: {before, after: states, fields: [...]}
   }

@@ -12,6 +12,7 @@ import { byHand, clear, hangUp, open, takeNext, takeTrip, testCall } from "./wor
 const board = () => document.querySelector("order-board");
 const drivers = () => document.querySelector("candidate-list");
 const form = () => document.querySelector("order-form");
+const search = () => document.querySelector("customer-search");
 const sheet = () => document.querySelector("cheat-sheet");
 
 const typing = (event) => event.target instanceof Element && event.target.matches("input, textarea, select, [contenteditable]");
@@ -66,6 +67,8 @@ export function setUpKeys() {
     F2: always(takeNext),
     "Shift+F2": always(hangUp),
     F4: always(() => change()),
+    "Control+Slash": always(() => search().enter()),
+    Slash: outside(() => search().enter()),
     F8: always(() => board().enter()),
     "Control+Enter": (event) => {
       if (!covered()) afterComposition(event, saveForm);

@@ -28,6 +28,11 @@ export class OrderForm extends LiveElement {
     return this.querySelector(`[name="${name}"]`);
   }
 
+  /** For whom the order is: the caller, or whom the operator has looked up. */
+  get customer() {
+    return store.callInHand?.customer ?? this.draft?.customer ?? null;
+  }
+
   // --- what others ask of the form ------------------------------------------------------------------------------------
 
   /** Show `draft` (null: nothing) and put the focus where the first answer is missing. A person has asked for this. */
@@ -65,7 +70,7 @@ export class OrderForm extends LiveElement {
 
   /** Take usual trip `index` into the fields. */
   takeTrip(index) {
-    const trip = store.callInHand?.customer?.usual_trips?.[index];
+    const trip = this.customer?.usual_trips?.[index];
     if (!trip || !this.draft) return;
     this.trip = index;
     this.draft.takeTrip(trip, false);
@@ -120,7 +125,7 @@ export class OrderForm extends LiveElement {
     if (this.draft?.editing) return name !== "customer_name";
     const call = store.callInHand;
     if (name === "number") return !call || !call.customer;
-    if (name === "customer_name") return !call?.customer;
+    if (name === "customer_name") return !this.customer;
     return true;
   }
 
@@ -197,7 +202,7 @@ export class OrderForm extends LiveElement {
   /** The trip that Enter would take in field `name`, which must be empty. */
   proposalFor(name) {
     const empty = (name === "destination" || name === "origin") && !this.draft?.values[name].trim();
-    return empty ? this.draft.proposal(store.callInHand?.customer) : null;
+    return empty ? this.draft.proposal(this.customer) : null;
   }
 
   arrow(event, name, step) {
@@ -215,7 +220,7 @@ export class OrderForm extends LiveElement {
   // --- suggestions ----------------------------------------------------------------------------------------------------------
 
   offer(name, text) {
-    const items = suggest(store.callInHand?.customer, name, text);
+    const items = suggest(this.customer, name, text);
     this.choices = { field: items.length ? name : null, items, active: text ? -1 : 0 };
     this.requestUpdate();
   }

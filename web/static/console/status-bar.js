@@ -1,6 +1,7 @@
 /** The top line: my state, my call, who waits, what the day brought, which parts do not work; language, look, help, leave. */
 
 import { html, nothing } from "lit";
+import "./customer-search.js";
 import { LiveElement } from "./element.js";
 import * as icons from "./icons.js";
 import { nextTheme } from "./look.js";
@@ -25,6 +26,7 @@ export class StatusBar extends LiveElement {
         <span class="gauge">${t("status.today")} <b>${store.ordersToday}</b></span>
         ${store.troubles.map(([part, { reason }]) => this.trouble(part, reason))}
       </div>
+      <customer-search data-panel></customer-search>
       <time class="now" title=${t("status.server_time")}>${clockTime(store.now(), true)}</time>
       <span class="person">${store.me ? `${store.me.name}${store.me.extension ? ` · ${store.me.extension}` : ""}` : ""}</span>
       <div class="tools">

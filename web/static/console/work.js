@@ -4,7 +4,7 @@
  */
 
 import { Problem, request, sentence, Unreachable } from "./api.js";
-import { BY_HAND, Draft, Drafts } from "./drafts.js";
+import { BY_HAND, customerKey, Draft, Drafts } from "./drafts.js";
 import { Outbox } from "./outbox.js";
 import { store } from "./store.js";
 import { t } from "./texts.js";
@@ -89,6 +89,18 @@ export function byHand() {
   const draft = drafts.get(BY_HAND) ?? new Draft(BY_HAND);
   drafts.set(draft);
   form().show(draft);
+  store.changed();
+}
+
+/** A customer who was looked up: his card, his live order on the right, and an order begun for him. */
+export function openCustomer(customer) {
+  store.openCall = null;
+  const draft = drafts.get(customerKey(customer.id)) ?? new Draft(customerKey(customer.id));
+  draft.customer = customer;
+  draft.fill({ number: customer.numbers[0] ?? null, choice: null, customer });
+  drafts.set(draft);
+  form().show(draft);
+  if (customer.live_order_id) select(customer.live_order_id);
   store.changed();
 }
 
@@ -181,13 +193,14 @@ export function clear() {
   } else {
     const call = store.calls.get(draft.key) ?? null;
     const empty = new Draft(draft.key);
+    empty.customer = draft.customer;
     if (call) empty.fill(call);
     drafts.set(empty);
     form().show(empty);
   }
   const undo = () => {
     drafts.set(kept);
-    if (kept.key === BY_HAND || kept.editing) store.openCall = null;
+    if (typeof kept.key !== "number") store.openCall = null;
     else if (store.calls.has(kept.key)) store.openCall = kept.key;
     form().show(kept);
     store.hush();

@@ -1,0 +1,81 @@
+"""A customer is looked up with the keyboard alone, in Hangul as it is composed, and an order is begun for him."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from playwright.async_api import Route
+
+from tests.browser.conftest import Console
+from tests.browser.scene import Scene
+from tests.browser.test_hangul import typist
+
+pytestmark = pytest.mark.browser
+
+FIRST_FOUND = "#found-customer-0"
+
+
+async def test_a_customer_is_found_and_served_without_a_mouse(console: Console, scene: Scene) -> None:
+    await scene.customer("+821098765432", "김철진", trips=())
+    await scene.customer()
+    await console.press("n")
+    await console.page.keyboard.type("0101")
+    await console.press("Control+/")
+    assert await console.focused() == "customer"
+    hands = await typist(console)
+    await hands.grow("김", "김ㅊ")  # found while the syllable is in hand
+    await console.sees(FIRST_FOUND, "김철수")
+    await console.sees("#found-customer-1", "김철진")
+    await hands.grow("김처")
+    await console.sees("#found-customer-1", "010-9876-5432")
+    await hands.commit("김철")
+    await console.press("ArrowDown", "ArrowDown", "ArrowUp")
+    await console.until("document.activeElement.getAttribute('aria-activedescendant') === 'found-customer-1'")
+    await console.press("Enter")
+    await console.sees("caller-card h1", "김철진")
+    assert await console.value("number") == "010-9876-5432"
+
+    await console.press("Control+/")
+    await console.page.keyboard.type("1234")
+    await console.press("Enter")  # before the answer is there
+    await console.sees("caller-card h1", "김철수")
+    await console.sees("caller-card .trips", "판교역")
+    await console.until("document.activeElement.name === 'destination'")
+    await console.press("Enter", "Control+Enter")
+    await console.sees("order-board .order-row.taken", "판교역")
+    order = (await console.house.program().api("GET", "/orders?state=taken")).body["items"][0]
+    assert (order["customer"]["name"], order["call_id"]) == ("김철수", None)
+
+    await console.press("Escape", "Escape", "Escape", "/")
+    assert await console.focused() == "customer"
+    await console.page.keyboard.type("%_%")
+    await console.sees("customer-search .quiet", "찾는 고객이 없습니다")
+    await console.press("Escape")
+    assert await console.page.input_value("[name=customer]") == ""
+    assert await console.page.is_hidden("customer-search .choices")
+    await console.press("n")
+    assert await console.value("number") == "0101"  # what was typed before is still there
+
+
+async def test_an_answer_that_comes_too_late_is_dropped(console: Console, scene: Scene) -> None:
+    await scene.customer()
+    await scene.customer("+821098765432", "이영희", trips=())
+    asked, late = asyncio.Event(), asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        asked.set()
+        await late.wait()
+        await route.continue_()
+
+    await console.page.route("**/customers?*q=1234*", hold)
+    await console.press("/")
+    await console.page.keyboard.type("1234")
+    await asyncio.wait_for(asked.wait(), 10)
+    await console.page.fill("[name=customer]", "5432")
+    await console.sees(FIRST_FOUND, "이영희")
+    async with console.page.expect_response(lambda answer: "q=1234" in answer.url):
+        late.set()
+    await console.sees(FIRST_FOUND, "이영희")
+    await console.press("Enter")
+    await console.sees("caller-card h1", "이영희")
