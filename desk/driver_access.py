@@ -174,7 +174,7 @@ async def by_session(session: AsyncSession, token: str, now: datetime) -> tuple[
     if row is None:
         return None
     opened, driver = row
-    language = driver.language or await _house_language(session, driver.office_id)
+    language = driver.language or await house_language(session, driver.office_id)
     person = DriverPerson(driver.id, driver.office_id, driver.number, driver.name, language, opened.id)
     return person, opened.last_seen_at
 
@@ -212,7 +212,7 @@ async def _use(work: Work, token: str, key_hash: str | None) -> DriverLink | Non
 
 async def _text(work: Work, driver: Driver, token: str, page: str) -> Message:
     office = await work.session.get_one(Office, driver.office_id)
-    language = driver.language or await _house_language(work.session, office.id)
+    language = driver.language or await house_language(work.session, office.id)
     values = {"link": address_of(page, token), "minutes": int(GOOD_FOR.total_seconds() // 60)}
     message = Message(
         office_id=office.id,
@@ -236,6 +236,7 @@ async def _text(work: Work, driver: Driver, token: str, page: str) -> Message:
     return message
 
 
-async def _house_language(session: AsyncSession, office_id: int) -> str:
+async def house_language(session: AsyncSession, office_id: int) -> str:
+    """What a driver is spoken to in who has said nothing else: the language of the office's first line."""
     query = select(Line.language).where(Line.office_id == office_id).order_by(Line.id).limit(1)
     return await session.scalar(query) or "en"

@@ -12,8 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk import appeals, assignments, offers, settlement, shifts, trades
 from desk.candidates import beeline_m
+from desk.driver_access import house_language
 from desk.views import Json, moment
-from models import Account, Appeal, Assignment, Customer, Driver, Entry, Offer, Order, Posting, Search, Weighing
+from models import Account, Appeal, Assignment, Customer, Driver, Entry, Offer, Office, Order, Posting, Search, Weighing
 
 REMEMBERED = timedelta(hours=48)
 """How far back a driver sees what he was not asked for."""
@@ -22,11 +23,16 @@ REMEMBERED = timedelta(hours=48)
 async def me(session: AsyncSession, driver_id: int, now: datetime) -> Json:
     """Everything that the page's first screen needs, in one answer."""
     driver = await session.get_one(Driver, driver_id)
+    office = await session.get_one(Office, driver.office_id)
     shift = await shifts.open_shift(session, driver_id)
     return {
         "id": driver.id,
         "number": driver.number,
         "name": driver.name,
+        "office": office.name,
+        "language": driver.language or await house_language(session, office.id),
+        "currency": office.currency,
+        "timezone": office.timezone,
         "state": driver.state,
         "on_shift_since": moment(shift.started_at) if shift else None,
         "located_at": moment(driver.located_at),
@@ -164,11 +170,13 @@ def _offer(offer: Offer, order: Order, driver: Driver) -> Json:
 
 async def _trip(session: AsyncSession, assignment: Assignment) -> Json:
     order = await session.get_one(Order, assignment.order_id)
+    trade = trades.load(order.trade)
     customer = await session.get(Customer, order.customer_id) if order.customer_id is not None else None
     return {
         "id": order.id,
         "state": order.state,
-        "next": list(trades.load(order.trade).steps_of_driver(order.state)),
+        "next": list(trade.steps_of_driver(order.state)),
+        "way": list(trade.way),
         "customer_name": customer.name if customer else None,
         "number": order.number,
         "origin": _origin(order),

@@ -10,7 +10,20 @@ from aiohttp import web
 from desk.bus import Bus
 from desk.work import Desk
 from web.guard import watch_rights
-from web.keys import DESK, DOCUMENT, HUB, METRICS, OUTSIDE, PACE, PARTS, RENDERER, SETTINGS, THROTTLE, Outside
+from web.keys import (
+    DESK,
+    DOCUMENT,
+    DRIVER_THROTTLE,
+    HUB,
+    METRICS,
+    OUTSIDE,
+    PACE,
+    PARTS,
+    RENDERER,
+    SETTINGS,
+    THROTTLE,
+    Outside,
+)
 from web.metrics import Metrics
 from web.middleware import add_headers, count, refuse_forged, tell_refusals, tell_the_tape
 from web.openapi import document
@@ -35,6 +48,9 @@ def make_app(settings: Settings, desk: Desk, bus: Bus, outside: Outside) -> web.
     app[RENDERER] = Renderer()
     app[HUB] = Hub(desk, bus, app[PARTS], app[METRICS], settings)
     app[THROTTLE] = Throttle(
+        settings.login_failures_per_account, settings.login_failures_per_address, settings.login_window_s, desk.clock
+    )
+    app[DRIVER_THROTTLE] = Throttle(
         settings.login_failures_per_account, settings.login_failures_per_address, settings.login_window_s, desk.clock
     )
     app[PACE] = Pace(settings.test_call_every_s)

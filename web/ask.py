@@ -15,9 +15,11 @@ from aiohttp import web
 from pydantic import BaseModel
 
 from desk import idempotency
+from desk.driver_access import DriverPerson
+from desk.idempotency import Asker, ByDriver
 from desk.work import Desk, Work
 from web.bodies import Refused, body_as, query_as
-from web.keys import BODY, DESK, SETTINGS, VISITOR, Person, Visitor
+from web.keys import BODY, DESK, DRIVER, SETTINGS, VISITOR, Person, Visitor
 
 G = TypeVar("G", bound=BaseModel)
 Json = dict[str, Any]
@@ -54,6 +56,13 @@ class Ask(Generic[G]):
         return self.visitor.operator
 
     @property
+    def driver(self) -> DriverPerson:
+        """The driver who asks, on his own page."""
+        driver = self.request[DRIVER]
+        assert driver is not None
+        return driver
+
+    @property
     def id(self) -> int:
         """The `{id}` of the path."""
         return int(self.request.match_info["id"])
@@ -68,7 +77,7 @@ class Ask(Generic[G]):
             async def act() -> tuple[int, Json]:
                 return 200, await do(work)
 
-            return await idempotency.once(work, self.operator.id, key, self._fingerprint(), act)
+            return await idempotency.once(work, self._asker, key, self._fingerprint(), act)
 
         return dict((await self.desk.do(once)).body)
 
@@ -91,6 +100,11 @@ class Ask(Generic[G]):
                     await idempotency.forget(work, self.operator.id, key)
                 raise
         return dict(answer.body)
+
+    @property
+    def _asker(self) -> Asker:
+        driver = self.request.get(DRIVER)
+        return ByDriver(driver.id) if driver is not None else self.operator.id
 
     def _fingerprint(self) -> str:
         # Of what was understood, not of the bytes: a space more is the same request.

@@ -16,10 +16,11 @@ from aiohttp import hdrs, web
 from desk import people
 from desk.database_errors import is_away
 from desk.work import Desk
+from web.driver_auth import driver_of, has_driver_cookie
 from web.keys import DESK, SETTINGS, VISITOR, Person, Visitor
 from web.settings import Settings
 
-Role = Literal["anyone", "operator", "admin"]
+Role = Literal["anyone", "operator", "admin", "driver"]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -47,8 +48,9 @@ def take_cookie(answer: web.StreamResponse, settings: Settings) -> None:
 
 
 def has_cookie(request: web.Request) -> bool:
-    """Whether the request would be judged by a cookie."""
-    return hdrs.AUTHORIZATION not in request.headers and cookie_name(request.app[SETTINGS]) in request.cookies
+    """Whether the request would be judged by a cookie, an operator's or a driver's."""
+    ours = hdrs.AUTHORIZATION not in request.headers and cookie_name(request.app[SETTINGS]) in request.cookies
+    return ours or has_driver_cookie(request)
 
 
 async def visitor_of(request: web.Request) -> Visitor | None:
@@ -107,12 +109,18 @@ def absolute(settings: Settings) -> timedelta:
 
 
 def require(role: Role) -> Callable[[Handler], Handler]:
-    """Let only visitors with `role` reach a handler: else 401 (nobody) or 403 (somebody else)."""
+    """Let only visitors with `role` reach a handler: else 401 (nobody) or 403 (somebody else).
+
+    A driver is no visitor of the panel, and nobody of the panel is a driver: each is nobody to the other's pages.
+    """
 
     def wrap(handler: Handler) -> Handler:
         @functools.wraps(handler)
         async def guarded(request: web.Request) -> web.StreamResponse:
-            if role != "anyone":
+            if role == "driver":
+                if await driver_of(request) is None:
+                    raise web.HTTPUnauthorized(text="not_signed_in", headers={hdrs.WWW_AUTHENTICATE: "Bearer"})
+            elif role != "anyone":
                 visitor = await visitor_of(request)
                 if visitor is None:
                     raise web.HTTPUnauthorized(text="not_signed_in", headers={hdrs.WWW_AUTHENTICATE: "Bearer"})

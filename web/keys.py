@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from aiohttp import web
 
+from desk.driver_access import DriverPerson
 from desk.tape import Tape, silent
 from desk.work import Desk
 from models import Operator
@@ -121,6 +122,8 @@ PARTS: web.AppKey[Parts] = web.AppKey("PARTS")
 METRICS: web.AppKey[Metrics] = web.AppKey("METRICS")
 RENDERER: web.AppKey[Renderer] = web.AppKey("RENDERER")
 THROTTLE: web.AppKey[Throttle] = web.AppKey("THROTTLE")
+DRIVER_THROTTLE: web.AppKey[Throttle] = web.AppKey("DRIVER_THROTTLE")
+"""Apart from the operators': a driver who mistypes keeps no operator out who shares his address."""
 PACE: web.AppKey[Pace] = web.AppKey("PACE")
 DOCUMENT: web.AppKey[dict[str, Any]] = web.AppKey("DOCUMENT")
 
@@ -128,5 +131,7 @@ NONCE = web.RequestKey("NONCE", str)
 """This answer's CSP nonce."""
 VISITOR: web.RequestKey[Visitor | None] = web.RequestKey("VISITOR")
 """Set once the request's cookie or token has been looked up."""
+DRIVER: web.RequestKey[DriverPerson | None] = web.RequestKey("DRIVER")
+"""Set once the request's driver cookie has been looked up."""
 BODY = web.RequestKey("BODY", bytes)
 """The JSON body of a change, once it was read."""

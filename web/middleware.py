@@ -16,6 +16,8 @@ from web.problems import Problem, as_answer, problem_of
 from web.render import nonce_of, page
 
 RECORDED = "/api/v1/"
+DRIVER_PAGE = "/driver"
+"""The only page that asks the browser where it is."""
 UNRECORDED = frozenset({"/api/v1/session"})
 
 log = structlog.get_logger(__name__)
@@ -115,6 +117,10 @@ def _made(answer: web.StreamResponse) -> int | None:
 async def add_headers(request: web.Request, answer: web.StreamResponse) -> None:
     """Safe headers on everything; nothing personal is kept by a cache."""
     answer.headers.update(HEADERS)
+    if request.path == DRIVER_PAGE:
+        answer.headers["Permissions-Policy"] = HEADERS["Permissions-Policy"].replace(
+            "geolocation=()", "geolocation=(self)"
+        )
     answer.headers["Content-Security-Policy"] = POLICY.format(nonce=nonce_of(request))
     if request.app[SETTINGS].secure:
         answer.headers["Strict-Transport-Security"] = "max-age=31536000"

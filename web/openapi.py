@@ -68,6 +68,12 @@ def document(routes: Iterable[Route]) -> dict[str, Any]:
                     "name": "callboard",
                     "description": "The panel's session. The cookie's name carries the port, or by TLS the prefix __Host-.",
                 },
+                "driver": {
+                    "type": "apiKey",
+                    "in": "cookie",
+                    "name": "callboard-driver",
+                    "description": "A driver's session, opened by a texted link; it is good for /driver and nothing else.",
+                },
             },
         },
     }
@@ -109,6 +115,8 @@ def _operation(route: Route, names: dict[Any, str]) -> dict[str, Any]:
     }
     if route.role == "anyone":
         operation["security"] = []
+    if route.role == "driver":
+        operation["security"] = [{"driver": []}]
     if _has_body(route):
         schema = {"$ref": REF.format(model=names[route.given])}
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}

@@ -13,8 +13,10 @@ from aiohttp import web
 from pydantic import BaseModel
 
 from web import given as g
+from web import given_driver as gd
 from web import given_money as gm
 from web import told as t
+from web import told_driver as td
 from web import told_money as tm
 from web.ask import Ask, JsonHandler, json_answer, understand
 from web.auth import Handler, Role, require
@@ -25,6 +27,8 @@ from web.pages import (
     console,
     customers,
     document,
+    driver,
+    driver_links,
     drivers,
     health,
     messages,
@@ -93,6 +97,7 @@ ROUTES: tuple[Route, ...] = (
     _page("GET", "/login", "anyone", console.login, "The log-in"),
     _page("POST", "/login", "anyone", console.sign_in, "The log-in's form"),
     _page("POST", "/logout", "anyone", console.sign_out, "Sign out"),
+    _page("GET", "/driver", "anyone", driver.home, "The drivers' page; what it shows, it asks for as a driver"),
     # --- for machines that watch us -------------------------------------------------------------------------------------
     _raw("GET", "/healthz", "anyone", health.healthz, "How the parts are; no personal data", answer=t.Health),
     _raw("GET", "/metrics", "anyone", health.metrics, "Counters for Prometheus"),
@@ -165,6 +170,58 @@ ROUTES: tuple[Route, ...] = (
         answer=t.Items[t.WeighingTold], problems=(404,),
     ),
     _json("GET", "/drivers", "operator", drivers.listed, "Drivers", given=g.DriversQuery, answer=t.Items[t.DriverTold]),
+    _json(
+        "POST", f"/drivers/{ID}/link", "operator", driver_links.send, "Text the driver a link to his page, good once",
+        answer=t.MessageTold, problems=(404, 409, 422),
+    ),
+    _json(
+        "GET", "/appeals", "operator", driver_links.listed, "What drivers say was not right, newest first",
+        given=gd.AppealsQuery, answer=t.Items[td.AppealTold],
+    ),
+    _json(
+        "POST", f"/appeals/{ID}/answer", "operator", driver_links.answer, "Answer an appeal",
+        given=gd.AppealAnswer, answer=td.AppealTold, problems=(404, 409),
+    ),
+    # --- for a driver's own phone: no path and no body says whose ---------------------------------------------------------
+    _raw(
+        "POST", API + "/driver/session", "anyone", driver.enter, "Sign in with a texted link",
+        given=gd.LinkToken, answer=td.DriverMe, status=201, problems=(401, 429),
+    ),
+    _raw("DELETE", API + "/driver/session", "driver", driver.leave, "Sign out", status=204),
+    _json(
+        "POST", "/driver/link", "anyone", driver.ask_for_link, "Have a link texted to one's own registered phone",
+        given=gd.OwnPhone, answer=t.Done, status=202, problems=(429,),
+    ),
+    _json("GET", "/driver/me", "driver", driver.me, "State, balance, offers and trip", answer=td.DriverMe),
+    _json("POST", "/driver/shift", "driver", driver.duty, "On duty, or off", given=gd.Duty, answer=td.DriverMe),
+    _json(
+        "POST", "/driver/location", "driver", driver.locate, "Where the driver is",
+        given=gd.Spot, answer=t.Done, problems=(409,),
+    ),
+    _json(
+        "POST", f"/driver/offers/{ID}/accept", "driver", driver.accept, "Take an offered order",
+        answer=td.DriverMe, problems=(404, 409),
+    ),
+    _json(
+        "POST", f"/driver/offers/{ID}/decline", "driver", driver.decline, "Do not take it, and why",
+        given=gd.Declined, answer=td.DriverMe, problems=(404, 409),
+    ),
+    _json(
+        "POST", f"/driver/orders/{ID}/step", "driver", driver.step, "On the way, arrived, driving, completed",
+        given=g.Step, answer=td.DriverMe, problems=(404, 409),
+    ),
+    _json(
+        "GET", "/driver/entries", "driver", driver.entries, "One's account: what was added and taken, and why",
+        given=gd.EntriesQuery, answer=t.Items[td.DriverEntry],
+    ),
+    _json(
+        "GET", "/driver/not-asked", "driver", driver.not_asked, "Orders that one was not asked for, and why",
+        answer=t.Items[td.NotAsked],
+    ),
+    _json(
+        "POST", "/driver/appeals", "driver", driver.appeal, "Say that something was not right",
+        given=gd.AppealGiven, answer=td.AppealBrief, problems=(404,),
+    ),
     _json(
         "GET", "/messages", "operator", messages.listed, "Text messages, newest first",
         given=g.MessagesQuery, answer=t.Items[t.MessageTold],

@@ -41,6 +41,11 @@ class Settings(BaseModel):
     live_send_timeout_s: float = Field(default=5.0, gt=0, description="How long one push may wait for a browser.")
     live_beat_s: float = Field(default=2.0, gt=0, le=5, description="A quiet browser hears that we live this often.")
     live_messages_per_s: int = Field(default=20, ge=1, description="What one browser may send in a second.")
+    map_link: str = Field(
+        default="https://map.kakao.com/link/to/{text},{lat},{lon}",
+        pattern=r"^$|^(https|geo|kakaomap|nmap|tmap):[^\s]+$",
+        description="The map that a driver's page opens for a place; {text}, {lat} and {lon} are the place's. Empty: none.",
+    )
     test_call_every_s: float = Field(default=1.0, ge=0, description="The least time between two test calls.")
 
     @property

@@ -1,4 +1,4 @@
-"""Each URL against everybody, generated from the table of routes: nobody, operator, admin, program, another office."""
+"""Each URL against everybody, generated from the table of routes: nobody, operator, admin, program, driver, another office."""
 
 from __future__ import annotations
 
@@ -20,18 +20,22 @@ async def who(house: House, name: str) -> Visitor:
         return house.anonymous()
     if name == "program":
         return house.program()
+    if name == "driver":
+        return await house.driver()
     return await house.signed_in(name)
 
 
 def may(name: str, route: Route) -> bool:
     """What the table says."""
+    if "driver" in (name, route.role):
+        return name == route.role or route.role == "anyone"
     return route.role == "anyone" or name == "boss" or (route.role == "operator" and name in ("op", "program"))
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=NAMES)
 async def test_every_url_lets_in_whom_its_role_names(house: House, route: Route) -> None:
     """Must fail with `require()` letting everybody pass."""
-    for name in ("nobody", "op", "boss", "program"):
+    for name in ("nobody", "op", "boss", "program", "driver"):
         visitor = await who(house, name)
         answer = await visitor.ask(route.method, path_of(route.path), headers={"Origin": house.base})
         # Signing in with nothing is refused, too, for another reason than "who are you".

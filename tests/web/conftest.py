@@ -17,12 +17,12 @@ import pytest
 import structlog
 from sqlalchemy import update
 
-from desk import calls, people
+from desk import calls, driver_access, people
 from desk.errors import Conflict
 from desk.events import CallSeen
 from desk.passwords import password_hash
 from desk.work import Desk
-from models import Operator
+from models import Driver, Operator
 from tests.site import Site, make_site
 from web.keys import Outside, Person
 from web.openapi import document, plain_path
@@ -123,6 +123,16 @@ class House:
         visitor = self.anonymous()
         answer = await visitor.api("POST", "/session", {"user": user, "password": PASSWORD})
         assert answer.status == 201
+        return visitor
+
+    async def driver(self, driver_id: int | None = None) -> Visitor:
+        """A driver's phone, signed in by the link that an operator had texted to him."""
+        async with self.desk.work() as work:
+            driver = await work.session.get_one(Driver, driver_id or self.site.drivers[0])
+            token = await driver_access.new_link(work, driver, None)
+        visitor = self.anonymous()
+        answer = await visitor.api("POST", "/driver/session", {"token": token})
+        assert answer.status == 201, answer.body
         return visitor
 
     async def close(self) -> None:

@@ -24,6 +24,9 @@ OPEN_TO_ANYONE = {
     "GET /metrics",
     "GET /api/v1/openapi.json",
     "POST /api/v1/session",
+    "GET /driver",
+    "POST /api/v1/driver/session",
+    "POST /api/v1/driver/link",
 }
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 NAMES = [f"{route.method} {path_of(route.path)}" for route in ROUTES]
@@ -51,7 +54,9 @@ async def test_nobody_gets_in_without_signing_in(house: House, route: Route) -> 
 async def test_operators_admins_and_programs_get_in(house: House, route: Route, who: str) -> None:
     visitor = house.program() if who == "program" else await house.signed_in(who)
     answer = await visitor.ask(route.method, path_of(route.path), headers={"Origin": house.base})
-    if route.role == "admin" and who != "boss":
+    if route.role == "driver":
+        assert (answer.status, answer.code) == (401, "not_signed_in")
+    elif route.role == "admin" and who != "boss":
         assert (answer.status, answer.code) == (403, "not_allowed")
     else:
         assert answer.status not in (401, 403, 405, 500), answer.raw

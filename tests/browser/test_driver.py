@@ -1,0 +1,180 @@
+"""A driver's night on his phone: from the link in the text message to the fee that was taken, with one thumb at 360x740."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Page
+from sqlalchemy import select
+
+from desk import orders, searching, settlement
+from desk.orders import PlaceText, TakeOrder
+from models import Entry, Message, Order
+from tests.site import GANGNAM
+from tests.web.conftest import House
+
+pytestmark = pytest.mark.browser
+
+THUMB_PX = 44
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    folder = Path(os.environ.get("CALLBOARD_PICTURES", tmp_path))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+class Phone:
+    """A driver's phone, and what odd things its page did."""
+
+    def __init__(self, page: Page, house: House, folder: Path, locale: str) -> None:
+        self.page, self.house, self.folder, self.locale = page, house, folder, locale
+        self.errors: list[str] = []
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("console", lambda said: self.errors.append(said.text) if "Security Policy" in said.text else None)
+
+    async def shows(self, screen: str) -> None:
+        await self.page.wait_for_selector(f'body[data-screen="{screen}"]')
+
+    async def says(self, text: str) -> None:
+        await self.page.wait_for_function("(text) => document.body.innerText.includes(text)", arg=text)
+
+    async def press(self, selector: str) -> None:
+        await self.page.click(selector)
+
+    async def looks_right(self, name: str) -> None:
+        """The picture is written; nothing is wider than the phone, no text is cut, and everything to press is big enough."""
+        await self.page.screenshot(path=self.folder / f"driver-{self.locale}-{name}.png")
+        odd = await self.page.evaluate(
+            """(least) => [
+                ...[document.scrollingElement, ...document.querySelectorAll("main, footer, main *, footer *")]
+                    .filter((box) => box.scrollWidth > box.clientWidth + 1 && getComputedStyle(box).display !== "inline"
+                        && box.clientWidth)
+                    .map((box) => `wide: ${box.outerHTML.slice(0, 80)}`),
+                ...[...document.querySelectorAll("button, a, input")]
+                    .filter((one) => one.getBoundingClientRect().height < least)
+                    .map((one) => `small: ${one.outerHTML.slice(0, 80)}`),
+            ]""",
+            THUMB_PX,
+        )
+        assert odd == [], name
+
+
+@pytest.fixture(params=["ko", "en"])
+async def phone(
+    request: pytest.FixtureRequest, chromium: Browser, house: House, pictures: Path
+) -> AsyncIterator[Phone]:
+    context = await chromium.new_context(
+        viewport={"width": 360, "height": 740}, device_scale_factor=2, has_touch=True, is_mobile=True,
+        color_scheme="dark" if request.param == "ko" else "light", permissions=["geolocation"],
+        geolocation={"latitude": 37.4985, "longitude": 127.0280},
+    )  # fmt: skip
+    await context.add_init_script(f"if (location.protocol !== 'about:') localStorage.setItem('callboard.driver.locale', '{request.param}')")
+    page = await context.new_page()
+    page.set_default_timeout(15_000)
+    phone = Phone(page, house, pictures, str(request.param))
+    yield phone
+    await context.close()
+
+
+async def link_in_the_text(house: House) -> str:
+    """What stands in the text that the driver asked for."""
+    async with house.desk.look() as session:
+        text = (await session.scalars(select(Message.text).where(Message.recipient == "+821020000000"))).one()
+    found = re.search(r"http\S+", text)
+    assert found is not None
+    return found[0]
+
+
+async def offered(house: House) -> int:
+    async with house.desk.work() as work:
+        form = TakeOrder(
+            PlaceText("강남역 10번 출구 앞 파리바게뜨", *GANGNAM, accuracy_m=20, source="saved"),
+            PlaceText("경기 성남시 분당구 판교역로 235"),
+            number="01055501234",
+            customer_name="김철수",
+            fare=25_000,
+            note="수동 차량, 지하 3층",
+        )
+        order = await orders.take(work, house.site.operator_id, form)
+    async with house.desk.work() as work:
+        await searching.start(work, house.site.operator_id, order.id)
+    return order.id
+
+
+async def test_from_the_link_to_the_fee(phone: Phone, house: House) -> None:
+    page, base = phone.page, house.base
+    await page.goto(base + "/driver")
+    await phone.shows("enter")
+    await phone.looks_right("1-enter")
+    await page.fill("#phone", "010-2000-0000")
+    await phone.press(".big.go")
+    await page.wait_for_selector("input#phone")
+    link = ""
+    while not link:
+        async with house.desk.look() as session:
+            if await session.scalar(select(Message.id)) is not None:
+                link = await link_in_the_text(house)
+    await page.goto("about:blank")
+    await page.goto(link)
+    await phone.press(".big.go")
+    await phone.shows("duty")
+    assert "#" not in page.url
+    await phone.press(".big.quiet")
+    await page.wait_for_selector('.duty[data-state="off"]')
+    await phone.looks_right("2-off")
+    await phone.press(".big.go")
+    await page.wait_for_selector('.duty[data-state="free"]')
+    await phone.looks_right("3-free")
+
+    order_id = await offered(house)
+    await phone.shows("offer")
+    await phone.looks_right("4-offer")
+    await phone.press(".pair .quiet")
+    await page.wait_for_selector(".choice")
+    await phone.looks_right("5-decline")
+    await phone.press(".sheet .quiet")
+    await phone.press(".pair .go")
+    await phone.shows("trip")
+    await phone.looks_right("6-trip")
+    assert await page.get_attribute("a.call", "href") == "tel:+821055501234"
+    assert (await page.get_attribute(".out a", "href") or "").startswith("geo:37.4979,127.0276")
+
+    # In the basement: what is pressed there is kept, shown as pressed, survives a reload, and arrives in order.
+    await page.context.set_offline(True)
+    await phone.press('[data-step="on_the_way"]')
+    await phone.press('[data-step="arrived"]')
+    await page.wait_for_selector('[data-step="driving"]')
+    await page.wait_for_selector("#banner:not([hidden])")
+    await phone.looks_right("7-offline")
+    async with house.desk.look() as session:
+        assert (await session.get_one(Order, order_id)).state == "assigned"
+    await page.context.set_offline(False)
+    await page.wait_for_selector("#banner", state="hidden")
+    await phone.press('[data-step="driving"]')
+    await phone.press('[data-step="completed"]')
+    await phone.looks_right("8-sure")
+    await phone.press('[data-step="sure"]')
+    await phone.shows("duty")
+
+    async with house.desk.look() as session:
+        assert (await session.get_one(Order, order_id)).state == "completed"
+        fee = (await session.scalars(select(Entry).where(Entry.order_id == order_id))).one()
+        assert fee.kind == "call_fee"
+    async with house.desk.work() as work:
+        await settlement.top_up(work, house.site.operator_id, house.site.drivers[0], 50_000, "p1")
+    await phone.press('nav [data-view="money"]')
+    await phone.says("5,000")
+    await phone.looks_right("9-money")
+    await phone.press(".row .link")
+    await phone.looks_right("a-appeal")
+    await phone.press(".choice")
+    await page.wait_for_selector(".row .appeal")
+    await phone.press('nav [data-view="missed"]')
+    await phone.looks_right("b-missed")
+    assert phone.errors == []

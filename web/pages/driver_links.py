@@ -1,0 +1,58 @@
+"""The office's side of the drivers' page: send a driver his link, read and answer his appeals."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from desk import appeals, driver_access
+from desk.driver_views import appeal_json
+from desk.order_views import message_json
+from desk.work import Work
+from models import Driver
+from web.ask import Ask, Json
+from web.given_driver import AppealAnswer, AppealsQuery
+from web.keys import SETTINGS
+from web.shapes import Nothing
+
+PAGE = "/driver"
+
+
+def page_address(request: web.Request) -> str:
+    """Where phones find the drivers' page. Never by the request's own Host header: who asks could send a link elsewhere."""
+    public = request.app[SETTINGS].public_url
+    if public is None:
+        transport = request.transport
+        host, port = (
+            transport.get_extra_info("sockname")[:2] if transport else ("127.0.0.1", request.app[SETTINGS].port)
+        )
+        public = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return public + PAGE
+
+
+async def send(ask: Ask[Nothing]) -> Json:
+    """Text the driver a link to his page."""
+    address = page_address(ask.request)
+
+    async def do(work: Work) -> Json:
+        return message_json(await driver_access.send_link(work, ask.operator.id, ask.id, address))
+
+    return await ask.once(do)
+
+
+async def listed(ask: Ask[AppealsQuery]) -> Json:
+    """Appeals, newest first."""
+    query = ask.given
+    async with ask.desk.look() as session:
+        rows = await appeals.list_appeals(session, ask.operator.office_id, query.state, query.limit + 1, query.cursor)
+    items = [appeal_json(appeal, driver) for appeal, driver in rows[: query.limit]]
+    return {"items": items, "next": items[-1]["id"] if len(rows) > query.limit else None}
+
+
+async def answer(ask: Ask[AppealAnswer]) -> Json:
+    """Answer an appeal, once."""
+
+    async def do(work: Work) -> Json:
+        found = await appeals.answer(work, ask.operator.id, ask.id, ask.given.answer)
+        return appeal_json(found, await work.session.get_one(Driver, found.driver_id))
+
+    return await ask.once(do)

@@ -1,0 +1,77 @@
+/** Every won that was taken or given, every order that went by, each with its reason; and two taps to say that it is not right. */
+
+import { clockTime, dayMonth, money, t } from "../console/texts.js";
+import { h } from "./dom.js";
+
+const REASONS = {
+  call_fee: ["wrong_amount", "not_my_trip"],
+  penalty: ["no_fault", "wrong_amount", "not_my_trip"],
+  missed: ["was_nearer", "was_waiting", "was_free"],
+};
+
+export function account(me, act) {
+  const { money: rows } = act.page.rows;
+  return [
+    h("section.card.purse", {}, h("small", {}, t("driver.money.balance")), h("strong", { className: me.balance < 0 ? "owes" : "" }, money(me.balance))),
+    !rows ? h("p.quiet", {}, t("driver.link.slow")) : !rows.items.length ? h("p.quiet", {}, t("driver.money.none")) : null,
+    h("ul.rows", {}, (rows?.items ?? []).map((row) => entry(row, act))),
+    rows?.next ? h("button.big.quiet", { type: "button", onclick: act.more }, t("driver.money.more")) : null,
+  ];
+}
+
+function entry(row, act) {
+  const trip = [row.origin, row.destination].filter(Boolean).join(" → ");
+  const signed = `${row.amount > 0 ? "+" : "−"}${money(Math.abs(row.amount), row.currency)}`;
+  return h(
+    "li.card.row",
+    { className: `card row ${row.undone ? "undone" : ""}` },
+    h("p.head", {}, h("b", {}, t(`driver.kind.${row.kind}`)), h("strong", { className: row.amount > 0 ? "plus" : "minus" }, signed)),
+    h("p.why", {}, [row.evidence, trip, row.order_id ? t("driver.money.order", { id: row.order_id }) : null, row.undone ? t("driver.money.undone") : null].filter(Boolean).join(" · ")),
+    h("p.foot", {}, h("time", { dateTime: row.at }, when(row.at)), row.amount < 0 && !row.undone ? against(row.appeal, act, { entry_id: row.id }, REASONS[row.kind] ?? ["wrong_amount"]) : null),
+    words(row.appeal),
+  );
+}
+
+export function missed(_me, act) {
+  const { missed: rows } = act.page.rows;
+  return [
+    h("p.lead", {}, rows && !rows.items.length ? t("driver.missed.none") : rows ? t("driver.missed.hint") : t("driver.link.slow")),
+    h(
+      "ul.rows",
+      {},
+      (rows?.items ?? []).map((row) =>
+        h(
+          "li.card.row",
+          {},
+          h("p.head", {}, h("b", {}, t("driver.money.order", { id: row.order_id })), h("strong", {}, row.fare === null ? t("driver.offer.fare_open") : money(row.fare, row.currency))),
+          h("p.why", {}, t(row.reason_key, row.reason_args)),
+          h("p.foot", {}, h("time", { dateTime: row.at }, when(row.at)), against(row.appeal, act, { weighing_id: row.id }, REASONS.missed)),
+          words(row.appeal),
+        ),
+      ),
+    ),
+  ];
+}
+
+export function appealSheet(_me, act) {
+  const { against: what, reasons } = act.page.sheet;
+  return h(
+    "section.sheet",
+    {},
+    h("h2", {}, t("driver.appeal.why")),
+    reasons.map((reason) => h("button.big.choice", { type: "button", onclick: () => act.appeal(what, t(`driver.reason.${reason}`)) }, t(`driver.reason.${reason}`))),
+    h("button.big.quiet", { type: "button", onclick: () => act.open(null) }, t("driver.appeal.back")),
+  );
+}
+
+function against(appeal, act, what, reasons) {
+  if (appeal) return null;
+  return h("button.link", { type: "button", onclick: () => act.open({ against: what, reasons }) }, t("driver.appeal.make"));
+}
+
+function words(appeal) {
+  if (!appeal) return null;
+  return h("p.appeal", {}, t("driver.appeal.open", { reason: appeal.reason }), appeal.answer ? h("b", {}, t("driver.appeal.answered", { answer: appeal.answer })) : null);
+}
+
+const when = (moment) => `${dayMonth(moment)} ${clockTime(moment)}`;

@@ -1,0 +1,183 @@
+/** The screens of a driver's night: come in, wait, be asked, drive. What is pressed lies at the bottom, under the thumb. */
+
+import { clockTime, distance, money, t } from "../console/texts.js";
+import { h } from "./dom.js";
+
+const DECLINED_FOR = ["too_far", "other_way", "low_fare", "break", "other"];
+
+const big = (kind, label, onclick, more = {}) => h(`button.big.${kind}`, { type: "button", onclick, ...more }, label);
+
+// --- come in ------------------------------------------------------------------------------------------------------------
+
+export function enterScreen(_me, { page }) {
+  return [
+    h("h1", {}, t("driver.enter.title")),
+    h("p.lead", {}, page.token ? t("driver.enter.with_link") : page.asked ? t("driver.enter.sent") : t("driver.enter.hint")),
+  ];
+}
+
+export function enterHand(_me, act) {
+  if (act.page.token) return big("go", t("driver.enter.start"), act.enter);
+  const field = h("input", { id: "phone", type: "tel", inputMode: "tel", autocomplete: "tel", maxLength: 20, required: true, placeholder: "010-0000-0000" });
+  const ask = (event) => {
+    event.preventDefault();
+    act.askForLink(field.value);
+  };
+  return h("form.ask", { onsubmit: ask }, h("label", { htmlFor: "phone" }, t("driver.enter.phone")), field, h("button.big.go", {}, t("driver.enter.send")));
+}
+
+// --- wait ---------------------------------------------------------------------------------------------------------------
+
+export function dutyScreen(me, { whereabouts, locate }) {
+  const on = me.state !== "off";
+  return [
+    h("section.duty", { data: { state: me.state } }, h("h1", {}, t(`driver.duty.${me.state}`)), h("p.lead", {}, t(`driver.duty.${me.state}_hint`))),
+    h(
+      "section.card.purse",
+      {},
+      h("small", {}, t("driver.money.balance")),
+      h("strong", { className: me.balance < 0 ? "owes" : "" }, money(me.balance)),
+      me.balance < 0 ? h("p", {}, t("driver.money.owes")) : null,
+    ),
+    on && me.on_shift_since ? h("p.quiet", {}, t("driver.duty.since", { time: clockTime(me.on_shift_since) })) : null,
+    on ? place(whereabouts, locate) : null,
+  ];
+}
+
+function place(whereabouts, locate) {
+  if (whereabouts.state === "granted") return h("p.quiet", {}, h("i.lamp.good"), " ", t("driver.place.known"));
+  if (whereabouts.state === "denied") return h("p.quiet", {}, t("driver.place.refused"));
+  if (whereabouts.state !== "prompt") return null;
+  return h("p.quiet", {}, t("driver.place.ask"), " ", h("button.link", { type: "button", onclick: locate }, t("driver.place.allow")));
+}
+
+export function dutyHand(me, act, sending) {
+  const on = me.state !== "off";
+  const label = sending ? t("driver.link.waiting") : on ? t("driver.duty.end") : t("driver.duty.begin");
+  return big(on ? "quiet" : "go", label, () => act.duty(!on), { disabled: sending });
+}
+
+// --- be asked -----------------------------------------------------------------------------------------------------------
+
+export function offerScreen(me) {
+  const [offer, ...others] = me.offers;
+  return [
+    h(
+      "p.clock",
+      { data: { until: offer.expires_at, since: offer.offered_at } },
+      h("span", {}, t("driver.offer.title")),
+      h("b", {}),
+      h("span.bar", {}, h("i", {})),
+    ),
+    h("section.card.way", {}, end("from", offer.origin), end("to", offer.destination)),
+    h(
+      "section.card.worth",
+      {},
+      h("strong", {}, offer.fare === null ? t("driver.offer.fare_open") : money(offer.fare, offer.currency)),
+      worth(offer),
+      h("p", {}, offer.distance_m === null ? t("driver.offer.no_pin") : t("driver.offer.away", { distance: distance(offer.distance_m) })),
+    ),
+    others.length ? h("p.quiet", {}, t("driver.offer.more", { count: others.length })) : null,
+  ];
+}
+
+function worth({ fare, fee, currency }) {
+  if (fare === null || fee === null) return null;
+  return h("p", {}, `${t("driver.offer.fee", { amount: money(fee, currency) })} · `, h("b", {}, t("driver.offer.yours", { amount: money(fare - fee, currency) })));
+}
+
+function end(which, where) {
+  return h("div.end", { data: { end: which } }, h("small", {}, t(`driver.trip.${which}`)), h("strong", {}, where?.text ?? t("driver.offer.no_destination")));
+}
+
+export function offerHand(me, act, sending) {
+  const [offer] = me.offers;
+  return h(
+    "div.pair",
+    {},
+    big("quiet", t("driver.offer.decline"), () => act.open({ offer }), { disabled: sending }),
+    big("go", sending ? t("driver.link.waiting") : t("driver.offer.accept"), () => act.accept(offer), { disabled: sending }),
+  );
+}
+
+export function declineSheet(_me, act) {
+  const { offer } = act.page.sheet;
+  return h(
+    "section.sheet",
+    {},
+    h("h2", {}, t("driver.offer.why")),
+    DECLINED_FOR.map((reason) => big("choice", t(`driver.decline.${reason}`), () => act.decline(offer, reason))),
+    big("quiet", t("driver.offer.back"), () => act.open(null)),
+  );
+}
+
+// --- drive --------------------------------------------------------------------------------------------------------------
+
+export function tripScreen({ order }, { page }) {
+  return [
+    h(
+      "ol.steps",
+      {},
+      ["assigned", ...order.way].map((step, index, all) =>
+        h("li", { className: index <= all.indexOf(order.state) ? "past" : "", aria: step === order.state ? { current: "step" } : {} }, t(`order.state.${step}`)),
+      ),
+    ),
+    h(
+      "section.card.way",
+      {},
+      h("div.stop", {}, end("from", order.origin), go(order.origin, page.map)),
+      h("div.stop", {}, end("to", order.destination), order.destination ? go(order.destination, page.map) : null),
+      order.origin.lat === null ? h("p.quiet", {}, t("driver.trip.no_pin")) : null,
+    ),
+    h(
+      "section.card.worth",
+      {},
+      h("strong", {}, order.fare === null ? t("driver.offer.fare_open") : money(order.fare, order.currency)),
+      worth(order),
+      order.note ? h("p.note", {}, h("small", {}, t("driver.trip.note")), " ", order.note) : null,
+    ),
+    order.number
+      ? h("a.big.call", { href: `tel:${order.number}` }, t("driver.trip.call"), order.customer_name ? h("small", {}, order.customer_name) : null)
+      : h("p.quiet", {}, t("driver.trip.no_number")),
+  ];
+}
+
+/** Ways out to a map of the phone's own, and to the one that the office has set. */
+function go({ lat, lon, text }, map) {
+  if (lat === null || lon === null) return null;
+  const said = encodeURIComponent(text);
+  const values = { lat, lon, text: said };
+  const link = map.replace(/\{(lat|lon|text)\}/g, (_whole, name) => values[name]);
+  return h(
+    "p.out",
+    {},
+    h("a", { href: `geo:${lat},${lon}?q=${lat},${lon}(${said})` }, t("driver.trip.map")),
+    link ? h("a", { href: link, rel: "noreferrer", target: "_blank" }, t("driver.trip.navigate")) : null,
+  );
+}
+
+export function tripHand({ order }, act, sending) {
+  const finishing = sending && act.queue.waiting.some((entry) => entry.body.to === "completed");
+  if (finishing) return big("go", t("driver.link.waiting"), null, { disabled: true });
+  const [first, second] = order.next;
+  const press = (to) => (to === "completed" ? act.open({ done: true }) : act.step(order, to));
+  const main = first ? big("go", t(`driver.step.${first}`), () => press(first), { data: { step: first } }) : null;
+  if (!second || sending) return main;
+  return h("div.pair", {}, big("quiet", t(`driver.step.${second}`), () => press(second), { data: { step: second } }), main);
+}
+
+/** The one question that is asked: now money moves. */
+export function doneSheet({ order }, act) {
+  const words = order.fee ? t("driver.trip.sure", { fee: money(order.fee, order.currency) }) : t("driver.trip.sure_free");
+  return h(
+    "section.sheet",
+    {},
+    h("p.lead", {}, words),
+    h(
+      "div.pair",
+      {},
+      big("quiet", t("driver.trip.not_yet"), () => act.open(null)),
+      big("go", t("driver.step.completed"), () => act.step(order, "completed"), { data: { step: "sure" } }),
+    ),
+  );
+}

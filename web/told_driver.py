@@ -1,0 +1,114 @@
+"""What the JSON API answers a driver, and the office about his appeals."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from web.shapes import Id, Moment, Money, Told
+from web.told import OrderPlace
+
+
+class DriverOffer(Told):
+    """An order that waits for the driver's answer until `expires_at`. `fee` is what the office keeps; metres are beeline."""
+
+    id: Id
+    order_id: Id
+    offered_at: Moment
+    expires_at: Moment
+    origin: OrderPlace
+    destination: OrderPlace | None
+    distance_m: int | None
+    fare: Money | None
+    fee: Money | None
+    currency: str
+
+
+class DriverTrip(Told):
+    """The order that the driver has. `next` are the steps that he may say now, the usual one first; `way` is all of them."""
+
+    id: Id
+    state: str
+    next: list[str]
+    way: list[str]
+    customer_name: str | None
+    number: str | None
+    origin: OrderPlace
+    destination: OrderPlace | None
+    fare: Money | None
+    fee: Money | None
+    currency: str
+    note: str | None
+    assigned_at: Moment
+
+
+class DriverMe(Told):
+    """Everything that the driver's first screen shows. `balance` is negative where he owes; `now` is the server's clock."""
+
+    id: Id
+    number: str
+    name: str
+    office: str
+    language: str
+    currency: str
+    timezone: str
+    state: Literal["off", "free", "busy"]
+    on_shift_since: Moment | None
+    located_at: Moment | None
+    balance: int
+    offers: list[DriverOffer]
+    order: DriverTrip | None
+    now: Moment
+
+
+class AppealBrief(Told):
+    """The driver's own appeal, and what the office said to it."""
+
+    state: Literal["open", "answered"]
+    reason: str
+    answer: str | None
+
+
+class DriverEntry(Told):
+    """A row of the driver's account: `amount` was added (positive) or taken (negative). `undone`: a later row reverses it."""
+
+    id: Id
+    at: Moment
+    kind: str
+    amount: int
+    currency: str
+    order_id: Id | None
+    origin: str | None
+    destination: str | None
+    evidence: str | None
+    undone: bool
+    appeal: AppealBrief | None
+
+
+class NotAsked(Told):
+    """An order that the driver was looked at for and not asked; `id` is what an appeal names as `weighing_id`."""
+
+    id: Id
+    at: Moment
+    order_id: Id
+    fare: Money | None
+    currency: str
+    reason_key: str
+    reason_args: dict[str, Any]
+    reason: str
+    appeal: AppealBrief | None
+
+
+class AppealTold(Told):
+    """An appeal as the office sees it."""
+
+    id: Id
+    driver_id: Id
+    driver_number: str
+    driver_name: str
+    entry_id: Id | None
+    weighing_id: Id | None
+    at: Moment
+    reason: str
+    state: Literal["open", "answered"]
+    answer: str | None
+    answered_at: Moment | None
