@@ -7,25 +7,41 @@ import asyncio
 from callboard.prompts import PlaceVoice
 from desk import calls
 from desk.calls import Greeting
-from desk.events import CallIdentified, CallSeen
+from desk.events import CallSeen
 from desk.work import Desk
-from models import Call
 
 WAITING_LIMIT = 200
 
 
 class VoiceDesk:
-    """Whichever of AMI and AGI comes first opens the call; here AGI asks, and the row is there either way."""
+    """Whichever of AMI and AGI comes first opens the call; here AGI asks, and the row is there either way.
 
-    def __init__(self, desk: Desk, window_s: float) -> None:
+    `ahead` is told the places that the caller may be offered.
+    """
+
+    def __init__(self, desk: Desk, window_s: float, ahead: PlacesAhead | None = None) -> None:
         self._desk = desk
         self._window_s = window_s
+        self._ahead = ahead
 
     async def greeting(self, seen: CallSeen) -> Greeting:
         """Who calls and what to offer him. Raises desk.calls.NoSuchLine."""
-        await self._desk.do(lambda work: calls.open_call(work, seen, self._window_s))
+        greeting = await self._look(seen)
+        if greeting is None or greeting.call_id is None or greeting.recovered:
+            await self._desk.do(lambda work: calls.open_call(work, seen, self._window_s))
+            greeting = await self._look(seen)
+            assert greeting is not None
+        if self._ahead is not None:
+            self._ahead.take(greeting.language, [text for _, text in greeting.places])
+        return greeting
+
+    async def _look(self, seen: CallSeen) -> Greeting | None:
+        """None: neither the call nor its line is known by these names."""
         async with self._desk.look() as session:
-            return await calls.greeting(session, seen.reference, seen.line)
+            try:
+                return await calls.greeting(session, seen.reference, seen.line)
+            except calls.NoSuchLine:
+                return None
 
     async def choose(
         self,
@@ -43,23 +59,16 @@ class VoiceDesk:
 class PlacesAhead:
     """Has the usual places of a caller spoken while he still hears the greeting. What comes too late is said by its rank."""
 
-    def __init__(self, desk: Desk, voice: PlaceVoice) -> None:
-        self._desk = desk
+    def __init__(self, voice: PlaceVoice) -> None:
         self._voice = voice
-        self._queue: asyncio.Queue[int] = asyncio.Queue(WAITING_LIMIT)
-        desk.bus.on(CallIdentified, self._take)
+        self._queue: asyncio.Queue[tuple[str, list[str]]] = asyncio.Queue(WAITING_LIMIT)
 
-    def _take(self, event: CallIdentified) -> None:
-        if event.customer_id is not None and not self._queue.full():
-            self._queue.put_nowait(event.call_id)
+    def take(self, language: str, places: list[str]) -> None:
+        """Speak these soon. Where too many wait already they are left out."""
+        if places and not self._queue.full():
+            self._queue.put_nowait((language, places))
 
     async def run(self) -> None:
         """Speak places until cancelled."""
         while True:
-            call_id = await self._queue.get()
-            async with self._desk.look() as session:
-                call = await session.get(Call, call_id)
-                if call is None or call.linkedid is None:
-                    continue
-                offered = await calls.greeting(session, call.linkedid, "")
-            await self._voice.prepare(offered.language, [text for _, text in offered.places])
+            await self._voice.prepare(*await self._queue.get())

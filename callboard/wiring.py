@@ -124,7 +124,8 @@ def wire(instance: Instance, world: World | None = None) -> Wired:
         account = settings.site.cdr_file or state.cdr
         witness = Witness(desk, account, state.cdr_position, window_s, lambda: readings.put_by > 0)
         sounds = world.sounds or Sounds(state.sounds)
-        voice = VoiceDesk(desk, window_s)
+        ahead = PlacesAhead(PlaceVoice(instance.tools, sounds)) if instance.tools is not None else None
+        voice = VoiceDesk(desk, window_s, ahead)
         conversations = AgiServer(
             settings.agi,
             instance.secrets["agi_token"],
@@ -141,8 +142,8 @@ def wire(instance: Instance, world: World | None = None) -> Wired:
             Part("ami-actor", actions.run),
             Part("witness", witness.run),
         ]
-        if instance.tools is not None:
-            parts.append(Part("places-ahead", PlacesAhead(desk, PlaceVoice(instance.tools, sounds)).run))
+        if ahead is not None:
+            parts.append(Part("places-ahead", ahead.run))
         expected |= dict.fromkeys(("agi", "ami", "ami-actor"), NOT_YET)
         phone = Phones(desk, listener.roster, actions)
         if settings.site.demo:

@@ -7,7 +7,7 @@ import secrets
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk import customers
@@ -28,7 +28,8 @@ _TEXT_LIMIT = 200
 class Greeting:
     """How a flow speaks to a caller. `places` are (place_id, text), at most three, where he last was picked up first.
 
-    `call_id` is null, and the caller unknown, where the call has not been opened.
+    `call_id` is null, and the caller unknown, where the call has not been opened. `recovered`: the call was found in a list of
+    channels, which may not have told all that the caller's own channel can.
     """
 
     call_id: int | None
@@ -36,20 +37,22 @@ class Greeting:
     known: bool
     customer_name: str | None
     places: tuple[tuple[int, str], ...]
+    recovered: bool = False
+
+
+_CALLED = (
+    select(Call, Customer, Line.language)
+    .join(Line, Line.id == Call.line_id)
+    .outerjoin(Customer, Customer.id == Call.customer_id)
+    .where(Call.linkedid == bindparam("linkedid"))
+    .order_by(Call.id)
+    .limit(1)
+)
 
 
 async def greeting(session: AsyncSession, linkedid: str, line: str) -> Greeting:
     """What to say to the caller of `linkedid` on the line with this DID. Raises NoSuchLine if neither is known."""
-    row = (
-        await session.execute(
-            select(Call, Customer, Line.language)
-            .join(Line, Line.id == Call.line_id)
-            .outerjoin(Customer, Customer.id == Call.customer_id)
-            .where(Call.linkedid == linkedid)
-            .order_by(Call.id)
-            .limit(1)
-        )
-    ).one_or_none()
+    row = (await session.execute(_CALLED, {"linkedid": linkedid})).one_or_none()
     if row is None:
         language = await session.scalar(select(Line.language).where(Line.did == line))
         if language is None:
@@ -57,10 +60,10 @@ async def greeting(session: AsyncSession, linkedid: str, line: str) -> Greeting:
         return Greeting(None, language, False, None, ())
     call, customer, language = row
     if customer is None:
-        return Greeting(call.id, language, False, None, ())
+        return Greeting(call.id, language, False, None, (), call.recovered)
     places = await customers.usual_pickups(session, customer.id, PLACES_OFFERED)
     offered = tuple((place.id, place.text) for place in places)
-    return Greeting(call.id, customer.language or language, True, customer.name, offered)
+    return Greeting(call.id, customer.language or language, True, customer.name, offered, call.recovered)
 
 
 async def choose(
