@@ -12,8 +12,8 @@ from desk.trades import COMPLETED
 from desk.work import Work
 from models import Assignment, Driver, Order
 
-DECLINED_FOR = ("too_far", "other_way", "low_fare", "break", "other")
-"""Why a driver says no, as his page offers it; each has its words in `panel.toml`."""
+DECLINED_FOR = ("too_far", "other_way", "low_fare", "break", "something_else")
+"""Why a driver says no, as his page offers it; each has its words in `driver.toml`."""
 
 
 class NotYours(Conflict):

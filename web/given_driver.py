@@ -37,7 +37,7 @@ class Spot(Given):
 class Declined(Given):
     """Why the driver does not want it."""
 
-    reason: Literal["too_far", "other_way", "low_fare", "break", "other"]
+    reason: Literal["too_far", "other_way", "low_fare", "break", "something_else"]
 
 
 class EntriesQuery(Given):

@@ -11,7 +11,7 @@ import pytest
 from playwright.async_api import Browser, Page
 from sqlalchemy import select
 
-from desk import orders, searching, settlement
+from desk import orders, searching, settlement, shifts
 from desk.orders import PlaceText, TakeOrder
 from models import Entry, Message, Order
 from tests.site import GANGNAM
@@ -63,6 +63,7 @@ class Phone:
             THUMB_PX,
         )
         assert odd == [], name
+        assert re.findall(r"driver\.\w+\.?\w*", await self.page.inner_text("body")) == [], "a text that has no words"
 
 
 @pytest.fixture(params=["ko", "en"])
@@ -76,7 +77,7 @@ async def phone(
     )  # fmt: skip
     await context.add_init_script(f"if (location.protocol !== 'about:') localStorage.setItem('callboard.driver.locale', '{request.param}')")
     page = await context.new_page()
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(30_000)
     phone = Phone(page, house, pictures, str(request.param))
     yield phone
     await context.close()
@@ -122,6 +123,8 @@ async def test_from_the_link_to_the_fee(phone: Phone, house: House) -> None:
                 link = await link_in_the_text(house)
     await page.goto("about:blank")
     await page.goto(link)
+    await phone.says("문자로 받은" if phone.locale == "ko" else "from your text")
+    await phone.looks_right("1-link")
     await phone.press(".big.go")
     await phone.shows("duty")
     assert "#" not in page.url
@@ -175,6 +178,12 @@ async def test_from_the_link_to_the_fee(phone: Phone, house: House) -> None:
     await phone.looks_right("a-appeal")
     await phone.press(".choice")
     await page.wait_for_selector(".row .appeal")
+    async with house.desk.work() as work:
+        await shifts.end(work, house.site.drivers[0])
+        await shifts.begin(work, house.site.drivers[0])
+        await shifts.locate(work, house.site.drivers[0], GANGNAM[0] + 0.1, GANGNAM[1])
+    await offered(house)
     await phone.press('nav [data-view="missed"]')
+    await page.wait_for_selector(".row .link")
     await phone.looks_right("b-missed")
     assert phone.errors == []

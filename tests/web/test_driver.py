@@ -270,7 +270,7 @@ async def attempts(visitor: Visitor, night: Night, offer_id: int) -> list[int]:
     """Everything that could be done to the first driver's things, by id."""
     asked = (
         (f"/driver/offers/{offer_id}/accept", {}),
-        (f"/driver/offers/{offer_id}/decline", {"reason": "other"}),
+        (f"/driver/offers/{offer_id}/decline", {"reason": "something_else"}),
         (f"/driver/orders/{night.order}/step", {"to": "arrived"}),
         ("/driver/appeals", {"entry_id": night.entry, "reason": "아닙니다"}),
     )

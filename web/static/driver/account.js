@@ -13,7 +13,7 @@ export function account(me, act) {
   const { money: rows } = act.page.rows;
   return [
     h("section.card.purse", {}, h("small", {}, t("driver.money.balance")), h("strong", { className: me.balance < 0 ? "owes" : "" }, money(me.balance))),
-    !rows ? h("p.quiet", {}, t("driver.link.slow")) : !rows.items.length ? h("p.quiet", {}, t("driver.money.none")) : null,
+    !rows ? h("p.quiet", {}, t("driver.link.loading")) : !rows.items.length ? h("p.quiet", {}, t("driver.money.none")) : null,
     h("ul.rows", {}, (rows?.items ?? []).map((row) => entry(row, act))),
     rows?.next ? h("button.big.quiet", { type: "button", onclick: act.more }, t("driver.money.more")) : null,
   ];
@@ -35,7 +35,7 @@ function entry(row, act) {
 export function missed(_me, act) {
   const { missed: rows } = act.page.rows;
   return [
-    h("p.lead", {}, rows && !rows.items.length ? t("driver.missed.none") : rows ? t("driver.missed.hint") : t("driver.link.slow")),
+    h("p.lead", {}, rows && !rows.items.length ? t("driver.missed.none") : rows ? t("driver.missed.hint") : t("driver.link.loading")),
     h(
       "ul.rows",
       {},

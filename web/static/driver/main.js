@@ -45,6 +45,7 @@ const act = {
   whereabouts,
   now: () => Date.now() + page.late,
   show(view) {
+    page.said = null;
     page.view = view;
     page.sheet = null;
     if (view !== "now") {
@@ -54,16 +55,21 @@ const act = {
     draw();
   },
   open(sheet) {
+    page.said = null;
     page.sheet = sheet;
     draw();
   },
-  duty: (on) => queue.add("duty", "driver/shift", { on }),
+  duty(on) {
+    page.said = null;
+    queue.add("duty", "driver/shift", { on });
+  },
   accept: (offer) => queue.add("accept", `driver/offers/${offer.id}/accept`),
   decline(offer, reason) {
     page.sheet = null;
     queue.add("decline", `driver/offers/${offer.id}/decline`, { reason });
   },
   step(order, to) {
+    page.said = null;
     page.sheet = null;
     queue.add("step", `driver/orders/${order.id}/step`, { to });
     draw();
@@ -282,7 +288,7 @@ function tabs() {
 
 function banner(sending) {
   const stale = page.known && !page.me && queue.waiting.length > 0;
-  const text = stale ? t("driver.enter.stale") : !page.linked ? t("driver.link.offline") : sending && queue.silences ? t("driver.link.slow") : "";
+  const text = stale ? t("driver.enter.stale") : !page.linked || (sending && queue.silences) ? t("driver.link.offline") : "";
   box("banner").hidden = !text;
   if (box("banner").textContent !== text) box("banner").textContent = text;
 }

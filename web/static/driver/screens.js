@@ -3,7 +3,7 @@
 import { clockTime, distance, money, t } from "../console/texts.js";
 import { h } from "./dom.js";
 
-const DECLINED_FOR = ["too_far", "other_way", "low_fare", "break", "other"];
+const DECLINED_FOR = ["too_far", "other_way", "low_fare", "break", "something_else"];
 
 const big = (kind, label, onclick, more = {}) => h(`button.big.${kind}`, { type: "button", onclick, ...more }, label);
 
@@ -136,9 +136,8 @@ export function tripScreen({ order }, { page }) {
       worth(order),
       order.note ? h("p.note", {}, h("small", {}, t("driver.trip.note")), " ", order.note) : null,
     ),
-    order.number
-      ? h("a.big.call", { href: `tel:${order.number}` }, t("driver.trip.call"), order.customer_name ? h("small", {}, order.customer_name) : null)
-      : h("p.quiet", {}, t("driver.trip.no_number")),
+    order.customer_name ? h("p.quiet", {}, t("driver.trip.customer", { name: order.customer_name })) : null,
+    order.number ? null : h("p.quiet", {}, t("driver.trip.no_number")),
   ];
 }
 
@@ -159,11 +158,11 @@ function go({ lat, lon, text }, map) {
 export function tripHand({ order }, act, sending) {
   const finishing = sending && act.queue.waiting.some((entry) => entry.body.to === "completed");
   if (finishing) return big("go", t("driver.link.waiting"), null, { disabled: true });
-  const [first, second] = order.next;
+  const [first, second] = sending ? order.next.slice(0, 1) : order.next;
   const press = (to) => (to === "completed" ? act.open({ done: true }) : act.step(order, to));
-  const main = first ? big("go", t(`driver.step.${first}`), () => press(first), { data: { step: first } }) : null;
-  if (!second || sending) return main;
-  return h("div.pair", {}, big("quiet", t(`driver.step.${second}`), () => press(second), { data: { step: second } }), main);
+  const say = (kind, to) => to && big(kind, t(`driver.step.${to}`), () => press(to), { data: { step: to } });
+  const call = order.number && h("a.big.call", { href: `tel:${order.number}` }, t("driver.trip.call"));
+  return [h("div.also", {}, call, say("quiet", second)), say("go", first)];
 }
 
 /** The one question that is asked: now money moves. */
