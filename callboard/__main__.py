@@ -12,6 +12,7 @@ from callboard.commands import (
     migrate,
     office,
     prepare,
+    places,
     prompts,
     run,
     search,
@@ -34,6 +35,7 @@ app.command("dialplan")(dialplan.dialplan)
 app.command("simulate")(simulate.simulate)
 app.command("prompts")(prompts.prompts)
 app.command("search-index")(search.search_index)
+app.command("places")(places.places)
 app.add_typer(office.app, name="office")
 app.add_typer(user.app, name="user")
 app.command("doctor")(doctor.doctor)

@@ -2,7 +2,7 @@
 
 Exact number first, then who has a live order, then who travelled last. The cost is bounded whatever is asked: what few are found
 by is read from the inverted index and ranked whole; what many are found by is looked for among those who travelled last, where
-it is soon found, because many have it.
+it is soon found, because many have it. (Where it is not, because the many have not travelled for long, some of them are ranked.)
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ from models import Customer, CustomerPhone, Office, Place
 from models.words import DIGITS, dialled, holds, is_open, letters
 
 FEW = 2_000
-RECENT = 10_000
+RECENT = 5_000
 DEEPEST = 1_000
 """No page begins beyond this many customers: who needs them types one letter more."""
 MOST_RUNS = 6
 LONGEST_RUN = 24
 # Of those who have the words, hardly any lacks the text: so many times what is shown is enough to look at.
-_MARGIN = 3
+_MARGIN = 2
 _OF_A_NUMBER = re.compile(r"[\d\s+().\-/]*")
 _LIVE = '(select customer_id from "order" where office_id = :office and closed_at is null and customer_id is not null)'
 _FEW = """with found as ({matching})
-select c.id, count(*) over () as candidates from found join customer c on c.id = found.id where c.office_id = :office
+select c.id from found join customer c on c.id = found.id where c.office_id = :office
 order by case when c.id in {live} then 0 else 1 end, case when c.last_trip_at is null then 1 else 0 end,
     c.last_trip_at desc, c.id desc"""
 _AMONG_LIVE = """select c.id from customer c
@@ -108,13 +108,21 @@ async def _owner(session: AsyncSession, office: Office, q: str) -> list[int]:
 
 async def _found(session: AsyncSession, office_id: int, wanted: Wanted, count: int) -> list[int]:
     """The first `count` ids in the order of their rank; all of them looked at letter by letter."""
-    ids, many = await _few(session, office_id, wanted)
-    if many:
-        begun = await _many(session, office_id, wanted, _MARGIN * count)
-        ids = list(dict.fromkeys([*begun, *ids]))
+    crowd = await _is_crowd(session, office_id, wanted)
+    ids = await _many(session, office_id, wanted, _MARGIN * count) if crowd else []
+    kept = await _first_that_meet(session, wanted, ids, count)
+    if len(kept) < count:
+        rest = await _few(session, office_id, wanted)
+        looked_at = set(ids)
+        more = [each for each in rest if each not in looked_at]
+        kept += await _first_that_meet(session, wanted, more, count - len(kept))
+    return kept
+
+
+async def _first_that_meet(session: AsyncSession, wanted: Wanted, ids: Sequence[int], count: int) -> list[int]:
     kept: list[int] = []
-    for at in range(0, len(ids), 2 * count):
-        some = ids[at : at + 2 * count]
+    for at in range(0, len(ids), _MARGIN * count):
+        some = ids[at : at + _MARGIN * count]
         met = await _meeting(session, wanted, some)
         kept += [each for each in some if each in met]
         if len(kept) >= count:
@@ -122,13 +130,18 @@ async def _found(session: AsyncSession, office_id: int, wanted: Wanted, count: i
     return kept[:count]
 
 
-async def _few(session: AsyncSession, office_id: int, wanted: Wanted) -> tuple[list[int], bool]:
-    """Everyone who has the words, in the order of rank; and whether there are more than are read."""
+async def _is_crowd(session: AsyncSession, office_id: int, wanted: Wanted) -> bool:
+    """Whether more have the words than are read and ranked whole."""
     matching, values = word_index.matching(session, "customer_words", office_id, wanted.words, FEW + 1)
-    rows = (
-        await session.execute(text(_FEW.format(matching=matching, live=_LIVE)), values | {"office": office_id})
-    ).all()
-    return [row.id for row in rows], len(rows) > FEW
+    found = await session.scalar(text(f"select count(*) from ({matching}) as found"), values)  # noqa: S608 -- our own words
+    return bool(found and found > FEW)
+
+
+async def _few(session: AsyncSession, office_id: int, wanted: Wanted) -> Sequence[int]:
+    """Everyone who has the words (of a crowd, some), in the order of rank."""
+    matching, values = word_index.matching(session, "customer_words", office_id, wanted.words, FEW)
+    query = text(_FEW.format(matching=matching, live=_LIVE))
+    return (await session.scalars(query, values | {"office": office_id})).all()
 
 
 async def _many(session: AsyncSession, office_id: int, wanted: Wanted, most: int) -> list[int]:
@@ -138,7 +151,7 @@ async def _many(session: AsyncSession, office_id: int, wanted: Wanted, most: int
     values |= {"office": office_id, "most": most}
     live = await session.scalars(text(_AMONG_LIVE.format(has=has, live=_LIVE)), values)
     recent = await session.scalars(text(_AMONG_RECENT.format(has=has)), values | {"recent": RECENT})
-    return [*live, *recent]
+    return list(dict.fromkeys([*live, *recent]))
 
 
 async def _meeting(session: AsyncSession, wanted: Wanted, ids: Sequence[int]) -> set[int]:

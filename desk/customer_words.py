@@ -10,13 +10,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, delete, event, func, insert, inspect, select, update
-from sqlalchemy.orm import Session, UOWTransaction
+from sqlalchemy.orm import InstrumentedAttribute, Session, UOWTransaction
 
 from models import Customer, CustomerPhone, CustomerWords, Place
 from models.inverted import SUFFIX
 from models.words import PLACES, words_of_customer
 
 AT_A_TIME = 2_000
+MANY = 50
 _LOOKED_AT: dict[type, tuple[str, str]] = {
     Customer: ("id", "name"),
     CustomerPhone: ("customer_id", "number"),
@@ -104,20 +105,27 @@ def _batches(connection: Connection) -> Iterator[Sequence[int]]:
         last = ids[-1]
 
 
+def _among(column: InstrumentedAttribute[int], ids: Sequence[int]) -> ColumnElement[bool]:
+    """Rows of `ids`, which are in order; of many, the whole stretch that they lie in."""
+    return column.in_(ids) if len(ids) <= MANY else column.between(ids[0], ids[-1])
+
+
 def _differing(connection: Connection, ids: Sequence[int]) -> list[int]:
     there = _there(connection, ids)
     return [customer_id for customer_id, words in _words(connection, ids).items() if there.get(customer_id) != words]
 
 
 def _there(connection: Connection, ids: Sequence[int]) -> dict[int, str]:
-    rows = connection.execute(select(CustomerWords.id, CustomerWords.words).where(CustomerWords.id.in_(ids)))
+    rows = connection.execute(select(CustomerWords.id, CustomerWords.words).where(_among(CustomerWords.id, ids)))
     return {row.id: row.words for row in rows}
 
 
 def _words(connection: Connection, ids: Sequence[int]) -> dict[int, str]:
     """What should stand, of those customers that exist."""
     numbers, places = _grouped(connection, CustomerPhone, ids), _grouped(connection, Place, ids)
-    customers = connection.execute(select(Customer.id, Customer.office_id, Customer.name).where(Customer.id.in_(ids)))
+    customers = connection.execute(
+        select(Customer.id, Customer.office_id, Customer.name).where(_among(Customer.id, ids))
+    )
     return {
         customer_id: words_of_customer(office_id, name, numbers[customer_id], places[customer_id][:PLACES])
         for customer_id, office_id, name in customers
@@ -127,14 +135,15 @@ def _words(connection: Connection, ids: Sequence[int]) -> dict[int, str]:
 def _grouped(connection: Connection, table: type[CustomerPhone | Place], ids: Sequence[int]) -> dict[int, list[str]]:
     text = CustomerPhone.number if table is CustomerPhone else Place.text
     found: dict[int, list[str]] = defaultdict(list)
-    query = select(table.customer_id, text).where(table.customer_id.in_(ids)).order_by(table.id.desc())
+    query = select(table.customer_id, text).where(_among(table.customer_id, ids)).order_by(table.id.desc())
     for customer_id, value in connection.execute(query):
         found[customer_id].append(value)
     return found
 
 
 def _write(connection: Connection, ids: Sequence[int]) -> None:
-    there, right = _there(connection, ids), _words(connection, ids)
+    there, meant, found = _there(connection, ids), set(ids), _words(connection, ids)
+    right = {customer_id: words for customer_id, words in found.items() if customer_id in meant}
     new = [{"id": customer_id, "words": words} for customer_id, words in right.items() if customer_id not in there]
     if new:
         connection.execute(insert(CustomerWords), new)

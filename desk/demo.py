@@ -13,10 +13,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import Table, func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk import customer_words, people
+from desk import customer_words, people, place_book
 from desk.demo_history import Firm, Row, make_history
 from desk.demo_people import People
-from desk.demo_places import Places
+from desk.demo_places import Places, stations
 from desk.errors import Conflict
 from desk.passwords import new_password, new_token
 from desk.work import Desk, Work
@@ -73,6 +73,7 @@ async def fill(
         await _insert(work.session, "place", history.places)
         await _insert(work.session, "order", history.orders)
         await (await work.session.connection()).run_sync(customer_words.repair)
+        await place_book.take(work, firm_office.id, stations())
         team = _drivers(firm_office.id, drivers, work.now, invented, places, chance)
         await _insert(work.session, "driver", team)
         await _insert(work.session, "shift", [_shift(driver, work.now, chance) for driver in team])

@@ -9,6 +9,8 @@ import math
 import random
 from dataclasses import dataclass
 
+from desk.place_book import Line
+
 # District, latitude, longitude, and how often (in shares) people go out there in the evening and live there.
 DISTRICTS: tuple[tuple[str, float, float, int, int], ...] = (
     ("강남", 37.4979, 127.0276, 12, 3),
@@ -54,6 +56,9 @@ DISTRICTS: tuple[tuple[str, float, float, int, int], ...] = (
     ("구리", 37.6035, 127.1433, 1, 5),
     ("하남", 37.5393, 127.2148, 1, 6),
 )
+# Where the middle of the district is not the station of that name.
+_NO_STATIONS = frozenset({"종로", "을지로", "미아", "일산", "하남"})
+_STATION_ACCURACY_M = 300
 _OUT = ("{0}역 {1}번 출구", "{0} 먹자골목 {1}번 집 앞", "{0} 사거리 공영주차장 {1}구역", "{0} {1}길 포차 앞")
 _HOME = ("{0} {1}단지 {2}동 앞", "{0} {1}단지 지하주차장", "{0} {1}길 {2}", "{0} 현관 {1}호 라인")
 ACCURACY_M = (15, 30, 60, 100)
@@ -69,6 +74,15 @@ class Spot:
     lat: float
     lon: float
     accuracy_m: int
+
+
+def stations() -> list[Line]:
+    """Real stations for the demo's place book; all else in this module is made up."""
+    return [
+        Line(f"{name}역", "", "", lat, lon, _STATION_ACCURACY_M, "demo")
+        for name, lat, lon, _, _ in DISTRICTS
+        if name not in _NO_STATIONS
+    ]
 
 
 class Places:

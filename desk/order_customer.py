@@ -13,7 +13,7 @@ from desk.text import plain
 from desk.work import Work
 from models import Call, Customer, CustomerPhone, Office, Place
 
-SOURCES = ("operator", "saved", "history", "caller", "recording", "map")
+SOURCES = ("operator", "saved", "history", "caller", "recording", "map", "book")
 
 
 @dataclass(frozen=True, slots=True)

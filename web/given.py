@@ -33,6 +33,14 @@ class CustomersQuery(Given):
     cursor: Cursor | None = None
 
 
+class PlacesQuery(Given):
+    """What is typed into a place's field, and for which customer, whose own places come first."""
+
+    q: Typed = ""
+    customer_id: Id | None = None
+    limit: Annotated[int, Field(ge=1, le=50)] = 8
+
+
 class PlaceGiven(Given):
     """A place as the operator has it: the text, and where it is known from. Degrees are WGS 84."""
 
@@ -40,7 +48,7 @@ class PlaceGiven(Given):
     lat: float | None = Field(default=None, ge=-90, le=90, allow_inf_nan=False)
     lon: float | None = Field(default=None, ge=-180, le=180, allow_inf_nan=False)
     accuracy_m: int | None = Field(default=None, ge=0, le=1_000_000)
-    source: Literal["operator", "saved", "history", "caller", "recording", "map"] = "operator"
+    source: Literal["operator", "saved", "history", "caller", "recording", "map", "book"] = "operator"
 
 
 class OrderGiven(Given):

@@ -35,6 +35,7 @@ from web.pages import (
     orders,
     recordings,
     reports,
+    places,
     session,
 )
 from web.shapes import Nothing
@@ -136,6 +137,10 @@ ROUTES: tuple[Route, ...] = (
     _json(
         "PATCH", f"/orders/{ID}", "operator", orders.change, "Change what an order says",
         given=g.OrderChanges, answer=t.OrderTold, problems=(404, 409),
+    ),
+    _json(
+        "GET", "/places", "operator", places.listed, "Places while they are typed: the customer's own, then the place book",
+        given=g.PlacesQuery, answer=t.Items[t.PlaceSuggested],
     ),
     _json(
         "GET", f"/orders/{ID}/candidates", "operator", orders.candidates, "Who could drive, best first",

@@ -51,6 +51,23 @@ class PlaceTold(OrderPlace):
     id: Id | None
 
 
+class PlaceSuggested(Told):
+    """A place to choose, with who knows it. `kind` says whose `id` is; `alias` by which other name it was found.
+
+    `source` of a saved place is how the desk came to know it, of the book's what the book names; without a pin `lat` is null.
+    """
+
+    id: Id
+    kind: Literal["saved", "book"]
+    text: str
+    district: str | None
+    alias: str | None
+    lat: float | None
+    lon: float | None
+    accuracy_m: int | None
+    source: str
+
+
 class Trip(Told):
     """A trip that a customer often makes."""
 

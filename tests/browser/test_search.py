@@ -7,6 +7,7 @@ import asyncio
 import pytest
 from playwright.async_api import Route
 
+from desk import place_book
 from tests.browser.conftest import Console
 from tests.browser.scene import Scene
 from tests.browser.test_hangul import typist
@@ -79,3 +80,28 @@ async def test_an_answer_that_comes_too_late_is_dropped(console: Console, scene:
     await console.sees(FIRST_FOUND, "이영희")
     await console.press("Enter")
     await console.sees("caller-card h1", "이영희")
+
+
+async def test_a_place_of_the_book_is_chosen_with_keys(console: Console, scene: Scene) -> None:
+    book = "name,district,lat,lon,accuracy_m,source\n신촌역,서대문구,37.5552,126.9369,100,own\n신촌역,진주시,,,,own\n"
+    async with console.house.desk.work() as work:
+        await place_book.take(work, console.house.site.office_id, place_book.read(book.encode()))
+    call_id = await scene.ring("01055501234")
+    await console.ringing(call_id)
+    await console.press("F2")
+    await console.opened(call_id)
+    hands = await typist(console)
+    await hands.grow("ㅅ", "시", "신")
+    await hands.commit("신")
+    await hands.grow("ㅊ")
+    await console.sees("#choice-origin-0", "서대문구")
+    await console.sees("#choice-origin-1", "진주시")
+    await console.sees("#choice-origin-1", "좌표 없음")
+    await hands.commit("촌")
+    await console.press("ArrowDown", "Enter")
+    assert await console.value("origin") == "신촌역"
+    await console.sees("#about-origin", "장소록 ±100 m")
+    await console.press("Control+Enter")
+    await console.sees(".outcome", "신촌역")
+    order = (await console.house.program().api("GET", "/orders?state=taken")).body["items"][0]
+    assert (order["origin"]["source"], order["origin"]["lat"]) == ("book", 37.5552)

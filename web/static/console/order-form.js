@@ -10,12 +10,13 @@ import { afterComposition } from "./compose.js";
 import { FIELDS } from "./drafts.js";
 import { LiveElement } from "./element.js";
 import "./order-clash.js";
-import { suggest } from "./places.js";
+import { ask, joined, same, stillFits, suggest } from "./places.js";
 import { store } from "./store.js";
 import { clockTime, money, moneyField, parseMoney, t } from "./texts.js";
 import { byHand, clear, drafts, open, tripOf } from "./work.js";
 
 const OPENING_MS = 1000;
+const ASK_AFTER_MS = 120;
 
 export class OrderForm extends LiveElement {
   draft = null;
@@ -220,14 +221,33 @@ export class OrderForm extends LiveElement {
   // --- suggestions ----------------------------------------------------------------------------------------------------------
 
   offer(name, text) {
-    const items = suggest(this.customer, name, text);
+    const own = suggest(this.customer, name, text);
+    // What the server said of fewer letters stands until it answers anew: nothing flickers, and an arrow finds it.
+    const before = this.told?.field === name ? this.told.items.filter((place) => stillFits(place, text)) : [];
+    const items = text ? joined(own, before, text) : own;
     this.choices = { field: items.length ? name : null, items, active: text ? -1 : 0 };
+    this.requestUpdate();
+    clearTimeout(this.asking);
+    this.asked = (this.asked ?? 0) + 1;
+    if (text.trim()) this.asking = setTimeout(() => this.offerMore(name, text, this.asked), ASK_AFTER_MS);
+  }
+
+  /** What the server knows comes after what the card knows; what is marked stays marked, and late answers are dropped. */
+  async offerMore(name, text, turn) {
+    const more = await ask(this.customer?.id, text);
+    const here = document.activeElement === this.field(name);
+    if (turn !== this.asked || !here || this.field(name).value !== text) return;
+    this.told = { field: name, items: more };
+    const marked = this.choices.field === name ? this.choices.items[this.choices.active] : null;
+    const items = joined(suggest(this.customer, name, text), more, text);
+    const active = marked ? items.findIndex((place) => same(place, marked)) : -1;
+    this.choices = { field: items.length ? name : null, items, active };
     this.requestUpdate();
   }
 
   choose(name, place) {
     this.draft.type(name, place.text);
-    this.draft.place(name, place, place.id ? "saved" : "history");
+    this.draft.place(name, place, place.kind ?? (place.id ? "saved" : "history"));
     this.field(name).value = place.text;
     drafts.keep();
     this.closeChoices();
@@ -235,6 +255,8 @@ export class OrderForm extends LiveElement {
   }
 
   closeChoices() {
+    clearTimeout(this.asking);
+    this.asked = (this.asked ?? 0) + 1;
     this.choices = { field: null, items: [], active: -1 };
     this.requestUpdate();
   }
@@ -325,13 +347,25 @@ export class OrderForm extends LiveElement {
                     this.choose(name, place);
                   }}
                 >
-                  <span>${place.text}</span><small>${t(place.id ? "source.saved" : "source.history")}</small>
+                  <span>
+                    ${place.text}
+                    ${place.district ? html`<small>${place.district}</small>` : nothing}
+                    ${place.alias ? html`<small>${place.alias}</small>` : nothing}
+                  </span>
+                  <small>${this.whence(place)}</small>
                 </li>
               `,
             )
           : nothing}
       </ul>
     `;
+  }
+
+  /** Who knows a suggested place, and how surely. */
+  whence(place) {
+    const who = place.kind === "book" ? `${t("source.book")}: ${place.source}` : t(place.id ? "source.saved" : "source.history");
+    if (place.lat == null) return `${who} · ${t("order.no_pin")}`;
+    return place.accuracy_m == null ? who : `${who} ±${place.accuracy_m} m`;
   }
 
   placeholder(name) {

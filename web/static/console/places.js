@@ -1,9 +1,15 @@
-/** Which of a customer's places fit what has been typed: by any part of the text, or by first consonants (ㄱㄴㅇ: 강남역). */
+/**
+ * Which of a customer's places fit what has been typed: by any part of the text, or by first consonants (ㄱㄴㅇ: 강남역); and what
+ * the server knows beside these: all of his places, and the office's place book.
+ */
+
+import { request } from "./api.js";
 
 const FIRST = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ";
 const SYLLABLES = 0xac00;
 const PER_FIRST = 588;
 const SHOWN = 6;
+const MOST = 8;
 
 /** The first consonants of `text`; what is not a Hangul syllable stays as it is. */
 export function firstConsonants(text) {
@@ -29,4 +35,27 @@ export function suggest(customer, end, typed) {
     if (!known.has(place.text) || place.id) known.set(place.text, place);
   }
   return [...known.values()].filter((place) => place.text !== typed && fits(place.text, typed)).slice(0, SHOWN);
+}
+
+/** Places of one name in two districts are two. */
+export const same = (one, other) => one.text === other.text && (one.district ?? null) === (other.district ?? null);
+
+/** Whether a place that was told for fewer letters is still meant. */
+export const stillFits = (place, typed) =>
+  [place.text, place.alias, place.district].some((text) => text && fits(text, typed));
+
+/** What the card knows, then what the server told beside it. What stands in the field already is no suggestion, but for its pin. */
+export function joined(own, told, typed) {
+  const more = told.filter((place) => !own.some((each) => same(each, place)) && (place.text !== typed || place.kind === "book"));
+  return [...own, ...more].slice(0, MOST);
+}
+
+/** What the server suggests; nothing when it does not answer: the field is there to be typed into. */
+export async function ask(customerId, typed) {
+  const whose = customerId ? `&customer_id=${customerId}` : "";
+  try {
+    return (await request("GET", `places?limit=8&q=${encodeURIComponent(typed)}${whose}`)).items;
+  } catch {
+    return [];
+  }
 }

@@ -1,0 +1,207 @@
+"""The search of customers and the suggestions of places, at the server, as an operator types; SQLite and PostgreSQL.
+
+Each figure is one call of what the panel calls for a key stroke, database included, socket not. The floor is the same engine and
+the same driver reading one customer by primary key. Kinds of what is typed: four digits anywhere in a number, a name as it grows,
+first consonants, a place, several of them, what nobody is found by, and what everybody is found by.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import statistics
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import bindparam, create_engine, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from benchmarks import chain, people
+from benchmarks.filling import fill
+from benchmarks.growth import database
+from benchmarks.machine import described
+from benchmarks.report import Report, options, percentile, progress, times
+from desk import customer_search, customer_words
+from desk.bus import Bus
+from desk.work import Desk, open_engine
+from models import Customer
+from models.words import initials
+
+AT_A_TIME = 20_000
+SHOWN = 8
+WARM = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One customer of the database, from whom what is typed is drawn."""
+
+    name: str
+    number: str
+    place: str
+
+
+def _typed(chance: random.Random, person: Person) -> dict[str, str]:
+    digits = "0" + person.number[3:]
+    at = chance.randint(0, len(digits) - 4)
+    return {
+        "four digits anywhere": digits[at : at + 4],
+        "last four digits": digits[-4:],
+        "name, first letter": person.name[0],
+        "name, two letters": person.name[:2],
+        "name, whole": person.name,
+        "name, the last two letters": person.name[-2:],
+        "first consonants": initials(person.name),
+        "mixed (김ㅁㅅ)": person.name[0] + initials(person.name[1:]),
+        "place": person.place,
+        "place, its beginning": person.place.split()[0],
+        "name and four digits": f"{person.name} {digits[-4:]}",
+        "nobody": chance.choice(("뷁쀍", "쀍뷁뷁", "zqx", "뷁 쀍")),
+    }
+
+
+def vary(url: str, seed: int) -> None:
+    """Names, numbers and places as of real people, in place of the rows' running numbers; then the words are written."""
+    engine = create_engine(url.replace("+aiosqlite", ""))
+    chance = random.Random(seed)
+    with engine.begin() as connection:
+        ids = connection.scalars(text("select id from customer order by id")).all()
+        numbers = chance.sample(range(20_000_000, 99_999_999), len(ids))
+        for at in range(0, len(ids), AT_A_TIME):
+            rows = [
+                {"customer": each, "name": people.name(chance), "place": people.place(chance),
+                 "number": f"+8210{number}", "last": f"2026-{chance.randint(1, 10):02}-{chance.randint(1, 28):02} 12:00:00"}
+                for each, number in zip(ids[at : at + AT_A_TIME], numbers[at : at + AT_A_TIME], strict=True)
+            ]  # fmt: skip
+            moment = "cast(:last as timestamptz)" if engine.dialect.name == "postgresql" else ":last || '.000000'"
+            change = f"update customer set name = :name, last_trip_at = {moment} where id = :customer"
+            connection.execute(text(change), rows)
+            connection.execute(text("update customer_phone set number = :number where customer_id = :customer"), rows)
+            connection.execute(text("update place set text = :place where customer_id = :customer"), rows)
+    engine.dispose()
+
+
+def write_words(url: str) -> tuple[float, int]:
+    """Seconds to write all words anew, and how many bytes the database grew by."""
+    engine = create_engine(url.replace("+aiosqlite", ""))
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("delete from customer_words"))
+        if engine.dialect.name == "sqlite":
+            connection.execute(text("vacuum"))
+        else:
+            connection.execute(text("vacuum full"))
+        before, begun = _bytes(connection), time.monotonic()
+        connection.execute(text("begin"))  # not a commit for each row
+        customer_words.repair(connection)
+        connection.execute(text("commit"))
+        took = time.monotonic() - begun
+        connection.execute(text("analyze"))
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("vacuum customer_words"))
+        grown = _bytes(connection) - before
+    engine.dispose()
+    return took, grown
+
+
+def _bytes(connection) -> int:  # type: ignore[no-untyped-def]
+    if connection.dialect.name == "sqlite":
+        pages = connection.execute(text("pragma page_count")).scalar_one()
+        return int(pages * connection.execute(text("pragma page_size")).scalar_one())
+    return int(connection.execute(text("select pg_database_size(current_database())")).scalar_one())
+
+
+async def _drawn(desk: Desk, count: int, seed: int) -> list[Person]:
+    chance = random.Random(seed)
+    async with desk.look() as session:
+        last = (await session.execute(text("select max(id) from customer"))).scalar_one()
+        query = text(
+            "select c.name, p.number, l.text as place from customer c join customer_phone p on p.customer_id = c.id "
+            "join place l on l.customer_id = c.id where c.id in :ids"
+        ).bindparams(bindparam("ids", expanding=True))
+        rows = await session.execute(query, {"ids": chance.sample(range(1, last + 1), min(3 * count, last))})
+        return [Person(row.name, row.number, row.place) for row in rows][:count]
+
+
+async def _timed(desk: Desk, act: Callable[[AsyncSession], Awaitable[object]]) -> float:
+    begun = time.perf_counter()
+    async with desk.look() as session:
+        await act(session)
+    return 1000 * (time.perf_counter() - begun)
+
+
+async def at_size(kind: str, url: str, customers: int, repeats: int) -> tuple[list[tuple[str, ...]], str]:
+    """The rows of one engine and size, and a sentence about what the index costs."""
+    await chain.prepare(url)
+    await asyncio.to_thread(fill, url, customers, words=False)
+    await asyncio.to_thread(vary, url, customers)
+    took, grown = await asyncio.to_thread(write_words, url)
+    progress(f"{kind}: the words of {customers:,} customers in {took:.0f} s")
+    desk = Desk(open_engine(url), Bus())
+    waits: dict[str, list[float]] = {}
+    floor: list[float] = []
+    try:
+        persons = await _drawn(desk, repeats + WARM, customers)
+        chance = random.Random(customers)
+        for turn, person in enumerate(persons):
+            typed = list(_typed(chance, person).items())
+            chance.shuffle(typed)
+            customer_id = chance.randint(1, customers)
+            once = await _timed(desk, lambda session, each=customer_id: session.get(Customer, each))  # type: ignore[misc]
+            for what, q in typed:
+                wait = await _timed(
+                    desk,
+                    lambda session, q=q: customer_search.search(session, q, office_id=1, limit=SHOWN),  # type: ignore[misc]
+                )
+                if turn >= WARM:
+                    waits.setdefault(what, []).append(wait)
+            if turn >= WARM:
+                floor.append(once)
+    finally:
+        await desk.engine.dispose()
+    rows = [_row(kind, customers, "floor: a customer by primary key", floor, floor)]
+    rows += [_row(kind, customers, what, found, floor) for what, found in waits.items()]
+    everything = [wait for found in waits.values() for wait in found]
+    rows.append(_row(kind, customers, "**all of these**", everything, floor))
+    cost = f"{kind}, {customers:,} customers: the index takes {grown / 1e6:,.0f} MB ({grown / customers:,.0f} bytes a customer)"
+    return rows, f"{cost} and is written anew in {took:.0f} s."
+
+
+def _row(kind: str, customers: int, what: str, waits: Sequence[float], floor: Sequence[float]) -> tuple[str, ...]:
+    figures = (f"{percentile(waits, share):.2f}" for share in (0.5, 0.95, 0.99))
+    return (f"{kind}, {customers:,}: {what}", *figures, times(statistics.median(waits) / statistics.median(floor)))
+
+
+async def measure(sizes: Sequence[int], kinds: Sequence[str], repeats: int) -> Report:
+    """Everything."""
+    report = Report("search", described())
+    rows: list[tuple[str, ...]] = []
+    costs: list[str] = []
+    for kind in kinds:
+        for customers in sizes:
+            with database(kind) as url:
+                more, cost = await at_size(kind, url, customers, repeats)
+            rows += more
+            costs.append(cost)
+    report.table(("what is typed", "ms: p50", "p95", "p99", "p50 to the floor"), rows)
+    for cost in costs:
+        report.line(cost)
+    return report
+
+
+def main() -> None:
+    """Measure and report."""
+    parser = options("search", __doc__, rounds=1)
+    parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 1_000_000])
+    parser.add_argument("--kinds", nargs="+", default=["SQLite", "PostgreSQL"], choices=["SQLite", "PostgreSQL"])
+    parser.add_argument(
+        "--repeats", type=int, default=200, help="people from whom what is typed is drawn (%(default)s)"
+    )
+    chosen = parser.parse_args()
+    small = chosen.small
+    report = asyncio.run(measure([200] if small else chosen.sizes, chosen.kinds, 5 if small else chosen.repeats))
+    report.finish(chosen.write)
+
+
+if __name__ == "__main__":
+    main()
