@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import cast
 
-from sqlalchemy import bindparam, exists, insert, select
+from sqlalchemy import Select, Table, bindparam, exists, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -42,11 +44,11 @@ async def open_call(work: Work, seen: CallSeen, window_s: float = SAME_CALL_WIND
     session = work.session
     if (known := await _sighted(session, seen)) is not None:
         return await _completed(work, known, seen)
-    line, country = await _line(session, seen.line)
+    line = await _line(session, seen.line)
     # Another door may have opened it while we waited for the line.
     if not work.alone and (known := await _sighted(session, seen)) is not None:
         return await _completed(work, known, seen)
-    number = numbers.seen(seen.number, seen.presentation, country)
+    number = numbers.seen(seen.number, seen.presentation, line.country)
     twin = await _twin(session, line, number, seen, timedelta(seconds=window_s))
     if work.alone:
         return await (_insert(work, line, number, seen) if twin is None else _join(work, twin, seen))
@@ -75,44 +77,56 @@ def _check(seen: CallSeen) -> None:
         raise Invalid("this Linkedid cannot be used", field="linkedid")
 
 
-# Built once: the building of a statement costs more than what it finds.
-_SIGHTED = (
-    select(Call)
-    .join(CallSighting, CallSighting.call_id == Call.id)
-    .where(CallSighting.source == bindparam("source"), CallSighting.reference == bindparam("reference"))
+# Of the tables, and built once: objects that can be changed cost four times as much to find, and most often there is none.
+_call, _sighting, _line_, _office = (model.__table__ for model in (Call, CallSighting, Line, Office))
+_SIGHTED = select(_sighting.c.call_id).where(
+    _sighting.c.source == bindparam("source"), _sighting.c.reference == bindparam("reference")
 )
 _LINES = (
-    select(Line, Office.country)
-    .join(Office, Office.id == Line.office_id)
-    .where(Line.did == bindparam("did"))
-    .with_for_update(of=Line, key_share=True)
+    select(_line_.c.id, _line_.c.office_id, _office.c.country)
+    .join(_office, _office.c.id == _line_.c.office_id)
+    .where(_line_.c.did == bindparam("did"))
+    .with_for_update(of=_line_, key_share=True)
 )
-_SPELLED = select(Line.did, Office.country).join(Office, Office.id == Line.office_id)
-_NAMED = select(Call).where(Call.linkedid == bindparam("linkedid")).order_by(Call.id).limit(1)
+_SPELLED = select(_line_.c.did, _office.c.country).join(_office, _office.c.id == _line_.c.office_id)
+_NAMED = select(_call.c.id).where(_call.c.linkedid == bindparam("linkedid")).order_by(_call.c.id).limit(1)
 _SEEN_ALREADY = exists().where(
-    CallSighting.call_id == Call.id, CallSighting.source.in_(bindparam("eyes", expanding=True))
+    _sighting.c.call_id == _call.c.id, _sighting.c.source.in_(bindparam("eyes", expanding=True))
 )
 _AT_THE_TIME = (
-    select(Call)
+    select(_call.c.id)
     .where(
-        Call.line_id == bindparam("line_id"),
-        Call.arrived_at.between(bindparam("since"), bindparam("until")),
+        _call.c.line_id == bindparam("line_id"),
+        _call.c.arrived_at.between(bindparam("since"), bindparam("until")),
         ~_SEEN_ALREADY,
     )
-    .order_by(Call.arrived_at, Call.id)
+    .order_by(_call.c.arrived_at, _call.c.id)
     .limit(1)
 )
-_FROM_NUMBER = _AT_THE_TIME.where(Call.number == bindparam("number"))
-_FROM_NOBODY = _AT_THE_TIME.where(Call.number.is_(None))
-_SIGHTING = insert(CallSighting)
+_FROM_NUMBER = _AT_THE_TIME.where(_call.c.number == bindparam("number"))
+_FROM_NOBODY = _AT_THE_TIME.where(_call.c.number.is_(None))
+_SIGHTING = insert(cast(Table, _sighting))
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """The line that a call came in on."""
+
+    id: int
+    office_id: int
+    country: str
 
 
 async def _sighted(session: AsyncSession, seen: CallSeen) -> Call | None:
-    found = await session.scalars(_SIGHTED, {"source": seen.source, "reference": seen.reference})
-    return found.one_or_none()
+    return await _call_of(session, _SIGHTED, source=seen.source, reference=seen.reference)
 
 
-async def _line(session: AsyncSession, did: str) -> tuple[Line, str]:
+async def _call_of(session: AsyncSession, statement: Select[int], **about: object) -> Call | None:
+    call_id = await session.scalar(statement, about)
+    return None if call_id is None else await session.get(Call, call_id)
+
+
+async def _line(session: AsyncSession, did: str) -> _Line:
     """The line and its country. It stays locked until the end of the work: arrivals on one line come one by one."""
     row = (await session.execute(_LINES, {"did": did})).one_or_none()
     if row is None:  # a trunk or a box may spell the DID in another way
@@ -123,7 +137,7 @@ async def _line(session: AsyncSession, did: str) -> tuple[Line, str]:
                 break
     if row is None:
         raise NoSuchLine(f"no line has the DID {optional(did, 40)!r}", line=optional(did, 40))
-    return row[0], row[1]
+    return _Line(*row)
 
 
 async def _completed(work: Work, call: Call, seen: CallSeen) -> Call:
@@ -133,35 +147,33 @@ async def _completed(work: Work, call: Call, seen: CallSeen) -> Call:
     """
     if not call.recovered or seen.source != "pbx" or (seen.recovered and call.number is not None):
         return call
-    line, country = await _line(work.session, seen.line)
-    number = numbers.seen(seen.number, seen.presentation, country)
+    line = await _line(work.session, seen.line)
+    number = numbers.seen(seen.number, seen.presentation, line.country)
     if (number.e164, number.presentation) == (call.number, call.presentation) or (seen.recovered and not number.e164):
         return call
-    customer = await customers.by_number(work.session, line.office_id, number.e164)
+    customer_id = await customers.id_by_number(work.session, line.office_id, number.e164)
     call.number, call.presentation = number.e164, number.presentation
     call.caller_name = optional(seen.name) or call.caller_name
-    call.customer_id = customer.id if customer else None
+    call.customer_id = customer_id
     work.tell(CallIdentified(seen.at, call.id, call.customer_id))
     return call
 
 
-async def _twin(session: AsyncSession, line: Line, number: Number, seen: CallSeen, window: timedelta) -> Call | None:
+async def _twin(session: AsyncSession, line: _Line, number: Number, seen: CallSeen, window: timedelta) -> Call | None:
     linkedid = linkedid_of(seen)
     if linkedid is not None:
-        same = await session.scalars(_NAMED, {"linkedid": linkedid})
-        if (call := same.one_or_none()) is not None:
-            return call
-    about = {
+        same = await _call_of(session, _NAMED, linkedid=linkedid)
+        if same is not None:
+            return same
+    about: dict[str, object] = {
         "line_id": line.id,
         "since": seen.at - window,
         "until": seen.at + window,
         "eyes": _SAME_EYES[seen.source],
     }
     if number.e164 is None:
-        found = await session.scalars(_FROM_NOBODY, about)
-    else:
-        found = await session.scalars(_FROM_NUMBER, {**about, "number": number.e164})
-    return found.one_or_none()
+        return await _call_of(session, _FROM_NOBODY, **about)
+    return await _call_of(session, _FROM_NUMBER, **about, number=number.e164)
 
 
 async def _join(work: Work, call: Call, seen: CallSeen) -> Call:
@@ -187,9 +199,8 @@ async def _remember(session: AsyncSession, call: Call, seen: CallSeen) -> None:
     await session.execute(_SIGHTING, row)
 
 
-async def _insert(work: Work, line: Line, number: Number, seen: CallSeen) -> Call:
+async def _insert(work: Work, line: _Line, number: Number, seen: CallSeen) -> Call:
     session = work.session
-    customer = await customers.by_number(session, line.office_id, number.e164)
     call = Call(
         office_id=line.office_id,
         line_id=line.id,
@@ -200,7 +211,7 @@ async def _insert(work: Work, line: Line, number: Number, seen: CallSeen) -> Cal
         caller_name=optional(seen.name),
         state="arrived",
         arrived_at=seen.at,
-        customer_id=customer.id if customer else None,
+        customer_id=await customers.id_by_number(session, line.office_id, number.e164),
         recovered=seen.recovered,
     )
     session.add(call)

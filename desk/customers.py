@@ -17,6 +17,8 @@ from desk.trades import CANCELLED
 from desk.views import CustomerView, PlaceView, TripView
 from models import Customer, CustomerPhone, Order, Place
 
+Shown = Row[*tuple[Any, ...]]
+"""A row that is shown and not changed, with the names of its table."""
 USUAL_TRIPS = 3
 PLACES_SHOWN = 10
 # How far back a card looks: habits change, and a card must cost the same for a customer of ten years.
@@ -29,6 +31,14 @@ async def by_number(session: AsyncSession, office_id: int, number: str | None) -
         return None
     found = await session.scalars(_BY_NUMBER, {"office_id": office_id, "number": number})
     return found.one_or_none()
+
+
+async def id_by_number(session: AsyncSession, office_id: int, number: str | None) -> int | None:
+    """The id of whom `by_number` finds."""
+    if number is None:
+        return None
+    customer_id: int | None = await session.scalar(_ID_BY_NUMBER, {"office_id": office_id, "number": number})
+    return customer_id
 
 
 async def card(session: AsyncSession, customer_id: int, office_id: int | None = None) -> CustomerView:
@@ -47,7 +57,7 @@ async def cards(session: AsyncSession, customer_ids: Iterable[int]) -> dict[int,
     ids = sorted(set(customer_ids))
     if not ids:
         return {}
-    customers = (await session.scalars(_CUSTOMERS, {"ids": ids})).all()
+    customers = (await session.execute(_CUSTOMERS, {"ids": ids})).all()
     phones: dict[int, list[str]] = defaultdict(list)
     for customer_id, number in await session.execute(_PHONES, {"ids": ids}):
         phones[customer_id].append(number)
@@ -62,7 +72,7 @@ async def cards(session: AsyncSession, customer_ids: Iterable[int]) -> dict[int,
     }
 
 
-async def usual_pickups(session: AsyncSession, customer_id: int, limit: int = 3) -> list[Place]:
+async def usual_pickups(session: AsyncSession, customer_id: int, limit: int = 3) -> list[Shown]:
     """Places where the customer may want to be picked up: where he last was, then the most usual ones.
 
     A place that was only ever a destination comes after those where he has been picked up.
@@ -83,50 +93,58 @@ _BY_NUMBER = (
     .join(CustomerPhone, CustomerPhone.customer_id == Customer.id)
     .where(CustomerPhone.office_id == bindparam("office_id"), CustomerPhone.number == bindparam("number"))
 )
-_CUSTOMERS = select(Customer).where(Customer.id.in_(_IDS))
-_PHONES = (
-    select(CustomerPhone.customer_id, CustomerPhone.number)
-    .where(CustomerPhone.customer_id.in_(_IDS))
-    .order_by(CustomerPhone.id)
+# Of the tables: a card is only shown, and objects that can be changed cost four times as much.
+_customer, _phone, _order, _place_ = (model.__table__ for model in (Customer, CustomerPhone, Order, Place))
+_ID_BY_NUMBER = select(_phone.c.customer_id).where(
+    _phone.c.office_id == bindparam("office_id"), _phone.c.number == bindparam("number")
 )
-_PAST = (
-    Order.id,
-    Order.customer_id,
-    Order.origin_text,
-    Order.origin_lat,
-    Order.origin_lon,
-    Order.origin_accuracy_m,
-    Order.origin_source,
-    Order.destination_text,
-    Order.destination_lat,
-    Order.destination_lon,
-    Order.destination_source,
-    Order.fare,
-)
+_CUSTOMERS = select(_customer).where(_customer.c.id.in_(_IDS))
+_PHONES = select(_phone.c.customer_id, _phone.c.number).where(_phone.c.customer_id.in_(_IDS)).order_by(_phone.c.id)
+_PAST = [
+    _order.c[name]
+    for name in (
+        "id",
+        "customer_id",
+        "origin_text",
+        "origin_lat",
+        "origin_lon",
+        "origin_accuracy_m",
+        "origin_source",
+        "destination_text",
+        "destination_lat",
+        "destination_lon",
+        "destination_source",
+        "fare",
+    )
+]
 _RECENT_OF_ONE = (
     select(*_PAST)
-    .where(Order.customer_id == bindparam("customer_id"), Order.state != CANCELLED)
-    .order_by(Order.id.desc())
+    .where(_order.c.customer_id == bindparam("customer_id"), _order.c.state != CANCELLED)
+    .order_by(_order.c.id.desc())
     .limit(ORDERS_LOOKED_AT)
 )
-_RANK = func.row_number().over(partition_by=Order.customer_id, order_by=Order.id.desc()).label("rank")
-_RANKED = select(*_PAST, _RANK).where(Order.customer_id.in_(_IDS), Order.state != CANCELLED).subquery()
+_RANK = func.row_number().over(partition_by=_order.c.customer_id, order_by=_order.c.id.desc()).label("rank")
+_RANKED = select(*_PAST, _RANK).where(_order.c.customer_id.in_(_IDS), _order.c.state != CANCELLED).subquery()
 _RECENT_OF_MANY = select(_RANKED).where(_RANKED.c.rank <= ORDERS_LOOKED_AT).order_by(_RANKED.c.id.desc())
 _LIVE = (
-    select(Order.customer_id, func.max(Order.id))
-    .where(Order.customer_id.in_(_IDS), Order.closed_at.is_(None))
-    .group_by(Order.customer_id)
+    select(_order.c.customer_id, func.max(_order.c.id))
+    .where(_order.c.customer_id.in_(_IDS), _order.c.closed_at.is_(None))
+    .group_by(_order.c.customer_id)
 )
-_PLACES = select(Place).where(Place.customer_id.in_(_IDS)).order_by(Place.customer_id, Place.last_used_at.desc())
+_PLACES = (
+    select(_place_)
+    .where(_place_.c.customer_id.in_(_IDS))
+    .order_by(_place_.c.customer_id, _place_.c.last_used_at.desc())
+)
 
 
-async def _recent_orders(session: AsyncSession, ids: Sequence[int]) -> dict[int, list[Row[*tuple[Any, ...]]]]:
+async def _recent_orders(session: AsyncSession, ids: Sequence[int]) -> dict[int, list[Shown]]:
     """The latest orders of each customer, newest first; cancelled ones say nothing of habits and are left out."""
     if len(ids) == 1:
         rows = await session.execute(_RECENT_OF_ONE, {"customer_id": ids[0]})
     else:
         rows = await session.execute(_RECENT_OF_MANY, {"ids": ids})
-    found: dict[int, list[Row[*tuple[Any, ...]]]] = defaultdict(list)
+    found: dict[int, list[Shown]] = defaultdict(list)
     for order in rows:
         found[order.customer_id].append(order)
     return found
@@ -138,15 +156,19 @@ async def _live_orders(session: AsyncSession, ids: Sequence[int]) -> dict[int, i
     return {customer_id: order_id for customer_id, order_id in rows if customer_id is not None}
 
 
-async def _places(session: AsyncSession, ids: Sequence[int]) -> dict[int, list[Place]]:
-    found: dict[int, list[Place]] = defaultdict(list)
-    for place in await session.scalars(_PLACES, {"ids": ids}):
+async def _places(session: AsyncSession, ids: Sequence[int]) -> dict[int, list[Shown]]:
+    found: dict[int, list[Shown]] = defaultdict(list)
+    for place in await session.execute(_PLACES, {"ids": ids}):
         found[place.customer_id].append(place)
     return found
 
 
 def _card(
-    customer: Customer, phones: list[str], orders: list[Row[*tuple[Any, ...]]], places: list[Place], live_order_id: int | None
+    customer: Shown,
+    phones: list[str],
+    orders: list[Shown],
+    places: list[Shown],
+    live_order_id: int | None,
 ) -> CustomerView:
     return CustomerView(
         id=customer.id,
@@ -164,16 +186,16 @@ def _card(
     )
 
 
-def _usual_trips(orders: list[Row[*tuple[Any, ...]]]) -> tuple[TripView, ...]:
+def _usual_trips(orders: list[Shown]) -> tuple[TripView, ...]:
     """The trips made most often (of two alike, the later one), each as it was ordered the last time."""
-    alike: dict[tuple[str, str | None], list[Row[*tuple[Any, ...]]]] = defaultdict(list)
+    alike: dict[tuple[str, str | None], list[Shown]] = defaultdict(list)
     for order in orders:
         alike[order.origin_text, order.destination_text].append(order)
     ranked = sorted(alike.values(), key=lambda trips: (-len(trips), -trips[0].id))
     return tuple(_trip(trips) for trips in ranked[:USUAL_TRIPS])
 
 
-def _trip(trips: list[Row[*tuple[Any, ...]]]) -> TripView:
+def _trip(trips: list[Shown]) -> TripView:
     last = trips[0]
     origin = PlaceView(
         None, last.origin_text, last.origin_lat, last.origin_lon, last.origin_accuracy_m, last.origin_source
@@ -187,5 +209,5 @@ def _trip(trips: list[Row[*tuple[Any, ...]]]) -> TripView:
     return TripView(origin, destination, fare, len(trips))
 
 
-def _place(place: Place) -> PlaceView:
+def _place(place: Shown) -> PlaceView:
     return PlaceView(place.id, place.text, place.lat, place.lon, place.accuracy_m, place.source)
