@@ -106,11 +106,15 @@ async def penalise(
     return entry
 
 
-async def undo(work: Work, operator_id: int, entry_id: int, evidence: str) -> Entry:
-    """Give back or take back by the opposite entry, booked today. Raises AlreadyReversed, Invalid, NotFound."""
+async def undo(work: Work, operator_id: int, entry_id: int, evidence: str, driver_id: int | None = None) -> Entry:
+    """Give back or take back by the opposite entry, booked today. With `driver_id`, only an entry of his account.
+
+    Raises AlreadyReversed, Invalid, NotFound.
+    """
     operator = await order_steps.operator_of(work, operator_id)
     entry = await work.session.get(Entry, entry_id)
-    if entry is None or entry.office_id != operator.office_id:
+    ours = entry is not None and entry.office_id == operator.office_id
+    if entry is None or not ours or (driver_id is not None and await _driver_of(work.session, entry) != driver_id):
         raise NotFound(f"there is no entry {entry_id}", entry_id=entry_id)
     undone = await ledger.reverse(work, operator_id, entry_id, evidence)
     audit(work, operator_id, "money.reversal", f"entry {entry_id}", {"entry": undone.id})
@@ -189,6 +193,15 @@ async def close_month(work: Work, operator_id: int, year: int, number: int) -> P
 async def _driver(work: Work, operator_id: int, driver_id: int) -> Driver:
     operator = await order_steps.operator_of(work, operator_id)
     return await of_office(work.session, operator.office_id, driver_id)
+
+
+async def _driver_of(session: AsyncSession, entry: Entry) -> int | None:
+    found: int | None = await session.scalar(
+        select(Account.owner_id)
+        .join(Posting, Posting.account_id == Account.id)
+        .where(Posting.entry_id == entry.id, Account.kind == "driver")
+    )
+    return found
 
 
 async def _is_that(work: Work, entry: Entry, driver: Driver, amount: int) -> None:

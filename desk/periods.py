@@ -15,6 +15,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from desk import days
+from desk.days import Span
 from desk.errors import Conflict, Invalid, NotFound
 from desk.work import Work
 from models import Account, Entry, Office, Period, Posting
@@ -100,6 +102,13 @@ async def closed(session: AsyncSession, office_id: int) -> Sequence[Period]:
     """The closed periods of an office, newest first."""
     found = await session.scalars(select(Period).where(Period.office_id == office_id).order_by(Period.since.desc()))
     return found.all()
+
+
+async def following(session: AsyncSession, office: Office) -> Span | None:
+    """The month that is closed next: the one after the last, or that of the first booking. None where nothing was booked."""
+    until = await session.scalar(select(func.max(Period.until)).where(Period.office_id == office.id))
+    first = until or await session.scalar(select(func.min(Entry.at)).where(Entry.office_id == office.id))
+    return None if first is None else days.month_of(office.timezone, days.today(office.timezone, first))
 
 
 async def of_office(session: AsyncSession, office_id: int, period_id: int) -> Period:

@@ -72,6 +72,7 @@ class MoneyRow:
     reverses_id: int | None
     amount: int
     order_id: int | None
+    reference: str | None
     evidence: str | None
     by: str | None
     driver: DriverName | None
@@ -90,6 +91,7 @@ class MoneyRow:
             "reverses_id": self.reverses_id,
             "amount": self.amount,
             "order_id": self.order_id,
+            "reference": self.reference,
             "evidence": self.evidence,
             "by": self.by,
             "driver": self.driver.as_json() if self.driver else None,
@@ -150,6 +152,7 @@ async def money(
             entry.reverses_id,
             OWN_LEG[what][1] * amount,
             entry.order_id,
+            reference_of(entry),
             entry.evidence,
             by,
             DriverName(driver_id, number, name) if driver_id is not None else None,
@@ -168,6 +171,11 @@ def _order_row(order: Order, driver: DriverName | None) -> OrderRow:
     return OrderRow(
         order.id, order.closed_at, order.state, order.origin_text, order.destination_text, order.fare, driver
     )  # fmt: skip
+
+
+def reference_of(entry: Entry) -> str | None:
+    """What a person called the payment or the case."""
+    return entry.key.partition(":")[2] if entry.kind in ("top_up", "penalty") else None
 
 
 def _driver_accounts(office_id: int) -> Select[Any]:

@@ -22,7 +22,7 @@ from models.base import UtcDateTime
 
 OWN_LEG = {"call_fee": ("fees", -1), "penalty": ("penalties", -1), "top_up": ("cash", 1), "withdrawal": ("cash", -1)}
 """Which of the office's accounts shows what an entry was about, and with which sign."""
-DRIVER_LEG = {"call_fee": 1, "penalty": 1, "top_up": -1, "withdrawal": -1}
+DRIVER_LEG = {"call_fee": 1, "penalty": 1, "top_up": -1, "withdrawal": 1}
 """The same, seen from the driver's account."""
 FIELD = {"call_fee": "call_fees", "penalty": "penalties", "top_up": "top_ups", "withdrawal": "withdrawals"}
 

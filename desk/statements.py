@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,7 +13,7 @@ from sqlalchemy.orm import aliased
 from desk import ledger, offices
 from desk.days import Span
 from desk.drivers import of_office
-from desk.report_rows import DriverName
+from desk.report_rows import DriverName, reference_of
 from desk.reports import effective_kind
 from desk.views import Json, moment
 from models import Account, Entry, Office, Operator, Order, Posting
@@ -36,6 +37,7 @@ class StatementRow:
     origin: str | None
     destination: str | None
     fare: int | None
+    reference: str | None
     evidence: str | None
     by: str | None
 
@@ -52,6 +54,7 @@ class StatementRow:
             "origin": self.origin,
             "destination": self.destination,
             "fare": self.fare,
+            "reference": self.reference,
             "evidence": self.evidence,
             "by": self.by,
         }
@@ -120,7 +123,14 @@ async def _rows(session: AsyncSession, account_id: int, span: Span, opening: int
         rows.append(
             StatementRow(
                 entry.id, entry.at, entry.kind, about, entry.reverses_id, -amount, balance, entry.order_id,
-                origin, destination, fare, entry.evidence, by,
+                origin, destination, fare, reference_of(entry), entry.evidence, by,
             )
         )  # fmt: skip
     return tuple(rows)
+
+
+async def undone_of(session: AsyncSession, rows: Sequence[StatementRow]) -> frozenset[int]:
+    """Which of the entries were undone up to now, whenever that was booked."""
+    ids = [row.entry_id for row in rows]
+    found = await session.scalars(select(Entry.reverses_id).where(Entry.reverses_id.in_(ids)))
+    return frozenset(entry_id for entry_id in found if entry_id is not None)

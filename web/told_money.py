@@ -95,6 +95,7 @@ class EntryTold(Told):
     reverses_id: Id | None
     amount: Sum
     order_id: Id | None
+    reference: str | None
     evidence: str | None
     by: str | None
     driver: DriverBrief | None
@@ -114,6 +115,7 @@ class StatementRowTold(Told):
     origin: str | None
     destination: str | None
     fare: Money | None
+    reference: str | None
     evidence: str | None
     by: str | None
 

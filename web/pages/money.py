@@ -1,0 +1,181 @@
+"""Money for people: the firm's totals, the rows behind them, all drivers, a driver's statement; each also to take away."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from aiohttp import web
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from desk import cashier, days, periods, report_rows, reports, statements
+from desk.errors import Invalid
+from desk.work import Desk
+from web import money_sheets
+from web.keys import DESK
+from web.money_view import FORMS, View, view_of
+from web.sheets import Sheet, as_csv, as_xlsx
+
+MOST_ROWS = 100_000
+"""How many rows are taken away at once."""
+TYPED = ("do", "amount", "reference", "note", "evidence", "entry")
+
+
+async def company(request: web.Request) -> web.StreamResponse:
+    """The firm's totals by part of the calendar; what waits for somebody to decide; the month's close."""
+    return await show_company(request, request.app[DESK])
+
+
+async def show_company(
+    request: web.Request, desk: Desk, status: int = 200, refused: str | None = None, done: str | None = None
+) -> web.StreamResponse:
+    """The page, also after something was refused there."""
+    async with desk.look() as session:
+        view = await view_of(request, session)
+        report = await reports.company(session, view.office.id, view.span, view.by)
+        if form := _form(request):
+            return await _file(view, "company", form, lambda: [money_sheets.company(view, report)])
+        asked = await cashier.asked_for(session, view.office.id, view.now)
+        closed = await periods.closed(session, view.office.id)
+        following = await periods.following(session, view.office)
+    most = max((figures.fares for _, figures in report.lines), default=0)
+    return await view.page(
+        "company",
+        status if view.trouble is None else 422,
+        report=report,
+        most=most,
+        asked=asked,
+        closed=[
+            (days.month_of(view.office.timezone, view.local(period.since).date()), period) for period in closed[:12]
+        ],
+        following=following,
+        over=following is not None and following.until <= view.now,
+        refused=refused or view.trouble,
+        done=done or _done(request),
+        figures=money_sheets.FIGURES,
+    )
+
+
+async def rows(request: web.Request) -> web.StreamResponse:
+    """The orders and entries of some days, which add up to what the totals say."""
+    async with request.app[DESK].look() as session:
+        view = await view_of(request, session)
+        if form := _form(request):
+            return await _rows_file(view, session, form, request.query.get("of", "orders"))
+        after = {name: _cursor(request.query.get(name)) for name in ("orders", "entries")}
+        size = report_rows.PAGE
+        orders = await report_rows.orders(session, view.office.id, view.span, after["orders"], size + 1)
+        entries = await report_rows.money(session, view.office.id, view.span, after["entries"], size + 1)
+        total = (await reports.company(session, view.office.id, view.span, "year")).total
+    return await view.page(
+        "rows",
+        200 if view.trouble is None else 422,
+        orders=orders[:size],
+        more_orders=orders[size - 1].id if len(orders) > size else None,
+        entries=entries[:size],
+        more_entries=entries[size - 1].id if len(entries) > size else None,
+        after=after,
+        total=total,
+        figures=money_sheets.FIGURES,
+        what=lambda row: money_sheets.what(view, row),
+        order_state=lambda state: money_sheets.order_state(view, state),
+        refused=view.trouble,
+        done=None,
+    )
+
+
+async def drivers(request: web.Request) -> web.StreamResponse:
+    """All drivers."""
+    async with request.app[DESK].look() as session:
+        view = await view_of(request, session)
+        report = await reports.drivers(session, view.office.id, view.span)
+    if form := _form(request):
+        return await _file(view, "drivers", form, lambda: [money_sheets.drivers(view, report)])
+    return await view.page(
+        "drivers",
+        200 if view.trouble is None else 422,
+        report=report,
+        figures=money_sheets.FIGURES,
+        refused=view.trouble,
+        done=None,
+    )
+
+
+async def statement(request: web.Request) -> web.StreamResponse:
+    """One driver's statement, to be read, printed, and put right."""
+    return await show_statement(request, int(request.match_info["id"]))
+
+
+async def show_statement(
+    request: web.Request,
+    driver_id: int,
+    status: int = 200,
+    refused: str | None = None,
+    typed: dict[str, str] | None = None,
+) -> web.StreamResponse:
+    """The page, also after something was refused there: what was typed is still there."""
+    async with request.app[DESK].look() as session:
+        view = await view_of(request, session)
+        told = await statements.of_driver(session, view.office.id, driver_id, view.span)
+        undone = await statements.undone_of(session, told.rows)
+        waiting = [
+            one for one in await cashier.asked_for(session, view.office.id, view.now) if one.driver.id == driver_id
+        ]
+    if form := _form(request):
+        return await _file(
+            view, f"statement-{driver_id}", form, lambda: [money_sheets.statement(view, told)]
+        )  # fmt: skip
+    return await view.page(
+        "statement",
+        status if view.trouble is None else 422,
+        told=told,
+        waiting=waiting,
+        undone=undone,
+        moved=told.closing - told.opening,
+        what=lambda row: money_sheets.what(view, row),
+        refused=refused or view.trouble,
+        done=_done(request),
+        typed=dict.fromkeys(TYPED, "") | (typed or {}),
+    )
+
+
+async def _rows_file(view: View, session: AsyncSession, form: str, of: str) -> web.StreamResponse:
+    orders, entries = [], []
+    if form == "xlsx" or of == "orders":
+        orders = await report_rows.orders(session, view.office.id, view.span, limit=MOST_ROWS + 1)
+    if form == "xlsx" or of != "orders":
+        entries = await report_rows.money(session, view.office.id, view.span, limit=MOST_ROWS + 1)
+    if max(len(orders), len(entries)) > MOST_ROWS:
+        raise Invalid(f"that is more than {MOST_ROWS} rows; ask for fewer days", field="to")
+
+    def sheets() -> Sequence[Sheet]:
+        both = (money_sheets.orders(view, orders), money_sheets.entries(view, entries))
+        return both if form == "xlsx" else both[:1] if of == "orders" else both[1:]
+
+    return await _file(view, "rows" if form == "xlsx" else of if of == "orders" else "entries", form, sheets)
+
+
+async def _file(view: View, name: str, form: str, sheets: Callable[[], Sequence[Sheet]]) -> web.StreamResponse:
+    # The end of the days that it tells of, in place of now: made again, it is the same file.
+    made: datetime = view.local(view.span.until)
+
+    def make() -> bytes:
+        told = sheets()
+        return as_xlsx(told, made) if form == "xlsx" else as_csv(told[0])
+
+    return view.file(name, form, await asyncio.to_thread(make))
+
+
+def _form(request: web.Request) -> str | None:
+    form = request.query.get("form") if request.method == "GET" else None
+    return form if form in FORMS else None
+
+
+def _cursor(told: str | None) -> int | None:
+    return int(told) if told and told.isascii() and told.isdigit() and len(told) < 18 else None
+
+
+def _done(request: web.Request) -> str | None:
+    told = request.query.get("done")
+    return told if told in ("top_up", "penalty", "asked", "paid", "turned_down", "reversed", "closed") else None

@@ -1,0 +1,31 @@
+/** The money pages: a key for every link and button that shows one, the printer, and the eye on what was refused. */
+
+import { setUpLook } from "./console/look.js";
+
+setUpLook();
+
+const typing = (target) => target instanceof Element && target.matches("input, select, textarea");
+
+addEventListener("keydown", (event) => {
+  if (event.defaultPrevented || event.repeat || event.isComposing || event.ctrlKey || event.altKey || event.metaKey) return;
+  if (typing(event.target)) {
+    if (event.key === "Escape") event.target.blur();
+    return;
+  }
+  // By place where the layout types Hangul: the key that says R types ㄱ there.
+  const key = /^Key[A-Z]$/.test(event.code) ? event.code.slice(3).toLowerCase() : event.key;
+  const meant = [...document.querySelectorAll("[data-key]")].find((one) => one.dataset.key === key);
+  if (!meant) return;
+  event.preventDefault();
+  if (meant.matches("summary")) openAndEnter(meant);
+  else meant.click();
+});
+
+function openAndEnter(summary) {
+  const box = summary.parentElement;
+  box.open = !box.open;
+  (box.open ? box.querySelector("input:not([type=hidden]), textarea") : summary)?.focus();
+}
+
+for (const button of document.querySelectorAll("[data-print]")) button.addEventListener("click", () => print());
+document.querySelector("[data-focus]")?.focus();
