@@ -9,6 +9,7 @@ from callboard.commands import (
     dialplan,
     docs,
     doctor,
+    driver,
     migrate,
     office,
     prepare,
@@ -38,6 +39,7 @@ app.command("search-index")(search.search_index)
 app.command("places")(places.places)
 app.add_typer(office.app, name="office")
 app.add_typer(user.app, name="user")
+app.add_typer(driver.app, name="driver")
 app.command("doctor")(doctor.doctor)
 app.command("prepare")(prepare.prepare)
 app.command("docs")(docs.docs)

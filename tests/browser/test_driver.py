@@ -32,8 +32,8 @@ def pictures(tmp_path: Path) -> Path:
 class Phone:
     """A driver's phone, and what odd things its page did."""
 
-    def __init__(self, page: Page, house: House, folder: Path, locale: str) -> None:
-        self.page, self.house, self.folder, self.locale = page, house, folder, locale
+    def __init__(self, page: Page, folder: Path) -> None:
+        self.page, self.folder = page, folder
         self.errors: list[str] = []
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("console", lambda said: self.errors.append(said.text) if "Security Policy" in said.text else None)
@@ -48,8 +48,17 @@ class Phone:
         await self.page.click(selector)
 
     async def looks_right(self, name: str) -> None:
+        """In both languages, dark and light."""
+        for locale, theme in (("en", "light"), ("ko", "dark")):
+            await self.page.emulate_media(color_scheme=theme)
+            if await self.page.evaluate("document.documentElement.lang") != locale:
+                await self.press("header .other")
+                await self.page.wait_for_selector(f"html[lang={locale}]")
+            await self._looks_right(f"driver-{locale}-{name}")
+
+    async def _looks_right(self, name: str) -> None:
         """The picture is written; nothing is wider than the phone, no text is cut, and everything to press is big enough."""
-        await self.page.screenshot(path=self.folder / f"driver-{self.locale}-{name}.png")
+        await self.page.screenshot(path=self.folder / f"{name}.png")
         odd = await self.page.evaluate(
             """(least) => [
                 ...[document.scrollingElement, ...document.querySelectorAll("main, footer, main *, footer *")]
@@ -66,20 +75,15 @@ class Phone:
         assert re.findall(r"driver\.\w+\.?\w*", await self.page.inner_text("body")) == [], "a text that has no words"
 
 
-@pytest.fixture(params=["ko", "en"])
-async def phone(
-    request: pytest.FixtureRequest, chromium: Browser, house: House, pictures: Path
-) -> AsyncIterator[Phone]:
+@pytest.fixture
+async def phone(chromium: Browser, pictures: Path) -> AsyncIterator[Phone]:
     context = await chromium.new_context(
         viewport={"width": 360, "height": 740}, device_scale_factor=2, has_touch=True, is_mobile=True,
-        color_scheme="dark" if request.param == "ko" else "light", permissions=["geolocation"],
-        geolocation={"latitude": 37.4985, "longitude": 127.0280},
+        permissions=["geolocation"], geolocation={"latitude": 37.4985, "longitude": 127.0280},
     )  # fmt: skip
-    await context.add_init_script(f"if (location.protocol !== 'about:') localStorage.setItem('callboard.driver.locale', '{request.param}')")
     page = await context.new_page()
     page.set_default_timeout(30_000)
-    phone = Phone(page, house, pictures, str(request.param))
-    yield phone
+    yield Phone(page, pictures)
     await context.close()
 
 
@@ -123,7 +127,7 @@ async def test_from_the_link_to_the_fee(phone: Phone, house: House) -> None:
                 link = await link_in_the_text(house)
     await page.goto("about:blank")
     await page.goto(link)
-    await phone.says("문자로 받은" if phone.locale == "ko" else "from your text")
+    await phone.says("문자로 받은")
     await phone.looks_right("1-link")
     await phone.press(".big.go")
     await phone.shows("duty")

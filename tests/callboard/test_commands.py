@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 import stat
 import subprocess
@@ -10,6 +11,8 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from models import migrations
 
 CHECKOUT = Path(__file__).parent.parent.parent
 
@@ -79,3 +82,14 @@ def test_what_customers_are_found_by_is_compared_and_brought_back(tmp_path: Path
     told = callboard(*index)
     assert (told.returncode, "Wrong: 1;" in told.stdout) == (1, True), told.stdout + told.stderr
     assert callboard(*index, "--repair").returncode == callboard(*index).returncode == 0
+
+
+def test_a_link_to_a_driver_s_page_is_printed_for_who_gets_no_text(tmp_path: Path) -> None:
+    migrations.upgrade(f"sqlite:///{tmp_path / 'callboard.db'}")
+    with sqlite3.connect(tmp_path / "callboard.db") as database:
+        database.execute("insert into office values (1, 'x', 'KR', 'KRW', 'Asia/Seoul', 'proxy', '15880001')")
+        database.execute(
+            "insert into driver (id, office_id, number, name, phone, state) values (1, 1, '7', 'x', '+821012345678', 'off')"
+        )
+    told = callboard("driver", "link", "7", "--state", str(tmp_path), "--url", "https://desk.example/")
+    assert re.fullmatch(r"https://desk\.example/driver#[A-Za-z0-9]{22}\n", told.stdout), told.stderr

@@ -20,6 +20,15 @@ from tests.site import Site, make_site
 PAGE = "https://desk.example/driver"
 
 
+BOTH = pytest.mark.parametrize("engine_name", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+
+
+@pytest.fixture
+def engine_name() -> str:
+    """One database is enough where a test does not say BOTH: where people meet, and where a query is not a plain one."""
+    return "sqlite"
+
+
 @pytest.fixture
 async def site(desk: Desk, clock: Clock) -> Site:
     return await make_site(desk, drivers=2)
@@ -62,6 +71,7 @@ async def test_a_link_is_over_after_ten_minutes(desk: Desk, site: Site, clock: C
         await enter(desk, too_late)
 
 
+@BOTH
 async def test_of_ten_who_use_one_link_at_once_one_is_let_in(desk: Desk, site: Site) -> None:
     token = await sent(desk, site)
     outcomes = await asyncio.gather(*(enter(desk, token, f"phone {n}") for n in range(10)), return_exceptions=True)
@@ -69,6 +79,7 @@ async def test_of_ten_who_use_one_link_at_once_one_is_let_in(desk: Desk, site: S
     assert all(isinstance(each, (driver_access.DriverSignedIn, WrongLink)) for each in outcomes), outcomes
 
 
+@BOTH
 async def test_the_same_request_whose_answer_was_lost_is_let_in_again(desk: Desk, site: Site) -> None:
     token = await sent(desk, site)
     first, again = await enter(desk, token, "his phone"), await enter(desk, token, "his phone")
@@ -113,6 +124,7 @@ async def test_a_disabled_driver_s_link_lets_nobody_in(desk: Desk, site: Site) -
             await driver_access.send_link(work, site.operator_id, site.drivers[0], PAGE)
 
 
+@BOTH
 async def test_the_link_is_texted_to_the_registered_phone_and_tells_no_stranger_anything(
     desk: Desk, site: Site
 ) -> None:
@@ -130,6 +142,7 @@ async def test_the_link_is_texted_to_the_registered_phone_and_tells_no_stranger_
     ]  # fmt: skip
 
 
+@BOTH
 async def test_nobody_fills_a_driver_s_phone_with_texts(desk: Desk, site: Site, clock: Clock) -> None:
     for _ in range(LINKS_AN_HOUR):
         await sent(desk, site)

@@ -20,6 +20,14 @@ from models import Appeal, Driver, Order, OrderStep, Shift
 from tests.desk.conftest import Clock
 from tests.site import GANGNAM, Site, make_site
 
+BOTH = pytest.mark.parametrize("engine_name", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+
+
+@pytest.fixture
+def engine_name() -> str:
+    """One database is enough where a test does not say BOTH: where people meet, and where a query is not a plain one."""
+    return "sqlite"
+
 
 @pytest.fixture
 async def site(desk: Desk, clock: Clock) -> Site:
@@ -78,6 +86,7 @@ async def test_on_duty_and_off_again_as_often_as_it_is_said(desk: Desk, site: Si
     assert [at is None for at in ended] == [False, True]
 
 
+@BOTH
 async def test_ten_times_on_duty_at_once_is_one_shift(desk: Desk, site: Site) -> None:
     driver = site.drivers[0]
     async with desk.work() as work:
@@ -90,6 +99,7 @@ async def test_ten_times_on_duty_at_once_is_one_shift(desk: Desk, site: Site) ->
         )
 
 
+@BOTH
 async def test_who_goes_home_is_asked_no_more_and_the_next_one_is_asked(desk: Desk, site: Site, clock: Clock) -> None:
     order_id = await searched(desk, site)
     assert len((await of(desk, site.drivers[0]))["offers"]) == 1
@@ -139,6 +149,7 @@ async def test_the_customer_is_known_to_his_driver_for_as_long_as_the_trip_lasts
     assert (await of(desk, driver))["order"] is None
 
 
+@BOTH
 async def test_a_driver_goes_step_by_step_and_is_charged_once(desk: Desk, site: Site) -> None:
     driver, order_id = site.drivers[0], await assigned(desk, site)
     for to, following in (
@@ -204,6 +215,7 @@ async def test_who_says_yes_too_late_hears_who_was_first(desk: Desk, site: Site)
     assert (refused.value.details["state"], refused.value.details["driver_number"]) == ("withdrawn", "102")
 
 
+@BOTH
 @pytest.mark.parametrize("race", range(3))
 async def test_of_a_driver_and_an_operator_at_once_exactly_one_wins(desk: Desk, site: Site, race: int) -> None:
     order_id = await searched(desk, site)
@@ -227,6 +239,7 @@ async def test_a_driver_with_an_order_cannot_take_another(desk: Desk, site: Site
             await driver_trips.accept(work, site.drivers[0], offer["id"])
 
 
+@BOTH
 async def test_a_driver_reads_why_he_was_not_asked_and_only_where_he_never_was(
     desk: Desk, site: Site, clock: Clock
 ) -> None:
@@ -248,6 +261,7 @@ async def test_a_driver_reads_why_he_was_not_asked_and_only_where_he_never_was(
         assert await driver_views.not_asked(session, site.drivers[3], clock.now) == []
 
 
+@BOTH
 async def test_an_appeal_is_made_once_and_answered_once(desk: Desk, site: Site) -> None:
     driver = site.drivers[0]
     async with desk.work() as work:
@@ -270,6 +284,7 @@ async def test_an_appeal_is_made_once_and_answered_once(desk: Desk, site: Site) 
     assert (row["appeal"]["state"], row["appeal"]["answer"]) == ("answered", "되돌렸습니다")
 
 
+@BOTH
 async def test_nobody_appeals_for_another_nor_answers_for_another_office(desk: Desk, site: Site) -> None:
     other = await make_site(desk, name="다른 사무실", did="15889999")
     await searched(desk, site)

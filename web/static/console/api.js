@@ -6,6 +6,7 @@
 import { has, t } from "./texts.js";
 
 const PATIENCE_MS = 6000;
+const TAKEN_HIMSELF = { order_already_assigned: "order_taken_by_driver", driver_already_assigned: "driver_has_order_himself" };
 const GATEWAY_STATUSES = new Set([502, 503, 504]);
 
 export class Problem extends Error {
@@ -60,6 +61,8 @@ function parse(text) {
 
 /** One sentence that says what happened and what to do about it. */
 export function sentence(error) {
-  const key = `errors.${error.code ?? "server_error"}`;
+  // An order that a driver took by himself has no operator who was first.
+  const himself = error.body?.details?.operator_name === null ? TAKEN_HIMSELF[error.code] : undefined;
+  const key = `errors.${himself ?? error.code ?? "server_error"}`;
   return t(has(key) ? key : "errors.server_error", { ...error.body, ...error.body?.details });
 }

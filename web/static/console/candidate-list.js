@@ -11,7 +11,7 @@ import { afterComposition } from "./compose.js";
 import { LiveElement } from "./element.js";
 import { store } from "./store.js";
 import { clockTime, distance, t } from "./texts.js";
-import { assign, tripOf, wantsDriver } from "./work.js";
+import { assign, sendLink, tripOf, wantsDriver } from "./work.js";
 
 export class CandidateList extends LiveElement {
   ticks = true;
@@ -189,7 +189,8 @@ export class CandidateList extends LiveElement {
       <div class="details">
         ${order.driver
           ? html`<p class="has"><b>#${order.driver.number}</b> ${order.driver.name}
-              ${order.assigned_at ? html`<time>${clockTime(order.assigned_at)}</time>` : nothing}</p>`
+              ${order.assigned_at ? html`<time>${clockTime(order.assigned_at)}</time>` : nothing}</p>
+              <button type="button" class="send-link" @click=${() => sendLink(order.driver)}>${t("candidates.send_link")}</button>`
           : nothing}
         <ul class="messages">
           ${repeat(messages, (message) => message.id, (message) => this.message(message))}

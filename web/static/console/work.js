@@ -252,6 +252,16 @@ export function refreshCandidates() {
   if (wantsDriver(store.order)) select(store.selectedOrder);
 }
 
+/** The driver's own page, by a text message: nobody here sees what is in the link. */
+export async function sendLink(driver) {
+  try {
+    await request("POST", `drivers/${driver.id}/link`, {});
+    store.say({ text: t("notices.link_sent", { number: driver.number }), kind: "good" });
+  } catch (error) {
+    store.say({ text: sentence(error), kind: "bad" });
+  }
+}
+
 export async function assign(number) {
   const order = store.order;
   if (!order || !number) {
