@@ -12,13 +12,16 @@ Source: res/res_agi.c of Asterisk 22 (setup_env, parse_args, agi_handle_command,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import parse_qsl
 
 MAX_COMMAND = 2000
 """Bytes in a command line. Asterisk's buffer was 2,048 before 22 made it 8,192."""
 
+SHORT_REPLY = 40
+"""Bytes of a reply that is worth remembering."""
 PRESENTATIONS = ("allowed", "withheld", "unavailable")
 UNSPOKEN = str.maketrans({"\r": " ", "\n": " ", "\0": " "})
 
@@ -39,11 +42,18 @@ def parse_headers(block: bytes) -> dict[str, str]:
     Each line is decoded on its own, so one name in another encoding does not change the others.
     """
     headers: dict[str, str] = {}
-    for line in block.split(b"\n"):
-        key, colon, value = line.partition(b":")
-        if colon and key.startswith(b"agi_"):
-            headers.setdefault(decode(key).strip(), decode(value).strip())
+    for line in _lines(block):
+        key, colon, value = line.partition(":")
+        if colon and key.startswith("agi_"):
+            headers.setdefault(key.strip(), value.strip())
     return headers
+
+
+def _lines(block: bytes) -> list[str]:
+    try:
+        return block.decode().split("\n")
+    except UnicodeDecodeError:
+        return [decode(line) for line in block.split(b"\n")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +79,8 @@ def quote(argument: object) -> str:
     return f'"{text}"'
 
 
-def command(name: str, *arguments: object) -> bytes:
+@lru_cache(1024, typed=True)
+def command(name: str, *arguments: Hashable) -> bytes:
     """One command line. Raises ValueError if it would be longer than any Asterisk takes, or more than one line."""
     text = " ".join([name, *map(quote, arguments)])
     return line(text)
@@ -118,6 +129,11 @@ def parse_reply(data: bytes) -> Reply:
     `value` reaches to the last parenthesis of the line, so that a value may hold parentheses, and the word `hangup` in it
     is only a word.
     """
+    # Most replies are one of a few; what a caller can make long is not kept.
+    return _known_reply(data) if len(data) <= SHORT_REPLY else _reply(data)
+
+
+def _reply(data: bytes) -> Reply:
     text = decode(data).rstrip("\r\n")
     code = text[:3]
     if len(code) != 3 or not code.isascii() or not code.isdigit():
@@ -132,6 +148,9 @@ def parse_reply(data: bytes) -> Reply:
         inside, close, tail = rest[1:].rpartition(")")
         value = inside if close else rest[1:]
     return Reply(int(code), result, value, _endpos(tail), text[4:])
+
+
+_known_reply = lru_cache(256)(_reply)
 
 
 def _endpos(tail: str) -> int | None:

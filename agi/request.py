@@ -6,6 +6,8 @@ read to its end; a value may be the word `hangup`; every argument is quoted; not
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 from panoramisk import fast_agi
 
 from agi import protocol
@@ -31,7 +33,7 @@ class Request(fast_agi.Request):  # type: ignore[misc]
         """The flow and the query that the dialplan asked for."""
         return protocol.parse_target(self.headers.get("agi_network_script", ""))
 
-    async def command(self, name: str, *arguments: object, seconds: float = 0.0) -> Reply:
+    async def command(self, name: str, *arguments: Hashable, seconds: float = 0.0) -> Reply:
         """Send a command with quoted arguments; it may run for `seconds`.
 
         Raises AGIHangup (caller or connection gone), AGIAppError (result=-1), AGIInvalidCommand (510), AGIUsageError (520)
@@ -44,7 +46,7 @@ class Request(fast_agi.Request):  # type: ignore[misc]
             raise AGIAppError(f"{name} failed")
         return reply
 
-    async def try_command(self, name: str, *arguments: object, seconds: float = 0.0) -> Reply:
+    async def try_command(self, name: str, *arguments: Hashable, seconds: float = 0.0) -> Reply:
         """As `command`, but the reply is handed back also after result=-1 or a hang-up: some verbs tell more beside it."""
         return await self._converse(protocol.command(name, *arguments), seconds)
 

@@ -8,7 +8,7 @@ from callboard.prompts import PlaceVoice
 from desk import calls
 from desk.calls import Greeting
 from desk.events import CallSeen
-from desk.work import Desk
+from desk.work import Desk, Work
 
 WAITING_LIMIT = 200
 
@@ -28,9 +28,7 @@ class VoiceDesk:
         """Who calls and what to offer him. Raises desk.calls.NoSuchLine."""
         greeting = await self._look(seen)
         if greeting is None or greeting.call_id is None or greeting.recovered:
-            await self._desk.do(lambda work: calls.open_call(work, seen, self._window_s))
-            greeting = await self._look(seen)
-            assert greeting is not None
+            greeting = await self._desk.do(lambda work: self._open(work, seen))
         if self._ahead is not None:
             self._ahead.take(greeting.language, [text for _, text in greeting.places])
         return greeting
@@ -42,6 +40,10 @@ class VoiceDesk:
                 return await calls.greeting(session, seen.reference, seen.line)
             except calls.NoSuchLine:
                 return None
+
+    async def _open(self, work: Work, seen: CallSeen) -> Greeting:
+        await calls.open_call(work, seen, self._window_s)
+        return await calls.greeting(work.session, seen.reference, seen.line)
 
     async def choose(
         self,
