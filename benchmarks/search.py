@@ -82,8 +82,8 @@ def vary(url: str, seed: int) -> None:
     engine.dispose()
 
 
-def write_words(url: str) -> tuple[float, int]:
-    """Seconds to write all words anew, and how many bytes the database grew by."""
+def write_words(url: str) -> tuple[float, int, int]:
+    """Seconds to write all words, how many bytes the database grew by, and how many words are wrong then."""
     engine = create_engine(url.replace("+aiosqlite", ""))
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("delete from customer_words"))
@@ -100,8 +100,9 @@ def write_words(url: str) -> tuple[float, int]:
         if engine.dialect.name == "postgresql":
             connection.execute(text("vacuum customer_words"))
         grown = _bytes(connection) - before
+        found = customer_words.differences(connection)
     engine.dispose()
-    return took, grown
+    return took, grown, found.wrong + found.left_over
 
 
 def _bytes(connection) -> int:  # type: ignore[no-untyped-def]
@@ -135,7 +136,7 @@ async def at_size(kind: str, url: str, customers: int, repeats: int) -> tuple[li
     await chain.prepare(url)
     await asyncio.to_thread(fill, url, customers, words=False)
     await asyncio.to_thread(vary, url, customers)
-    took, grown = await asyncio.to_thread(write_words, url)
+    took, grown, wrong = await asyncio.to_thread(write_words, url)
     progress(f"{kind}: the words of {customers:,} customers in {took:.0f} s")
     desk = Desk(open_engine(url), Bus())
     waits: dict[str, list[float]] = {}
@@ -164,7 +165,8 @@ async def at_size(kind: str, url: str, customers: int, repeats: int) -> tuple[li
     everything = [wait for found in waits.values() for wait in found]
     rows.append(_row(kind, customers, "**all of these**", everything, floor))
     cost = f"{kind}, {customers:,} customers: the index takes {grown / 1e6:,.0f} MB ({grown / customers:,.0f} bytes a customer)"
-    return rows, f"{cost} and is written anew in {took:.0f} s."
+    right = f"{kind}: {wrong} of {customers:,} customers are found by other words than theirs."
+    return rows, f"{cost} and is written in {took:.0f} s. {right}"
 
 
 def _row(kind: str, customers: int, what: str, waits: Sequence[float], floor: Sequence[float]) -> tuple[str, ...]:

@@ -46,6 +46,14 @@ def test_growth() -> None:
     assert len(figures(table, "SQLite")) == len(figures(table, "PostgreSQL")) == 5
 
 
+@pytest.mark.postgres
+def test_search() -> None:
+    table = run("search")
+    for kind in ("SQLite", "PostgreSQL"):
+        assert len(figures(table, f"{kind}, 200: **all of these**")) == 4
+        assert f"{kind}: 0 of 200 customers are found by other words than theirs" in table
+
+
 @pytest.mark.pbx
 def test_pop() -> None:
     told = run("pop")
@@ -77,5 +85,5 @@ def test_the_figures_go_between_their_marks_and_nothing_else_is_touched(
 
 def test_every_benchmark_has_its_place_on_the_page() -> None:
     page = report.PAGE.read_text(encoding="utf-8")
-    for name in ("ami", "agi", "pop", "path", "growth", "clocks"):
+    for name in ("ami", "agi", "pop", "path", "growth", "search", "clocks"):
         assert page.count(f"<!-- figures: {name} -->") == page.count(f"<!-- end of figures: {name} -->") == 1

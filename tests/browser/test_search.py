@@ -99,7 +99,7 @@ async def test_a_place_of_the_book_is_chosen_with_keys(console: Console, scene: 
     await console.sees("#choice-origin-1", "좌표 없음")
     await hands.commit("촌")
     await console.press("ArrowDown", "Enter")
-    assert await console.value("origin") == "신촌역"
+    assert await console.value("origin") == "신촌역 (서대문구)"
     await console.sees("#about-origin", "장소록 ±100 m")
     await console.press("Control+Enter")
     await console.sees(".outcome", "신촌역")

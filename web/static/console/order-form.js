@@ -246,9 +246,12 @@ export class OrderForm extends LiveElement {
   }
 
   choose(name, place) {
-    this.draft.type(name, place.text);
-    this.draft.place(name, place, place.kind ?? (place.id ? "saved" : "history"));
-    this.field(name).value = place.text;
+    // Of two places of one name, the driver must read which.
+    const namesake = this.choices.items.some((each) => each.text === place.text && !same(each, place));
+    const text = namesake && place.district ? `${place.text} (${place.district})` : place.text;
+    this.draft.type(name, text);
+    this.draft.place(name, { ...place, text }, place.kind ?? (place.id ? "saved" : "history"));
+    this.field(name).value = text;
     drafts.keep();
     this.closeChoices();
     this.missing()?.focus();
