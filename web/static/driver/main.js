@@ -94,6 +94,7 @@ const act = {
     const next = all[(all.indexOf(locale()) + 1) % all.length];
     localStorage.setItem(LOCALE, next);
     setLocale(next);
+    page.said = null;
     draw(true);
   },
 };
