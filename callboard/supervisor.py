@@ -27,10 +27,14 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """`run()` works until it is cancelled; coming back or raising is a failure. `name` is what /healthz shows."""
+    """`run()` works until it is cancelled; coming back or raising is a failure. `name` is what /healthz shows.
+
+    The pause before it is started again grows with each failure up to `longest_pause_s`.
+    """
 
     name: str
     run: Callable[[], Awaitable[None]]
+    longest_pause_s: float = LONGEST_PAUSE_S
 
 
 class Supervisor:
@@ -70,13 +74,13 @@ class Supervisor:
             finally:
                 if recovery is not None:
                     recovery.cancel()
-            if clock() - started > LONGEST_PAUSE_S:
+            if clock() - started > part.longest_pause_s:
                 pause = FIRST_PAUSE_S
             if not told or clock() - started > BELIEVED_AFTER_S:
                 self._bus.tell(PartChanged(utc_now(), part.name, ok=False, reason=reason))
             told = True
             await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311 -- jitter, not a secret
-            pause = min(pause * 2, LONGEST_PAUSE_S)
+            pause = min(pause * 2, part.longest_pause_s)
 
     async def _tell_recovery(self, part: Part) -> None:
         await asyncio.sleep(BELIEVED_AFTER_S)

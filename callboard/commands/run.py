@@ -33,6 +33,9 @@ from callboard.supervisor import Part, Supervisor
 from desk.bus import Bus
 from desk.events import PartChanged
 
+LONGEST_PAUSE_S = 1.0
+"""However often one of the two dies: without them nobody is heard, or nobody sees."""
+
 
 def run(
     state: StateOption = DEFAULT_STATE,
@@ -105,7 +108,7 @@ async def _keep_up(process: AsteriskProcess | None, core: CoreProcess, progress:
             await first_try(process, bus, supervisor)
             if process.ready.is_set():
                 progress.line(process.engine.warning or f"{process.engine.name} is up")
-        supervisor.start(Part("callboard", core.run))
+        supervisor.start(Part("callboard", core.run, LONGEST_PAUSE_S))
         await asyncio.Event().wait()
     finally:
         await supervisor.stop()
@@ -115,7 +118,7 @@ async def first_try(process: AsteriskProcess, bus: Bus, supervisor: Supervisor) 
     """Start Asterisk and wait until it is up or has failed once: the panel comes either way, and shows what is missing."""
     failed = asyncio.Event()
     stop_listening = bus.on(PartChanged, lambda _: failed.set())
-    supervisor.start(Part("asterisk", process.run))
+    supervisor.start(Part("asterisk", process.run, LONGEST_PAUSE_S))
     waiting = [asyncio.create_task(event.wait()) for event in (process.ready, failed)]
     try:
         await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)

@@ -51,6 +51,21 @@ async def test_a_part_that_fails_is_started_again_told_of_once_and_once_more_whe
     await supervisor.stop()
 
 
+async def test_a_part_that_nobody_can_do_without_is_not_waited_for_longer_however_often_it_fails() -> None:
+    """Seen failing with the one longest pause for all: the pauses add up to minutes."""
+    starts = 0
+
+    async def run() -> None:
+        nonlocal starts
+        starts += 1
+        raise RuntimeError("killed")
+
+    supervisor = Supervisor(Bus())
+    supervisor.start(Part("callboard", run, longest_pause_s=0.02))
+    await until(lambda: starts >= 30)
+    await supervisor.stop()
+
+
 async def test_a_part_that_comes_back_by_itself_has_failed() -> None:
     bus = Bus()
     told = hear(bus)
