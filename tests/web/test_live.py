@@ -46,6 +46,8 @@ async def test_a_call_is_told_from_its_arrival_to_its_end(house: House) -> None:
     await console.until("call.ended")
     kinds = [said["type"] for said in console.heard]
     assert kinds == ["call.arrived", "call.identified", "call.ringing", "call.answered", "call.ended"]
+    cards = [said["type"] for said in console.heard if "customer" in said["call"]]
+    assert cards == ["call.arrived", "call.identified", "call.answered"]
     for said in console.heard:
         assert said["call_id"] == said["call"]["id"] == call_id
         flat = (said["number"], said["name"], said["line"], said["source"], said["linkedid"])
