@@ -9,10 +9,12 @@ from aiohttp import web
 
 from desk.bus import Bus
 from desk.work import Desk
+from web.driver_news import DriverNews
 from web.guard import watch_rights
 from web.keys import (
     DESK,
     DOCUMENT,
+    DRIVER_NEWS,
     DRIVER_THROTTLE,
     HUB,
     METRICS,
@@ -50,6 +52,7 @@ def make_app(settings: Settings, desk: Desk, bus: Bus, outside: Outside) -> web.
     app[THROTTLE] = Throttle(
         settings.login_failures_per_account, settings.login_failures_per_address, settings.login_window_s, desk.clock
     )
+    app[DRIVER_NEWS] = DriverNews(bus)
     app[DRIVER_THROTTLE] = Throttle(
         settings.login_failures_per_account, settings.login_failures_per_address, settings.login_window_s, desk.clock
     )
@@ -75,4 +78,5 @@ async def _push(app: web.Application) -> AsyncIterator[None]:
 
 
 async def _say_goodbye(app: web.Application) -> None:
+    app[DRIVER_NEWS].stop()
     await app[HUB].stop()

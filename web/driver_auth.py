@@ -50,6 +50,12 @@ async def driver_of(request: web.Request) -> DriverPerson | None:
     return request[DRIVER]
 
 
+async def still_driver(request: web.Request) -> bool:
+    """Whether the cookie still opens a session, now that some time has passed."""
+    request[DRIVER] = await _look_up(request)
+    return request[DRIVER] is not None
+
+
 async def _look_up(request: web.Request) -> DriverPerson | None:
     if not has_driver_cookie(request):
         return None

@@ -21,6 +21,13 @@ class OwnPhone(Given):
     phone: Annotated[str, Field(min_length=1, max_length=40), AfterValidator(storable)]
 
 
+class MeQuery(Given):
+    """With `seen`, the answer's `version` that is on the screen: answered once there is another, or after `wait` seconds."""
+
+    seen: Annotated[str, Field(max_length=40), AfterValidator(storable)] | None = None
+    wait: Annotated[int, Field(ge=0, le=25)] = 0
+
+
 class Duty(Given):
     """On duty, or off."""
 

@@ -16,6 +16,7 @@ from models import Operator
 from web.settings import Settings
 
 if TYPE_CHECKING:
+    from web.driver_news import DriverNews
     from web.metrics import Metrics
     from web.parts import Parts
     from web.popups import Hub
@@ -122,6 +123,7 @@ PARTS: web.AppKey[Parts] = web.AppKey("PARTS")
 METRICS: web.AppKey[Metrics] = web.AppKey("METRICS")
 RENDERER: web.AppKey[Renderer] = web.AppKey("RENDERER")
 THROTTLE: web.AppKey[Throttle] = web.AppKey("THROTTLE")
+DRIVER_NEWS: web.AppKey[DriverNews] = web.AppKey("DRIVER_NEWS")
 DRIVER_THROTTLE: web.AppKey[Throttle] = web.AppKey("DRIVER_THROTTLE")
 """Apart from the operators': a driver who mistypes keeps no operator out who shares his address."""
 PACE: web.AppKey[Pace] = web.AppKey("PACE")

@@ -207,7 +207,10 @@ ROUTES: tuple[Route, ...] = (
         "POST", "/driver/link", "anyone", driver.ask_for_link, "Have a link texted to one's own registered phone",
         given=gd.OwnPhone, answer=t.Done, status=202, problems=(429,),
     ),
-    _json("GET", "/driver/me", "driver", driver.me, "State, balance, offers and trip", answer=td.DriverMe),
+    _json(
+        "GET", "/driver/me", "driver", driver.me, "State, balance, offers and trip; at once, or when something is new",
+        given=gd.MeQuery, answer=td.DriverMe,
+    ),
     _json("POST", "/driver/shift", "driver", driver.duty, "On duty, or off", given=gd.Duty, answer=td.DriverMe),
     _json(
         "POST", "/driver/location", "driver", driver.locate, "Where the driver is",

@@ -42,7 +42,10 @@ class DriverTrip(Told):
 
 
 class DriverMe(Told):
-    """Everything that the driver's first screen shows. `balance` is negative where he owes; `now` is the server's clock."""
+    """Everything that the driver's first screen shows. `balance` is negative where he owes; `now` is the server's clock.
+
+    `version` changes with what is shown, the account excepted; it goes back as `seen`.
+    """
 
     id: Id
     number: str
@@ -58,6 +61,7 @@ class DriverMe(Told):
     offers: list[DriverOffer]
     order: DriverTrip | None
     now: Moment
+    version: str
 
 
 class AppealBrief(Told):

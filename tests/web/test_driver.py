@@ -328,3 +328,35 @@ async def test_only_the_drivers_page_may_ask_the_browser_where_it_is(house: Hous
     assert "geolocation=(self)" in page.headers["Permissions-Policy"]
     login = await house.anonymous().ask("GET", "/login")
     assert login.headers["Permissions-Policy"] == HEADERS["Permissions-Policy"]
+
+
+async def test_who_waits_is_answered_when_something_is_new_and_by_nobody_else_s_news(house: House) -> None:
+    """Must fail with the listener to OfferMade, or to OrderChanged, taken out of DriverNews."""
+    driver, far = await house.driver(), await house.driver(house.site.drivers[2])
+    paths = [
+        f"/driver/me?seen={(await visitor.api('GET', '/driver/me')).body['version']}&wait=25"
+        for visitor in (driver, far)
+    ]
+    waiting = asyncio.create_task(driver.api("GET", paths[0]))
+    others = asyncio.create_task(far.api("GET", paths[1]))
+    order_id = await offered(house)
+    told = (await asyncio.wait_for(waiting, 20)).body
+    assert [offer["order_id"] for offer in told["offers"]] == [order_id]
+    assert not others.done()
+    me = (await driver.api("POST", f"/driver/offers/{told['offers'][0]['id']}/accept")).body
+    me = (await driver.api("GET", "/driver/me")).body
+    waiting = asyncio.create_task(driver.api("GET", f"/driver/me?seen={me['version']}&wait=25"))
+    await house.program().api("POST", f"/orders/{order_id}/cancel", {"reason": "no"})
+    assert (await asyncio.wait_for(waiting, 20)).body["order"] is None
+    others.cancel()
+
+
+async def test_whose_session_ends_while_he_waits_is_told_nothing(house: House) -> None:
+    """Must fail with `still_driver` not asked after the wait."""
+    driver = await house.driver()
+    version = (await driver.api("GET", "/driver/me")).body["version"]
+    waiting = asyncio.create_task(driver.api("GET", f"/driver/me?seen={version}&wait=25"))
+    async with house.desk.work() as work:
+        await driver_access.end_sessions(work, house.site.drivers[0])
+    await offered(house)
+    assert (await asyncio.wait_for(waiting, 20)).status == 401

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import cache
 
 from aiohttp import web
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk import appeals, driver_access, driver_trips, driver_views, searching, shifts
 from desk.passwords import token_hash
 from desk.work import Work
 from web.ask import DONE, Ask, Json, json_answer, understand
-from web.driver_auth import driver_of, give_driver_cookie, take_driver_cookie
+from web.driver_auth import driver_of, give_driver_cookie, still_driver, take_driver_cookie
 from web.given import Step
-from web.given_driver import AppealGiven, Declined, Duty, EntriesQuery, LinkToken, OwnPhone, Spot
-from web.keys import DESK, DRIVER_THROTTLE, SETTINGS
+from web.given_driver import AppealGiven, Declined, Duty, EntriesQuery, LinkToken, MeQuery, OwnPhone, Spot
+from web.keys import DESK, DRIVER_NEWS, DRIVER_THROTTLE, SETTINGS
 from web.pages.driver_links import page_address
 from web.render import LOCALES, catalog, locale_of, page
 from web.shapes import Nothing
@@ -52,7 +54,7 @@ async def enter(request: web.Request) -> web.StreamResponse:
 
     async def do(work: Work) -> tuple[str, Json]:
         signed_in = await driver_access.sign_in(work, given.token, key)
-        return signed_in.token, await _screen(work, signed_in.driver_id)
+        return signed_in.token, await _screen(request, work.session, signed_in.driver_id, work.now)
 
     cookie, body = await desk.do(do)
     throttle.succeeded(account, address)
@@ -83,10 +85,16 @@ async def ask_for_link(ask: Ask[OwnPhone]) -> Json:
     return DONE
 
 
-async def me(ask: Ask[Nothing]) -> Json:
-    """Everything that the first screen shows."""
+async def me(ask: Ask[MeQuery]) -> Json:
+    """Everything that the first screen shows; who has seen it all may wait for what comes."""
+    request, driver_id = ask.request, ask.driver.id
+    news = request.app[DRIVER_NEWS]
+    if ask.given.seen is not None and ask.given.wait:
+        await news.wait(driver_id, ask.given.seen, ask.given.wait)
+        if not await still_driver(request):
+            raise web.HTTPUnauthorized(text="not_signed_in", headers={"WWW-Authenticate": "Bearer"})
     async with ask.desk.look() as session:
-        return await driver_views.me(session, ask.driver.id, ask.desk.clock())
+        return await _screen(request, session, driver_id, ask.desk.clock())
 
 
 async def duty(ask: Ask[Duty]) -> Json:
@@ -95,7 +103,7 @@ async def duty(ask: Ask[Duty]) -> Json:
 
     async def do(work: Work) -> Json:
         await act(work, ask.driver.id)
-        return await _screen(work, ask.driver.id)
+        return await _screen(ask.request, work.session, ask.driver.id, work.now)
 
     return await ask.once(do)
 
@@ -115,7 +123,7 @@ async def accept(ask: Ask[Nothing]) -> Json:
 
     async def do(work: Work) -> Json:
         await driver_trips.accept(work, ask.driver.id, ask.id)
-        return await _screen(work, ask.driver.id)
+        return await _screen(ask.request, work.session, ask.driver.id, work.now)
 
     return await ask.once(do)
 
@@ -125,7 +133,7 @@ async def decline(ask: Ask[Declined]) -> Json:
 
     async def do(work: Work) -> Json:
         await searching.decline(work, ask.driver.id, ask.id, ask.given.reason)
-        return await _screen(work, ask.driver.id)
+        return await _screen(ask.request, work.session, ask.driver.id, work.now)
 
     return await ask.once(do)
 
@@ -135,7 +143,7 @@ async def step(ask: Ask[Step]) -> Json:
 
     async def do(work: Work) -> Json:
         await driver_trips.step(work, ask.driver.id, ask.id, ask.given.to)
-        return await _screen(work, ask.driver.id)
+        return await _screen(ask.request, work.session, ask.driver.id, work.now)
 
     return await ask.once(do)
 
@@ -172,8 +180,13 @@ async def appeal(ask: Ask[AppealGiven]) -> Json:
     return await ask.once(do)
 
 
-async def _screen(work: Work, driver_id: int) -> Json:
-    return await driver_views.me(work.session, driver_id, work.now)
+async def _screen(request: web.Request, session: AsyncSession, driver_id: int, now: datetime) -> Json:
+    news = request.app[DRIVER_NEWS]
+    version = news.version(driver_id)
+    shown = await driver_views.me(session, driver_id, now)
+    if shown["order"] is not None:
+        news.has_order(driver_id, shown["order"]["id"])
+    return shown | {"version": version}
 
 
 def _wait(seconds: int) -> None:

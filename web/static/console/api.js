@@ -28,7 +28,7 @@ export function newKey() {
 }
 
 /** @returns {Promise<any>} the answer's JSON, or null where there is none */
-export async function request(method, path, body = undefined, key = undefined) {
+export async function request(method, path, body = undefined, key = undefined, patience = PATIENCE_MS) {
   const headers = { Accept: "application/json" };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (method === "POST" || method === "PATCH") headers["Idempotency-Key"] = key ?? newKey();
@@ -38,7 +38,7 @@ export async function request(method, path, body = undefined, key = undefined) {
       method,
       headers,
       body: body === undefined ? undefined : JSON.stringify(body),
-      signal: AbortSignal.timeout(PATIENCE_MS),
+      signal: AbortSignal.timeout(patience),
       credentials: "same-origin",
     });
   } catch (error) {

@@ -14,8 +14,9 @@ import { declineSheet, doneSheet, dutyHand, dutyScreen, enterHand, enterScreen, 
 
 const BOOT = JSON.parse(document.getElementById("boot").textContent);
 const LOCALE = "callboard.driver.locale";
-const POLL_MS = { off: 20_000, free: 3_000, busy: 6_000 };
-const HIDDEN_MS = 10_000;
+const WAIT_S = 20;
+const WAIT_PATIENCE_MS = 26_000;
+const PAUSE_MS = { on: 300, off: 20_000, silent: 3_000 };
 const TOLD_MS = 6_000;
 
 const page = {
@@ -36,6 +37,7 @@ const queue = new Queue({ answered, refused, changed: () => draw() });
 const whereabouts = new Whereabouts(() => draw());
 const seen = new Set();
 let polling;
+let turn = 0;
 
 // --- what is done -------------------------------------------------------------------------------------------------------
 
@@ -142,7 +144,10 @@ async function load(view, cursor = null) {
 function answered(entry, body) {
   page.linked = true;
   const before = page.me?.order;
-  if (body.now) takeMe(body);
+  if (body.now) {
+    takeMe(body);
+    poll();
+  }
   if (entry.kind === "accept") say(t("driver.told.accepted"), "good");
   if (entry.kind === "decline") say(t("driver.told.declined"));
   if (entry.kind === "step" && entry.body.to === "completed") sayDone(before);
@@ -186,21 +191,27 @@ function takeMe(me) {
   stayAwake(me.state !== "off");
 }
 
-async function poll() {
+/** Ask how things stand, now; then again and again, each time answered when something is new. The newest asker counts. */
+async function poll(wait = 0) {
   clearTimeout(polling);
+  turn += 1;
+  const mine = turn;
   if (page.me || !page.known) {
-    try {
-      takeMe(await request("GET", "driver/me"));
+    const path = wait && page.me ? `driver/me?seen=${page.me.version}&wait=${wait}` : "driver/me";
+    const told = await request("GET", path, undefined, undefined, wait ? WAIT_PATIENCE_MS : undefined).catch((error) => error);
+    if (mine !== turn) return;
+    if (told instanceof Error) {
+      page.known = page.known || told.status === 401;
+      if (told.status === 401) page.me = null;
+      page.linked = told instanceof Problem;
+    } else {
+      takeMe(told);
       queue.flush();
-    } catch (error) {
-      page.known = page.known || error.status === 401;
-      if (error.status === 401) page.me = null;
-      page.linked = error instanceof Problem;
     }
     draw();
   }
-  const pause = document.hidden ? HIDDEN_MS : page.linked ? POLL_MS[page.me?.state ?? "off"] : POLL_MS.free;
-  polling = setTimeout(poll, pause);
+  const on = page.me && page.me.state !== "off";
+  polling = setTimeout(() => poll(on && page.linked ? WAIT_S : 0), !page.linked ? PAUSE_MS.silent : on ? PAUSE_MS.on : PAUSE_MS.off);
 }
 
 /** What happened, and what to do, in one sentence. */
