@@ -11,11 +11,13 @@ import pytest
 from playwright.async_api import Browser, Page
 from sqlalchemy import select
 
-from desk import orders, searching, settlement, shifts
+from desk import driver_trips, orders, searching, settlement, shifts
 from desk.orders import PlaceText, TakeOrder
-from models import Entry, Message, Order
+from models import Entry, Message, Order, OrderStep
 from tests.site import GANGNAM
 from tests.web.conftest import House
+from web.pages import driver as driver_pages
+from web.render import HERE
 
 pytestmark = pytest.mark.browser
 
@@ -112,6 +114,26 @@ async def offered(house: House) -> int:
     return order.id
 
 
+async def steps_of(house: House, order_id: int) -> list[str]:
+    async with house.desk.look() as session:
+        query = select(OrderStep.after).where(OrderStep.order_id == order_id).order_by(OrderStep.id)
+        return list(await session.scalars(query))
+
+
+def test_every_text_that_the_page_asks_for_exists_in_both_languages() -> None:
+    """Must fail with a key taken out of locales/*/driver.toml."""
+    sources = "".join(file.read_text("utf-8") for file in (HERE / "static/driver").glob("*.js"))
+    for locale in ("ko", "en"):
+        known = set(driver_pages._words(locale))
+        asked = set(re.findall(r"""\bt\(\s*"([a-z_.]+)\"""", sources))
+        assert len(asked) > 40
+        assert asked - known == set()
+        for family in set(re.findall(r"\bt\(\s*`([a-z_.]+)\$", sources)):
+            assert any(key.startswith(family) for key in known), family
+        for reason in driver_trips.DECLINED_FOR:
+            assert f"driver.decline.{reason}" in known
+
+
 async def test_from_the_link_to_the_fee(phone: Phone, house: House) -> None:
     page, base = phone.page, house.base
     await page.goto(base + "/driver")
@@ -152,7 +174,7 @@ async def test_from_the_link_to_the_fee(phone: Phone, house: House) -> None:
     assert await page.get_attribute("a.call", "href") == "tel:+821055501234"
     assert (await page.get_attribute(".out a", "href") or "").startswith("geo:37.4979,127.0276")
 
-    # In the basement: what is pressed there is kept, shown as pressed, survives a reload, and arrives in order.
+    # In the basement: what is pressed there is kept, shown as pressed, outlasts the page, and arrives in order.
     await page.context.set_offline(True)
     await phone.press('[data-step="on_the_way"]')
     await phone.press('[data-step="arrived"]')
@@ -161,8 +183,13 @@ async def test_from_the_link_to_the_fee(phone: Phone, house: House) -> None:
     await phone.looks_right("7-offline")
     async with house.desk.look() as session:
         assert (await session.get_one(Order, order_id)).state == "assigned"
+    await page.goto("about:blank")
     await page.context.set_offline(False)
-    await page.wait_for_selector("#banner", state="hidden")
+    await page.goto(base + "/driver")
+    await page.wait_for_selector('[data-step="driving"]')
+    while (await steps_of(house, order_id))[-1] != "arrived":
+        await page.wait_for_timeout(100)
+    assert await steps_of(house, order_id) == ["taken", "assigned", "on_the_way", "arrived"]
     await phone.press('[data-step="driving"]')
     await phone.press('[data-step="completed"]')
     await phone.looks_right("8-sure")
