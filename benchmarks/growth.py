@@ -113,7 +113,7 @@ def held_call_bytes(count: int) -> float:
 
 async def browser_bytes(count: int) -> float:
     """Bytes of callboard's own process for each console that listens."""
-    async with site_with(100, "--asterisk", "none", hears="") as site:
+    async with site_with(100, "--asterisk", "none", watched=False) as site:
         pid, url, token = site.core_pid(), f"{site.base}/live", site.logins["api_token"]
         first = await Watcher.started("live", url, token, 10)
         await asyncio.sleep(2)

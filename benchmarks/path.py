@@ -131,7 +131,7 @@ async def static(callers: Iterator[list[int]], rates: Sequence[int], sounds: Pat
         general, _, rest = rules.partition("[callboard-incoming]")
         tail = rest[rest.index("[callboard-queue]") :]
         (etc / "extensions.conf").write_text(general + STATIC.format(did=DID, sounds=heard) + tail, encoding="utf-8")
-        admit(etc, WATCH_SECRET, "everything")
+        admit(etc, WATCH_SECRET)
         for command in ("manager reload", "dialplan reload"):
             await asyncio.to_thread(asterisk.cli, command)
         for rate in rates:
