@@ -123,8 +123,8 @@ async def money(
 ) -> list[MoneyRow]:
     """What was booked in `span`, as far as the totals show it; `after` and `limit` as for orders."""
     own = await own_accounts(session, office_id)
-    undone, theirs, account = aliased(Entry), aliased(Posting), aliased(Account)
-    about = effective_kind(undone)
+    theirs, account = aliased(Posting), aliased(Account)
+    about = effective_kind()
     shown = [
         and_(about == kind, Posting.account_id.in_([each for each, what in own.items() if what == leg]))
         for kind, (leg, _) in OWN_LEG.items()
@@ -132,7 +132,6 @@ async def money(
     query = (
         select(Entry, about, Posting.amount, Operator.name, Driver.id, Driver.number, Driver.name)
         .select_from(Entry)
-        .outerjoin(undone, undone.id == Entry.reverses_id)
         .join(Posting, Posting.entry_id == Entry.id)
         .where(Entry.office_id == office_id, Entry.at >= span.since, Entry.at < span.until, or_(*shown))
         .outerjoin(Operator, Operator.id == Entry.operator_id)

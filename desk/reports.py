@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, and_, column, exists, func, or_, select, values
+from sqlalchemy import BigInteger, ColumnElement, and_, case, column, exists, func, or_, select, values
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -130,9 +130,11 @@ def total(lines: Iterable[Figures]) -> Figures:
     return sum(lines, Figures())
 
 
-def effective_kind(undone: type[Entry]) -> ColumnElement[str]:
-    """What an entry is about: a reversal about what it undoes. `undone` is joined by `reverses_id`."""
-    return func.coalesce(undone.kind, Entry.kind)
+def effective_kind() -> ColumnElement[str]:
+    """What an entry is about: a reversal about what it undoes. Looked up for reversals alone, which are few; not by a join."""
+    undone = aliased(Entry)
+    theirs = select(undone.kind).where(undone.id == Entry.reverses_id).correlate(Entry).scalar_subquery()
+    return case((Entry.reverses_id.is_not(None), theirs), else_=Entry.kind)
 
 
 def driver_at_the_end() -> ColumnElement[bool]:
@@ -178,22 +180,41 @@ async def _orders(session: AsyncSession, office_id: int, pieces: Sequence[Span])
 
 async def _money(session: AsyncSession, office_id: int, pieces: Sequence[Span]) -> Mapping[int, Figures]:
     own = await own_accounts(session, office_id)
-    table, undone = _table(pieces), aliased(Entry)
+    legs = sorted(set(own.values()))
+    table = _table(pieces)
     within = and_(Entry.office_id == office_id, Entry.at >= table.c.since, Entry.at < table.c.until)
-    kind = effective_kind(undone)
-    rows = await session.execute(
-        select(table.c.part, kind, Posting.account_id, func.sum(Posting.amount))
-        .select_from(table)
-        .join(Entry, within)
-        .outerjoin(undone, undone.id == Entry.reverses_id)
-        .join(Posting, and_(Posting.entry_id == Entry.id, Posting.account_id.in_(list(own))))
-        .group_by(table.c.part, kind, Posting.account_id)
-    )
+    # Sums by account in place of a condition on it: the way is by the entries of the part, not by all the postings of an account.
+    sums = [
+        func.coalesce(func.sum(Posting.amount).filter(Posting.account_id.in_([n for n in own if own[n] == leg])), 0)
+        for leg in legs
+    ]
+    rows = (
+        await session.execute(
+            select(table.c.part, Entry.kind, Entry.reverses_id, *sums)
+            .select_from(table)
+            .join(Entry, within)
+            .join(Posting, Posting.entry_id == Entry.id)
+            .group_by(table.c.part, Entry.kind, Entry.reverses_id)
+        )
+    ).all()
+    about = await _kinds_of(session, (row[2] for row in rows))
     found: dict[int, Figures] = {}
-    for part, what, account_id, amount in rows:
-        account, sign = OWN_LEG.get(what, ("", 0))
-        if own[account_id] == account:
-            found[part] = found.get(part, Figures()) + Figures(**{FIELD[what]: sign * int(amount)})
+    for part, kind, reverses_id, *amounts in rows:
+        what = about.get(reverses_id, kind)
+        leg, sign = OWN_LEG.get(what, ("", 0))
+        if leg in legs:
+            figures = Figures(**{FIELD[what]: sign * int(amounts[legs.index(leg)])})
+            found[part] = found.get(part, Figures()) + figures
+    return found
+
+
+async def _kinds_of(session: AsyncSession, entry_ids: Iterable[int | None]) -> Mapping[int | None, str]:
+    """What the reversed entries are about. They are few; a join would look up one for each entry that is not reversed, too."""
+    wanted = sorted({entry_id for entry_id in entry_ids if entry_id is not None})
+    found: dict[int | None, str] = {}
+    for at in range(0, len(wanted), 10_000):
+        query = select(Entry.id, Entry.kind).where(Entry.id.in_(wanted[at : at + 10_000]))
+        found |= {row.id: row.kind for row in await session.execute(query)}
     return found
 
 
@@ -219,20 +240,21 @@ async def _orders_by_driver(session: AsyncSession, office_id: int, span: Span) -
 
 async def _moved_by_driver(session: AsyncSession, office_id: int, span: Span) -> Mapping[int, Mapping[str, int]]:
     """By driver, what each kind of entry did to his account (debit positive)."""
-    undone = aliased(Entry)
-    kind = effective_kind(undone)
-    rows = await session.execute(
-        select(Account.owner_id, kind, func.sum(Posting.amount))
-        .select_from(Entry)
-        .outerjoin(undone, undone.id == Entry.reverses_id)
-        .join(Posting, Posting.entry_id == Entry.id)
-        .join(Account, and_(Account.id == Posting.account_id, Account.kind == "driver"))
-        .where(Entry.office_id == office_id, Entry.at >= span.since, Entry.at < span.until)
-        .group_by(Account.owner_id, kind)
-    )
+    rows = (
+        await session.execute(
+            select(Account.owner_id, Entry.kind, Entry.reverses_id, func.sum(Posting.amount))
+            .select_from(Entry)
+            .join(Posting, Posting.entry_id == Entry.id)
+            .join(Account, and_(Account.id == Posting.account_id, Account.kind == "driver"))
+            .where(Entry.office_id == office_id, Entry.at >= span.since, Entry.at < span.until)
+            .group_by(Account.owner_id, Entry.kind, Entry.reverses_id)
+        )
+    ).all()
+    about = await _kinds_of(session, (row[2] for row in rows))
     found: dict[int, dict[str, int]] = {}
-    for driver_id, what, amount in rows:
-        found.setdefault(driver_id, {})[what] = int(amount)
+    for driver_id, kind, reverses_id, amount in rows:
+        what, sums = about.get(reverses_id, kind), found.setdefault(driver_id, {})
+        sums[what] = sums.get(what, 0) + int(amount)
     return found
 
 

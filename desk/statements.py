@@ -8,7 +8,6 @@ from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
 
 from desk import ledger, offices
 from desk.days import Span
@@ -104,14 +103,12 @@ async def _account(session: AsyncSession, office: Office, driver_id: int) -> int
 
 
 async def _rows(session: AsyncSession, account_id: int, span: Span, opening: int) -> tuple[StatementRow, ...]:
-    undone = aliased(Entry)
     found = await session.execute(
         select(
-            Entry, effective_kind(undone), Posting.amount, Order.origin_text, Order.destination_text, Order.fare, Operator.name
+            Entry, effective_kind(), Posting.amount, Order.origin_text, Order.destination_text, Order.fare, Operator.name
         )
         .select_from(Posting)
         .join(Entry, Entry.id == Posting.entry_id)
-        .outerjoin(undone, undone.id == Entry.reverses_id)
         .outerjoin(Order, Order.id == Entry.order_id)
         .outerjoin(Operator, Operator.id == Entry.operator_id)
         .where(Posting.account_id == account_id, Entry.at >= span.since, Entry.at < span.until)

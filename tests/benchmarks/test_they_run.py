@@ -54,6 +54,12 @@ def test_search() -> None:
         assert f"{kind}: 0 of 200 customers are found by other words than theirs" in table
 
 
+@pytest.mark.postgres
+def test_settlement() -> None:
+    table = run("settlement")
+    assert len(figures(table, "SQLite: all drivers")) == len(figures(table, "PostgreSQL: all drivers")) == 3
+
+
 @pytest.mark.pbx
 def test_pop() -> None:
     told = run("pop")
@@ -85,5 +91,5 @@ def test_the_figures_go_between_their_marks_and_nothing_else_is_touched(
 
 def test_every_benchmark_has_its_place_on_the_page() -> None:
     page = report.PAGE.read_text(encoding="utf-8")
-    for name in ("ami", "agi", "pop", "path", "growth", "search", "clocks"):
+    for name in ("ami", "agi", "pop", "path", "growth", "search", "settlement", "clocks"):
         assert page.count(f"<!-- figures: {name} -->") == page.count(f"<!-- end of figures: {name} -->") == 1
