@@ -1,10 +1,10 @@
-"""Once a day, what is kept for a while only is forgotten: saved answers to repeated requests."""
+"""Once a day, what is kept for a while only is forgotten: saved answers to repeated requests, drivers' old links."""
 
 from __future__ import annotations
 
 import asyncio
 
-from desk import idempotency
+from desk import driver_access, idempotency
 from desk.work import Desk
 
 EVERY_S = 24 * 3600.0
@@ -21,4 +21,5 @@ class Housekeeping:
         while True:
             async with self._desk.work() as work:
                 await idempotency.forget_old(work)
+                await driver_access.forget_old(work)
             await asyncio.sleep(EVERY_S)

@@ -11,7 +11,7 @@ import string
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk import events, numbers, order_steps
@@ -28,6 +28,7 @@ LINKS_AN_HOUR = 5
 """Nobody fills a driver's phone with texts: more in an hour are not sent."""
 IDLE = timedelta(days=14)
 ABSOLUTE = timedelta(days=90)
+KEPT_FOR = timedelta(days=30)
 TOUCH_EVERY = timedelta(minutes=10)
 # Letters and digits only: the link must survive being recognised by a phone's text application. 22 of them are 131 bits.
 _SIGNS = string.ascii_letters + string.digits
@@ -195,6 +196,14 @@ async def end_sessions(work: Work, driver_id: int) -> None:
         .where(DriverSession.driver_id == driver_id, DriverSession.ended_at.is_(None))
         .values(ended_at=work.now)
     )
+
+
+async def forget_old(work: Work) -> None:
+    """Drop links and sessions that have let nobody in for a month."""
+    month_ago = work.now - KEPT_FOR
+    await work.session.execute(delete(DriverLink).where(DriverLink.expires_at < month_ago))
+    over = or_(DriverSession.ended_at < month_ago, DriverSession.last_seen_at < month_ago - IDLE)
+    await work.session.execute(delete(DriverSession).where(over))
 
 
 async def _use(work: Work, token: str, key_hash: str | None) -> DriverLink | None:

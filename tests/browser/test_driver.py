@@ -217,4 +217,13 @@ async def test_from_the_link_to_the_fee(phone: Phone, house: House) -> None:
     await phone.press('nav [data-view="missed"]')
     await page.wait_for_selector(".row .link")
     await phone.looks_right("b-missed")
+
+    # What the office does by itself is told, too: an order given to him, and taken back.
+    await phone.press('nav [data-view="now"]')
+    given = await house.order(origin={"text": "시청역"})
+    await house.program().api("POST", f"/orders/{given['id']}/assign", {"driver_number": "100"})
+    await phone.shows("trip")
+    await house.program().api("POST", f"/orders/{given['id']}/cancel", {"reason": "no"})
+    await page.wait_for_selector(".told.bad")
+    await phone.shows("duty")
     assert phone.errors == []

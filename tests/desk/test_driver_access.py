@@ -179,6 +179,22 @@ async def test_the_token_is_kept_nowhere_once_the_text_has_left(desk: Desk, site
     assert not any(token in row for row in kept)
 
 
+async def test_old_links_and_sessions_are_forgotten_and_the_present_ones_kept(
+    desk: Desk, site: Site, clock: Clock
+) -> None:
+    await enter(desk, await sent(desk, site))
+    clock.forward(days=31)
+    present = await enter(desk, await sent(desk, site, 1))
+    async with desk.work() as work:
+        await driver_access.forget_old(work)
+        assert len((await work.session.scalars(select(DriverLink))).all()) == 1
+    assert await who(desk, present.token) == site.drivers[1]
+    clock.forward(days=20)
+    async with desk.work() as work:
+        await driver_access.forget_old(work)
+        assert len((await work.session.scalars(select(DriverSession))).all()) == 1
+
+
 @pytest.mark.parametrize("token", ["", "x", "A" * 22, "A" * 5000, "한글", "'; drop table driver; --"])
 async def test_what_was_never_a_link_is_refused_in_one_way(desk: Desk, site: Site, token: str) -> None:
     with pytest.raises(DeskError) as refused:

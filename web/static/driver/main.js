@@ -73,6 +73,7 @@ const act = {
   step(order, to) {
     page.said = null;
     page.sheet = null;
+    if (to === "completed") page.finishing = order;
     queue.add("step", `driver/orders/${order.id}/step`, { to });
     draw();
   },
@@ -143,14 +144,13 @@ async function load(view, cursor = null) {
 
 function answered(entry, body) {
   page.linked = true;
-  const before = page.me?.order;
   if (body.now) {
-    takeMe(body);
+    takeMe(body, true);
     poll();
   }
   if (entry.kind === "accept") say(t("driver.told.accepted"), "good");
   if (entry.kind === "decline") say(t("driver.told.declined"));
-  if (entry.kind === "step" && entry.body.to === "completed") sayDone(before);
+  if (entry.kind === "step" && entry.body.to === "completed") sayDone(page.finishing);
   if (entry.kind === "appeal") {
     say(t("driver.told.appealed"), "good");
     load(page.view);
@@ -170,7 +170,7 @@ function refused(entry, problem) {
   poll();
 }
 
-function takeMe(me) {
+function takeMe(me, asked = false) {
   if (page.me && me.now < page.me.now && me.id === page.me.id) return;
   const first = !page.known || page.me?.id !== me.id;
   page.known = true;
@@ -185,10 +185,20 @@ function takeMe(me) {
     ringForOffer();
   }
   for (const offer of me.offers) seen.add(offer.id);
+  if (!asked) tellOfOrder(page.me, me);
   if (page.sheet?.offer && !me.offers.some((offer) => offer.id === page.sheet.offer.id)) page.sheet = null;
   page.me = me;
   whereabouts.follow(me.state !== "off");
   stayAwake(me.state !== "off");
+}
+
+/** What the office did with him, and he did not: an order that came, and one that went. */
+function tellOfOrder(before, after) {
+  if (before?.id !== after.id || before.order?.id === after.order?.id || queue.waiting.length) return;
+  if (after.order) {
+    ringForOffer();
+    say(t("driver.told.accepted"), "good");
+  } else say(t("driver.told.gone"), "bad");
 }
 
 /** Ask how things stand, now; then again and again, each time answered when something is new. The newest asker counts. */
