@@ -101,7 +101,7 @@ async def link_in_the_text(house: House) -> str:
 async def offered(house: House) -> int:
     async with house.desk.work() as work:
         form = TakeOrder(
-            PlaceText("강남역 10번 출구 앞 파리바게뜨", *GANGNAM, accuracy_m=20, source="saved"),
+            PlaceText("강남역 10번 출구 앞 편의점", *GANGNAM, accuracy_m=20, source="saved"),
             PlaceText("경기 성남시 분당구 판교역로 235"),
             number="01055501234",
             customer_name="김철수",
