@@ -19,20 +19,17 @@ from desk import customers, numbers, word_index
 from desk.text import plain
 from desk.views import CustomerView, Page
 from models import Customer, CustomerPhone, Office, Place
-from models.words import DIGITS, dialled, holds, is_open, letters
+from models.words import DIGITS, dialled, holds, initials, is_open, is_plain, letters
 
 FEW = 2_000
-RECENT = 5_000
+RECENT = 3_000
 DEEPEST = 1_000
 """No page begins beyond this many customers: who needs them types one letter more."""
-MOST_RUNS = 6
-LONGEST_RUN = 24
 # Of those who have the words, hardly any lacks the text: so many times what is shown is enough to look at.
 _MARGIN = 2
 _OF_A_NUMBER = re.compile(r"[\d\s+().\-/]*")
 _LIVE = '(select customer_id from "order" where office_id = :office and closed_at is null and customer_id is not null)'
-_FEW = """with found as ({matching})
-select c.id from found join customer c on c.id = found.id where c.office_id = :office
+_RANKED = """select c.id from customer c where c.id in {listed} and c.office_id = :office
 order by case when c.id in {live} then 0 else 1 end, case when c.last_trip_at is null then 1 else 0 end,
     c.last_trip_at desc, c.id desc"""
 _AMONG_LIVE = """select c.id from customer c
@@ -60,6 +57,23 @@ class Wanted:
         ]
         return list(dict.fromkeys(found))
 
+    @property
+    def tries(self) -> list[list[str]]:
+        """Words to search with, one list after the other: of 김ㅁㅅ first those whose name begins with 김, who are far fewer."""
+        words, last = self.words, len(self.runs) - 1
+        begun = [
+            run[0] for at, run in enumerate(self.runs) if len(run) > 1 and initials(run) != run and not is_plain(run)
+        ]
+        if self.unfinished and len(self.runs[last]) > 1:
+            begun.append(self.runs[last][0])
+        narrow = [word for word in dict.fromkeys(begun) if word not in words and initials(word) != word]
+        return [[*narrow, *words], words] if narrow else [words]
+
+    @property
+    def exact(self) -> bool:
+        """Whether each run is itself a word, so that nobody who has the words can lack the text."""
+        return not self.unfinished and all(word_index.wanted(run) == [run] for run in self.runs)
+
     def meets(self, texts: Iterable[str], digits: Iterable[str]) -> bool:
         """Whether every run is in one of `texts`, or of the numbers' `digits`."""
         whole, last = ["".join(letters(each)) for each in texts], len(self.runs) - 1
@@ -72,13 +86,13 @@ class Wanted:
 
 
 def understood(q: str) -> Wanted:
-    """What is meant by `q`; nothing, where it has no letter and no digit. Never raises."""
+    """What is meant by the beginning of `q`; nothing, where it has no letter and no digit. Never raises."""
     typed = plain(q)
     runs = letters(typed)
     if runs and _OF_A_NUMBER.fullmatch(typed):
         digits = "".join(runs)
         runs = [dialled(f"+{digits}") if typed.startswith("+") else digits]
-    return Wanted(tuple(run[:LONGEST_RUN] for run in runs[:MOST_RUNS]))
+    return Wanted(tuple(runs))
 
 
 async def search(
@@ -108,46 +122,45 @@ async def _owner(session: AsyncSession, office: Office, q: str) -> list[int]:
 
 async def _found(session: AsyncSession, office_id: int, wanted: Wanted, count: int) -> list[int]:
     """The first `count` ids in the order of their rank; all of them looked at letter by letter."""
-    crowd = await _is_crowd(session, office_id, wanted)
-    ids = await _many(session, office_id, wanted, _MARGIN * count) if crowd else []
-    kept = await _first_that_meet(session, wanted, ids, count)
-    if len(kept) < count:
-        rest = await _few(session, office_id, wanted)
-        looked_at = set(ids)
-        more = [each for each in rest if each not in looked_at]
-        kept += await _first_that_meet(session, wanted, more, count - len(kept))
+    kept_apart = None if await word_index.only_office(session) else office_id
+    kept: list[int] = []
+    for words in wanted.tries:
+        some = await word_index.matching(session, "customer_words", kept_apart, words, FEW + 1)
+        first = await _many(session, office_id, words, _MARGIN * count) if len(some) > FEW else []
+        found = await _first_that_meet(session, wanted, first, count)
+        if len(found) < count:
+            known = set(first)
+            rest = [each for each in await _ranked(session, office_id, some[:FEW]) if each not in known]
+            found += await _first_that_meet(session, wanted, rest, count - len(found))
+        kept = list(dict.fromkeys([*kept, *found]))[:count]
+        if len(kept) == count:
+            break
     return kept
 
 
 async def _first_that_meet(session: AsyncSession, wanted: Wanted, ids: Sequence[int], count: int) -> list[int]:
+    if wanted.exact:
+        return list(ids[:count])
     kept: list[int] = []
-    for at in range(0, len(ids), _MARGIN * count):
-        some = ids[at : at + _MARGIN * count]
+    at, size = 0, _MARGIN * count
+    while at < len(ids) and len(kept) < count:
+        some = ids[at : at + size]
         met = await _meeting(session, wanted, some)
         kept += [each for each in some if each in met]
-        if len(kept) >= count:
-            break
+        at, size = at + size, 4 * size
     return kept[:count]
 
 
-async def _is_crowd(session: AsyncSession, office_id: int, wanted: Wanted) -> bool:
-    """Whether more have the words than are read and ranked whole."""
-    matching, values = word_index.matching(session, "customer_words", office_id, wanted.words, FEW + 1)
-    found = await session.scalar(text(f"select count(*) from ({matching}) as found"), values)  # noqa: S608 -- our own words
-    return bool(found and found > FEW)
+async def _ranked(session: AsyncSession, office_id: int, ids: Sequence[int]) -> Sequence[int]:
+    listed, value = word_index.listed(session, ids)
+    query = text(_RANKED.format(listed=listed, live=_LIVE))
+    return (await session.scalars(query, {"ids": value, "office": office_id})).all()
 
 
-async def _few(session: AsyncSession, office_id: int, wanted: Wanted) -> Sequence[int]:
-    """Everyone who has the words (of a crowd, some), in the order of rank."""
-    matching, values = word_index.matching(session, "customer_words", office_id, wanted.words, FEW)
-    query = text(_FEW.format(matching=matching, live=_LIVE))
-    return (await session.scalars(query, values | {"office": office_id})).all()
-
-
-async def _many(session: AsyncSession, office_id: int, wanted: Wanted, most: int) -> list[int]:
+async def _many(session: AsyncSession, office_id: int, words: Sequence[str], most: int) -> list[int]:
     """Of a crowd: those with a live order, then those who travelled last; at most so many of each."""
-    has = " and ".join(f"w.words like :word{at}" for at in range(len(wanted.words)))
-    values: dict[str, object] = {f"word{at}": f"% {word} %" for at, word in enumerate(wanted.words)}
+    has = " and ".join(f"w.words like :word{at}" for at in range(len(words)))
+    values: dict[str, object] = {f"word{at}": f"% {word} %" for at, word in enumerate(words)}
     values |= {"office": office_id, "most": most}
     live = await session.scalars(text(_AMONG_LIVE.format(has=has, live=_LIVE)), values)
     recent = await session.scalars(text(_AMONG_RECENT.format(has=has)), values | {"recent": RECENT})

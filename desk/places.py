@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk import word_index
@@ -112,8 +112,7 @@ async def _mistyped(session: AsyncSession, office_id: int, typed: str) -> list[B
 
 
 async def _read(session: AsyncSession, office_id: int, words: Sequence[str], *, any_of: bool) -> Sequence[BookPlace]:
-    matching, values = word_index.matching(session, "book_place_words", office_id, words, FEW, any_of=any_of)
-    ids = (await session.scalars(text(matching), values)).all()
+    ids = await word_index.matching(session, "book_place_words", office_id, words, FEW, any_of=any_of)
     return (
         await session.scalars(select(BookPlace).where(BookPlace.id.in_(ids), BookPlace.office_id == office_id))
     ).all()

@@ -112,6 +112,11 @@ def is_open(char: str) -> bool:
     return 0 <= at < _SYLLABLE_COUNT and at % _FINALS == 0
 
 
+def is_plain(run: str) -> bool:
+    """Whether no consonant stands for a syllable in `run`."""
+    return _CONSONANTS.isdisjoint(run)
+
+
 def _fits(char: str, wanted_char: str, unfinished: bool) -> bool:
     if char == wanted_char or (wanted_char in _CONSONANTS and initials(char) == wanted_char):
         return True

@@ -13,7 +13,7 @@ from desk.work import Desk, Work
 from models import Customer, CustomerPhone, CustomerWords, Place
 from tests.desk.conftest import NOON, AddCustomer, Clock
 from tests.desk.test_customers import ordered
-from tests.site import Site
+from tests.site import Site, make_site
 
 MOBILE = "+821012345678"
 
@@ -145,6 +145,23 @@ async def test_in_a_crowd_the_rank_is_kept_and_rare_ones_are_found(
     assert (await found(desk, "5555", limit=3)) == ["김손님90", "김손님1", "김손님2"]
     assert await found(desk, "손님77") == ["김손님77"]
     assert await found(desk, "0099") == ["김손님99"]
+    # A crowd that has hardly travelled of late: the others come after those who have.
+    hardly = await found(desk, "손님9")
+    assert (hardly[:2], len(hardly) > 2) == (["김손님90", "김손님9"], True)
+
+
+async def test_another_office_s_crowd_hides_nobody(
+    desk: Desk, add_customer: AddCustomer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(customer_search, "FEW", 3)
+    await add_customer(MOBILE, name="김철수")
+    other = await make_site(desk, drivers=0, did="15880002")
+    async with desk.work() as work:
+        work.session.add_all(Customer(office_id=other.office_id, name="김철수", created_at=work.now) for _ in range(9))
+    assert await found(desk, "김철수") == ["김철수"]
+    assert (
+        await found(desk, "김철수", other.office_id) == ["김철수"] * 3
+    )  # nobody of them has travelled: some of the crowd
 
 
 async def test_words_follow_every_change_in_its_own_transaction(
