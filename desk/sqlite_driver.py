@@ -1,10 +1,10 @@
 """aiosqlite, where what is over in a moment is done at once, and only what may take its time is handed to its thread.
 
 An errand to a thread wakes the thread and then the loop again; most of our statements find one row by an index and cost less
-than that. So a SELECT, a row that is put in or changed by its key, and what begins and ends a reading are done where we are.
-What may wait for the disk or for another program (COMMIT, BEGIN IMMEDIATE), and all that is not known to be short, goes to the
-thread. A SELECT that turns out to be long is broken off after STEPS steps of SQLite's machine and done again in the thread:
-no search, however wide, keeps the loop from callers and screens.
+than that. So a BEGIN, a SELECT, a row that is put in or changed by its key, and a rollback are done where we are. A COMMIT, which
+waits for the disk, and all that is not known to be short goes to the thread. So does what turns out not to be: a SELECT that is
+broken off after STEPS steps of SQLite's machine, and whatever meets a lock of another program, for which only the thread has
+patience. No search, however wide, and nobody who holds the file keeps the loop from callers and screens.
 
 SQLAlchemy asks for four errands a statement (cursor, execute, fetch, close); here it is one, or none.
 """
@@ -26,6 +26,9 @@ IN_A_ROW = 8
 """So many statements at once, then everybody else has a turn."""
 PREPARED = 512
 """Statements that each connection keeps prepared."""
+
+_LATER = (sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+_PRIMARY = 0xFF  # https://www.sqlite.org/rescode.html: an extended code ends in its primary one
 
 _ONE_ROW = re.compile(
     r'INSERT INTO "?\w+"? \([^()]*\) VALUES \([^()]*\)(?: RETURNING [^()]*)?'
@@ -88,10 +91,14 @@ class Cursor:
 
 
 class Connection(aiosqlite.Connection):
-    """aiosqlite's connection and thread, with our cursor. Statements come one after the other, as from a transaction."""
+    """aiosqlite's connection and thread, with our cursor. Statements come one after the other, as from a transaction.
+
+    `patience_ms`: how long the thread waits for a lock of another program.
+    """
 
     def __init__(self, database: str, **options: Any) -> None:
         super().__init__(lambda: self._opened(database, **options), iter_chunk_size=64)
+        self.patience_ms = 0
         self._asked = 0  # errands; counted by the loop
         self._done = 0  # the same; counted by the thread
         self._in_a_row = 0
@@ -121,17 +128,21 @@ class Connection(aiosqlite.Connection):
         try:
             work(self._conn, operation, parameters)
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:
+            if error.sqlite_errorcode & _PRIMARY not in _LATER:
                 raise
             return False
         finally:
             self._bounded = False
         return True
 
+    async def commit(self) -> None:
+        """As aiosqlite, as one errand."""
+        await self.run(sqlite3.Connection.commit)
+
     async def rollback(self) -> None:
         """As aiosqlite; where nothing was begun (the pool asks to be sure) nothing is done."""
         if self._is_away:
-            await super().rollback()
+            await self.run(sqlite3.Connection.rollback)
         elif self._conn.in_transaction:
             self._conn.rollback()
 
@@ -142,23 +153,32 @@ class Connection(aiosqlite.Connection):
 
     def _errand(self, work: Callable[..., None], *arguments: Any) -> None:
         try:
-            work(self._conn, *arguments)
+            _knock(self._conn, self.patience_ms)
+            try:
+                work(self._conn, *arguments)
+            finally:
+                _knock(self._conn, 0)
         finally:
             self._done += 1
 
     def _opened(self, database: str, **options: Any) -> sqlite3.Connection:
         # Used by the loop and by our thread, never by both: `_is_away` tells.
-        options |= {"check_same_thread": False, "cached_statements": PREPARED}
+        options |= {"check_same_thread": False, "cached_statements": PREPARED, "timeout": 0}
         opened: sqlite3.Connection = sqlite3.connect(database, **options)
         opened.set_progress_handler(lambda: self._bounded, STEPS)
         return opened
+
+
+def _knock(database: sqlite3.Connection, for_ms: int) -> None:
+    """How long statements wait from now on where another program holds the file."""
+    database.execute(f"PRAGMA busy_timeout={for_ms}").close()
 
 
 @lru_cache(1024)
 def is_short(operation: str, in_transaction: bool) -> bool:
     """Whether a statement, as SQLAlchemy writes it, is over in a moment (a SELECT: as far as one can tell)."""
     if not in_transaction:
-        return operation == "BEGIN"
+        return operation in ("BEGIN", "BEGIN IMMEDIATE")
     return operation.startswith(("SELECT", *_MARKS)) or _ONE_ROW.fullmatch(operation) is not None
 
 

@@ -144,13 +144,9 @@ def _prepare_sqlite(engine: AsyncEngine) -> None:
     def set_pragmas(connection, _record):  # type: ignore[no-untyped-def]
         # The driver must not begin by itself: it would begin DEFERRED, and a deferred writer can fail half-way.
         connection.isolation_level = None
+        connection.driver_connection.patience_ms = BUSY_TIMEOUT_MS
         cursor = connection.cursor()
-        for pragma in (
-            f"busy_timeout={BUSY_TIMEOUT_MS}",
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            "foreign_keys=ON",
-        ):
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
