@@ -78,7 +78,7 @@ async def test_who_holds_the_file_is_waited_for_in_the_thread_and_not_on_the_loo
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Seen failing with the patience left to the connection when the thread is done: the loop stood still for all of it."""
-    monkeypatch.setattr(work, "BUSY_TIMEOUT_MS", 600_000)
+    monkeypatch.setattr(work, "BUSY_TIMEOUT_MS", 40_000)
     engine = open_engine(f"sqlite+aiosqlite:///{tmp_path}/a.db")
     async with engine.begin() as connection:
         await connection.execute(text("create table t (i integer)"))
