@@ -27,6 +27,9 @@ from desk.tape import Tape, silent
 
 log = structlog.get_logger(__name__)
 
+PATIENCE = 6
+"""So many times the time of an action an answer may take while other things come."""
+
 EventCallback = Callable[[str, bytes], None]
 
 
@@ -163,7 +166,7 @@ class Link(panoramisk.Manager):  # type: ignore[misc]
             return
         silence = self.loop.time() - protocol.heard_at
         if silence >= self.settings.silent_after_s:
-            protocol.drop(LinkSilent(f"nothing has come from Asterisk for {silence:.0f} s"))
+            protocol.drop(LinkSilent(f"Asterisk does not answer: nothing has come from it for {silence:.0f} s"))
             return
         if silence >= self.settings.silent_after_s / 2:
             protocol.ask_for_a_sign()
@@ -171,15 +174,34 @@ class Link(panoramisk.Manager):  # type: ignore[misc]
 
     # --- for the owner ---------------------------------------------------------------------------------------------
 
-    async def ask(self, fields: Mapping[str, FieldValue], timeout_s: float | None = None) -> list[Message]:
+    async def ask(
+        self, fields: Mapping[str, FieldValue], timeout_s: float | None = None, *, while_heard: bool = False
+    ) -> list[Message]:
         """Send one action and return its answer, followed by the items of a list.
+
+        `while_heard`: the answer may stand behind events that are still coming; as long as anything comes it is waited for, up
+        to PATIENCE times as long. Giving up then would have the same list asked for again, behind the same events.
 
         Raises NotConnected, UnsafeAction (nothing was sent), LinkLost or TimeoutError (it may have been carried out).
         """
         if not self.connected:
             raise NotConnected(f"there is no link to Asterisk ({self.reason or 'not connected yet'})")
-        async with asyncio.timeout(timeout_s or self.settings.action_timeout_s):
-            return list(await self.send_action(dict(fields)))
+        patience = timeout_s or self.settings.action_timeout_s
+        answer = self.send_action(dict(fields))
+        begun = self.loop.time()
+        until = begun + patience
+        try:
+            while until > (now := self.loop.time()):
+                await asyncio.wait((answer,), timeout=until - now)
+                if answer.done():
+                    return list(answer.result())
+                if while_heard and self.protocol is not None:
+                    until = min(self.protocol.heard_at + patience, begun + PATIENCE * patience)
+            raise TimeoutError
+        finally:
+            if not answer.done():
+                answer.cancel()
+                await asyncio.sleep(0)  # nobody waits for it any more: it is taken off the list
 
     def hear(self, name: str, raw: bytes) -> None:
         """Told by the protocol for each event that is wanted."""

@@ -302,9 +302,9 @@ class Listener:
 
     async def _ask(self, fields: dict[str, str]) -> list[Message]:
         try:
-            answer = await self.link.ask(fields)
+            answer = await self.link.ask(fields, while_heard=True)
         except TimeoutError:
-            raise LinkSilent(f"Asterisk did not answer {fields['Action']}") from None
+            raise LinkSilent(f"Asterisk does not answer: it was asked for {fields['Action']}") from None
         if answer[0].text("Response") != "Success":
             words = answer[0].text("Message") or "no reason given"
             raise ActionRefused(f"Asterisk refuses {fields['Action']}: {words}", answer=words)

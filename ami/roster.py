@@ -38,7 +38,8 @@ class Caller:
     """One incoming call that we told of: who calls which line, where it rang, who talks with him, and who has the call.
 
     `holder` is the extension that joined last, as long as it is there; after that one of those who still are. `told` is whether
-    the dialplan told of the arrival: what a list of channels shows before that may lack the number.
+    the dialplan told of the arrival: what a list of channels shows before that may lack the number. `told_of` is the extension
+    of which we told last that it has the call.
     """
 
     linkedid: str
@@ -50,6 +51,7 @@ class Caller:
     told: bool = False
     talks: frozenset[str] = frozenset()
     holder: str | None = None
+    told_of: str | None = None
 
     def talk(self, legs: set[str]) -> list[str]:
         """`legs` talk with him now. Returns the extensions that have thereby come to have the call, in order."""
@@ -105,6 +107,13 @@ class Roster:
             channel = self.channels.get(caller)
             if channel is not None and channel.linkedid == linkedid:
                 return caller
+        return None
+
+    def call_run_by(self, channel: Channel) -> str | None:
+        """The call whose caller's own channel this is, or the other half of his Local channel."""
+        for one in (channel, self._other_half(channel)):
+            if one is not None and one.uniqueid in self.callers:
+                return one.uniqueid
         return None
 
     def connected_legs(self, linkedid: str) -> set[str]:
@@ -242,11 +251,14 @@ class Roster:
             other = self.channels.get(uniqueid)
             if other is not None and other is not channel:
                 yield other
-        if channel.name.startswith("Local/") and channel.name[-2:] in (";1", ";2"):
-            half = channel.name[:-1] + ("2" if channel.name.endswith("1") else "1")
-            other = self.channels.get(self._by_name.get(half, ""))
-            if other is not None:
-                yield other
+        if half := self._other_half(channel):
+            yield half
+
+    def _other_half(self, channel: Channel) -> Channel | None:
+        if not channel.name.startswith("Local/") or channel.name[-2:] not in (";1", ";2"):
+            return None
+        half = channel.name[:-1] + ("2" if channel.name.endswith("1") else "1")
+        return self.channels.get(self._by_name.get(half, ""))
 
     def _add(self, name: str, uniqueid: str) -> Channel:
         if len(self.channels) >= self.settings.channel_limit:

@@ -36,6 +36,7 @@ def snapshot_of(roster: Roster, at: datetime, system_name: str | None = None) ->
         caller.talk(legs)
         caller.rang |= rings | legs
         if caller.holder is not None:
+            caller.told_of = caller.holder
             answered.append(PhoneAnswered(at, caller.linkedid, caller.holder))
         ringing += [PhoneRang(at, caller.linkedid, leg) for leg in sorted(rings)]
     return PbxSnapshot(at, tuple(seen), tuple(ringing), tuple(answered), system_name)

@@ -2,8 +2,12 @@
 
     UserEvent CallboardArrived   CallSeen         once a call, told by our own dialplan
     DialState / Newstate         PhoneRang        once a call and extension
+    DialEnd / AgentConnect       PhoneAnswered    when the leg of an extension took the caller's call
     BridgeEnter / -Leave         PhoneAnswered    when an extension comes to have the call: its leg can talk with the caller
     Hangup                       CallGone         when the caller's own channel goes
+
+Who has the call is told by several events that name both sides, so that one that goes missing or strays costs nothing; it is
+told once.
 
 One call is one Linkedid, which is the Uniqueid of the caller's own channel at arrival.
 """
@@ -91,6 +95,22 @@ def _dial_state(message: Message, roster: Roster, at: datetime) -> Iterator[Even
         yield from _rang(channel, roster, at)
 
 
+def _dial_end(message: Message, roster: Roster, at: datetime) -> Iterator[Event]:
+    if message.text("DialStatus") == "ANSWER":
+        yield from _taken(message, roster, at)
+
+
+def _taken(message: Message, roster: Roster, at: datetime) -> Iterator[Event]:
+    """The leg took the call of the channel that had it rung. That may be another operator's: then no caller is concerned."""
+    channel, leg = roster.see(message), roster.see(message, "Dest")
+    if channel is None or leg is None or leg.leg is None:
+        return
+    yield from _missed_arrival(channel.linkedid, roster, at)
+    call = roster.call_run_by(channel)
+    if call is not None:
+        yield from _has(roster.callers[call], leg.leg, at)
+
+
 def _rang(channel: Channel, roster: Roster, at: datetime) -> Iterator[Event]:
     if channel.leg is None:
         return
@@ -125,10 +145,16 @@ def _talks(calls: Iterable[str], roster: Roster, at: datetime) -> Iterator[Event
     for call in dict.fromkeys(calls):
         caller = roster.callers.get(call)
         for extension in caller.talk(roster.connected_legs(call)) if caller else ():
-            if extension not in roster.callers[call].rang:
-                roster.callers[call].rang.add(extension)
-                yield PhoneRang(at, call, extension)
-            yield PhoneAnswered(at, call, extension)
+            yield from _has(roster.callers[call], extension, at)
+
+
+def _has(caller: Caller, extension: str, at: datetime) -> Iterator[Event]:
+    if extension not in caller.rang:
+        caller.rang.add(extension)
+        yield PhoneRang(at, caller.linkedid, extension)
+    if extension != caller.told_of:
+        caller.told_of = extension
+        yield PhoneAnswered(at, caller.linkedid, extension)
 
 
 def _bridge_leave(message: Message, roster: Roster, at: datetime) -> Iterator[Event]:
@@ -156,6 +182,8 @@ TABLE: dict[str, Translation] = {
     "Newchannel": _new_channel,
     "Newstate": _new_state,
     "DialState": _dial_state,
+    "DialEnd": _dial_end,
+    "AgentConnect": _taken,
     "BridgeEnter": _bridge_enter,
     "BridgeLeave": _bridge_leave,
     "Hangup": _hangup,

@@ -114,7 +114,7 @@ def no_list(headers: Headers, peer: StandInPbx) -> bytes | None:
     [
         (wrong_secret, "refuses the user 'callboard-reader' or its secret (Authentication failed)"),
         (no_rights, "write=reporting"),
-        (no_list, "did not answer CoreShowChannels"),
+        (no_list, "Asterisk does not answer: it was asked for CoreShowChannels"),
     ],
 )
 async def test_a_link_that_cannot_be_had_is_told_in_words(desk: Desk, answer: object, words: str) -> None:
@@ -124,6 +124,28 @@ async def test_a_link_that_cannot_be_had_is_told_in_words(desk: Desk, answer: ob
     assert (part.part, part.ok) == ("ami", False)
     assert words in part.reason
     assert not desk.snapshots
+
+
+async def test_a_list_that_stands_behind_events_is_waited_for(desk: Desk) -> None:
+    """Seen failing without `while_heard`: the link was given up, and the list asked for again behind the same events."""
+    telling: list[asyncio.Task[None]] = []
+
+    async def tell_first(headers: Headers, peer: StandInPbx) -> None:
+        for _ in range(12):
+            peer.writer.write(event("Newstate", Uniqueid="x-1", Channel="PJSIP/x-1"))
+            await asyncio.sleep(0.05)
+        peer.writer.write(peer.usual(headers))
+
+    def late(headers: Headers, peer: StandInPbx) -> bytes | None:
+        if headers["action"] != "CoreShowChannels":
+            return None
+        telling.append(asyncio.create_task(tell_first(headers, peer)))
+        return b""
+
+    async with StandInPbx.started(late) as peer, listening(desk, peer.port, action_timeout_s=0.2) as listener:
+        await desk.until(lambda: listener.connected)
+        await asyncio.gather(*telling)
+        assert (peer.connections, listener.reconnects, [part.ok for part in desk.parts]) == (1, 0, [True])
 
 
 async def test_nobody_listening_is_told_once_and_the_return_once(desk: Desk) -> None:
@@ -171,7 +193,7 @@ async def test_a_silent_link_is_told_as_silent(desk: Desk) -> None:
         deaf = True
         await desk.until(lambda: not listener.connected)
         deaf = False
-        assert "nothing has come from Asterisk" in desk.parts[-1].reason
+        assert "nothing has come from it" in desk.parts[-1].reason
 
 
 async def test_a_secret_that_turns_wrong_while_the_link_is_down_is_told(desk: Desk) -> None:

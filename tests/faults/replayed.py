@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import random
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -21,6 +21,7 @@ from callboard.readings import apply
 from callboard.replay.pbx import channel_row, learn
 from callboard.replay.recording import open_recording
 from callboard.tape_format import Entry
+from desk.calls import CallAccount, settle
 from desk.errors import DeskError
 from desk.events import Event
 from desk.work import Desk
@@ -31,6 +32,7 @@ SETTINGS = Settings()
 STEP = timedelta(milliseconds=40)
 APART = timedelta(minutes=5)
 WINDOW_S = 8.0
+_PHONE = re.compile(rf"Local/(\d+)@{SETTINGS.operator_context}-")
 FARTHEST = 4
 """How many places an event may stray. Asterisk publishes the events of one channel in order; those of two channels may cross."""
 
@@ -119,6 +121,34 @@ def somebody_talks(picture: Told, linkedid: str) -> bool:
     return bool(roster.connected_legs(linkedid))
 
 
+def told_to_have(stream: Iterable[Told], linkedid: str) -> list[str]:
+    """The phones of which one single event, or one picture, says by itself that they have this caller; in order."""
+    found: list[str] = []
+    for one in stream:
+        if one.rows is not None:
+            roster = Roster(SETTINGS)
+            roster.rebuild(map(Message, one.rows))
+            found += sorted(roster.connected_legs(linkedid))
+        elif one.raw:
+            message = one.message
+            taken = message.text("Event") == "AgentConnect" or message.text("DialStatus") == "ANSWER"
+            phone = _PHONE.match(message.text("DestChannel") or "")
+            if taken and phone and _half_of(message.text("Uniqueid")) == linkedid:
+                found.append(phone[1])
+    return found
+
+
+def _half_of(uniqueid: str | None) -> str:
+    return (uniqueid or "").removesuffix(";2")
+
+
+def is_heard_to_go(stream: Iterable[Told], linkedid: str) -> bool:
+    """Whether the end of the caller's own channel is told."""
+    return any(
+        one.message.text("Event") == "Hangup" and one.message.text("Uniqueid") == linkedid for one in stream if one.raw
+    )
+
+
 def lines_of(told: Iterable[Told]) -> dict[str, str]:
     """Callers by Linkedid, with what their channels' CB_PRESENTATION says."""
     found = {}
@@ -181,7 +211,6 @@ class Rig:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
         self.replays = 0
-        self._numbers = itertools.count(1)
         self._now = datetime(2026, 11, 22, tzinfo=UTC)
 
     async def build(self) -> Rig:
@@ -207,7 +236,7 @@ class Rig:
     ) -> dict[str, End]:
         """What the calls of this stream have become, by Linkedid; `and_after`: also after one more look a minute later."""
         self.replays += 1
-        name = f"{scene}.{next(self._numbers)}".encode()
+        name = f"{scene}.{self.replays}".encode()
         old, new = scene.encode() + b"-", name + b"-"
         callers = {_renamed(linkedid, old, new): presentation for linkedid, presentation in callers.items()}
         roster, at = Roster(SETTINGS), self._now
@@ -225,6 +254,29 @@ class Rig:
             await self._resync(roster, [], callers, at + timedelta(minutes=1))
         self._now = at + APART
         return await self._ends(name.decode(), scene)
+
+    async def account(self, linkedid: str, extension: str | None) -> End:
+        """What the newest replay's call is once Asterisk's own account of it has been read; who is None was not answered."""
+        scene, _, number = linkedid.rpartition("-")
+        name = f"{scene}.{self.replays}"
+        async with self.desk.work() as work:
+            row = (await work.session.scalars(select(Call).where(Call.linkedid == f"{name}-{number}"))).one()
+            assert row.ended_at is not None
+            await settle(
+                work,
+                CallAccount(
+                    linkedid=f"{name}-{number}",
+                    line="15880001",
+                    number=row.number,
+                    name=None,
+                    presentation=row.presentation,
+                    started_at=row.arrived_at,
+                    ended_at=row.ended_at,
+                    extension=extension,
+                    answered_at=row.arrived_at + STEP if extension else None,
+                ),
+            )
+        return (await self._ends(name, scene))[linkedid]
 
     async def _resync(self, roster: Roster, rows: Iterable[bytes], callers: dict[str, str], at: datetime) -> None:
         take_over(roster, map(Message, rows), (), at)
