@@ -76,13 +76,15 @@ def start_callers(
     cancel_after_ms: int | None = None,
     expect: int = 200,
     voice_port: int | None = None,
+    patient: bool = False,
 ) -> Callers:
     """Call `did` as each of `callers` (number, name).
 
     `rate`: calls each `rate_period_s` seconds. `hold_ms`: hang up this long after the answer. `headers`: extra header lines.
     `caller`: the From header's content. `dtmf`: keys pressed (SIP INFO), the first `dtmf_after_ms` after the answer.
     `cancel_after_ms`: give up so long after the first answer instead. `expect`: the final status that makes a call a success.
-    `voice_port`: where to send the voice to, instead of to SIPp.
+    `voice_port`: where to send the voice to, instead of to SIPp. `patient`: a caller who is not answered, nor his goodbye,
+    says it again for minutes (SIPp gives up after half a minute): for callers in such numbers that the machine is the limit.
     """
     folder = Path(tempfile.mkdtemp(prefix="sipp-", dir=state))
     scenario = _scenario(headers, caller, dtmf, dtmf_after_ms, hold_ms, cancel_after_ms, expect)
@@ -107,6 +109,7 @@ def start_callers(
             str(rate),
             "-rp",
             str(rate_period_s * 1000),
+            *(("-max_invite_retrans", "8", "-max_non_invite_retrans", "60") if patient else ()),
         ),
         folder,
     )
@@ -121,7 +124,7 @@ def _scenario(
         f"Content-Type: application/sdp\nContent-Length: [len]\n\n{_SDP}"
     )
     ack = f"ACK sip:[service]@[remote_ip]:[remote_port] SIP/2.0\n{dialog}CSeq: 1 ACK\nContent-Length: 0\n\n"
-    steps = [_send(invite, 500), '<recv response="100" optional="true"/>']
+    steps = [_send(invite, 500, "invite"), _recv(100, "invite", optional=True)]
     if cancel_after_ms is not None:
         # Same branch as the INVITE's (RFC 3261, 9.1).
         cancel = (
@@ -129,22 +132,22 @@ def _scenario(
             .replace("[branch]", "[branch-3]")
             .replace("[peer_tag_param]", "")
         )
-        steps[-1] = '<recv response="100"/>'
+        steps[-1] = _recv(100, "invite")
         steps += [
             f'<pause milliseconds="{cancel_after_ms}"/>',
-            _send(cancel, 500),
-            '<recv response="180" optional="true"/>',
-            '<recv response="183" optional="true"/>',
-            '<recv response="200"/>',
-            '<recv response="487"/>',
-            _send(ack),
+            _send(cancel, 500, "cancel"),
+            _recv(180, "invite", optional=True),
+            _recv(183, "invite", optional=True),
+            _recv(200, "cancel"),
+            _recv(487, "invite"),
+            _send(ack, acks="invite"),
         ]
         return _document(steps)
     steps += [
-        '<recv response="180" optional="true"/>',
-        '<recv response="183" optional="true"/>',
-        f'<recv response="{expect}" rrs="true"/>',
-        _send(ack),
+        _recv(180, "invite", optional=True),
+        _recv(183, "invite", optional=True),
+        _recv(expect, "invite", rrs=True),
+        _send(ack, acks="invite"),
     ]
     if expect == 200:
         for index, key in enumerate(dtmf):
@@ -155,11 +158,11 @@ def _scenario(
             )
             steps += [
                 f'<pause milliseconds="{dtmf_after_ms if index == 0 else 300}"/>',
-                _send(info, 500),
-                '<recv response="200"/>',
+                _send(info, 500, f"info{index}"),
+                _recv(200, f"info{index}"),
             ]
         bye = f"BYE [next_url] SIP/2.0\n{dialog}CSeq: 90 BYE\nContent-Length: 0\n\n"
-        steps += [f'<pause milliseconds="{hold_ms}"/>', _send(bye, 500), '<recv response="200"/>']
+        steps += [f'<pause milliseconds="{hold_ms}"/>', _send(bye, 500, "bye"), _recv(200, "bye")]
     return _document(steps)
 
 
@@ -223,9 +226,21 @@ def _document(steps: list[str]) -> str:
     return '<?xml version="1.0" encoding="UTF-8"?>\n<scenario name="test">\n' + "\n".join(steps) + "\n</scenario>\n"
 
 
-def _send(message: str, retrans: int = 0) -> str:
-    again = f' retrans="{retrans}"' if retrans else ""
-    return f"<send{again}><![CDATA[\n{message}]]></send>"
+def _send(message: str, retrans: int = 0, begins: str = "", acks: str = "") -> str:
+    """`begins` names the transaction. Without names an answer that comes again is taken for that of a later request, and a
+    caller leaves before anybody has heard him say goodbye.
+    """
+    words = {"retrans": str(retrans or ""), "start_txn": begins, "ack_txn": acks}
+    return f"<send{_attributes(words)}><![CDATA[\n{message}]]></send>"
+
+
+def _recv(response: int, of: str, *, optional: bool = False, rrs: bool = False) -> str:
+    words = {"optional": "true" if optional else "", "rrs": "true" if rrs else ""}
+    return f'<recv response="{response}" response_txn="{of}"{_attributes(words)}/>'
+
+
+def _attributes(words: dict[str, str]) -> str:
+    return "".join(f' {key}="{value}"' for key, value in words.items() if value)
 
 
 def _sipp(folder: Path, *words: str) -> subprocess.Popen[bytes]:

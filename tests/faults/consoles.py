@@ -93,8 +93,8 @@ async def chromium() -> AsyncIterator[Browser]:
 async def sit(browser: Browser, office: Office, user: str = "op", port: int | None = None, clock: bool = False) -> Seat:
     """Sign in on a page of its own; by way of `port`, if something stands between."""
     context = await browser.new_context(locale="ko-KR", viewport={"width": 1280, "height": 720})
+    context.set_default_timeout(LIMIT_MS)  # of every page of it, also of one that is opened later
     page = await context.new_page()
-    page.set_default_timeout(LIMIT_MS)
     if clock:
         await page.clock.install()
     await page.goto(f"http://127.0.0.1:{port or office.panel.port}/login")

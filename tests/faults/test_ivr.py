@@ -34,6 +34,7 @@ from tests.faults.whole_site import (
     whole_site,
 )
 from tests.path.running import RunningSite, until
+from tests.path.test_always_through import console
 from tests.sipp_fixture import Callers
 
 pytestmark = [pytest.mark.pbx, pytest.mark.asyncio(loop_scope="module")]
@@ -57,8 +58,14 @@ async def one_site() -> AsyncIterator[RunningSite]:
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def site(one_site: RunningSite) -> RunningSite:
-    """It, recovered from the row before."""
+    """It, recovered from the row before, also where that one broke off in the middle."""
     await until(one_site.healthy, 120, "callboard's return")
+    await hang_all_up(one_site)
+
+    async def empty() -> bool:
+        return "PJSIP/" not in await console(one_site, "core show channels concise")
+
+    await until(empty, 60, "the end of every call of the row before")
     return one_site
 
 
@@ -84,7 +91,7 @@ async def kept_down(site: RunningSite) -> AsyncIterator[None]:
 async def over(placed: Sequence[Callers]) -> None:
     """Wait for the end of these calls, however they ended."""
     for callers in placed:
-        await callers.finished(120)
+        await callers.finished(240)
 
 
 def tell(figure: Figure, row: str, name: str, seconds: Sequence[float], promise: float) -> None:
@@ -343,8 +350,12 @@ async def test_a_caller_may_hang_up_at_any_step_and_leaves_nothing_behind(
         for run in range(runs):  # from at once to after the last prompt
             hold_ms = int(chance.uniform(0, count(6000, 14_000)))
             some = [(number, "x") for number in numbers[run::runs]]
-            placed.append(site.dial(some, hold_ms=hold_ms, dtmf=chance.choice(["", "", "1", "0", "7"]), rate=5))
-            await asyncio.sleep(0.5)
+            keys = chance.choice(["", "", "1", "0", "7"])
+            placed.append(site.dial(some, hold_ms=hold_ms, dtmf=keys, rate=5, patient=True))
+            await hears.until(
+                lambda some=some: {number for number, _ in some} <= hears.arrived().keys(),  # type: ignore[misc]
+                what="every arrival of this run",
+            )
         with history.doing("callers", "hang up", numbers=numbers) as operation:
             await over(placed)
             await hears.until(lambda: hears.gone(numbers) == set(numbers), what="every hang-up")
