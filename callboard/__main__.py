@@ -12,8 +12,8 @@ from callboard.commands import (
     driver,
     migrate,
     office,
-    prepare,
     places,
+    prepare,
     prompts,
     run,
     search,
@@ -35,8 +35,8 @@ app.command("migrate")(migrate.migrate)
 app.command("dialplan")(dialplan.dialplan)
 app.command("simulate")(simulate.simulate)
 app.command("prompts")(prompts.prompts)
-app.command("search-index")(search.search_index)
 app.command("places")(places.places)
+app.command("search-index")(search.search_index)
 app.add_typer(office.app, name="office")
 app.add_typer(user.app, name="user")
 app.add_typer(driver.app, name="driver")

@@ -35,9 +35,9 @@ from web.pages import (
     money,
     money_forms,
     orders,
+    places,
     recordings,
     reports,
-    places,
     session,
 )
 from web.shapes import Nothing
@@ -138,6 +138,10 @@ ROUTES: tuple[Route, ...] = (
         given=g.CustomersQuery, answer=t.Items[t.CustomerTold],
     ),
     _json("GET", f"/customers/{ID}", "operator", customers.shown, "A customer's card", answer=t.CustomerTold, problems=(404,)),
+    _json(
+        "GET", "/places", "operator", places.listed, "Places while they are typed: the customer's own, then the place book",
+        given=g.PlacesQuery, answer=t.Items[t.PlaceSuggested],
+    ),
     _json("GET", "/orders", "operator", orders.listed, "Orders, newest first", given=g.OrdersQuery, answer=t.Items[t.OrderTold]),
     _json(
         "POST", "/orders", "operator", orders.take, "Take an order",
@@ -147,10 +151,6 @@ ROUTES: tuple[Route, ...] = (
     _json(
         "PATCH", f"/orders/{ID}", "operator", orders.change, "Change what an order says",
         given=g.OrderChanges, answer=t.OrderTold, problems=(404, 409),
-    ),
-    _json(
-        "GET", "/places", "operator", places.listed, "Places while they are typed: the customer's own, then the place book",
-        given=g.PlacesQuery, answer=t.Items[t.PlaceSuggested],
     ),
     _json(
         "GET", f"/orders/{ID}/candidates", "operator", orders.candidates, "Who could drive, best first",
