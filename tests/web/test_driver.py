@@ -15,6 +15,7 @@ from models import Driver, DriverRequest, DriverSession, Message
 from tests.site import GANGNAM
 from tests.web.conftest import House, Visitor, path_of
 from tests.web.test_offices import Other, other  # noqa: F401 -- a fixture
+from web.keys import DRIVER_NEWS
 from web.middleware import HEADERS
 from web.routes import ROUTES
 
@@ -356,6 +357,9 @@ async def test_whose_session_ends_while_he_waits_is_told_nothing(house: House) -
     driver = await house.driver()
     version = (await driver.api("GET", "/driver/me")).body["version"]
     waiting = asyncio.create_task(driver.api("GET", f"/driver/me?seen={version}&wait=25"))
+    assert house.panel._app is not None
+    while not house.panel._app[DRIVER_NEWS]._waiting:
+        await asyncio.sleep(0.01)
     async with house.desk.work() as work:
         await driver_access.end_sessions(work, house.site.drivers[0])
     await offered(house)
