@@ -249,7 +249,9 @@ async def test_a_handler_that_fails_costs_one_event_and_the_call_is_whole_in_the
     assert len(await call_rows(desk)) == len(numbers)
 
 
-KINDS = ("UserEvent", "Newchannel", "Newstate", "DialState", "BridgeEnter", "BridgeLeave", "Hangup")
+KINDS = (
+    "UserEvent", "Newchannel", "Newstate", "DialState", "DialEnd", "AgentConnect", "BridgeEnter", "BridgeLeave", "Hangup",
+)  # fmt: skip
 
 
 def _fails_once(monkeypatch: pytest.MonkeyPatch, name: str, failed: list[str]) -> None:
