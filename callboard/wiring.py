@@ -13,6 +13,7 @@ from agi.server import Server as AgiServer
 from agi.sounds import Sounds
 from ami.actions import Actions
 from ami.listener import Listener
+from callboard.checkpoints import Checkpoints
 from callboard.database_watch import DatabaseWatch
 from callboard.demo_calls import DemoCalls, no_test_calls
 from callboard.disk_watch import DiskWatch
@@ -110,6 +111,7 @@ def wire(instance: Instance, world: World | None = None) -> Wired:
         Part("spool", SpoolMerger(desk, state.spool, window_s).run),
         Part("searches", Searches(desk, bus).run),
         Part("housekeeping", Housekeeping(desk).run),
+        Part("checkpoints", Checkpoints(desk.engine.url).run),
         *(Part(port.name, port.run) for port in ports),
     ]
     if ports:

@@ -29,6 +29,8 @@ from desk.events import Event
 
 BUSY_TIMEOUT_MS = 5_000
 """How long SQLite knocks at a file that another program writes to, and PostgreSQL waits for a lock."""
+LOG_PAGES = 20_000
+"""How long SQLite's log may become (80 MB) before a commit empties it; callboard/checkpoints.py does so long before."""
 STATEMENT_LIMIT_S = 5
 TURN_LIMIT_S = 8.0
 TRIES = 4
@@ -146,7 +148,8 @@ def _prepare_sqlite(engine: AsyncEngine) -> None:
         connection.isolation_level = None
         connection.driver_connection.patience_ms = BUSY_TIMEOUT_MS
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        log = f"wal_autocheckpoint={LOG_PAGES}"
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", log):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
