@@ -16,7 +16,7 @@ from datetime import datetime
 import structlog
 
 from ami.backlog import Backlog
-from ami.errors import ActionRefused, LinkLost, LinkSilent, LoginRefused, PbxRestarting
+from ami.errors import ActionRefused, LinkLost, LinkSilent, LoginRefused, PbxRestarting, UnsafeAction
 from ami.link import Link
 from ami.message import Message
 from ami.origin import has_doubled_lines, is_genuine
@@ -294,8 +294,8 @@ class Listener:
     async def _variable(self, channel: str, name: str) -> str | None:
         try:
             answer = await self._ask({"Action": "Getvar", "Channel": channel, "Variable": name})
-        except ActionRefused:
-            return None  # gone in the meantime
+        except (ActionRefused, UnsafeAction):
+            return None  # gone in the meantime, or of a name that cannot be asked for
         value = answer[0].text("Value")
         self._tape("variable", channel=channel, name=name, value=value)
         return value

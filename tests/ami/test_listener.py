@@ -126,6 +126,17 @@ async def test_a_link_that_cannot_be_had_is_told_in_words(desk: Desk, answer: ob
     assert not desk.snapshots
 
 
+async def test_a_channel_whose_name_cannot_be_asked_for_costs_nobody_the_link(desk: Desk) -> None:
+    """Seen failing without UnsafeAction in `_variable`: the listener was over for good."""
+    fields = {"Uniqueid": "x-1", "Linkedid": "x-1", "ChannelState": 6, "Context": "elsewhere", "ActionID": "@ID@"}
+    async with StandInPbx.started() as peer, listening(desk, peer.port) as listener:
+        peer.channels = [event("CoreShowChannel", Channel="SIP/\0-1", **fields)]
+        await desk.until(lambda: listener.connected)
+        listener.ask_for_resync()
+        await desk.until(lambda: listener.resyncs >= 2)
+        assert (peer.connections, listener.connected) == (1, True)
+
+
 async def test_a_list_that_stands_behind_events_is_waited_for(desk: Desk) -> None:
     """Seen failing without `while_heard`: the link was given up, and the list asked for again behind the same events."""
     telling: list[asyncio.Task[None]] = []

@@ -141,16 +141,23 @@ async def _other_address(link: Link) -> AsyncIterator[str]:
 @asynccontextmanager
 async def _in_use(link: Link) -> AsyncIterator[str]:
     site, wire = link
-    await _configured(site, "allowmultiplelogin = yes", "allowmultiplelogin = no")
-    # Whoever is quicker has the log-in: ours is refused at the door until the other one is in.
-    wire.refuses = True
-    wire.cut()
-    thief = await Wire.open(wire.to_port, "callboard-reader", secret(site, "ami_reader"))
-    wire.refuses = False
+    # In the user's own section: that of [general] is what users begin with, and a reload makes no user begin anew.
+    await _configured(site, r"(\[callboard-reader\]\n)", r"\1allowmultiplelogin = no\n")
     try:
-        yield "Login Already In Use"
+        # Whoever is quicker has the log-in: ours is refused at the door until the other one is in.
+        wire.refuses = True
+        wire.cut()
+        while "callboard-reade" in await console(site, "manager show connected"):
+            await asyncio.sleep(0.05)
+        thief = await Wire.open(wire.to_port, "callboard-reader", secret(site, "ami_reader"))
+        wire.refuses = False
+        try:
+            yield "Login Already In Use"
+        finally:
+            await thief.close()
     finally:
-        await thief.close()
+        wire.refuses = False
+        await _configured(site, "\nallowmultiplelogin = no\n", "\nallowmultiplelogin = yes\n")
 
 
 @asynccontextmanager
