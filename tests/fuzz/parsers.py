@@ -280,9 +280,9 @@ def web_json(case: bytes) -> None:
 
 _DIGITS = tuple(b"%d" % digit for digit in range(10))
 _AMI = (
-    b"\r\n", b"\r\n\r\n", b"\n", b"\r", b": ", b":", b" ", b"Event: ", b"Response: Success", b"UserEvent", b"Newchannel", b"Newstate", b"DialState", b"BridgeEnter",
+    b"\r\n", b"\r\n\r\n", b"\n", b"\r", b": ", b":", b" ", b"Event: ", b"Response: Success", b"UserEvent", b"Newchannel", b"Newstate", b"DialState", b"DialEnd", b"AgentConnect", b"BridgeEnter",
     b"BridgeLeave", b"Hangup", b"Channel: ", b"Uniqueid: ", b"Linkedid: ", b"DestChannel: ", b"DestUniqueid: ", b"DestLinkedid: ", b"BridgeUniqueid: ", b"UserEvent: CallboardArrived",
-    b"ChannelStateDesc: Ringing", b"ChannelState: 5", b"DialStatus: RINGING", b"Local/1001@callboard-operator-0;2", b"Local/1001@callboard-operator-0;1", b"PJSIP/op1001-0",
+    b"ChannelStateDesc: Ringing", b"ChannelState: 5", b"DialStatus: RINGING", b"DialStatus: ANSWER", b"Local/1001@callboard-operator-0;2", b"Local/1001@callboard-operator-0;1", b"PJSIP/op1001-0",
     b"1.1", b"1.2", b"b1", b"<unknown>", b"\\", b"\\n", b"%0d%0a", b"\xc8\xab", b"\xff", b"\x00", b"Asterisk Call Manager/", b"\r\n\nEvent: ", b"Context: callboard-incoming", b"Exten: 15880001",
     b"x" * 70,
 )  # fmt: skip

@@ -11,6 +11,8 @@ _EVENTS = (
     "Newchannel",
     "Newstate",
     "DialState",
+    "DialEnd",
+    "AgentConnect",
     "BridgeEnter",
     "BridgeLeave",
     "Hangup",
