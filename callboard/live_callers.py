@@ -12,6 +12,7 @@ from desk.events import CallSeen
 
 ANSWER_WITHIN_S = 0.5
 LOOK_EVERY_S = 0.002
+LOOKS = 10
 
 
 class LiveCallers:
@@ -47,13 +48,21 @@ class LiveCallers:
             return False
         try:
             async with asyncio.timeout(ANSWER_WITHIN_S):
-                # Asterisk told of the call before it opened the conversation, so no later than it answers this.
-                await self._listener.link.ask({"Action": "Ping"})
-                while len(self._listener.backlog):  # noqa: ASYNC110 -- emptied in slices, by another task
-                    await asyncio.sleep(LOOK_EVERY_S)
+                return not await self._is_told(linkedid) and self._listener.connected and not self._is_up(linkedid)
         except (AmiError, TimeoutError):
             return False
-        return self._listener.connected and not self._is_up(linkedid)
+
+    async def _is_told(self, linkedid: str) -> bool:
+        """Whether the call is heard of while everything is read that Asterisk had told before it opened the conversation."""
+        told, backlog = self._listener.roster.is_up, self._listener.backlog
+        for _ in range(LOOKS):  # most often the event is on its way, on the other connection
+            await asyncio.sleep(LOOK_EVERY_S)
+            if told(linkedid):
+                return True
+        await self._listener.link.ask({"Action": "Ping"})  # answered behind what was told before
+        while len(backlog) and not told(linkedid):  # noqa: ASYNC110 -- emptied in slices, by another task
+            await asyncio.sleep(LOOK_EVERY_S)
+        return told(linkedid)
 
     def _is_up(self, linkedid: str) -> bool:
         # A caller who was transferred has the Linkedid of a channel that may be gone.
