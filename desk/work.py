@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -73,6 +73,7 @@ class Desk:
         # SQLite lets one writer in at a time and the others knock and sleep; in one process they queue up instead, in order.
         self._alone = engine.dialect.name == "sqlite"
         self._turn = asyncio.Semaphore(1 if self._alone else UNLIMITED)
+        self._endings: set[asyncio.Task[None]] = set()
         self._readers = async_sessionmaker(_reading(engine), expire_on_commit=False)
 
     @asynccontextmanager
@@ -80,15 +81,34 @@ class Desk:
         """One transaction that may write. Never open one inside another: on SQLite the inner one would wait for the outer."""
         async with asyncio.timeout(TURN_LIMIT_S):
             await self._turn.acquire()
+        ending: asyncio.Task[None] | None = None
         try:
-            async with self._sessions() as session:
+            async with AsyncExitStack() as open_:
+                session = await open_.enter_async_context(self._sessions())
                 work = Work(session, self.clock(), alone=self._alone)
-                async with session.begin():
-                    yield work
+                await open_.enter_async_context(session.begin())
+                yield work
+                ending = asyncio.create_task(self._end(open_.pop_all(), work))
+        finally:
+            if ending is None:
+                self._turn.release()
+        self._endings.add(ending)
+        ending.add_done_callback(self._ended)
+        await asyncio.shield(ending)
+
+    async def _end(self, transaction: AsyncExitStack, work: Work) -> None:
+        """Commit and tell. Whoever gives up waiting cannot take a commit back: what it made true is told all the same."""
+        try:
+            await transaction.aclose()
         finally:
             self._turn.release()
         for told in work.events:
             self.bus.tell(told)
+
+    def _ended(self, ending: asyncio.Task[None]) -> None:
+        self._endings.discard(ending)
+        if not ending.cancelled():
+            ending.exception()  # seen: whoever waited has it, or has left
 
     async def do(self, act: Callable[[Work], Awaitable[T]]) -> T:
         """`act` in a piece of work; again from its beginning when another writer was in its way. Raises Busy."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from desk import work as module
 from desk.database_errors import Busy, have_met, in_words, is_away, is_full
+from desk.events import CallGone
 from desk.work import Desk, Work
 from models import Driver, Operator
 from tests.site import make_site
@@ -120,3 +121,27 @@ async def test_a_turn_that_never_comes_ends_in_a_time_out(desk: Desk, monkeypatc
 def test_what_an_error_means(error: Exception, away: bool, full: bool, met: bool) -> None:
     assert (is_away(error), is_full(error), have_met(error)) == (away, full, met)
     assert "[SQL" not in in_words(error)
+
+
+async def test_what_was_committed_is_told_also_when_nobody_waits_for_it_any_more(desk: Desk) -> None:
+    """Seen failing without `_end`: the row was there, and no screen ever heard of it (A8: a call that never popped)."""
+    await make_site(desk)
+    told: list[CallGone] = []
+    desk.bus.on(CallGone, told.append)
+    about_to_commit = asyncio.Event()
+
+    async def work_that_is_given_up() -> None:
+        async with desk.work() as work:
+            await work.session.execute(update(Driver).values(name="committed"))
+            work.tell(CallGone(work.now, "x-1", None))
+            event.listen(work.session.sync_session, "before_commit", lambda _: about_to_commit.set())
+
+    given_up = asyncio.create_task(work_that_is_given_up())
+    await about_to_commit.wait()
+    given_up.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await given_up
+    async with asyncio.timeout(20):
+        async with desk.work() as work:  # whose turn comes after it
+            assert set(await work.session.scalars(select(Driver.name))) == {"committed"}
+    assert [one.linkedid for one in told] == ["x-1"]

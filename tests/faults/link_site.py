@@ -22,9 +22,6 @@ from tests.path.running import RunningSite, free_port
 from tests.path.test_always_through import console
 from tests.sipp_fixture import Callers
 
-AT_ONCE_S = 10
-"""The callers of so many seconds may talk at once; a conversation takes half of that."""
-
 Count = Callable[[int, int], int]
 
 # Each channel there tells `burst` events of the site's own, twenty times a second.
@@ -77,15 +74,6 @@ class CallsIn:
         self._placed.append((placed, numbers))
         return placed
 
-    async def come(self, seconds: int, rate: int) -> None:
-        """`rate` more callers each second, as long as the machine carries them: before too many talk at once, nobody dials."""
-        placed: list[Callers] = []
-        for _ in range(seconds):
-            placed.append(self.dial(rate, rate=rate, hold_ms=500, patient=True))
-            await asyncio.sleep(1)
-            while sum(one.process.poll() is None for one in placed) > AT_ONCE_S:
-                await asyncio.sleep(0.1)
-
     def stop(self) -> None:
         """Their phones are gone without a word."""
         for placed, _ in self._placed:
@@ -96,7 +84,7 @@ class CallsIn:
         """Every call is over, as its caller saw it."""
         for placed, numbers in self._placed:
             with self.history.doing("callers", "call", numbers=numbers) as call:
-                code = await placed.finished(180)
+                code = await placed.finished(600)
                 if code:
                     call.fail(f"SIPp ended with {code}")
         self._placed = []

@@ -261,7 +261,8 @@ async def test_a_storm_of_events_delays_no_call_and_loses_none(
     """
     site, wire = link
     callers = CallsIn(site, history)
-    seconds, rate = count(5, 60), count(3, 20)
+    # So many a second as two cores carry beside the storm, SIPp and this test (docs/benchmarks.md: the whole path).
+    seconds, rate = count(5, 120), count(3, 10)
     before = await figures(site)
     assert site._session is not None
     token = {"Authorization": f"Bearer {site.logins['api_token']}"}
@@ -269,8 +270,7 @@ async def test_a_storm_of_events_delays_no_call_and_loses_none(
     await storm(site, wire, burst=50, channels=2)
     try:
         begun = time.monotonic()
-        await callers.come(seconds, rate)
-        dialled = time.monotonic() - begun
+        callers.dial(seconds * rate, rate=rate, hold_ms=500, patient=True)
         await callers.over()
         lasted = time.monotonic() - begun
     finally:
@@ -286,7 +286,6 @@ async def test_a_storm_of_events_delays_no_call_and_loses_none(
     assert len(waits) == seconds * rate
     assert grown["ami_events_ignored"] > 10 * seconds * rate, "there was no storm"
     assert grown["ami_events_dropped"] == grown["readings_lost"] == 0
-    figure("A8", f"calls begun ({rate}/s where the machine carries it)", seconds * rate / dialled, "/s")
     figure("A8", "events of no interest", grown["ami_events_ignored"] / lasted, "/s")
     figure("A8", f"INVITE to pop, p99 of {len(waits)}", p99(waits), "s", promise=1)
 
