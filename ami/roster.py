@@ -128,7 +128,7 @@ class Roster:
                 if other.uniqueid not in seen:
                     seen.add(other.uniqueid)
                     to_do.append(other)
-                    if other.leg:
+                    if other.leg and not self._leads_on(other):
                         legs.add(other.leg)
         return legs
 
@@ -246,13 +246,24 @@ class Roster:
         ids = {linkedid, own.linkedid} if own else {linkedid}
         return [channel for channel in self.channels.values() if channel.linkedid in ids]
 
+    def _leads_on(self, leg: Channel) -> bool:
+        """Behind this leg a phone talks, and has the caller: its extension's own, or the one that was put through to.
+
+        The second half of a Local channel is the one that runs the dialplan, and dials.
+        """
+        far = leg if leg.name.endswith(";2") else self._other_half(leg)
+        return far is not None and any(other.leg for other in self._bridged_with(far))
+
     def _neighbours(self, channel: Channel) -> Iterator[Channel]:
+        yield from self._bridged_with(channel)
+        if half := self._other_half(channel):
+            yield half
+
+    def _bridged_with(self, channel: Channel) -> Iterator[Channel]:
         for uniqueid in self._bridges.get(channel.bridge or "", ()):
             other = self.channels.get(uniqueid)
             if other is not None and other is not channel:
                 yield other
-        if half := self._other_half(channel):
-            yield half
 
     def _other_half(self, channel: Channel) -> Channel | None:
         if not channel.name.startswith("Local/") or channel.name[-2:] not in (";1", ";2"):

@@ -11,75 +11,28 @@ import asyncio
 import signal
 import sys
 import tempfile
-import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 
-from callboard.tape_format import Entry, Header, entry_line, header_line
 from tests.ami.pbx import ACTOR_SECRET, READER_SECRET, Asterisk
+from tests.ami.reel import Reel, Witness
 from tests.ami.scenes import CALLER_ID, SAMPLES
-from tests.ami.wire import Wire
 
 FEATURES = "test-features"
 
 
-@dataclass
-class Reel:
-    """A recording that is being made."""
-
-    started: float = field(default_factory=time.time)
-    lines: list[bytes] = field(default_factory=list)
-    _rest: bytes = b""
-
-    def note(self, what: str, data: bytes = b"") -> None:
-        """One entry, now."""
-        self.lines.append(entry_line(Entry(time.time() - self.started, "ami", what, data)))
-
-    def hear(self, data: bytes) -> None:
-        """Whole messages, as the product writes them."""
-        whole, end, self._rest = (self._rest + data).rpartition(b"\r\n\r\n")
-        if whole:
-            self.note("heard", whole + end)
-
-    def save(self, file: Path) -> None:
-        """Write it."""
-        header = Header(datetime.fromtimestamp(self.started, UTC), lines=("15880001",))
-        file.write_bytes(header_line(header) + b"".join(self.lines))
-
-
-@dataclass
-class Set:
-    """One Asterisk, a reader whose bytes are kept, and an actor."""
+class Set(Witness):
+    """One Asterisk of which everybody is inside."""
 
     pbx: Asterisk
-    reel: Reel
-    reader: Wire
-    actor: Wire
-    pictures: int = 0
 
     @classmethod
     async def built(cls, pbx: Asterisk, reel: Reel) -> Set:
         """Start Asterisk and log in twice."""
         await pbx.start()
-        return await cls.joined(pbx, reel)
-
-    @classmethod
-    async def joined(cls, pbx: Asterisk, reel: Reel) -> Set:
-        """Log in, the reader first asking what is up, as the listener does."""
-        reel.note("opened")
-        reader = await Wire.open(pbx.port, "callboard-reader", READER_SECRET, reel.hear)
-        await reader.until(rb"Event: FullyBooted\r\n")
-        stage = cls(pbx, reel, reader, await Wire.open(pbx.port, "callboard-actor", ACTOR_SECRET))
-        await stage.picture()
+        stage = await cls.joined(reel, pbx.port, READER_SECRET, ACTOR_SECRET)
+        stage.pbx = pbx
         return stage
-
-    async def picture(self) -> None:
-        """What is up now."""
-        self.pictures += 1
-        await self.reader.act(Action="CoreShowChannels", ActionID=f"picture-{self.pictures}")
-        await self.reader.until(rb"Event: CoreShowChannelsComplete\r\nActionID: picture-%d\r\n" % self.pictures)
 
     async def call(
         self, channel_id: str, exten: str = "15880001", context: str = FEATURES, caller_id: str = CALLER_ID
@@ -108,21 +61,12 @@ class Set:
             Exten=extension, Priority=1,
         )  # fmt: skip
 
-    async def bridged(self, count: int) -> None:
-        """Wait for that many entries into bridges."""
-        await self.reader.until(rb"Event: BridgeEnter\r\n", count)
-
     async def callers_half(self, channel_id: str) -> str:
         """The half of a caller's channel that runs the dialplan."""
         [name, *_] = await self.reader.until(
             rb"\nChannel: (Local/[^\r]+;2)\r\n(?:[^\r]+\r\n)*Uniqueid: %s;2\r\n" % channel_id.encode()
         )
         return name.decode()
-
-    async def hang_up(self, channel: str) -> None:
-        """End a channel, and wait for it."""
-        await self.actor.act(Action="Hangup", Channel=channel, Cause=16)
-        await self.reader.until(rb"Event: Hangup\r\n(?:[^\r]+\r\n)*Channel: %s\r\n" % channel.encode())
 
     async def end(self, channel_id: str) -> None:
         """The caller hangs up and nothing of the call is left."""
@@ -137,21 +81,6 @@ class Set:
         await self.actor.act(Action="Hangup", Channel=name.decode(), Cause=16)
         await self.reader.until(rb"Event: Hangup\r\n(?:[^\r]+\r\n)*Uniqueid: %s;2\r\n" % channel_id.encode())
         await self.picture()
-
-    async def quiet(self) -> None:
-        """Wait until nothing is up any more, and have that in the recording."""
-        for _ in range(200):
-            await self.picture()
-            if re_zero(self.reader.heard, self.pictures):
-                return
-            await asyncio.sleep(0.1)
-        raise AssertionError("channels stay up")
-
-
-def re_zero(heard: bytearray, picture: int) -> bool:
-    """Whether that picture showed nothing."""
-    tail = bytes(heard).partition(b"Complete\r\nActionID: picture-%d\r\n" % picture)[2]
-    return b"ListItems: 0\r\n" in tail[:200]
 
 
 async def taken(stage: Set, channel_id: str, exten: str = "15880001", by: str = "1001", phones: int = 2) -> None:

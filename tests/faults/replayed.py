@@ -42,6 +42,8 @@ _AS_IN_THE_PRODUCT = {
     b": test-features\r": b": callboard-queue\r",
 }
 """The scenes' queues and the room where their callers wait have names of their own."""
+_BY_START_AND_TIME = re.compile(rb"\bcb[0-9a-f]{8}-\d{10}\.(\d+)")
+"""What the product's Asterisk calls its channels; the small one of the other scenes lets the caller choose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ def recorded(scene: str) -> list[Told]:
         if entry.what == "opened":
             splitter = Splitter()
             told.append(Told(fresh=True))
-        for raw in splitter.feed(_as_in_the_product(entry.data)):
+        for raw in splitter.feed(_as_in_the_product(_BY_START_AND_TIME.sub(rb"%s-\1" % scene.encode(), entry.data))):
             message = Message(raw)
             if message.text("ActionID") is None:
                 if raw.startswith(b"Event: "):

@@ -2,7 +2,8 @@
 
 `CALLBOARD_FAULTS=full` replays more than 10,000 times. Seen failing before what they hold was there: who has the call (`holder`
 in ami/roster.py: handed_back), what a list shows before the arrival (`_completed` in desk/arrival.py and `told` in ami/roster.py:
-every recording, cut off and thinned), the half that knows the number (`Roster.incoming`: picked_up, cut off).
+every recording, cut off and thinned), the half that knows the number (`Roster.incoming`: picked_up, cut off), the phone behind a leg
+(`_leads_on` in ami/roster.py: refer_blind and refer_attended, cut off).
 """
 
 from __future__ import annotations
@@ -57,16 +58,28 @@ ENDS: dict[str, dict[str, End]] = {
     "abandoned": {"abandoned-1": abandoned(OTHER)},
     "answered": {"answered-1": answered("1001")},
     "attended": {"attended-1": answered("1002")},
+    "attended_by_bridge": {"attended_by_bridge-0": answered("1001")},
     "blonde": {"blonde-1": answered("1002")},
+    "busy": {"busy-0": answered("1002")},
+    "cancelled": {"cancelled-0": abandoned(CALLER)},
     "conference": {"conference-1": answered("1002")},
     "consulted_only": {"consulted_only-1": answered("1001")},
     "crashed": {"crashed-1": unseen(answered("1001")), "crashed-2": unseen(abandoned(OTHER))},
+    "early_media": {"early_media-0": answered("1002")},
+    "from_abroad": {"from_abroad-0": answered("1001")},
+    "gone_on_hold": {"gone_on_hold-0": answered("1001")},
     "handed_back": {"handed_back-1": answered("1001")},
+    "hold_by_caller": {"hold_by_caller-0": answered("1002")},
+    "hold_by_operator": {"hold_by_operator-0": answered("1001")},
+    "kept_up": {"kept_up-0": answered("1001")},
     "operator_hung_up": {"operator_hung_up-1": answered("1001")},
     "originated": {},
     "picked_up": {"picked_up-1": answered("1003")},
+    "refer_attended": {"refer_attended-0": answered("1001")},
+    "refer_blind": {"refer_blind-0": answered("1001")},
     "restarted": {"restarted-1": answered("1001"), "restarted-2": abandoned(OTHER)},
     "rung_again": {"rung_again-1": answered("1002")},
+    "same_number_twice": {"same_number_twice-0": answered("1001"), "same_number_twice-8": abandoned(CALLER)},
     "three_phones": {"three_phones-1": answered("1003")},
     "transferred": {"transferred-1": answered("1002")},
     "two_callers": {"two_callers-1": answered("1002"), "two_callers-2": answered("1001", OTHER)},
