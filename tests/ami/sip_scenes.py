@@ -153,6 +153,39 @@ async def refer_attended(desk: Desk) -> None:
     await asked.over()
 
 
+async def refer_ringing(desk: Desk) -> None:
+    """1002 calls 1001 and connects the two while 1001 still rings (REFER with Replaces)."""
+    call, leg = await taken(desk, "1002")
+    await leg.hold()
+    await desk.told("Hold")
+    asking = await desk.phones["1002"].dial("1001")
+    asked = await desk.rings("1001")
+    await asking.rings.wait()
+    await desk.picture()
+    assert await leg.refer("1001", asking) == 202
+    await desk.told("AttendedTransfer")
+    await leg.hang_up()
+    await desk.picture()
+    asked.pick_up()
+    await desk.bridged(6)
+    await desk.picture()
+    await over(desk, call)
+    await asked.over()
+
+
+async def refer_back(desk: Desk) -> None:
+    """1002's phone hands the caller on to 1001, whose phone hands him back."""
+    call, leg = await taken(desk, "1002")
+    for to, entered in (("1001", 6), ("1002", 8)):
+        assert await leg.refer(to) == 202
+        leg = await desk.rings(to)
+        await desk.picture()
+        leg.pick_up()
+        await desk.bridged(entered)
+        await desk.picture()
+    await over(desk, call)
+
+
 async def attended_by_bridge(desk: Desk) -> None:
     """1002 puts the caller on hold and calls 1001; the caller and 1001 are then bridged (AMI's Bridge)."""
     _, leg = await taken(desk, "1002")
@@ -227,6 +260,12 @@ async def from_abroad(desk: Desk) -> None:
     await over(desk, call)
 
 
+async def anonymous(desk: Desk) -> None:
+    """The caller is nobody, as trunks say it; 1002 answers."""
+    call, _ = await taken(desk, "1002", number="anonymous", name="Anonymous")
+    await over(desk, call)
+
+
 async def same_number_twice(desk: Desk) -> None:
     """Two calls from one number at once: 1001 takes the first, the second one gives up while it rings."""
     call, _ = await taken(desk)
@@ -241,8 +280,8 @@ async def same_number_twice(desk: Desk) -> None:
 SCENES: dict[str, Callable[[Desk], Awaitable[None]]] = {
     play.__name__: play
     for play in (
-        hold_by_operator, hold_by_caller, gone_on_hold, refer_blind, refer_attended, attended_by_bridge,
-        cancelled, busy, early_media, kept_up, from_abroad, same_number_twice,
+        hold_by_operator, hold_by_caller, gone_on_hold, refer_blind, refer_attended, refer_ringing, refer_back,
+        attended_by_bridge, cancelled, busy, early_media, kept_up, from_abroad, anonymous, same_number_twice,
     )
 }  # fmt: skip
 SETTINGS: dict[str, dict[str, Any]] = {"cancelled": {"answer_before_queue": False}}
@@ -259,7 +298,7 @@ async def desk_for(scene: str, reel: Reel) -> AsyncIterator[Desk]:
     try:
         custom = pbx.site.folders.custom
         custom.mkdir(parents=True)
-        if scene in ("refer_blind", "refer_attended"):
+        if scene.startswith("refer"):
             (custom / "modules-custom.conf").write_text(TRANSFER)
         await asyncio.to_thread(pbx.start)
         desk = await Desk.joined(reel, pbx.ami_port, pbx.secrets["ami_reader"], pbx.secrets["ami_actor"])

@@ -134,6 +134,7 @@ class Leg:
     call_id: str = field(default_factory=lambda: secrets.token_hex(8))
     cseq: int = 0
     target: str = ""
+    early: str = ""
     offers: int = 0
     invited: Sip | None = None
     outcome: asyncio.Task[Sip] | None = None
@@ -190,7 +191,7 @@ class Leg:
         """Hand the other side on: to `number`, or to whoever was asked first. The status that Asterisk answers."""
         replaces = ""
         if consulted is not None:
-            theirs = re.search(r"tag=([^;]+)", consulted.remote)
+            theirs = re.search(r"tag=([^;]+)", consulted.early or consulted.remote)
             assert theirs is not None
             replaces = f"?Replaces={consulted.call_id}%3Bto-tag%3D{theirs[1]}%3Bfrom-tag%3D{consulted.tag}"
         to = f"Refer-To: <sip:{number}@{HERE}:{self.phone.server[1]}{replaces}>\r\n"
@@ -239,6 +240,7 @@ class Leg:
         async with asyncio.timeout(LIMIT_S * 2):
             while (answer := await answers.get()).status < 200 or answer.method != method:
                 if answer.status in (180, 183):
+                    self.early = answer.one("to")
                     self.rings.set()
         if method == "INVITE":
             if answer.status == 200:

@@ -56,6 +56,7 @@ def abandoned(number: str) -> End:
 
 ENDS: dict[str, dict[str, End]] = {
     "abandoned": {"abandoned-1": abandoned(OTHER)},
+    "anonymous": {"anonymous-0": answered("1002", None)},
     "answered": {"answered-1": answered("1001")},
     "attended": {"attended-1": answered("1002")},
     "attended_by_bridge": {"attended_by_bridge-0": answered("1001")},
@@ -76,7 +77,9 @@ ENDS: dict[str, dict[str, End]] = {
     "originated": {},
     "picked_up": {"picked_up-1": answered("1003")},
     "refer_attended": {"refer_attended-0": answered("1001")},
+    "refer_back": {"refer_back-0": answered("1002")},
     "refer_blind": {"refer_blind-0": answered("1001")},
+    "refer_ringing": {"refer_ringing-0": answered("1001")},
     "restarted": {"restarted-1": answered("1001"), "restarted-2": abandoned(OTHER)},
     "rung_again": {"rung_again-1": answered("1002")},
     "same_number_twice": {"same_number_twice-0": answered("1001"), "same_number_twice-8": abandoned(CALLER)},
