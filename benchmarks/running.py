@@ -128,10 +128,9 @@ async def kept_site(customers: int) -> Path:
     state.make()
     desk = await open_desk(database_url(state, settings), Bus())
     try:
-        demo.CUSTOMERS = (
-            DEMO_CUSTOMERS  # the demo's own twenty thousand have long histories, which take their time to invent
-        )
-        await demo.fill_demo(Instance(state, settings, desk, state.secrets(), None, None), Progress(lambda _: None))
+        # The demo's own twenty thousand have long histories, which take their time to invent.
+        instance = Instance(state, settings, desk, state.secrets(), None, None)
+        await demo.fill_demo(instance, Progress(lambda _: None), customers=DEMO_CUSTOMERS)
         await make_prompts(state, Progress(lambda _: None))
     finally:
         await desk.engine.dispose()

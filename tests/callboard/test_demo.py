@@ -17,10 +17,9 @@ from desk import people
 from desk.work import Desk
 
 
-@pytest.fixture(autouse=True)
-def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "CUSTOMERS", 20)
-    monkeypatch.setattr(module, "DRIVERS", 3)
+async def filled(desk: Desk, folder: Path, port: int = 8080) -> None:
+    """The demo, in small."""
+    await fill_demo(instance(desk, folder, port), Progress(lambda _: None), customers=20, drivers=3)
 
 
 def instance(desk: Desk, folder: Path, port: int) -> Instance:
@@ -39,8 +38,8 @@ async def test_a_start_killed_before_the_demo_is_stored_leaves_nothing_that_the_
     with monkeypatch.context() as patched:
         patched.setattr(module, "write_private", killed)
         with pytest.raises(Killed):
-            await fill_demo(instance(desk, tmp_path, 8080), Progress(lambda _: None))
-    await fill_demo(instance(desk, tmp_path, 8080), Progress(lambda _: None))
+            await filled(desk, tmp_path)
+    await filled(desk, tmp_path)
     logins = json.loads((tmp_path / "demo-logins.json").read_text())
     for who in (*logins["operators"], logins["admin"]):
         await people.sign_in(desk, who["user"], who["password"])
@@ -48,9 +47,9 @@ async def test_a_start_killed_before_the_demo_is_stored_leaves_nothing_that_the_
 
 async def test_a_start_on_another_port_keeps_the_log_ins_and_tells_the_new_address(desk: Desk, tmp_path: Path) -> None:
     path = tmp_path / "demo-logins.json"
-    await fill_demo(instance(desk, tmp_path, 8080), Progress(lambda _: None))
+    await filled(desk, tmp_path)
     first = json.loads(path.read_text())
-    await fill_demo(instance(desk, tmp_path, 8099), Progress(lambda _: None))
+    await filled(desk, tmp_path, 8099)
     second = json.loads(path.read_text())
     assert second == {**first, "url": "http://127.0.0.1:8099"}
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
