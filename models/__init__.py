@@ -7,6 +7,7 @@ from models.customer import BookPlace, BookPlaceWords, Customer, CustomerPhone, 
 from models.dispatch import Offer, Search, Weighing
 from models.driver import Driver, Shift
 from models.driver_access import DriverLink, DriverRequest, DriverSession
+from models.imported import Import, ImportKey, ImportRow
 from models.ledger import Account, Entry, Period, Posting
 from models.message import EarlyReceipt, Message, MessagePart
 from models.office import AuditEntry, IdempotencyKey, Line, Office, Operator, WebSession
@@ -32,6 +33,9 @@ __all__ = [
     "EarlyReceipt",
     "Entry",
     "IdempotencyKey",
+    "Import",
+    "ImportKey",
+    "ImportRow",
     "Line",
     "Message",
     "MessagePart",
