@@ -189,7 +189,7 @@ REFUSALS = (_wrong_secret, _other_address, _in_use, _too_many)
 async def test_a_refused_log_in_is_told_in_words_tried_seldom_and_keeps_no_caller_out(
     link: Link, history: History, count: Count, figure: Figure, refusal: Callable[[Link], Any]
 ) -> None:
-    """A3. Guards: `retry_secret_s` (few tries), LoginRefused (a reason in words), a dialplan that needs no link."""
+    """A3. Seen failing without the longer pause after a refusal (`retry_secret_s` in ami/link.py): it knocks three times in 3 s."""
     site, wire = link
     callers = CallsIn(site, history)
     manager = site.state / "asterisk" / "etc" / "manager.conf"
@@ -220,7 +220,7 @@ async def test_a_refused_log_in_is_told_in_words_tried_seldom_and_keeps_no_calle
 async def test_a_frozen_callboard_comes_back_to_every_call(
     link: Link, history: History, count: Count, figure: Figure
 ) -> None:
-    """A7. Guard: callboard/witness.py (without it calls of the freeze are missing, or have the times of its end)."""
+    """A7. Seen failing without callboard/witness.py: calls of the freeze have the times of its end."""
     site, wire = link
     pid = site.core_pid()
     callers = CallsIn(site, history)
@@ -255,7 +255,7 @@ def rss_mb(pid: int) -> float:
 async def test_a_storm_of_events_delays_no_call_and_loses_none(
     link: Link, history: History, count: Count, figure: Figure
 ) -> None:
-    """A8. Guards: `_OURS` of ami/listener.py (what nobody asked for is not read), and the bounded backlog.
+    """A8. Seen failing with events read that nobody asked for (`_OURS` of ami/listener.py left out): calls do not pop in time.
 
     What is dropped when there is no room, and that it is counted by kind, is in tests/ami/test_backlog.py.
     """

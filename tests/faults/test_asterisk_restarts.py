@@ -117,7 +117,7 @@ async def one_more_call(running: RunningSite, history: History) -> None:
 async def test_ids_that_come_twice_because_the_clock_was_set_back_are_two_calls(
     desk: Desk, site: Site, pbx_engine: Engine, count: Count, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A6. Guard: the `system_name` of each start (callboard/pbx.py); with one for all, calls of the second join the first's.
+    """A6. Seen failing with one `system_name` for every start (callboard/pbx.py): calls of the second join those of the first.
 
     Asterisk's clock stands nearly still and begins anew at each start, so that epoch and counter of its ids come twice.
     """

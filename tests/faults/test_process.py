@@ -22,7 +22,7 @@ from desk import orders
 from desk.bus import Bus
 from desk.orders import PlaceText, TakeOrder
 from desk.work import Desk, open_engine
-from models import Message
+from models import Assignment, Message
 from sms.sender import Sender
 from sms.settings import Settings
 from tests.faults.checker import check
@@ -75,6 +75,11 @@ class Doom:
             while not (line := await self._process.stdout.readline()).startswith(b"end "):
                 assert line, "the processes cannot be started"  # else a line of its log
         assert int(line.split()[1]) == signal.SIGKILL, f"it outlived {point!r}"
+
+    async def given(self, order_id: int) -> bool:
+        """Whether a driver has the order."""
+        async with self.desk.look() as session:
+            return await session.scalar(select(Assignment.id).where(Assignment.order_id == order_id)) is not None
 
     async def states(self, order_id: int) -> list[str]:
         async with self.desk.look() as session:
@@ -132,6 +137,7 @@ async def doomed(doom: Doom, site: Site, history: History, point: str, n: int) -
         await doom.die(point, taken.id, driver_id, site.operator_id)
         operation.unknown("killed") if point in NEVER_CLAIMED[:1] else operation.ok()
     left = await doom.states(taken.id)
+    assert await doom.given(taken.id) is bool(left), f"{point}: the one without the other"
     states, seconds = await doom.sent_by_the_next_start(taken.id)
     # What had been claimed and was not finished may have reached the network: a person decides. Nothing else is in doubt.
     assert [state == "unknown" for state in states] == [state in ("sending", "unknown") for state in left], (
@@ -144,7 +150,7 @@ async def doomed(doom: Doom, site: Site, history: History, point: str, n: int) -
 async def test_killed_between_an_assignment_and_its_texts_nothing_is_lost_and_nothing_sent_twice(
     doom: Doom, smsc: Smsc, history: History, count: Count, figure: Figure
 ) -> None:
-    """D1, D2. Six points. The guard of D1 is one transaction for the assignment and its texts; D2 was seen failing with
+    """D1, D2. Six points. D1 was seen failing with a commit between the assignment and its texts (desk/dispatch.py), D2 with
     `recover_claims` putting claimed rows back to `queued`."""
     runs = count(2, 50)
     site = await make_site(doom.desk, drivers=runs * len(POINTS))
@@ -165,7 +171,7 @@ async def test_killed_between_an_assignment_and_its_texts_nothing_is_lost_and_no
 
 
 def test_of_many_starts_at_once_one_runs_and_the_others_say_why_not(count: Count, figure: Figure) -> None:
-    """D4. On one state folder. Its guard is the lock in `State.claim`."""
+    """D4. On one state folder. Seen failing without the lock in `State.claim`: they met in the database."""
     copies = count(5, 50)
     state = Path(tempfile.mkdtemp(prefix="cb-many-"))
     try:
