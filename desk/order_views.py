@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk import searching
+from desk import pins, search_views
 from desk.candidates import Candidate
 from desk.errors import NotFound
 from desk.message_states import shown_text
-from desk.searching import SearchView
+from desk.search_views import SearchView
 from desk.views import Json, moment
 from models import Assignment, Customer, Driver, Message, Order
 
@@ -36,7 +36,7 @@ async def orders_json(session: AsyncSession, order_ids: Iterable[int]) -> list[J
     )
     rows = {row[0].id: row for row in (await session.execute(query)).all()}
     drivers = await _last_drivers(session, wanted)
-    searches = await searching.of_orders(session, wanted)
+    searches = await search_views.of_orders(session, wanted)
     return [
         _order(order, customer_id, customer_name, drivers.get(order.id), searches.get(order.id))
         for order, customer_id, customer_name in (rows[order_id] for order_id in wanted if order_id in rows)
@@ -133,14 +133,8 @@ def _order(
         "version": order.version,
         "driver": {"id": held[1].id, "number": held[1].number, "name": held[1].name} if held else None,
         "assigned_at": moment(held[0].assigned_at) if held else None,
-        "search": None
-        if search is None
-        else {
-            "state": search.state,
-            "ring": search.ring,
-            "asked": search.asked,
-            "started_at": moment(search.started_at),
-        },
+        "pin_doubt": pins.doubt(order),
+        "search": search.as_json() if search else None,
     }
 
 

@@ -11,17 +11,17 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk import dispatch, events, offers, order_steps, trades
+from desk import dispatch, events, offers, order_steps, pins, trades
 from desk.candidates import Candidate, candidates
 from desk.errors import Conflict, NotFound, WrongState
 from desk.text import plain
 from desk.trades import TAKEN, Ring
 from desk.work import Work
-from models import Assignment, Driver, Offer, Order, Search, Weighing
+from models import Assignment, Offer, Order, Search, Weighing
 
 WEIGHED = 30
 """So many drivers are looked at for a ring; the reasons of those are kept."""
@@ -34,32 +34,24 @@ class OfferGone(Conflict):
 
 
 @dataclass(frozen=True, slots=True)
-class SearchView:
-    """How a search stands: `ring` rounds were asked, `asked` drivers are thinking about it now."""
-
-    state: str
-    ring: int
-    asked: int
-    started_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class _Weighed:
     candidate: Candidate
     asked: bool
     reason_key: str
 
 
-async def start(work: Work, operator_id: int | None, order_id: int) -> Search:
+async def start(work: Work, operator_id: int | None, order_id: int, all_the_same: str | None = None) -> Search:
     """Begin to look for a driver; a search that is running is given back as it is.
 
-    Raises WrongState unless the order waits for a driver, NotFound.
+    `all_the_same` is why an order is offered although it is uncertain where it begins, in the operator's words.
+    Raises WrongState unless the order waits for a driver, PinUncertain, NotFound.
     """
     order = await order_steps.hold(work, operator_id, order_id)
     if order.state != TAKEN:
         raise WrongState(f"an order that is {order.state} waits for no driver", before=order.state)
     if (running := await _running(work, order_id)) is not None:
         return running
+    pins.check(work, order, operator_id, all_the_same)
     search = Search(
         order_id=order_id, state="running", ring=0, started_at=work.now, started_by=operator_id, due_at=work.now
     )
@@ -93,36 +85,6 @@ async def next_due(session: AsyncSession) -> datetime | None:
         select(Search.due_at).where(Search.state == "running").order_by(Search.due_at).limit(1)
     )
     return found
-
-
-async def of_orders(session: AsyncSession, order_ids: Collection[int]) -> dict[int, SearchView]:
-    """How the newest search of each order stands; orders that nobody looked for are left out."""
-    searches = await session.scalars(select(Search).where(Search.order_id.in_(order_ids)).order_by(Search.id))
-    newest = {search.order_id: search for search in searches}
-    running = [search.id for search in newest.values() if search.state == "running"]
-    counted = await session.execute(
-        select(Offer.search_id, func.count())
-        .where(Offer.search_id.in_(running), Offer.state == offers.OPEN)
-        .group_by(Offer.search_id)
-    )
-    asked = {row[0]: row[1] for row in counted}
-    return {
-        order_id: SearchView(search.state, search.ring, asked.get(search.id, 0), search.started_at)
-        for order_id, search in newest.items()
-    }
-
-
-async def weighings(session: AsyncSession, order_id: int, limit: int = 200) -> list[tuple[Weighing, Driver]]:
-    """Why drivers were asked for this order or were not, the newest first."""
-    rows = await session.execute(
-        select(Weighing, Driver)
-        .join(Search, Search.id == Weighing.search_id)
-        .join(Driver, Driver.id == Weighing.driver_id)
-        .where(Search.order_id == order_id)
-        .order_by(Weighing.id.desc())
-        .limit(limit)
-    )
-    return [(weighing, driver) for weighing, driver in rows]
 
 
 async def advance(work: Work, order_id: int) -> None:

@@ -107,6 +107,12 @@ class Reason(Given):
     reason: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(storable)]
 
 
+class SearchAsked(Given):
+    """`reason`: why the order is offered although it is uncertain where it begins. Without it that is 409 `pin_uncertain`."""
+
+    reason: Annotated[str, Field(max_length=200), AfterValidator(storable)] | None = None
+
+
 class Step(Given):
     """The state that comes next, by the trade's table."""
 

@@ -174,7 +174,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     _json(
         "POST", f"/orders/{ID}/search", "operator", orders.search, "Look for a driver: ring after ring, the nearest first",
-        answer=t.OrderTold, problems=(404, 409),
+        given=g.SearchAsked, answer=t.OrderTold, problems=(404, 409),
     ),
     _json(
         "POST", f"/orders/{ID}/search/stop", "operator", orders.stop_search, "Look no further",
@@ -183,6 +183,14 @@ ROUTES: tuple[Route, ...] = (
     _json(
         "GET", f"/orders/{ID}/weighings", "operator", orders.weighings, "Why drivers were asked, or were not",
         answer=t.Items[t.WeighingTold], problems=(404,),
+    ),
+    _json(
+        "GET", f"/orders/{ID}/offers", "operator", orders.offers, "Whom the order was offered to, and what they said",
+        answer=t.Items[t.OfferTold], problems=(404,),
+    ),
+    _json(
+        "GET", f"/orders/{ID}/history", "operator", orders.history, "All that happened to the order, newest first",
+        answer=t.Items[t.DeedTold], problems=(404,),
     ),
     _json("GET", "/drivers", "operator", drivers.listed, "Drivers", given=g.DriversQuery, answer=t.Items[t.DriverTold]),
     _json(

@@ -156,16 +156,25 @@ class CustomerBrief(Told):
 
 
 class SearchTold(Told):
-    """How the search for a driver stands: `ring` rounds were asked, `asked` drivers are thinking about it now."""
+    """How the search for a driver stands: `ring` of `rings` rounds were asked, the last of them everybody within reach.
 
-    state: str
+    `asked` drivers are thinking about it now, of whom `asking` has the numbers of the first few; `declined` said no, `silent`
+    did not answer. `due_at` is when it goes on, null once it has ended.
+    """
+
+    state: Literal["running", "assigned", "unassigned", "stopped"]
     ring: int
+    rings: int
     asked: int
+    asking: list[str]
+    declined: int
+    silent: int
     started_at: Moment
+    due_at: Moment | None
 
 
 class OrderTold(Told):
-    """An order."""
+    """An order. `pin_doubt` says why its origin is uncertain: it has no pin, or a wide radius; null when it is certain."""
 
     id: Id
     state: str
@@ -184,7 +193,43 @@ class OrderTold(Told):
     version: int
     driver: DriverBrief | None
     assigned_at: Moment | None
+    pin_doubt: Literal["no_pin", "wide"] | None
     search: SearchTold | None
+
+
+class OfferTold(Told):
+    """An order that was offered to a driver, and what he said: `reason` in the asker's language, where there is one."""
+
+    driver_id: Id
+    number: str
+    name: str
+    ring: int
+    state: Literal["open", "accepted", "declined", "expired", "withdrawn"]
+    offered_at: Moment
+    expires_at: Moment
+    ended_at: Moment | None
+    reason: str | None
+
+
+class DeedTold(Told):
+    """One thing that happened to an order. `by` is an operator's name; `driver` who did it, or whom it was about.
+
+    `state` is the order's new one, or how the offer, the search or the text stands since `ended_at`. `field` is what was
+    changed, `before` and `after` what it said (an amount as a number); of a text it says to whom. `words`: what was said.
+    """
+
+    at: Moment
+    what: Literal[
+        "taken", "moved", "changed", "all_the_same", "search", "search_ended", "offered", "assigned", "text"
+    ]
+    by: str | None
+    driver: DriverBrief | None
+    state: str | None
+    ended_at: Moment | None
+    field: str | None
+    before: str | int | None
+    after: str | int | None
+    words: str | None
 
 
 class WeighingTold(Told):

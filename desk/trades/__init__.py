@@ -90,7 +90,8 @@ class Trade:
 
     `tariffs` and `fees` (what the office keeps of a fare) are by currency (ISO 4217); `texts` maps an occasion and audience to a
     key in the locales. `rings` is in what order drivers are asked when the desk looks for one by itself; after the last, nobody
-    was found. `way` is what the driver himself says of his trip, in order.
+    was found. `way` is what the driver himself says of his trip, in order. An origin known no better than `sure_within_m` metres
+    is offered to nobody without a word from an operator.
     """
 
     name: str
@@ -102,6 +103,7 @@ class Trade:
     fees: Mapping[str, FeeRule]
     texts: Mapping[tuple[str, str], str]
     way: tuple[str, ...] = (COMPLETED,)
+    sure_within_m: int = 500
 
     def check_step(self, before: str, after: str) -> None:
         """Raises WrongState unless an order may go from `before` to `after`."""

@@ -36,9 +36,9 @@ async def taken(desk: Desk, site: Site, lat: float | None = GANGNAM[0]) -> int:
         return (await orders.take(work, site.operator_id, TakeOrder(place))).id
 
 
-async def begin(desk: Desk, site: Site, order_id: int) -> None:
+async def begin(desk: Desk, site: Site, order_id: int, all_the_same: str | None = None) -> None:
     async with desk.work() as work:
-        await searching.start(work, site.operator_id, order_id)
+        await searching.start(work, site.operator_id, order_id, all_the_same)
 
 
 async def go_on(desk: Desk, clock: Clock, seconds: float) -> None:
@@ -101,7 +101,7 @@ async def test_without_anybody_the_search_ends_at_once(desk: Desk, site: Site, c
 
 async def test_without_a_pin_those_who_have_waited_longest_are_asked(desk: Desk, site: Site, clock: Clock) -> None:
     order_id = await taken(desk, site, lat=None)
-    await begin(desk, site, order_id)
+    await begin(desk, site, order_id, "손님이 큰길에 나와 있음")
     assert await asked(desk, order_id) == [(site.drivers[-1], "open")]
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from desk import dispatch, order_changes, orders, searching
+from desk import dispatch, order_changes, order_history, orders, search_views, searching
+from desk.driver_trips import DECLINED_FOR
 from desk.errors import Invalid
 from desk.order_views import candidate_json, order_json, orders_json
 from desk.views import moment
 from desk.work import Work
+from locales.catalog import Catalog
+from models import Offer
 from web.ask import Ask, Json
 from web.given import (
     Cancellation,
@@ -17,6 +20,7 @@ from web.given import (
     OrdersQuery,
     PlaceGiven,
     Reason,
+    SearchAsked,
     Step,
 )
 from web.render import catalog
@@ -143,11 +147,11 @@ async def step(ask: Ask[Step]) -> Json:
     return await ask.once(do)
 
 
-async def search(ask: Ask[Nothing]) -> Json:
+async def search(ask: Ask[SearchAsked]) -> Json:
     """Look for a driver by itself; a search that is running goes on."""
 
     async def do(work: Work) -> Json:
-        await searching.start(work, ask.operator.id, ask.id)
+        await searching.start(work, ask.operator.id, ask.id, ask.given.reason)
         return await order_json(work.session, ask.id)
 
     return await ask.once(do)
@@ -168,7 +172,7 @@ async def weighings(ask: Ask[Nothing]) -> Json:
     words = catalog(ask.operator.locale)
     async with ask.desk.look() as session:
         await order_json(session, ask.id, ask.operator.office_id)
-        found = await searching.weighings(session, ask.id)
+        found = await search_views.weighings(session, ask.id)
     items = [
         {
             "driver_id": driver.id,
@@ -182,6 +186,42 @@ async def weighings(ask: Ask[Nothing]) -> Json:
         for weighing, driver in found
     ]
     return {"items": items, "next": None}
+
+
+async def offers(ask: Ask[Nothing]) -> Json:
+    """Whom the order was offered to, and what each said; the newest first."""
+    words = catalog(ask.operator.locale)
+    async with ask.desk.look() as session:
+        await order_json(session, ask.id, ask.operator.office_id)
+        found = await search_views.offers_of(session, ask.id)
+    items = [
+        {
+            "driver_id": driver.id,
+            "number": driver.number,
+            "name": driver.name,
+            "ring": offer.ring,
+            "state": offer.state,
+            "offered_at": moment(offer.offered_at),
+            "expires_at": moment(offer.expires_at),
+            "ended_at": moment(offer.ended_at),
+            "reason": _said(words, offer),
+        }
+        for offer, driver in found
+    ]
+    return {"items": items, "next": None}
+
+
+async def history(ask: Ask[Nothing]) -> Json:
+    """All that happened to the order: who did what and when; the newest first."""
+    async with ask.desk.look() as session:
+        deeds = await order_history.of_order(session, ask.id, ask.operator.office_id)
+    return {"items": [deed.as_json() for deed in deeds], "next": None}
+
+
+def _said(words: Catalog, offer: Offer) -> str | None:
+    if offer.state != "declined" or offer.reason is None:
+        return None
+    return words.text(f"panel.declined.{offer.reason}") if offer.reason in DECLINED_FOR else offer.reason
 
 
 def _place(given: PlaceGiven) -> orders.PlaceText:

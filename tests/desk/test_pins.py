@@ -1,0 +1,78 @@
+"""An order whose origin is uncertain is offered to nobody, unless an operator says why; what he says is kept."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import func, select
+
+from desk import order_history, orders, search_views, searching
+from desk.orders import PlaceText, TakeOrder
+from desk.pins import OFFERED_ALL_THE_SAME, PinUncertain
+from desk.trades import proxy
+from desk.work import Desk
+from models import AuditEntry, Offer, Search
+from tests.desk.conftest import Clock
+from tests.site import GANGNAM, Site, make_site
+
+SURE = proxy.TRADE.sure_within_m
+
+
+@pytest.fixture
+async def site(desk: Desk, clock: Clock) -> Site:
+    return await make_site(desk, drivers=2)
+
+
+async def taken(desk: Desk, site: Site, place: PlaceText) -> int:
+    async with desk.work() as work:
+        return (await orders.take(work, site.operator_id, TakeOrder(place))).id
+
+
+async def begin(desk: Desk, operator_id: int | None, order_id: int, all_the_same: str | None = None) -> None:
+    async with desk.work() as work:
+        await searching.start(work, operator_id, order_id, all_the_same)
+
+
+@pytest.mark.parametrize(
+    ("place", "why"),
+    [
+        (PlaceText("신촌"), "no_pin"),
+        (PlaceText("신촌", *GANGNAM, accuracy_m=SURE + 1), "wide"),
+        (PlaceText("신촌", *GANGNAM, accuracy_m=SURE), None),
+        (PlaceText("신촌", *GANGNAM), None),
+    ],
+)
+async def test_an_uncertain_origin_is_offered_to_nobody_in_silence(
+    desk: Desk, site: Site, place: PlaceText, why: str | None
+) -> None:
+    order_id = await taken(desk, site, place)
+    if why is None:
+        await begin(desk, site.operator_id, order_id)
+        return
+    for silent in (None, "", " \u200b "):
+        with pytest.raises(PinUncertain) as refused:
+            await begin(desk, site.operator_id, order_id, silent)
+        assert refused.value.details["why"] == why
+    async with desk.look() as session:
+        for row in (Search, Offer, AuditEntry):
+            assert await session.scalar(select(func.count()).select_from(row)) == 0
+
+
+async def test_who_offers_it_all_the_same_is_kept_with_his_words(desk: Desk, site: Site) -> None:
+    order_id = await taken(desk, site, PlaceText("신촌", *GANGNAM, accuracy_m=3_000, source="recording"))
+    await begin(desk, site.operator_id, order_id, "손님과 통화함\u202e")
+    async with desk.look() as session:
+        kept = (await session.scalars(select(AuditEntry).where(AuditEntry.what == OFFERED_ALL_THE_SAME))).one()
+        deeds = await order_history.of_order(session, order_id, site.office_id)
+        view = (await search_views.of_orders(session, [order_id]))[order_id]
+    assert (kept.operator_id, kept.subject) == (site.operator_id, str(order_id))
+    assert kept.detail == {"why": "wide", "reason": "손님과 통화함", "accuracy_m": 3_000, "source": "recording"}
+    assert [(deed.by, deed.state, deed.words) for deed in deeds if deed.what == "all_the_same"] == [
+        ("김상담", "wide", "손님과 통화함")
+    ]
+    assert view.asked == 1
+
+
+async def test_the_desk_by_itself_never_overrides(desk: Desk, site: Site) -> None:
+    order_id = await taken(desk, site, PlaceText("신촌"))
+    with pytest.raises(PinUncertain):
+        await begin(desk, None, order_id, "because")
