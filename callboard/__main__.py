@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from callboard.commands import (
+    backup,
     check,
     dialplan,
     docs,
@@ -36,6 +37,8 @@ app.command("dialplan")(dialplan.dialplan)
 app.command("simulate")(simulate.simulate)
 app.command("prompts")(prompts.prompts)
 app.command("places")(places.places)
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
 app.command("search-index")(search.search_index)
 app.add_typer(office.app, name="office")
 app.add_typer(user.app, name="user")

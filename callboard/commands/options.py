@@ -11,6 +11,7 @@ import typer
 
 from agi.errors import AGIError
 from callboard import config
+from callboard.backup_format import BackupError
 from callboard.config import ConfigError, Settings
 from callboard.pbx_engine import PbxError
 from callboard.prompts import PromptError
@@ -28,7 +29,7 @@ def told_in_words() -> Iterator[None]:
     """Turn every error that a person can meet into its sentence."""
     try:
         yield
-    except (ConfigError, StateError, PbxError, PromptError, DeskError, AGIError, BadRecording) as error:
+    except (ConfigError, StateError, PbxError, PromptError, DeskError, AGIError, BadRecording, BackupError) as error:
         typer.secho(str(error), fg=typer.colors.RED, err=True)
         raise typer.Exit(1) from error
 
