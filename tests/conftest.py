@@ -17,11 +17,19 @@ from desk.bus import Bus
 from desk.events import Event
 from desk.work import Desk, open_engine
 from models import migrations
+from tests.path import prepared
 from tests.postgres import Cluster
 
 pytest_plugins = ("tests.pbx_fixture",)
 
 _numbers = itertools.count(1)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The workers of a run share what one of them prepares."""
+    if not hasattr(config, "workerinput"):
+        prepared.open_room()
+        config.add_cleanup(prepared.close_room)
 
 
 @pytest.fixture(scope="session")

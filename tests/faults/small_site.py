@@ -7,6 +7,7 @@ from callboard.demo import fill_demo
 from callboard.instance import Instance, Progress, open_desk
 from callboard.state import State
 from desk.bus import Bus
+from tests.path.prepared import furnish_sounds
 from tests.path.running import RunningSite
 
 CUSTOMERS, DRIVERS = 300, 30
@@ -16,6 +17,7 @@ async def fill_small(site: RunningSite, url: str) -> None:
     """Fill the database at `url` before `site.start()`, which then finds it filled."""
     state = State(site.state)
     state.make()
+    await furnish_sounds(site)
     desk = await open_desk(url, Bus())
     try:
         settings = config.load(None, {"web": {"port": site.http}})

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tests.faults.checker import check
 from tests.faults.history import History
+from tests.faults.small_site import fill_small
 from tests.faults.witnesses import cdr_of, read_witnesses
 from tests.path.running import RunningSite, until
 from tests.path.test_always_through import console
@@ -28,6 +29,7 @@ async def whole_site(config: str) -> AsyncIterator[RunningSite]:
     """The demo site without demo callers, stopped and removed afterwards."""
     site = RunningSite("--no-calls", config=config)
     try:
+        await fill_small(site, f"sqlite+aiosqlite:///{site.state}/callboard.db")
         await site.start(START_LIMIT_S)
         yield site
     finally:

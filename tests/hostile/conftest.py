@@ -16,6 +16,7 @@ import pytest_asyncio
 from tests.agi.conftest import sounds  # noqa: F401 -- a fixture
 from tests.faults.conftest import figure  # noqa: F401 -- a fixture
 from tests.hostile.oracles import Watched
+from tests.path.prepared import furnish
 from tests.web.conftest import engine_name, hashed, house, quiet_log, settings  # noqa: F401 -- fixtures
 
 FULL = os.environ.get("CALLBOARD_FAULTS", "fast") == "full"
@@ -25,6 +26,7 @@ FULL = os.environ.get("CALLBOARD_FAULTS", "fast") == "full"
 async def site() -> AsyncIterator[Watched]:
     """One running demo site for a whole file of cases, without demo callers."""
     watched = Watched("--no-calls")
+    await furnish(watched)
     await watched.start()
     watched.look_around()
     try:

@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
+from tests.path.prepared import furnish
 from tests.path.running import RunningSite
 
 Start = Callable[..., Awaitable[RunningSite]]
@@ -15,10 +16,10 @@ Start = Callable[..., Awaitable[RunningSite]]
 
 @pytest.fixture
 async def start_site() -> AsyncIterator[Start]:
-    """`await start_site("--no-calls", config=...)` starts one more site."""
+    """`await start_site("--no-calls", config=...)` starts one more site; `first=True`: with nothing there yet."""
     async with AsyncExitStack() as stack:
 
-        async def start(*options: str, config: str = "") -> RunningSite:
+        async def start(*options: str, config: str = "", first: bool = False) -> RunningSite:
             site = RunningSite(*options, config=config)
 
             async def end() -> None:
@@ -26,6 +27,8 @@ async def start_site() -> AsyncIterator[Start]:
                 shutil.rmtree(site.state, ignore_errors=True)
 
             stack.push_async_callback(end)
+            if not first:
+                await furnish(site)
             await site.start()
             return site
 
