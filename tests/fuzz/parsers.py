@@ -49,7 +49,6 @@ class Parser:
     name: str
     check: Callable[[bytes], None]
     words: tuple[bytes, ...]
-    everyday: int = 10_000
 
     def case(self, data: bytes) -> bytes:
         """The input that `data` stands for; see the module's frame."""
