@@ -25,7 +25,7 @@ MOST_MESSAGES = 100
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """One thing that happened. `what`: taken, moved, changed, all_the_same, search, search_ended, offered, assigned, text.
+    """One thing that happened. `what`: taken, moved, changed, all_the_same, search, search_ended, offered, assigned, message.
 
     `by` is the operator's name (null: the desk by itself, or `driver`); `driver` who did it, or whom it was about. `state` is
     the order's new state, or how an offer, a search or a text stands; `ended_at` when it came to stand so. `before` and
@@ -152,7 +152,7 @@ async def _texts(session: AsyncSession, order_id: int) -> list[Deed]:
     )
     return [
         Deed(
-            message.created_at, "text", state=message.state, ended_at=message.updated_at, field=message.audience,
+            message.created_at, "message", state=message.state, ended_at=message.updated_at, field=message.audience,
             words=shown_text(message.text_key, message.text),
         )
         for message in reversed(rows.all())

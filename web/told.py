@@ -198,7 +198,10 @@ class OrderTold(Told):
 
 
 class OfferTold(Told):
-    """An order that was offered to a driver, and what he said: `reason` in the asker's language, where there is one."""
+    """An order that was offered to a driver, and what he said.
+
+    `reason` of one who declined: too_far, other_way, low_fare, break or something_else.
+    """
 
     driver_id: Id
     number: str
@@ -220,7 +223,7 @@ class DeedTold(Told):
 
     at: Moment
     what: Literal[
-        "taken", "moved", "changed", "all_the_same", "search", "search_ended", "offered", "assigned", "text"
+        "taken", "moved", "changed", "all_the_same", "search", "search_ended", "offered", "assigned", "message"
     ]
     by: str | None
     driver: DriverBrief | None
@@ -233,7 +236,7 @@ class DeedTold(Told):
 
 
 class WeighingTold(Told):
-    """Why a driver was asked for an order, or was not, in the asker's language."""
+    """Why a driver was asked for an order, or was not: `reason` in the asker's language, made of `reason_key` and its values."""
 
     driver_id: Id
     number: str
@@ -242,6 +245,8 @@ class WeighingTold(Told):
     ring: int
     asked: bool
     reason: str
+    reason_key: str
+    reason_args: dict[str, int]
 
 
 class CandidateTold(Told):

@@ -69,7 +69,7 @@ async def test_an_order_tells_all_that_happened_to_it(desk: Desk, site: Site, cl
     told = [
         (deed.what, deed.by, deed.driver.number if deed.driver else None, deed.state, deed.words)
         for deed in deeds
-        if deed.what != "text"
+        if deed.what != "message"
     ]
     assert told == [
         ("moved", "김상담", None, "cancelled", "손님 취소"),
@@ -85,7 +85,7 @@ async def test_an_order_tells_all_that_happened_to_it(desk: Desk, site: Site, cl
     ]
     (change,) = [deed for deed in deeds if deed.what == "changed"]
     assert (change.field, change.before, change.after) == ("fare", 20_000, 25_000)
-    assert {deed.field for deed in deeds if deed.what == "text"} == {"customer", "driver"}
+    assert {deed.field for deed in deeds if deed.what == "message"} == {"customer", "driver"}
     assert [deed.at for deed in deeds] == sorted((deed.at for deed in deeds), reverse=True)
 
 

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from desk import dispatch, order_changes, order_history, orders, search_views, searching
-from desk.driver_trips import DECLINED_FOR
 from desk.errors import Invalid
 from desk.order_views import candidate_json, order_json, orders_json
 from desk.views import moment
 from desk.work import Work
-from locales.catalog import Catalog
-from models import Offer
 from web.ask import Ask, Json
 from web.given import (
     Cancellation,
@@ -182,6 +179,8 @@ async def weighings(ask: Ask[Nothing]) -> Json:
             "ring": weighing.ring,
             "asked": weighing.asked,
             "reason": words.text(f"panel.{weighing.reason_key}", **weighing.reason_args),
+            "reason_key": weighing.reason_key,
+            "reason_args": weighing.reason_args,
         }
         for weighing, driver in found
     ]
@@ -190,7 +189,6 @@ async def weighings(ask: Ask[Nothing]) -> Json:
 
 async def offers(ask: Ask[Nothing]) -> Json:
     """Whom the order was offered to, and what each said; the newest first."""
-    words = catalog(ask.operator.locale)
     async with ask.desk.look() as session:
         await order_json(session, ask.id, ask.operator.office_id)
         found = await search_views.offers_of(session, ask.id)
@@ -204,7 +202,7 @@ async def offers(ask: Ask[Nothing]) -> Json:
             "offered_at": moment(offer.offered_at),
             "expires_at": moment(offer.expires_at),
             "ended_at": moment(offer.ended_at),
-            "reason": _said(words, offer),
+            "reason": offer.reason if offer.state == "declined" else None,
         }
         for offer, driver in found
     ]
@@ -216,12 +214,6 @@ async def history(ask: Ask[Nothing]) -> Json:
     async with ask.desk.look() as session:
         deeds = await order_history.of_order(session, ask.id, ask.operator.office_id)
     return {"items": [deed.as_json() for deed in deeds], "next": None}
-
-
-def _said(words: Catalog, offer: Offer) -> str | None:
-    if offer.state != "declined" or offer.reason is None:
-        return None
-    return words.text(f"panel.declined.{offer.reason}") if offer.reason in DECLINED_FOR else offer.reason
 
 
 def _place(given: PlaceGiven) -> orders.PlaceText:

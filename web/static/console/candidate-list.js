@@ -9,6 +9,8 @@ import { cancel, isLeaving, takeBack } from "./cancel.js";
 import { change } from "./changes.js";
 import { afterComposition } from "./compose.js";
 import { LiveElement } from "./element.js";
+import { asked, history, why } from "./order-reading.js";
+import { doubtOf, isSearching, show, standing, start, startOrStop, timeLeft } from "./searches.js";
 import { store } from "./store.js";
 import { clockTime, distance, t } from "./texts.js";
 import { assign, sendLink, tripOf, wantsDriver } from "./work.js";
@@ -18,6 +20,7 @@ export class CandidateList extends LiveElement {
   busy = false;
   typedNumber = "";
   asksWhy = null; // id of the order that is about to be cancelled
+  asksPin = null; // id of the order whose pick-up is uncertain, about to be offered all the same
 
   get field() {
     return this.querySelector("input[name=driver]");
@@ -106,15 +109,55 @@ export class CandidateList extends LiveElement {
     document.querySelector("order-board").enter();
   }
 
+  // --- an uncertain pick-up ---------------------------------------------------------------------------------------------
+
+  /** Say why the marked order cannot be offered as it stands, and ask why it shall be. A person has asked for this. */
+  askPin() {
+    this.asksPin = store.selectedOrder;
+    this.asksWhy = null;
+    this.requestUpdate();
+    const field = this.querySelector("[name=pin_why]");
+    field.value = "";
+    this.updateComplete.then(() => field.focus());
+  }
+
+  pinPressed = (event) => {
+    if (event.key === "Enter" && !event.ctrlKey) afterComposition(event, () => this.offerIt());
+    else if (event.key === "Escape" && !event.isComposing) {
+      event.preventDefault();
+      event.stopPropagation();
+      this.asksPin = null;
+      this.enter();
+    }
+  };
+
+  offerIt() {
+    const order = store.orders.get(this.asksPin);
+    const reason = this.querySelector("[name=pin_why]").value.normalize("NFC").trim();
+    if (!order || !reason) return;
+    this.asksPin = null;
+    start(order, reason);
+    this.enter();
+  }
+
+  /** PageDown, PageUp. */
+  page(step) {
+    const box = this.querySelector(".scroll");
+    box.scrollBy({ top: step * (box.clientHeight - 40) });
+  }
+
   render() {
     const order = store.order;
     const wants = wantsDriver(order);
     return html`
-      <h2 class="panel-title">
-        <span>${wants || !order ? t("candidates.title") : t("candidates.messages")}</span>
+      <div class="panel-title">
+        ${order ? this.tabs(wants) : html`<h2>${t("candidates.title")}</h2>`}
         ${order ? html`<span class="for">${clockTime(order.taken_at)} ${tripOf(order)}</span>` : nothing}
-      </h2>
+      </div>
       <div class="order-actions" ?hidden=${!order || order.closed_at !== null}>
+        <button type="button" class="look" ?hidden=${!wants} @click=${startOrStop}>
+          ${t(isSearching(order) ? "search_do.stop" : order?.search ? "search_do.again" : "search_do.start")} <kbd>Shift F8</kbd>
+        </button>
         <button type="button" @click=${() => change(order.id)}>${t("board.change")} <kbd>F4</kbd></button>
         <button type="button" @click=${() => this.cancelOrNot()}>
           ${t(isLeaving(order?.id) ? "board.take_back" : "board.cancel")} <kbd>Del</kbd>
@@ -125,6 +168,18 @@ export class CandidateList extends LiveElement {
         <input id="cancel-why" name="why" type="text" maxlength="200" autocomplete="off" spellcheck="false" @keydown=${this.whyPressed} />
         <button type="button" @click=${() => this.cancelIt()}>${t("board.cancel")} <kbd>↵</kbd></button>
       </div>
+      <div class="pin" ?hidden=${!wants || this.asksPin !== order.id}>
+        <p role="alert">${wants && this.asksPin === order.id && order.pin_doubt ? doubtOf(order) : nothing}</p>
+        <div class="assign">
+          <label for="pin-why">${t("search_do.why")}</label>
+          <input id="pin-why" name="pin_why" type="text" maxlength="200" autocomplete="off" spellcheck="false" @keydown=${this.pinPressed} />
+          <button type="button" @click=${() => this.offerIt()}>${t("search_do.all_the_same")} <kbd>↵</kbd></button>
+        </div>
+      </div>
+      <p class="standing ${order?.search?.state ?? ""}" ?hidden=${!wants || !order.search}>
+        <span>${wants && order.search ? standing(order) : nothing}</span>
+        ${isSearching(order) && order.search.asked ? html`<time>${timeLeft(order.search.due_at)}</time>` : nothing}
+      </p>
       <div class="assign" ?hidden=${!wants}>
         <label for="driver-number">${t("candidates.number")}</label>
         <input
@@ -143,8 +198,29 @@ export class CandidateList extends LiveElement {
         />
         <button type="button" @click=${() => this.give()}>${t("candidates.assign")} <kbd>↵</kbd></button>
       </div>
-      <div class="scroll">${order ? (wants ? this.candidates() : this.details(order)) : html`<p class="quiet">${t("candidates.choose")}</p>`}</div>
+      <div class="scroll" tabindex="0" role="region" aria-label=${t("tabs.title")}>${this.shown(order, wants)}</div>
     `;
+  }
+
+  tabs(wants) {
+    const tab = (view, words, key) => html`
+      <button type="button" class="tab" aria-pressed=${String(store.view === view)} @click=${() => show(view)}>
+        ${words} ${key ? html`<kbd>${key}</kbd>` : nothing}
+      </button>
+    `;
+    return html`
+      <div class="tabs" role="group" aria-label=${t("tabs.title")}>
+        ${tab("drivers", t(wants ? "tabs.drivers" : "tabs.texts"))} ${tab("why", t("tabs.why"), "F9")}
+        ${tab("history", t("tabs.history"), "Shift F9")}
+      </div>
+    `;
+  }
+
+  shown(order, wants) {
+    if (!order) return html`<p class="quiet">${t("candidates.choose")}</p>`;
+    if (store.view === "why") return why(order);
+    if (store.view === "history") return history(order);
+    return wants ? html`${asked(order)} ${this.candidates()}` : this.details(order);
   }
 
   candidates() {

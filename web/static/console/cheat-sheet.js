@@ -4,7 +4,7 @@ import { html } from "lit";
 import { LiveElement } from "./element.js";
 import { t } from "./texts.js";
 
-const KEYS = ["take", "hang_up", "search", "board", "save", "enter", "trips", "arrows", "assign", "change", "clash", "cancel", "clear", "undo", "new_order", "test_call", "sheet"];
+const KEYS = ["take", "hang_up", "search", "board", "save", "enter", "trips", "arrows", "assign", "look_for", "why", "history", "change", "clash", "cancel", "clear", "undo", "new_order", "test_call", "sheet"];
 
 export class CheatSheet extends LiveElement {
   toggle() {

@@ -6,6 +6,7 @@
 import { tinykeys } from "tinykeys";
 import { change, saveForm } from "./changes.js";
 import { afterComposition, commitComposition } from "./compose.js";
+import { show, startOrStop } from "./searches.js";
 import { store } from "./store.js";
 import { byHand, clear, hangUp, open, takeNext, takeTrip, testCall } from "./work.js";
 
@@ -56,6 +57,13 @@ function undo(event) {
   store.notice.undo();
 }
 
+/** What is read of an order is paged from wherever the operator is, text fields of more than a line excepted. */
+function page(event, step) {
+  if (store.view === "drivers" || covered() || event.isComposing) return;
+  event.preventDefault();
+  drivers().page(step);
+}
+
 function another() {
   const done = form().done;
   if (done?.call) open(done.call);
@@ -70,6 +78,11 @@ export function setUpKeys() {
     "Control+Slash": always(() => search().enter()),
     Slash: outside(() => search().enter()),
     F8: always(() => board().enter()),
+    "Shift+F8": always(startOrStop),
+    F9: always(() => show("why")),
+    "Shift+F9": always(() => show("history")),
+    PageDown: (event) => page(event, 1),
+    PageUp: (event) => page(event, -1),
     "Control+Enter": (event) => {
       if (!covered()) afterComposition(event, saveForm);
     },

@@ -1,5 +1,6 @@
 /** Puts the console together: texts, look, link, keys, and who hears of what. */
 
+import { alarm, listenForFirstTouch, speak } from "./alarm.js";
 import { request } from "./api.js";
 import "./bottom-line.js";
 import "./call-list.js";
@@ -25,7 +26,6 @@ setUpPhone(boot.country);
 setUpLook();
 store.me = boot.me;
 
-const SPOKEN_KEPT = 5;
 const announced = new Set();
 
 /** A pop is spoken once a call, by an element that nobody sees: the eyes have the card. */
@@ -33,11 +33,12 @@ function announce(call) {
   if (announced.has(call.id) || call.state === "ended") return;
   announced.add(call.id);
   const who = [numberOf(call), nameOf(call), call.customer?.grade].filter(Boolean).join(", ");
-  const words = document.createElement("p");
-  words.textContent = t("calls.announced", { who });
-  const announcer = document.getElementById("announcer");
-  announcer.append(words); // what is added is spoken; two calls in one moment are both heard
-  while (announcer.children.length > SPOKEN_KEPT) announcer.firstChild.remove();
+  speak(t("calls.announced", { who }));
+}
+
+/** What is read of an order names its texts, too. */
+function refreshTexts(orderId) {
+  if (orderId !== null && store.view === "history") refreshCandidates(orderId);
 }
 
 const link = new LiveLink(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/live`, {
@@ -46,12 +47,15 @@ const link = new LiveLink(`${location.protocol === "https:" ? "wss" : "ws"}://${
     for (const call of store.waiting) announce(call);
     outbox.flush();
     refreshCandidates();
+    alarm();
   },
   delta: (told) => {
     store.delta(told);
     // The name follows the number within moments; both are spoken together.
     if (told.type === "call.identified") announce(told.call);
-    if (told.type === "order.assigned" || told.type === "order.changed") refreshCandidates();
+    if (told.type === "order.assigned" || told.type === "order.changed") refreshCandidates(told.order.id);
+    if (told.type === "message.changed") refreshTexts(told.message.order_id);
+    alarm();
   },
   up: (up) => {
     store.link = { up, since: performance.now() };
@@ -67,9 +71,11 @@ const link = new LiveLink(`${location.protocol === "https:" ? "wss" : "ws"}://${
 
 store.subscribe(() => {
   const waiting = store.waiting.length;
-  document.title = waiting ? `(${waiting}) callboard` : "callboard";
+  const alarmed = store.unassigned.length ? "⚠ " : "";
+  document.title = alarmed + (waiting ? `(${waiting}) callboard` : "callboard");
 });
 
 watchComposition();
+listenForFirstTouch();
 setUpKeys();
 link.start();

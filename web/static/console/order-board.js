@@ -3,9 +3,11 @@
 import { html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { LiveElement } from "./element.js";
+import * as icons from "./icons.js";
 import { store } from "./store.js";
 import { clockTime, dayMonth, duration, t } from "./texts.js";
 import { isLeaving } from "./cancel.js";
+import { isSearching, isUnassigned, standing, timeLeft } from "./searches.js";
 import { select } from "./work.js";
 
 const DAY_MS = 20 * 60 * 60 * 1000;
@@ -17,7 +19,8 @@ export class OrderBoard extends LiveElement {
   enter() {
     const rows = this.rows();
     const marked = rows.find((row) => Number(row.dataset.order) === store.selectedOrder);
-    (marked ?? rows.find((row) => row.classList.contains("taken")) ?? rows[0] ?? this.querySelector(".scroll"))?.focus();
+    const waits = rows.find((row) => row.classList.contains("unassigned")) ?? rows.find((row) => row.classList.contains("taken"));
+    (marked ?? waits ?? rows[0] ?? this.querySelector(".scroll"))?.focus();
   }
 
   rows() {
@@ -57,7 +60,7 @@ export class OrderBoard extends LiveElement {
       <li>
         <button
           type="button"
-          class="order-row ${order.state} ${marked ? "marked" : ""} ${order.closed_at ? "closed" : ""} ${isLeaving(order.id) ? "leaving" : ""}"
+          class="order-row ${order.state} ${marked ? "marked" : ""} ${order.closed_at ? "closed" : ""} ${isUnassigned(order) ? "unassigned" : ""} ${isLeaving(order.id) ? "leaving" : ""}"
           data-order=${order.id}
           aria-current=${marked}
           @click=${() => this.chosen(order)}
@@ -69,8 +72,20 @@ export class OrderBoard extends LiveElement {
           </span>
           <span class="way"><span>${order.origin.text}</span><i>→</i><span>${order.destination?.text ?? t("board.not_told")}</span></span>
           <time class="since">${this.since(order)}</time>
+          ${isSearching(order) || isUnassigned(order) ? this.search(order) : nothing}
         </button>
       </li>
+    `;
+  }
+
+  /** How far the search for its driver is, live. */
+  search(order) {
+    const { search } = order;
+    return html`
+      <span class="search-line ${search.state}">
+        <span>${search.state === "unassigned" ? html`<i>${icons.warn}</i> ` : nothing}${standing(order)}</span>
+        ${search.asked ? html`<time>${timeLeft(search.due_at)}</time>` : nothing}
+      </span>
     `;
   }
 

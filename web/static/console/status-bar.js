@@ -24,6 +24,9 @@ export class StatusBar extends LiveElement {
           ${waiting.length ? html`<small>${t("status.longest")} <time>${duration(longest)}</time></small>` : nothing}
         </span>
         <span class="gauge">${t("status.today")} <b>${store.ordersToday}</b></span>
+        ${store.unassigned.length
+          ? html`<span class="gauge trouble unassigned">${icons.warn} ${t("search_state.alarms")} <b>${store.unassigned.length}</b></span>`
+          : nothing}
         ${store.troubles.map(([part, { reason }]) => this.trouble(part, reason))}
       </div>
       <customer-search data-panel></customer-search>

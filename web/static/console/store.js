@@ -25,6 +25,8 @@ export class Store {
   openCall = null; // id of the call in the middle, or null: an order by hand, or nothing
   selectedOrder = null;
   candidates = { order: null, items: [], loading: false, error: null };
+  view = "drivers"; // what the lower right shows of the marked order: "drivers", "why", "history"
+  reading = { order: null, view: null, items: [], error: null };
   notice = null;
 
   #listeners = new Set();
@@ -158,6 +160,11 @@ export class Store {
   get readySince() {
     const ends = this.ended.filter((call) => this.isMine(call)).map((call) => Date.parse(call.ended_at));
     return Math.max(this.openedAt + this.offset, ...ends);
+  }
+
+  /** Orders that everybody was asked for and nobody has. */
+  get unassigned() {
+    return [...this.orders.values()].filter((order) => order.state === "taken" && order.search?.state === "unassigned");
   }
 
   get troubles() {

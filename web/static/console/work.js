@@ -6,6 +6,7 @@
 import { Problem, request, sentence, Unreachable } from "./api.js";
 import { BY_HAND, customerKey, Draft, Drafts } from "./drafts.js";
 import { Outbox } from "./outbox.js";
+import { read } from "./searches.js";
 import { store } from "./store.js";
 import { t } from "./texts.js";
 
@@ -224,8 +225,13 @@ export function select(orderId) {
   store.selectedOrder = orderId;
   if (before !== orderId) store.candidates = { order: orderId, items: [], loading: true, error: null };
   store.changed();
+  if (before === orderId && loading !== null) return; // is about to be read anyway; a night of news must not put it off
   clearTimeout(loading);
-  loading = setTimeout(() => refreshOrder(orderId), before === orderId ? 300 : 0);
+  const look = () => {
+    loading = null;
+    refreshOrder(orderId);
+  };
+  loading = setTimeout(look, before === orderId ? 300 : 0);
 }
 
 export const wantsDriver = (order) => Boolean(order) && TRIP_STATES_FOR_DRIVERS.has(order.state);
@@ -235,6 +241,7 @@ async function refreshOrder(orderId) {
     const order = store.orders.get(orderId) ?? (await request("GET", `orders/${orderId}`));
     store.takeOrder(order, "order.seen");
     const path = wantsDriver(order) ? `orders/${orderId}/candidates` : `messages?order_id=${orderId}`;
+    read(orderId);
     const told = await request("GET", path);
     if (store.selectedOrder !== orderId) return;
     if (wantsDriver(order)) store.candidates = { order: orderId, items: told.items, loading: false, error: null };
@@ -247,9 +254,9 @@ async function refreshOrder(orderId) {
   }
 }
 
-/** Somebody's assignment changes who is free: look again, a little later, once. */
-export function refreshCandidates() {
-  if (wantsDriver(store.order)) select(store.selectedOrder);
+/** Somebody's assignment changes who is free: look again, a little later, once. So does news of the order that is read. */
+export function refreshCandidates(orderId = null) {
+  if (wantsDriver(store.order) || (store.order && store.selectedOrder === orderId)) select(store.selectedOrder);
 }
 
 /** The driver's own page, by a text message: nobody here sees what is in the link. */

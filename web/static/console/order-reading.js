@@ -1,0 +1,110 @@
+/** What can be read about the marked order: who was asked and what he said, why him and not another, and all that happened. */
+
+import { html, nothing } from "lit";
+import { declinedFor, reading, timeLeft } from "./searches.js";
+import { store } from "./store.js";
+import { clockTime, has, money, t } from "./texts.js";
+
+const ASKED_SHOWN = 6;
+const AMOUNTS = new Set(["fare"]);
+
+/** Those who are asked now, and the last who said something. */
+export function asked(order) {
+  const items = (order.search && reading(order.id)?.items) || [];
+  if (!items.length) return nothing;
+  const open = items.filter((offer) => offer.state === "open");
+  const ended = items.filter((offer) => offer.state !== "open");
+  return html`<ul class="asked">${[...open, ...ended].slice(0, ASKED_SHOWN).map(offerRow)}</ul>`;
+}
+
+function offerRow(offer) {
+  const says = [t(`offer.${offer.state}`), declinedFor(offer.reason)].filter(Boolean).join(": ");
+  return html`
+    <li class="offer ${offer.state}">
+      <b>#${offer.number}</b> <span class="name">${offer.name}</span>
+      <span class="says">${says}</span>
+      <time>${offer.state === "open" ? timeLeft(offer.expires_at) : clockTime(offer.ended_at, true)}</time>
+    </li>
+  `;
+}
+
+/** Each driver once, with the last reason that was written down for him. */
+export function why(order) {
+  const told = reading(order.id);
+  if (told?.error) return html`<p class="quiet bad">${told.error}</p>`;
+  const last = new Map();
+  for (const each of told?.items ?? []) if (!last.has(each.driver_id)) last.set(each.driver_id, each);
+  if (!last.size) return html`<p class="quiet">${t(told ? "why.none" : "history.none")}</p>`;
+  return html`
+    <ol class="reasons">
+      ${[...last.values()].map(
+        (each) => html`
+          <li class=${each.asked ? "asked" : ""}>
+            <b>#${each.number}</b> <span class="name">${each.name}</span>
+            <small>${t("why.ring", { ring: each.ring })} <time>${clockTime(each.at, true)}</time></small>
+            <p>${t(each.reason_key, each.reason_args)}</p>
+          </li>
+        `,
+      )}
+    </ol>
+  `;
+}
+
+/** All that happened, newest first. */
+export function history(order) {
+  const told = reading(order.id);
+  if (told?.error) return html`<p class="quiet bad">${told.error}</p>`;
+  if (!told) return html`<p class="quiet">${t("history.none")}</p>`;
+  return html`
+    <ol class="deeds">
+      ${told.items.map(
+        (deed) => html`
+          <li class="deed ${deed.what} ${deed.state ?? ""}">
+            <time>${clockTime(deed.at, true)}</time>
+            <div>
+              <b>${title(deed, order)}</b> <span class="who">${who(deed)}</span>
+              ${words(deed)}
+            </div>
+          </li>
+        `,
+      )}
+    </ol>
+  `;
+}
+
+function title(deed, order) {
+  const later = deed.ended_at && clockTime(deed.ended_at, true) !== clockTime(deed.at, true) ? ` ${clockTime(deed.ended_at, true)}` : "";
+  const values = {
+    taken: () => ({}),
+    moved: () => ({ state: stateOf("order.state", deed.state) }),
+    changed: () => ({
+      field: t(`order.${deed.field}`),
+      before: value(deed.field, deed.before, order),
+      after: value(deed.field, deed.after, order),
+    }),
+    all_the_same: () => ({ words: deed.words }),
+    search_ended: () => ({ state: stateOf("history.ended", deed.state) }),
+    offered: () => ({ state: stateOf("offer", deed.state) + later }),
+    message: () => ({ whom: t(`messages.to.${deed.field}`), state: stateOf("messages.state", deed.state) + later }),
+  }[deed.what];
+  return t(`history.${deed.what}`, values?.() ?? {});
+}
+
+const stateOf = (table, state) => (has(`${table}.${state}`) ? t(`${table}.${state}`) : state);
+
+function value(field, told, order) {
+  if (told === null) return t("history.empty");
+  return AMOUNTS.has(field) ? money(told, order.currency) : told;
+}
+
+function who(deed) {
+  const driver = deed.driver ? `#${deed.driver.number} ${deed.driver.name}` : null;
+  if (deed.what === "assigned") return [driver, deed.by ?? t("history.by_himself")].join(" · ");
+  if (deed.what === "search" || deed.what === "taken") return deed.by ?? t("history.by_desk");
+  return [driver, deed.by].filter(Boolean).join(" · ");
+}
+
+function words(deed) {
+  if (!deed.words || deed.what === "all_the_same") return nothing;
+  return html`<p>${deed.what === "offered" ? declinedFor(deed.words) : deed.words}</p>`;
+}
