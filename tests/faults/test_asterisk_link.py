@@ -189,7 +189,7 @@ REFUSALS = (_wrong_secret, _other_address, _in_use, _too_many)
 async def test_a_refused_log_in_is_told_in_words_tried_seldom_and_keeps_no_caller_out(
     link: Link, history: History, count: Count, figure: Figure, refusal: Callable[[Link], Any]
 ) -> None:
-    """A3. Seen failing without the longer pause after a refusal (`retry_secret_s` in ami/link.py): it knocks three times in 3 s."""
+    """A3. Seen failing without the longer pause after a refusal (`retry_secret_s` of ami/link.py): three knocks in 3 s."""
     site, wire = link
     callers = CallsIn(site, history)
     manager = site.state / "asterisk" / "etc" / "manager.conf"

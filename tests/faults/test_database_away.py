@@ -101,8 +101,8 @@ async def broken(site: RunningSite, cluster: Cluster, history: History) -> list[
 async def test_calls_ring_and_nothing_is_lost_while_the_database_is_stopped(
     site: RunningSite, cluster: Cluster, history: History, count: Count, figure: Figure
 ) -> None:
-    """C2. Its guards: `Readings._catch_up` (order), `Unstored` (the file) and `DatabaseWatch` (the alarm before any call). The
-    parent of the commit that brought them lost every reading after seven seconds."""
+    """C2. Seen failing without `Readings._put_by` (nothing waits, nothing is on the disk) and with a `DatabaseWatch` that never
+    tells (no alarm). That what waits stays in order was seen failing in tests/callboard/test_readings.py."""
     outage_s, rate = count(6, 60), count(2, 5)
     numbers = strangers(outage_s * rate)
     async with listening(site) as heard:
@@ -189,8 +189,8 @@ async def test_a_database_that_does_not_answer_is_told_and_given_up_in_time(
 async def test_told_to_stop_at_work_callers_and_screens_lose_nothing(
     site: RunningSite, cluster: Cluster, history: History, figure: Figure
 ) -> None:
-    """D3. SIGTERM with ten callers at the voice menu and ten browsers' sockets; `run` starts it again. Its guards are
-    `Application.drain` in agi/server.py, the dialplan's fallback, and the restart by `run`."""
+    """D3. SIGTERM with ten callers at the voice menu and ten browsers' sockets; `run` starts it again. Seen failing with
+    callers cut off in place of `Application.drain` (their calls have the time of the return) and without the restart by `run`."""
     await until(site.healthy, 60, "a healthy begin")
     numbers, late = strangers(10), strangers(2)
     site.dial([(number, "손님") for number in numbers], hold_ms=60_000)

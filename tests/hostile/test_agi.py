@@ -25,7 +25,7 @@ def faults(logs: list[dict[str, object]]) -> list[dict[str, object]]:
 
 
 async def test_an_odd_header_is_one_value_of_one_caller(sounds: Sounds, tmp_path: Path, figure: Figure) -> None:
-    """F7. Must fail with the last value of a repeated key taken (a line break in a name steals the token's place)."""
+    """F7. Seen failing with the last value of a repeated key taken (a line break in a name steals the token's place)."""
     desk = NotedDesk(places=((1, "강남역"),))
     wrong = []
     with capture_logs() as logs:
@@ -51,7 +51,7 @@ async def test_an_odd_header_is_one_value_of_one_caller(sounds: Sounds, tmp_path
 
 
 async def test_a_block_that_is_none_meets_no_conversation(sounds: Sounds, tmp_path: Path) -> None:
-    """F7. Must fail without the limit on the header block's length and time."""
+    """F7. Seen failing without the limit on the header block's time, and with the token not asked for."""
     desk = NotedDesk()
     with capture_logs() as logs:
         async with server_of(desk, sounds, tmp_path, header_seconds=0.5) as server:
@@ -66,6 +66,16 @@ async def test_a_block_that_is_none_meets_no_conversation(sounds: Sounds, tmp_pa
             assert desk.greeted == []
             assert (await hold(server.port or 0, flow_block("welcome"), Caller().answer)).whole
     assert faults(logs) == []
+
+
+async def test_a_block_without_an_end_is_refused_by_its_length(sounds: Sounds, tmp_path: Path) -> None:
+    """F7. Seen failing without `header_bytes`: it is read on until its time is over."""
+    async with (
+        server_of(NotedDesk(), sounds, tmp_path, header_seconds=60, header_bytes=4096) as server,
+        connected(server.port or 0) as peer,
+    ):
+        peer.send(b"agi_network: yes\n" * 1000)
+        assert await peer.rest() in (b"", b"FAILURE\n")
 
 
 async def test_an_odd_reply_ends_at_worst_its_own_conversation(sounds: Sounds, tmp_path: Path) -> None:

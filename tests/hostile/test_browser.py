@@ -23,7 +23,7 @@ pytestmark = pytest.mark.browser
 
 
 async def test_every_name_is_the_text_of_its_card(console: Console, scene: Scene) -> None:  # noqa: F811
-    """Must fail with innerHTML in place of the template's text in call-list.js."""
+    """Seen failing with innerHTML in place of the template's text in call-list.js."""
     names = slice_of(CASES["F1"][BROWSER], 40)
     wrong = []
     for at, name in enumerate(names):

@@ -40,7 +40,7 @@ async def keep(house: House, call_id: int, token: str, path: str) -> None:
 
 
 async def test_nothing_but_the_token_is_a_recording(house: House, call_id: int) -> None:
-    """Must fail with the route's pattern and the row left out of web/pages/recordings.py (a path read under the folder)."""
+    """Seen failing without the route's pattern and the row (web/pages/recordings.py): a path read under the folder."""
     program = house.program()
     wrong = []
     for token in CASES["F23"][DOWNLOAD_TOKENS]:
@@ -55,7 +55,7 @@ async def test_nothing_but_the_token_is_a_recording(house: House, call_id: int) 
 
 
 async def test_nothing_but_a_plain_file_in_the_folder_is_read(house: House, call_id: int) -> None:
-    """Seen failing with links in a circle not caught in `under()` (500). Must fail without `is_relative_to`."""
+    """Seen failing with links in a circle not caught in `under()` (500), without its `is_relative_to`, and its `is_file`."""
     wrong = []
     for at, path in enumerate(CASES["F23"][DOWNLOAD_FILES]):
         token = f"trap{at:04}" * 4
@@ -77,7 +77,7 @@ async def test_a_range_is_one_range_or_refused(house: House, call_id: int) -> No
 
 
 async def test_a_recording_that_still_grows_or_has_gone_harms_nobody(house: House, call_id: int) -> None:
-    """A file that is written to, cut and removed while it is asked for."""
+    """A file that is written to, cut and removed while it is asked for. Seen failing with a path that `under()` has not looked for."""
     path = house.recordings / "r4nd0m12.wav"
     program = house.program()
     for size in (0, 1, 5000, 100_000, 3):

@@ -85,7 +85,7 @@ async def test_no_bytes_at_the_port_change_or_break_anything(
 
 
 async def test_a_head_that_never_ends_is_closed(house: House) -> None:
-    """A connection that does not say its first request within the limit is closed; those who speak are served."""
+    """A connection that does not say its first request within the limit is closed. Seen failing without `head_timeout_s`."""
     slow = [await asyncio.open_connection("127.0.0.1", house.panel.port) for _ in range(20)]
     for at, (_, writer) in enumerate(slow):
         writer.write(b"GET / HTTP/1.1\r\nHost: x\r\nX: "[: at * 2])
@@ -102,7 +102,7 @@ def _filled(house: House, text: str) -> str:
 
 
 async def test_a_change_asked_for_by_another_site_is_refused(house: House) -> None:
-    """F19. Every origin and fetch-site word at every unsafe URL. Must fail with `refuse_forged` taken out of the middlewares."""
+    """F19. Every origin and fetch-site word at every unsafe URL. Seen failing with `refuse_forged` taken out of the middlewares."""
     visitor = await house.signed_in()
     del visitor.http.headers["Sec-Fetch-Site"]
     wrong = []
@@ -117,7 +117,7 @@ async def test_a_change_asked_for_by_another_site_is_refused(house: House) -> No
 
 
 async def test_another_site_does_not_listen(house: House) -> None:
-    """F19 at the WebSocket's handshake. Must fail without `may_listen`."""
+    """F19 at the WebSocket's handshake. Seen failing without `may_listen`."""
     visitor = await house.signed_in()
     del visitor.http.headers["Sec-Fetch-Site"]
     hand = {

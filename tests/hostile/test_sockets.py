@@ -59,7 +59,7 @@ class RawSocket:
 
 
 async def test_a_wrong_frame_closes_its_own_socket_and_no_other(house: House, figure: Figure) -> None:
-    """Must fail without max_msg_size (nothing ends an announced 100 MB) and without the flood's limit."""
+    """Seen failing without max_msg_size (nothing ends an announced 100 MB) and without the flood's limit."""
     other = Console(await house.signed_in("boss"))
     await other.connect()
     wrong = []
@@ -87,7 +87,7 @@ async def test_a_wrong_frame_closes_its_own_socket_and_no_other(house: House, fi
 
 
 async def test_a_wrong_word_closes_its_own_socket_and_no_other(house: House) -> None:
-    """Must fail with `_heed` letting unknown types pass."""
+    """Seen failing with `_heed` letting unknown types pass."""
     other = Console(await house.signed_in("boss"))
     await other.connect()
     wrong = []

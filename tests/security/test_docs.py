@@ -12,7 +12,7 @@ PAGE = (CHECKOUT / "docs" / "security.md").read_text(encoding="utf-8")
 
 
 def test_every_test_that_the_page_names_exists() -> None:
-    """Must fail with a name misspelt in the page."""
+    """Seen failing with a name misspelt in the page."""
     named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", PAGE)
     assert len(named) > 50
     missing = [
@@ -24,7 +24,7 @@ def test_every_test_that_the_page_names_exists() -> None:
 
 
 def test_the_page_counts_the_cases_as_they_are() -> None:
-    """Must fail with a case taken out of the corpus."""
+    """Seen failing with a case taken out of the corpus."""
     assert table() in PAGE
     total = sum(len(cases) for entries in CASES.values() for cases in entries.values())
     assert f"{total:,} fixed cases" in PAGE

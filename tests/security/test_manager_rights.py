@@ -37,7 +37,7 @@ ALLOWED_TO_ACTOR = {"Setvar"}
 
 @pytest.mark.parametrize("user", ["reader", "actor"])
 async def test_a_manager_user_of_ours_is_refused_what_it_has_no_need_of(asterisk: RealAsterisk, user: str) -> None:
-    """Must fail with `write = all` in manager.conf."""
+    """Seen failing with `write = all` in manager.conf."""
     wire = await Wire.open(asterisk.ami_port, f"callboard-{user}", asterisk.secrets[f"ami_{user}"])
     try:
         wanted = {**DANGEROUS, **(FOR_ACTORS if user == "reader" else {})}
@@ -55,7 +55,7 @@ async def test_a_manager_user_of_ours_is_refused_what_it_has_no_need_of(asterisk
 
 
 async def test_the_manager_and_the_agi_port_are_on_this_machine_only(asterisk: RealAsterisk) -> None:
-    """The sample configuration of Asterisk listens on every address; ours must not. Must fail with bindaddr 0.0.0.0."""
+    """The sample configuration of Asterisk listens on every address; ours must not. Seen failing with bindaddr 0.0.0.0."""
     listening = asterisk.cli("manager show settings")
     assert "127.0.0.1" in listening
     assert "0.0.0.0" not in listening

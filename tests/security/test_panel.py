@@ -22,7 +22,7 @@ RAW_HTML = re.compile(
 
 
 async def test_a_header_of_a_proxy_buys_no_further_tries(house: House) -> None:
-    """Must fail with the address taken from X-Forwarded-For: an attacker writes a new one each time."""
+    """Seen failing with the address taken from X-Forwarded-For: an attacker writes a new one each time."""
     visitor = house.anonymous()
     for at in range(house.settings.login_failures_per_account):
         told = dict.fromkeys(PROXIES, f"10.0.0.{at}")
@@ -32,7 +32,7 @@ async def test_a_header_of_a_proxy_buys_no_further_tries(house: House) -> None:
 
 
 async def test_a_header_of_a_proxy_does_not_make_another_origin_ours(house: House) -> None:
-    """Must fail with the origin taken from X-Forwarded-Host."""
+    """Seen failing with the origin taken from X-Forwarded-Host."""
     visitor = await house.signed_in()
     del visitor.http.headers["Sec-Fetch-Site"]
     told = {"Origin": "http://e.example", "X-Forwarded-Host": "e.example", "Forwarded": "host=e.example"}
@@ -48,13 +48,13 @@ async def test_a_header_of_a_proxy_does_not_make_another_origin_ours(house: Hous
     ids=lambda path: path.name,
 )  # fmt: skip
 def test_no_file_of_the_panel_writes_markup_from_data(path: Path) -> None:
-    """Must fail with an `el.innerHTML = name` in call-list.js and a `{{ user|safe }}` in login.html."""
+    """Seen failing with an `el.innerHTML = name` in call-list.js and a `{{ user|safe }}` in login.html."""
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         assert not RAW_HTML.search(line), f"{path.name}:{number}: {line.strip()}"
 
 
 def test_recordings_lie_where_no_web_page_and_no_other_user_comes(tmp_path: Path) -> None:
-    """Must fail with the folder made 0755."""
+    """Seen failing with the folder made 0755, and the state's."""
     state = State(tmp_path / "state")
     state.make()
     assert state.recordings.stat().st_mode & 0o007 == 0
@@ -67,7 +67,7 @@ def test_recordings_lie_where_no_web_page_and_no_other_user_comes(tmp_path: Path
     [((20, 9, 3), True), ((22, 10, 0), True), ((22, 10), True), (TESTED, False), ((23, 0, 0), False)],
 )
 def test_an_asterisk_older_than_the_tested_one_is_told_of(version: tuple[int, ...], old: bool) -> None:
-    """Must fail with the comparison turned round."""
+    """Seen failing with the comparison turned round."""
     nowhere = Path("/nowhere")
     engine = Engine(("asterisk",), version, nowhere, nowhere, nowhere, private=False)
     assert bool(engine.warning) == old
