@@ -11,6 +11,7 @@ from callboard.commands import (
     docs,
     doctor,
     driver,
+    imports,
     migrate,
     office,
     places,
@@ -43,6 +44,7 @@ app.command("search-index")(search.search_index)
 app.add_typer(office.app, name="office")
 app.add_typer(user.app, name="user")
 app.add_typer(driver.app, name="driver")
+app.add_typer(imports.app, name="import")
 app.command("doctor")(doctor.doctor)
 app.command("prepare")(prepare.prepare)
 app.command("docs")(docs.docs)

@@ -19,6 +19,7 @@ from callboard.demo_calls import DemoCalls, no_test_calls
 from callboard.disk_watch import DiskWatch
 from callboard.figures import Figures
 from callboard.housekeeping import Housekeeping
+from callboard.imports import Imports
 from callboard.instance import Instance
 from callboard.live_callers import LiveCallers
 from callboard.loop_watch import LoopWatch
@@ -110,6 +111,7 @@ def wire(instance: Instance, world: World | None = None) -> Wired:
         Part("sms", sender.run),
         Part("spool", SpoolMerger(desk, state.spool, window_s).run),
         Part("searches", Searches(desk, bus).run),
+        Part("imports", Imports(desk, bus).run),
         Part("housekeeping", Housekeeping(desk).run),
         Part("checkpoints", Checkpoints(desk.engine.url).run),
         *(Part(port.name, port.run) for port in ports),

@@ -1,6 +1,6 @@
 """The words by which customers are found are written in the flush that writes the customer, his number or his place.
 
-Whoever writes through a session need not know of it. What is written past the session (the demo, a benchmark) calls `repair`.
+Whoever writes through a session need not know of it. What is written past it (the demo, an import) calls `repair` or `write`.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Differences:
 def _keep_up(session: Session, _context: UOWTransaction) -> None:
     ids = sorted(set(_touched(session)))
     if ids:
-        _write(session.connection(), ids)
+        write(session.connection(), ids)
 
 
 def _touched(session: Session) -> Iterator[int]:
@@ -87,7 +87,7 @@ def repair(connection: Connection) -> int:
     for ids in _batches(connection):
         wrong = _differing(connection, ids)
         if wrong:
-            _write(connection, wrong)
+            write(connection, wrong)
         changed += len(wrong)
     return changed
 
@@ -141,7 +141,10 @@ def _grouped(connection: Connection, table: type[CustomerPhone | Place], ids: Se
     return found
 
 
-def _write(connection: Connection, ids: Sequence[int]) -> None:
+def write(connection: Connection, ids: Sequence[int]) -> None:
+    """Write the words of `ids`, which are in order, anew. More than `MANY` must lie close together: what is between is read."""
+    if not ids:
+        return
     there, meant, found = _there(connection, ids), set(ids), _words(connection, ids)
     right = {customer_id: words for customer_id, words in found.items() if customer_id in meant}
     new = [{"id": customer_id, "words": words} for customer_id, words in right.items() if customer_id not in there]

@@ -219,3 +219,10 @@ class SessionEnded(Event):
     """A browser session was ended; its sockets must close."""
 
     session_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ImportMoved(Event):
+    """A file of customers or drivers has come further, or something is to be done for it."""
+
+    import_id: int

@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from desk.spreadsheet_text import harmless, meant
+
+__all__ = ["Cell", "Kind", "Sheet", "as_csv", "as_xlsx", "harmless", "meant"]
+
 Cell = str | int | datetime | None
 Kind = Literal["text", "number", "moment"]
-_STARTERS = frozenset("=+-@\t\r\n|%＝＋－＠'")
-"""What a spreadsheet may take for the beginning of a formula, in any width; and our own mark."""
 _FORBIDDEN_IN_NAMES = str.maketrans(dict.fromkeys("[]:*?/\\'", " "))
 _WIDTH = {"text": 22, "number": 14, "moment": 22}
 
@@ -31,16 +33,6 @@ class Sheet:
     heads: Sequence[tuple[str, Kind]]
     rows: Sequence[Sequence[Cell]]
     foot: Sequence[Cell] | None = None
-
-
-def harmless(text: str) -> str:
-    """`text` so that no spreadsheet calculates it."""
-    return f"'{text}" if text.lstrip(" \u00a0\u3000")[:1] in _STARTERS and text.strip(" ") else text
-
-
-def meant(cell: str) -> str:
-    """What `harmless` was given."""
-    return cell[1:] if cell.startswith("'") else cell
 
 
 def as_csv(sheet: Sheet) -> bytes:

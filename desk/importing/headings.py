@@ -1,0 +1,77 @@
+"""Which column is which: guessed from Korean and English headings; a person may say otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from desk.importing.table import heading
+
+FIELDS: dict[str, tuple[str, ...]] = {
+    "customers": ("name", "number", "grade", "note", "language", "place"),
+    "drivers": ("driver_number", "name", "phone", "language"),
+}
+SEVERAL = frozenset({"number", "note", "place"})
+"""Fields that several columns may be."""
+NEEDED: dict[str, tuple[str, ...]] = {"customers": ("number",), "drivers": ("driver_number", "name", "phone")}
+
+_PHONE = " ".join(
+    (
+        "전화번호 전화 연락처 휴대폰 휴대폰번호 휴대전화 휴대전화번호 핸드폰 핸드폰번호 폰번호 집전화 회사전화",
+        "전화1 전화2 연락처1 연락처2 휴대폰1 휴대폰2",
+        "phone phonenumber telephone tel mobile mobilephone mobilenumber cell cellphone contact contactnumber",
+        "phone1 phone2 number2 numbers phones hp",
+    )
+)
+_NAME = "이름 성명 성함 name fullname"
+_LANGUAGE = "언어 사용언어 language lang locale"
+_WORDS: dict[str, dict[str, str]] = {
+    "customers": {
+        "name": f"{_NAME} 고객명 고객이름 고객 고객성명 상호 상호명 업체명 회사명 거래처 거래처명 "
+        "customer customername client company",
+        "number": f"{_PHONE} 고객번호 고객전화 고객전화번호 고객연락처 번호 발신번호 number customerphone callerid",
+        "grade": "등급 고객등급 회원등급 구분 grade level tier class rank vip",
+        "note": "메모 비고 특이사항 참고 참고사항 요청사항 적요 note notes memo remark remarks comment comments",
+        "language": _LANGUAGE,
+        "place": "주소 주소1 주소2 집주소 자택 회사주소 출발지 도착지 목적지 장소 자주가는곳 자주가는장소 단골장소 저장장소 위치 "
+        "address address1 address2 place places savedplace savedplaces home work origin destination location",
+    },
+    "drivers": {
+        "driver_number": "기사번호 기사코드 번호 사번 코드 호출번호 콜번호 no number driverno drivernumber drivercode code id",
+        "name": f"{_NAME} 기사명 기사이름 기사 기사성명 driver drivername",
+        "phone": f"{_PHONE} 기사전화 기사전화번호 기사연락처 driverphone",
+        "language": _LANGUAGE,
+    },
+}
+_FIELD_OF = {
+    kind: {word: name for name, words in fields.items() for word in words.split()} for kind, fields in _WORDS.items()
+}
+KNOWN = frozenset(word for words in _FIELD_OF.values() for word in words)
+
+Mapping = list[str | None]
+
+
+def guess(kind: str, columns: Sequence[str]) -> Mapping:
+    """The field of each column, or None. A field that has but one column is the first that is called so."""
+    taken: set[str] = set()
+    mapping: Mapping = []
+    for column in columns:
+        field = _FIELD_OF[kind].get(heading(column))
+        if field in taken and field not in SEVERAL:
+            field = None
+        if field is not None:
+            taken.add(field)
+        mapping.append(field)
+    return mapping
+
+
+def trouble(kind: str, columns: Sequence[str], mapping: Sequence[str | None]) -> str | None:
+    """Why this cannot be the mapping ("length", "unknown", "twice_<field>", "missing_<field>"), or None."""
+    if len(mapping) != len(columns):
+        return "length"
+    named = [field for field in mapping if field is not None]
+    if not set(named) <= set(FIELDS[kind]):
+        return "unknown"
+    for field in FIELDS[kind]:
+        if named.count(field) > 1 and field not in SEVERAL:
+            return f"twice_{field}"
+    return next((f"missing_{field}" for field in NEEDED[kind] if field not in named), None)
