@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from callboard.commands import (
+    audit,
     backup,
     check,
     dialplan,
@@ -43,6 +44,7 @@ app.command("restore")(backup.restore)
 app.command("search-index")(search.search_index)
 app.add_typer(office.app, name="office")
 app.add_typer(user.app, name="user")
+app.add_typer(audit.app, name="audit")
 app.add_typer(driver.app, name="driver")
 app.add_typer(imports.app, name="import")
 app.command("doctor")(doctor.doctor)

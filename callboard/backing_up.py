@@ -26,7 +26,10 @@ from callboard import backup_format as fmt
 from callboard import postgresql_tools
 from callboard.backup_format import BackupError, Kept, Manifest
 from callboard.state import State
-from desk import store
+from desk import exports, store
+from desk.bus import Bus
+from desk.work import Desk, open_engine
+from models import migrations
 
 LOCK_WAIT_S = 30
 COMPRESSION = 1  # recordings hardly shrink, and a night's backup shall not cost a core
@@ -39,10 +42,21 @@ def make_backup(state: State, url: str, target: Path, *, with_secrets: bool) -> 
         raise BackupError(f"There is nothing to back up: the database of the state folder {state.folder} is empty.")
     if target.exists():
         raise BackupError(f"{target} is there already. Give the backup another name; no backup is ever written over.")
+    if schema == migrations.head():
+        asyncio.run(_on_record(url, target.name))
     try:
         return _make(state, url, target, schema, with_secrets=with_secrets)
     except (OSError, sqlite3.Error) as error:
         raise BackupError(f"No backup was made: {error}.") from error
+
+
+async def _on_record(url: str, name: str) -> None:
+    """All that is known of all customers leaves the site. (A schema that is older is saved as it is.)"""
+    desk = Desk(open_engine(url), Bus())
+    try:
+        await desk.do(lambda work: exports.taken_away(work, None, name, "backup"))
+    finally:
+        await desk.engine.dispose()
 
 
 def _make(state: State, url: str, target: Path, schema: str, *, with_secrets: bool) -> Manifest:

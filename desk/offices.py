@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk import trades
 from desk.errors import Conflict, Invalid, NotFound
+from desk.people import audit
 from desk.text import plain
 from desk.work import Work
 from models import Line, Office
@@ -47,6 +48,7 @@ async def open_office(
     )
     work.session.add(office)
     await work.session.flush()
+    audit(work, None, "office.opened", office.name, {"office": office.id})
     return office
 
 
@@ -59,6 +61,7 @@ async def add_line(work: Work, office_id: int, *, did: str, name: str, language:
     line = Line(office_id=office_id, did=did, name=_named(name), language=language, flow=flow)
     work.session.add(line)
     await work.session.flush()
+    audit(work, None, "line.added", did, {"flow": flow, "language": language})
     return line
 
 

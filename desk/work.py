@@ -23,6 +23,7 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from desk import sqlite_driver
+from desk.audit_chain import ChainedSession
 from desk.bus import Bus
 from desk.database_errors import Busy, have_met
 from desk.events import Event
@@ -69,7 +70,7 @@ class Desk:
         self.engine = engine
         self.bus = bus
         self.clock = clock
-        self._sessions = async_sessionmaker(engine, expire_on_commit=False)
+        self._sessions = async_sessionmaker(engine, expire_on_commit=False, sync_session_class=ChainedSession)
         # SQLite lets one writer in at a time and the others knock and sleep; in one process they queue up instead, in order.
         self._alone = engine.dialect.name == "sqlite"
         self._turn = asyncio.Semaphore(1 if self._alone else UNLIMITED)

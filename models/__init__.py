@@ -12,6 +12,7 @@ from models.ledger import Account, Entry, Period, Posting
 from models.message import EarlyReceipt, Message, MessagePart
 from models.office import AuditEntry, IdempotencyKey, Line, Office, Operator, WebSession
 from models.order import Assignment, Order, OrderChange, OrderStep
+from models.second_factor import RecoveryCode, SecondFactor
 
 __all__ = [
     "Account",
@@ -49,7 +50,9 @@ __all__ = [
     "Place",
     "Posting",
     "Recording",
+    "RecoveryCode",
     "Search",
+    "SecondFactor",
     "Shift",
     "UtcDateTime",
     "WebSession",

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Key
 
-ROLES = ("operator", "admin")
+ROLES = ("operator", "dispatcher", "accountant", "admin", "auditor")
+"""Of who signs in to the panel. Drivers have a page and a log-in of their own. What each may do: desk/roles.py."""
 
 
 class Office(Base):
@@ -44,7 +45,9 @@ class Operator(Base):
     """A person (or a program, by token) who signs in. `extension` is the desk phone, where there is one."""
 
     __tablename__ = "operator"
-    __table_args__ = (CheckConstraint("role in ('operator', 'admin')", name="role"),)
+    __table_args__ = (
+        CheckConstraint("role in ('operator', 'dispatcher', 'accountant', 'admin', 'auditor')", name="role"),
+    )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     office_id: Mapped[int] = mapped_column(ForeignKey("office.id"))
@@ -59,7 +62,10 @@ class Operator(Base):
 
 
 class WebSession(Base):
-    """A signed-in browser. Only the SHA-256 of its cookie is kept, so that a copy of the database opens no session."""
+    """A signed-in browser. Only the SHA-256 of its cookie is kept, so that a copy of the database opens no session.
+
+    `factor_at` is when a second factor was shown; null without one.
+    """
 
     __tablename__ = "web_session"
 
@@ -69,6 +75,7 @@ class WebSession(Base):
     created_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    factor_at: Mapped[datetime | None]
 
 
 class IdempotencyKey(Base):
@@ -87,7 +94,7 @@ class IdempotencyKey(Base):
 
 
 class AuditEntry(Base):
-    """Who did what to whom, and when. Rows are only ever added."""
+    """Who did what to whom, and when. Rows are only ever added, each chained to the one before (models/chain.py)."""
 
     __tablename__ = "audit_entry"
 
@@ -97,3 +104,5 @@ class AuditEntry(Base):
     what: Mapped[str] = mapped_column(String(64))
     subject: Mapped[str] = mapped_column(String(120))
     detail: Mapped[Any] = mapped_column(JSON)
+    previous: Mapped[str] = mapped_column(String(64), unique=True)
+    digest: Mapped[str] = mapped_column(String(64), unique=True)

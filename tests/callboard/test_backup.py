@@ -107,6 +107,7 @@ async def test_what_is_restored_is_equal_table_by_table_and_file_by_file(
     assert [path.name for path in busy.folder.parent.glob("kept*")] == ["kept"]
     was = rows(where(database_url, busy.folder))
     assert was["customer"]
+    assert was["audit_entry"][-1][3:5] == ("export", "kept")  # taken away with itself
     other = State(busy.folder.parent / "other")
     target = postgres_copy or database_url
     assert await put_back(other, file, target) is None
@@ -161,7 +162,7 @@ async def test_secrets_are_in_it_only_when_they_were_asked_for(busy: State, data
 async def test_a_backup_of_a_site_that_writes_is_of_one_moment(
     busy: State, database_url: str, desk: Desk, site: Site, tmp_path: Path
 ) -> None:
-    """Pairs of rows are written all the time; no backup has half a pair. Must fail with a table after a table."""
+    """Pairs of rows are written all the time; no backup has half a pair. Must fail with the two halves committed apart."""
     if database_url.startswith("sqlite"):
         (busy.folder / "callboard.db").unlink()
         (busy.folder / "callboard.db").symlink_to(tmp_path / "callboard.db")

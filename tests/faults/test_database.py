@@ -249,8 +249,9 @@ async def test_a_file_damaged_anywhere_is_refused_with_a_way_out_and_left_as_it_
     whole.write_bytes(sqlite_template.read_bytes())
     with closing(sqlite3.connect(whole)) as connection, connection:
         connection.executemany(
-            "insert into audit_entry (at, what, subject, detail) values ('2026-11-22 00:00:00', ?, ?, 'null')",
-            [(f"what {n}", "x" * 100) for n in range(2000)],
+            "insert into audit_entry (at, what, subject, detail, previous, digest) "
+            "values ('2026-11-22 00:00:00', ?, ?, 'null', ?, ?)",
+            [(f"what {n}", "x" * 100, f"before {n}", f"row {n}") for n in range(2000)],
         )
     seen = 0
     for n in range(20):
