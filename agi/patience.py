@@ -6,12 +6,20 @@ asyncio.timeout() makes and cancels a timer for each command, which a profile of
 from __future__ import annotations
 
 import asyncio
+from typing import Protocol
+
+
+class Reader(Protocol):
+    """Whatever somebody waits for."""
+
+    def set_exception(self, error: Exception, /) -> None:
+        """Whoever waits meets `error`."""
 
 
 class Patience:
     """Makes whoever reads from `reader` meet a TimeoutError when the limit passes."""
 
-    def __init__(self, reader: asyncio.StreamReader) -> None:
+    def __init__(self, reader: Reader) -> None:
         self._reader = reader
         self._loop = asyncio.get_running_loop()
         self._end: float | None = None

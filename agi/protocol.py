@@ -96,6 +96,7 @@ def line(text: str) -> bytes:
     return data
 
 
+@lru_cache(256)
 def verb(data: bytes) -> str:
     """Which command a line is, without what it says: `STREAM FILE "welcome" ""` is STREAM FILE."""
     return data.partition(b'"')[0].decode("ascii", "replace").strip()

@@ -6,7 +6,9 @@ read to its end; a value may be the word `hangup`; every argument is quoted; not
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from asyncio import IncompleteReadError, Transport
+from collections.abc import Hashable, Mapping
+from functools import cached_property
 
 from panoramisk import fast_agi
 
@@ -14,6 +16,7 @@ from agi import protocol
 from agi.errors import AGIAppError, AGIHangup, AGIInvalidCommand, AGIUsageError
 from agi.patience import Patience
 from agi.protocol import Reply, Target
+from agi.wire import TooLong, Wire
 from desk.tape import Tape, silent
 
 SLACK_SECONDS = 10.0
@@ -25,10 +28,15 @@ class Request(fast_agi.Request):  # type: ignore[misc]
 
     hung_up = False
     tape: Tape = staticmethod(silent)
+    reader: Wire
+    writer: Transport
     _verb = ""
-    _patience: Patience | None = None
 
-    @property
+    def __init__(self, app: fast_agi.Application, headers: Mapping[str, str], wire: Wire, patience: Patience) -> None:
+        super().__init__(app, headers, wire, wire.transport)
+        self._patience = patience
+
+    @cached_property
     def target(self) -> Target:
         """The flow and the query that the dialplan asked for."""
         return protocol.parse_target(self.headers.get("agi_network_script", ""))
@@ -57,8 +65,6 @@ class Request(fast_agi.Request):  # type: ignore[misc]
     async def _converse(self, data: bytes, seconds: float) -> Reply:
         if self.hung_up:
             raise AGIHangup("the caller has hung up")
-        if self._patience is None:
-            self._patience = Patience(self.reader)
         self._verb = protocol.verb(data)
         self._patience.begin(seconds + SLACK_SECONDS)
         try:
@@ -67,15 +73,19 @@ class Request(fast_agi.Request):  # type: ignore[misc]
             return self._judge(await self._read_reply())
         except TimeoutError:
             raise self._gone("Asterisk did not answer a command") from None
+        except IncompleteReadError as end:
+            self.tape("reply", end.partial, verb=self._verb)
+            raise self._gone("Asterisk closed the connection") from None
         except ConnectionError:
             raise self._gone("Asterisk closed the connection") from None
+        except TooLong:
+            raise self._gone("Asterisk sent an endless line") from None
         finally:
             self._patience.end()
 
     def over(self) -> None:
         """No command will be sent any more."""
-        if self._patience is not None:
-            self._patience.stop()
+        self._patience.stop()
 
     def _judge(self, reply: Reply) -> Reply:
         if reply.code == 511:
@@ -89,7 +99,8 @@ class Request(fast_agi.Request):  # type: ignore[misc]
     async def _read_reply(self) -> Reply:
         """The reply to the command just sent; HANGUP, 100 and lines that are no reply are passed over, within bounds."""
         for _ in range(MAX_ODD_LINES):
-            data = await self._read_line()
+            data = await self.reader.until()
+            self.tape("reply", data, verb=self._verb)
             if data.startswith(b"HANGUP"):
                 self.hung_up = True
                 data = data.removeprefix(b"HANGUP").lstrip()
@@ -106,20 +117,11 @@ class Request(fast_agi.Request):  # type: ignore[misc]
     async def _read_usage(self, first: bytes) -> Reply:
         block = [first]
         for _ in range(MAX_ODD_LINES):
-            block.append(await self._read_line())
+            block.append(await self.reader.until())
+            self.tape("reply", block[-1], verb=self._verb)
             if block[-1].startswith(b"520 "):
                 return Reply(520, text=" ".join(protocol.decode(part).strip() for part in block))
         raise self._gone("Asterisk sent an endless usage text")
-
-    async def _read_line(self) -> bytes:
-        try:
-            data: bytes = await self.reader.readline()
-        except ValueError:
-            raise self._gone("Asterisk sent an endless line") from None
-        self.tape("reply", data, verb=self._verb)
-        if not data.endswith(b"\n"):
-            raise self._gone("Asterisk closed the connection")
-        return data
 
     def _gone(self, sentence: str) -> Exception:
         self.hung_up = True

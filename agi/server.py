@@ -12,7 +12,7 @@ import itertools
 import re
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -23,9 +23,11 @@ from agi import flows, protocol
 from agi.channel import Channel, FastAgiChannel
 from agi.desk_side import DeskSide, Patient
 from agi.errors import AGIAppError, AGIHangup, AGIInvalidCommand, AGIUsageError, Refused
+from agi.patience import Patience
 from agi.request import Request
 from agi.settings import Settings
 from agi.sounds import Sounds
+from agi.wire import TooLong, Wire
 from desk import plugins
 from desk.bus import Bus
 from desk.events import CallSeen, PartChanged
@@ -64,7 +66,8 @@ class Application(fast_agi.Application):  # type: ignore[misc]
         self._tape = tape
         self._numbers = itertools.count(1)
         self._connections: set[asyncio.Task[None]] = set()
-        self._waiting: dict[asyncio.StreamWriter, None] = {}
+        self._waiting: dict[Wire, None] = {}
+        self._is_ours = lru_cache(256)(self._is_allowed)
 
     def add_route(self, path: str, endpoint: Callable[[Request], Awaitable[None]]) -> None:
         """Serve `agi://.../<path>` with the coroutine function `endpoint`. Raises ValueError if the path is taken."""
@@ -72,18 +75,22 @@ class Application(fast_agi.Application):  # type: ignore[misc]
             raise ValueError(f"there is a route {path!r} already")
         self._route[path] = endpoint
 
-    def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def wire(self) -> Wire:
+        """What a listening socket makes of a connection: `loop.create_server(application.wire, ...)`."""
+        return Wire(self._connected, self.settings.header_bytes)
+
+    def _connected(self, wire: Wire) -> None:
         """Take a connection, in a task that is ours (asyncio's own would log a cancelled one as a failure)."""
-        task = asyncio.get_running_loop().create_task(self.handler(reader, writer))
+        task = asyncio.get_running_loop().create_task(self.handler(wire))
         self._connections.add(task)
         task.add_done_callback(self._connections.discard)
 
-    async def handler(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def handler(self, wire: Wire) -> None:
         """One connection from its first byte to its end. Only cancellation leaves it."""
         last_words = FAILURE
         try:
-            self._check_peer(writer)
-            await self._converse(await self._introduction(reader, writer))
+            self._check_peer(wire)
+            await self._converse(await self._introduction(wire))
             last_words = b""
         except AGIHangup:
             last_words = b""
@@ -99,32 +106,37 @@ class Application(fast_agi.Application):  # type: ignore[misc]
         except Exception:
             log.exception("a conversation failed; the caller goes to an operator")
         finally:
-            if last_words and not writer.is_closing():
-                writer.write(last_words)
-            writer.close()
+            if last_words and not wire.transport.is_closing():
+                wire.transport.write(last_words)
+            wire.transport.close()
 
-    def _check_peer(self, writer: asyncio.StreamWriter) -> None:
-        peer = writer.get_extra_info("peername")
-        if not peer or not any(ip_address(peer[0]) in network for network in self.settings.allow):
-            writer.transport.abort()
+    def _check_peer(self, wire: Wire) -> None:
+        peer = wire.transport.get_extra_info("peername")
+        if not peer or not self._is_ours(peer[0]):
+            wire.transport.abort()
             raise Refused(f"{peer[0] if peer else 'the peer'} is not an Asterisk of ours")
 
-    async def _introduction(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Request:
+    def _is_allowed(self, host: str) -> bool:
+        return any(ip_address(host) in network for network in self.settings.allow)
+
+    async def _introduction(self, wire: Wire) -> Request:
         self._make_room()
-        self._waiting[writer] = None
+        self._waiting[wire] = None
+        patience = Patience(wire)
+        patience.begin(self.settings.header_seconds)
         try:
-            async with asyncio.timeout(self.settings.header_seconds):
-                block = await reader.readuntil(b"\n\n")
+            block = await wire.until(b"\n\n")
         except TimeoutError:
             raise Refused("the header block did not come in time") from None
-        except asyncio.LimitOverrunError:
+        except TooLong:
             raise Refused("the header block is too long") from None
         except (asyncio.IncompleteReadError, ConnectionError):
             raise AGIHangup("closed before the header block was whole") from None
         finally:
-            self._waiting.pop(writer, None)
+            self._waiting.pop(wire, None)
+            patience.stop()
         headers = protocol.parse_headers(block)
-        request = Request(self, headers, reader, writer, self.default_encoding)
+        request = Request(self, headers, wire, patience)
         request.tape = partial(self._tape, conversation=next(self._numbers))
         request.tape("header", without_token(block))
         return request
@@ -166,8 +178,8 @@ class Application(fast_agi.Application):  # type: ignore[misc]
             task.cancel()
         if self.calls:
             await asyncio.wait(self.calls, timeout=1)
-        for writer in tuple(self._waiting):
-            writer.transport.abort()
+        for wire in tuple(self._waiting):
+            wire.transport.abort()
 
 
 class Server:
@@ -220,9 +232,7 @@ class Server:
     async def _listen(self, application: Application) -> asyncio.Server:
         host, port = self.settings.host, self.settings.port
         try:
-            return await asyncio.start_server(
-                application.connected, host, port, limit=self.settings.header_bytes, backlog=512
-            )
+            return await asyncio.get_running_loop().create_server(application.wire, host, port, backlog=512)
         except OSError as error:
             self._tell(False, f"the AGI server cannot listen on {host} port {port}: {error.strerror or error}")
             raise

@@ -89,8 +89,10 @@ async def connected(port: int) -> AsyncIterator[Peer]:
 @asynccontextmanager
 async def serving(application: fast_agi.Application) -> AsyncIterator[int]:
     """An application of either kind, listening; its port."""
-    taken = getattr(application, "connected", application.handler)
-    server = await asyncio.start_server(taken, "127.0.0.1", 0, limit=65536)
+    if isinstance(application, Application):
+        server = await asyncio.get_running_loop().create_server(application.wire, "127.0.0.1", 0)
+    else:
+        server = await asyncio.start_server(application.handler, "127.0.0.1", 0, limit=65536)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:
