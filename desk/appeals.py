@@ -5,17 +5,21 @@ Each can be appealed once, in his words; the office answers in its own. Neither 
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Collection, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk import order_steps
+from desk import cashier, events, order_steps
+from desk.driver_access import house_language
 from desk.errors import Conflict, Invalid, NotFound
+from desk.ledger import AlreadyReversed
 from desk.people import audit
 from desk.text import plain
 from desk.work import Work
-from models import Account, Appeal, Driver, Entry, Posting, Weighing
+from locales.catalog import Catalog
+from models import Account, Appeal, Driver, Entry, Message, Office, Posting, Weighing
 
 
 class AlreadyAnswered(Conflict):
@@ -63,7 +67,32 @@ async def appeal(
 
 
 async def answer(work: Work, operator_id: int, appeal_id: int, text: str) -> Appeal:
-    """The office's answer, which the driver reads on his page. Raises NotFound, Invalid, AlreadyAnswered."""
+    """The office's answer, which the driver reads on his page: what was done stands. A text tells him that it is there.
+
+    Raises NotFound, Invalid, AlreadyAnswered.
+    """
+    found = await _answered(work, operator_id, appeal_id, text)
+    audit(work, operator_id, "appeal.answered", str(appeal_id))
+    await _tell(work, found, "declined" if found.entry_id is not None else "answered")
+    return found
+
+
+async def accept(work: Work, operator_id: int, appeal_id: int, text: str) -> Appeal:
+    """The driver is right: what was booked is undone by its opposite, and he is told. An entry that is undone already stays so.
+
+    Raises NotFound, Invalid (also where nothing was booked that could be given back), AlreadyAnswered.
+    """
+    found = await _answered(work, operator_id, appeal_id, text)
+    if found.entry_id is None:
+        raise Invalid("no money was booked that could be given back", field="do")
+    with contextlib.suppress(AlreadyReversed):
+        await cashier.undo(work, operator_id, found.entry_id, text, found.driver_id)
+    audit(work, operator_id, "appeal.accepted", str(appeal_id), {"entry": found.entry_id})
+    await _tell(work, found, "accepted")
+    return found
+
+
+async def _answered(work: Work, operator_id: int, appeal_id: int, text: str) -> Appeal:
     operator = await order_steps.operator_of(work, operator_id)
     found = await work.session.get(Appeal, appeal_id, with_for_update=True)
     if found is None or found.office_id != operator.office_id:
@@ -75,8 +104,33 @@ async def answer(work: Work, operator_id: int, appeal_id: int, text: str) -> App
         raise AlreadyAnswered(f"appeal {appeal_id} was answered before", answer=found.answer)
     found.state, found.answer, found.answered_at, found.answered_by = "answered", words, work.now, operator_id
     await work.session.flush()
-    audit(work, operator_id, "appeal.answered", str(appeal_id))
     return found
+
+
+async def _tell(work: Work, found: Appeal, how: str) -> None:
+    """Text the driver that there is an answer; the words themselves are for his page alone."""
+    driver = await work.session.get_one(Driver, found.driver_id)
+    if not driver.phone:
+        return
+    office = await work.session.get_one(Office, driver.office_id)
+    language = driver.language or await house_language(work.session, office.id)
+    key = f"sms.appeal.{how}"
+    message = Message(
+        office_id=office.id,
+        audience="driver",
+        recipient=driver.phone,
+        sender=office.sms_sender,
+        text_key=key,
+        language=language,
+        text=Catalog.load(language).text(key),
+        state="queued",
+        next_try_at=work.now,
+        created_at=work.now,
+        updated_at=work.now,
+    )
+    work.session.add(message)
+    await work.session.flush()
+    work.tell(events.MessageChanged(work.now, message.id, None, message.state))
 
 
 async def list_appeals(

@@ -130,23 +130,6 @@ async def not_asked(session: AsyncSession, driver_id: int, now: datetime, limit:
     ]
 
 
-def appeal_json(appeal: Appeal, driver: Driver) -> Json:
-    """An appeal as the office sees it."""
-    return {
-        "id": appeal.id,
-        "driver_id": driver.id,
-        "driver_number": driver.number,
-        "driver_name": driver.name,
-        "entry_id": appeal.entry_id,
-        "weighing_id": appeal.weighing_id,
-        "at": moment(appeal.at),
-        "reason": appeal.reason,
-        "state": appeal.state,
-        "answer": appeal.answer,
-        "answered_at": moment(appeal.answered_at),
-    }
-
-
 def _appeal(appeal: Appeal | None) -> Json | None:
     if appeal is None:
         return None

@@ -108,6 +108,8 @@ ROUTES: tuple[Route, ...] = (
     _page("GET", f"/money/drivers/{ID}", "admin", money.statement, "A driver's statement"),
     _page("POST", f"/money/drivers/{ID}", "admin", money_forms.pay, "Pay in, ask for a pay-out, penalise"),
     _page("POST", f"/money/drivers/{ID}/reversals", "admin", money_forms.reverse, "Undo an entry"),
+    _page("GET", "/money/appeals", "admin", money.appeals, "What drivers say was not right, with what it is against"),
+    _page("POST", f"/money/appeals/{ID}", "admin", money_forms.answer_appeal, "Accept an appeal, or decline it"),
     _page("POST", f"/money/withdrawals/{ID}", "admin", money_forms.decide, "Approve a pay-out, or turn it down"),
     # --- for machines that watch us -------------------------------------------------------------------------------------
     _raw("GET", "/healthz", "anyone", health.healthz, "How the parts are; no personal data", answer=t.Health),
@@ -202,7 +204,11 @@ ROUTES: tuple[Route, ...] = (
         given=gd.AppealsQuery, answer=t.Items[td.AppealTold],
     ),
     _json(
-        "POST", f"/appeals/{ID}/answer", "operator", driver_links.answer, "Answer an appeal",
+        "POST", f"/appeals/{ID}/answer", "operator", driver_links.answer, "Answer an appeal: what was done stands",
+        given=gd.AppealAnswer, answer=td.AppealTold, problems=(404, 409),
+    ),
+    _json(
+        "POST", f"/appeals/{ID}/accept", "admin", driver_links.accept, "Accept an appeal: what was booked is given back",
         given=gd.AppealAnswer, answer=td.AppealTold, problems=(404, 409),
     ),
     # --- for a driver's own phone: no path and no body says whose ---------------------------------------------------------

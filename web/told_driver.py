@@ -102,8 +102,33 @@ class NotAsked(Told):
     appeal: AppealBrief | None
 
 
+class AppealedEntry(Told):
+    """The row of the books that the driver appeals against: `amount` was added (positive) or taken (negative)."""
+
+    kind: str
+    at: Moment
+    amount: int
+    currency: str
+    order_id: Id | None
+    origin: str | None
+    destination: str | None
+    evidence: str | None
+    undone: bool
+
+
+class AppealedWeighing(Told):
+    """The order that the driver was not asked for, and why; `reason_key` with `reason_args` is a text."""
+
+    order_id: Id
+    at: Moment
+    origin: str
+    destination: str | None
+    reason_key: str
+    reason_args: dict[str, Any]
+
+
 class AppealTold(Told):
-    """An appeal as the office sees it."""
+    """An appeal as the office sees it, with what it is against: exactly one of `entry` and `weighing`."""
 
     id: Id
     driver_id: Id
@@ -116,3 +141,6 @@ class AppealTold(Told):
     state: Literal["open", "answered"]
     answer: str | None
     answered_at: Moment | None
+    answered_by: str | None
+    entry: AppealedEntry | None
+    weighing: AppealedWeighing | None

@@ -127,7 +127,7 @@ async def test_a_search_is_started_watched_and_overruled_by_keys_alone(
     await console.sees(f'[data-order="{unsure["id"]}"] .search-line.running', "제안 중")
     assert await console.focused() == "driver"
     await console.press("Shift+F9")
-    await console.sees("candidate-list .deed.all_the_same", "불확실하지만 제안: 길")
+    await console.sees("candidate-list .deed.of-all_the_same", "불확실하지만 제안: 길")
     await console.press("Shift+F8")
     await console.sees("bottom-line .said", "멈췄습니다")
     console.unharmed()

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from desk import appeals, driver_access
-from desk.driver_views import appeal_json
+from desk import appeal_views, appeals, driver_access
 from desk.order_views import message_json
 from desk.work import Work
-from models import Driver
+from models import Appeal, Driver
 from web.ask import Ask, Json
 from web.given_driver import AppealAnswer, AppealsQuery
 from web.keys import SETTINGS
@@ -43,16 +42,29 @@ async def listed(ask: Ask[AppealsQuery]) -> Json:
     """Appeals, newest first."""
     query = ask.given
     async with ask.desk.look() as session:
-        rows = await appeals.list_appeals(session, ask.operator.office_id, query.state, query.limit + 1, query.cursor)
-    items = [appeal_json(appeal, driver) for appeal, driver in rows[: query.limit]]
+        rows = await appeal_views.in_full(session, ask.operator.office_id, query.state, query.limit + 1, query.cursor)
+    items = rows[: query.limit]
     return {"items": items, "next": items[-1]["id"] if len(rows) > query.limit else None}
 
 
 async def answer(ask: Ask[AppealAnswer]) -> Json:
-    """Answer an appeal, once."""
+    """Answer an appeal, once; what was done stands."""
 
     async def do(work: Work) -> Json:
-        found = await appeals.answer(work, ask.operator.id, ask.id, ask.given.answer)
-        return appeal_json(found, await work.session.get_one(Driver, found.driver_id))
+        return await _told(work, await appeals.answer(work, ask.operator.id, ask.id, ask.given.answer))
 
     return await ask.once(do)
+
+
+async def accept(ask: Ask[AppealAnswer]) -> Json:
+    """The driver is right: the entry is undone, and he is told."""
+
+    async def do(work: Work) -> Json:
+        return await _told(work, await appeals.accept(work, ask.operator.id, ask.id, ask.given.answer))
+
+    return await ask.once(do)
+
+
+async def _told(work: Work, appeal: Appeal) -> Json:
+    driver = await work.session.get_one(Driver, appeal.driver_id)
+    return (await appeal_views.told(work.session, [(appeal, driver)]))[0]

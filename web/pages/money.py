@@ -9,14 +9,16 @@ from datetime import datetime
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk import cashier, days, periods, report_rows, reports, statements
+from desk import appeal_views, cashier, days, exports, periods, report_rows, reports, statements
 from desk.errors import Invalid
 from desk.work import Desk
 from web import money_sheets
 from web.keys import DESK
 from web.money_view import FORMS, View, view_of
+from web.render import catalog
 from web.sheets import Sheet, as_csv, as_xlsx
 
+MOST_APPEALS = 50
 MOST_ROWS = 100_000
 """How many rows are taken away at once."""
 TYPED = ("do", "amount", "reference", "note", "evidence", "entry")
@@ -140,6 +142,32 @@ async def show_statement(
     )
 
 
+async def appeals(request: web.Request) -> web.StreamResponse:
+    """What drivers say was not right: open ones first."""
+    return await show_appeals(request)
+
+
+async def show_appeals(
+    request: web.Request, status: int = 200, refused: str | None = None, typed: tuple[int, str] | None = None
+) -> web.StreamResponse:
+    """The page, also after something was refused there: what was typed is still there."""
+    async with request.app[DESK].look() as session:
+        view = await view_of(request, session)
+        waiting = await appeal_views.in_full(session, view.office.id, "open", MOST_APPEALS)
+        answered = await appeal_views.in_full(session, view.office.id, "answered", MOST_APPEALS)
+    return await view.page(
+        "appeals",
+        status,
+        waiting=waiting,
+        answered=answered,
+        clock=lambda at: view.clock(datetime.fromisoformat(at)),
+        why=lambda one: catalog(view.locale).text(f"panel.{one['reason_key']}", **one["reason_args"]),
+        refused=refused,
+        done=_done(request),
+        typed=typed,
+    )
+
+
 async def _rows_file(view: View, session: AsyncSession, form: str, of: str) -> web.StreamResponse:
     orders, entries = [], []
     if form == "xlsx" or of == "orders":
@@ -159,6 +187,9 @@ async def _rows_file(view: View, session: AsyncSession, form: str, of: str) -> w
 async def _file(view: View, name: str, form: str, sheets: Callable[[], Sequence[Sheet]]) -> web.StreamResponse:
     # The end of the days that it tells of, in place of now: made again, it is the same file.
     made: datetime = view.local(view.span.until)
+    operator = view.visitor.operator
+    subject, of = f"{name}.{form}", f"{view.span.first} {view.span.last}"
+    await view.request.app[DESK].do(lambda work: exports.taken_away(work, operator.id, subject, of))
 
     def make() -> bytes:
         told = sheets()
@@ -178,4 +209,8 @@ def _cursor(told: str | None) -> int | None:
 
 def _done(request: web.Request) -> str | None:
     told = request.query.get("done")
-    return told if told in ("top_up", "penalty", "asked", "paid", "turned_down", "reversed", "closed") else None
+    return (
+        told
+        if told in ("top_up", "penalty", "asked", "paid", "turned_down", "reversed", "closed", "accepted", "declined")
+        else None
+    )

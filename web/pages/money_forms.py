@@ -7,22 +7,21 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from desk import cashier, idempotency
+from desk import appeals, cashier
 from desk.errors import DeskError, Invalid
-from desk.views import Json
 from desk.work import Work
-from web.keys import DESK, VISITOR
-from web.pages.money import show_company, show_statement
+from web.forms import Fields, fields_of, once, operator_id
+from web.keys import DESK
+from web.pages.money import show_appeals, show_company, show_statement
 from web.problems import problem_of
 
-Fields = dict[str, str]
 _MANY = frozenset(" ,_원₩￦")
 
 
 async def pay(request: web.Request) -> web.StreamResponse:
     """On a driver's page: pay in, ask for a pay-out, or penalise, as the field `do` says."""
-    driver_id, fields = int(request.match_info["id"]), await _fields(request)
-    operator_id = _operator_id(request)
+    driver_id, fields = int(request.match_info["id"]), await fields_of(request)
+    paid_by = operator_id(request)
 
     async def act(work: Work) -> str:
         do, amount = fields.get("do"), _amount(fields.get("amount", ""))
@@ -40,7 +39,7 @@ async def pay(request: web.Request) -> web.StreamResponse:
         raise Invalid("that is nothing to do", field="do")
 
     try:
-        done = await _once(request, fields, act)
+        done = await once(request, fields, act)
     except DeskError as error:
         return await _refuse_on_statement(request, driver_id, fields, error)
     return _back(request, f"/money/drivers/{driver_id}", done)
@@ -48,17 +47,17 @@ async def pay(request: web.Request) -> web.StreamResponse:
 
 async def reverse(request: web.Request) -> web.StreamResponse:
     """On a driver's page: undo an entry."""
-    driver_id, fields = int(request.match_info["id"]), await _fields(request)
+    driver_id, fields = int(request.match_info["id"]), await fields_of(request)
 
     async def act(work: Work) -> str:
         entry = fields.get("entry", "")
         if not (entry.isascii() and entry.isdigit() and len(entry) < 18):
             raise Invalid("that is no entry", field="entry")
-        await cashier.undo(work, _operator_id(request), int(entry), fields.get("evidence", ""), driver_id)
+        await cashier.undo(work, operator_id(request), int(entry), fields.get("evidence", ""), driver_id)
         return "reversed"
 
     try:
-        done = await _once(request, fields, act)
+        done = await once(request, fields, act)
     except DeskError as error:
         return await _refuse_on_statement(request, driver_id, fields, error)
     return _back(request, f"/money/drivers/{driver_id}", done)
@@ -66,27 +65,46 @@ async def reverse(request: web.Request) -> web.StreamResponse:
 
 async def decide(request: web.Request) -> web.StreamResponse:
     """Pay out what a colleague asked for, or turn it down."""
-    ask_id, fields = int(request.match_info["id"]), await _fields(request)
+    ask_id, fields = int(request.match_info["id"]), await fields_of(request)
 
     async def act(work: Work) -> str:
         if fields.get("do") == "approve":
-            await cashier.approve(work, _operator_id(request), ask_id)
+            await cashier.approve(work, operator_id(request), ask_id)
             return "paid"
-        await cashier.turn_down(work, _operator_id(request), ask_id, fields.get("reason", ""))
+        await cashier.turn_down(work, operator_id(request), ask_id, fields.get("reason", ""))
         return "turned_down"
 
     return await _on_company(request, fields, act)
 
 
+async def answer_appeal(request: web.Request) -> web.StreamResponse:
+    """Give back what the driver appeals against, or decline it; either with words for him."""
+    appeal_id, fields = int(request.match_info["id"]), await fields_of(request)
+
+    async def act(work: Work) -> str:
+        if fields.get("do") == "accept":
+            await appeals.accept(work, operator_id(request), appeal_id, fields.get("answer", ""))
+            return "accepted"
+        await appeals.answer(work, operator_id(request), appeal_id, fields.get("answer", ""))
+        return "declined"
+
+    try:
+        done = await once(request, fields, act)
+    except DeskError as error:
+        typed = (appeal_id, fields.get("answer", ""))
+        return await show_appeals(request, problem_of(error).status, _words_for(error), typed)
+    return _back(request, "/money/appeals", done)
+
+
 async def close(request: web.Request) -> web.StreamResponse:
     """Close a month; the form says which, and that its meaning was read."""
-    fields = await _fields(request)
+    fields = await fields_of(request)
 
     async def act(work: Work) -> str:
         year, _, number = fields.get("month", "").partition("-")
         if fields.get("read") != "yes" or not (year + number).isascii() or not (year.isdigit() and number.isdigit()):
             raise Invalid("a month is closed by somebody who has read what that means", field="read")
-        await cashier.close_month(work, _operator_id(request), int(year[:4]), int(number[:2]))
+        await cashier.close_month(work, operator_id(request), int(year[:4]), int(number[:2]))
         return "closed"
 
     return await _on_company(request, fields, act)
@@ -96,30 +114,10 @@ async def _on_company(
     request: web.Request, fields: Fields, act: Callable[[Work], Awaitable[str]]
 ) -> web.StreamResponse:
     try:
-        done = await _once(request, fields, act)
+        done = await once(request, fields, act)
     except DeskError as error:
         return await show_company(request, request.app[DESK], problem_of(error).status, _words_for(error))
     return _back(request, "/money", done)
-
-
-async def _fields(request: web.Request) -> Fields:
-    return {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
-
-
-async def _once(request: web.Request, fields: Fields, act: Callable[[Work], Awaitable[str]]) -> str:
-    key = fields.get("key", "")
-    if not 0 < len(key) <= 64 or not key.isascii():
-        raise Invalid("the form has no key", field="key")
-    asked = repr(sorted(fields.items())).encode("utf-8", "surrogatepass")
-    fingerprint = idempotency.request_hash(request.method, request.path, asked)
-
-    async def once(work: Work) -> idempotency.Answer:
-        async def answer() -> tuple[int, Json]:
-            return 303, {"done": await act(work)}
-
-        return await idempotency.once(work, _operator_id(request), key, fingerprint, answer)
-
-    return str((await request.app[DESK].do(once)).body["done"])
 
 
 async def _refuse_on_statement(
@@ -149,9 +147,3 @@ def _amount(told: str) -> int:
     if not (digits.isascii() and digits.isdigit()) or len(digits) > 12:
         raise Invalid("an amount is a whole number above zero", field="amount")
     return int(digits)
-
-
-def _operator_id(request: web.Request) -> int:
-    visitor = request[VISITOR]
-    assert visitor is not None
-    return visitor.operator.id

@@ -59,7 +59,7 @@ export function history(order) {
     <ol class="deeds">
       ${told.items.map(
         (deed) => html`
-          <li class="deed ${deed.what} ${deed.state ?? ""}">
+          <li class="deed of-${deed.what} ${deed.state ?? ""}">
             <time>${clockTime(deed.at, true)}</time>
             <div>
               <b>${title(deed, order)}</b> <span class="who">${who(deed)}</span>
