@@ -26,15 +26,15 @@ async def pay(request: web.Request) -> web.StreamResponse:
     async def act(work: Work) -> str:
         do, amount = fields.get("do"), _amount(fields.get("amount", ""))
         if do == "top_up":
-            await cashier.take_in(work, operator_id, driver_id, amount, fields.get("reference", ""))
+            await cashier.take_in(work, paid_by, driver_id, amount, fields.get("reference", ""))
             return "top_up"
         if do == "penalty":
             await cashier.penalise(
-                work, operator_id, driver_id, amount, fields.get("evidence", ""), fields.get("reference", "")
+                work, paid_by, driver_id, amount, fields.get("evidence", ""), fields.get("reference", "")
             )
             return "penalty"
         if do == "withdrawal":
-            await cashier.ask(work, operator_id, driver_id, amount, fields.get("note"))
+            await cashier.ask(work, paid_by, driver_id, amount, fields.get("note"))
             return "asked"
         raise Invalid("that is nothing to do", field="do")
 
