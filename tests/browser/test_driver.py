@@ -121,7 +121,7 @@ async def steps_of(house: House, order_id: int) -> list[str]:
 
 
 def test_every_text_that_the_page_asks_for_exists_in_both_languages() -> None:
-    """Must fail with a key taken out of locales/*/driver.toml."""
+    """Seen failing with a key taken out of locales/*/driver.toml."""
     sources = "".join(file.read_text("utf-8") for file in (HERE / "static/driver").glob("*.js"))
     for locale in ("ko", "en"):
         known = set(driver_pages._words(locale))

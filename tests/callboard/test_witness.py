@@ -130,6 +130,7 @@ async def test_a_line_that_nobody_has_costs_only_its_own_calls(reader: Reader) -
 
 
 async def test_while_readings_wait_the_account_waits_as_well(reader: Reader) -> None:
+    """Seen failing with `_waits` not asked."""
     waiting = True
     reader.witness = Witness(reader.desk, reader.file, reader.memory, 8.0, lambda: waiting)
     reader.write(1)

@@ -113,6 +113,7 @@ async def test_an_unknown_caller_is_identified_as_nobody_we_know(desk: Desk, tol
 
 
 async def test_the_same_report_twice_is_one_row_and_one_pop(desk: Desk, told: list[Event]) -> None:
+    """Seen failing when sightings are not looked up."""
     first = await open_call(desk, PBX)
     again = await open_call(desk, replace(PBX, name="another", at=NOON + timedelta(minutes=5)))
     assert again == first
@@ -145,6 +146,7 @@ async def test_the_same_call_told_on_two_lines_at_once_is_one_call(desk: Desk, s
 async def test_box_and_pbx_see_one_call_whichever_comes_first(
     desk: Desk, told: list[Event], first: str, number: str | None
 ) -> None:
+    """Seen failing when no twin is looked for."""
     box = replace(BOX, number=number, presentation="allowed" if number else "withheld", at=NOON + timedelta(seconds=3))
     trunk = replace(PBX, number=number, presentation="allowed" if number else "unavailable")
     if first == "box":
@@ -394,6 +396,7 @@ async def test_a_box_call_without_an_end_ends_by_age(desk: Desk, clock: Clock) -
 async def test_a_snapshot_ends_what_the_pbx_forgot_and_opens_what_we_missed(
     desk: Desk, site: Site, told: list[Event], clock: Clock
 ) -> None:
+    """Seen failing when a snapshot ends nothing."""
     forgotten = await open_call(desk, pbx(1))
     kept = await open_call(desk, pbx(2, number="01022223333"))
     box = await open_call(desk, replace(BOX, number="01044445555"))
@@ -423,6 +426,7 @@ async def test_a_snapshot_ends_what_the_pbx_forgot_and_opens_what_we_missed(
 
 
 async def test_a_call_that_began_while_the_snapshot_was_taken_is_not_ended_by_it(desk: Desk) -> None:
+    """Seen failing without SNAPSHOT_GRACE."""
     call_id = await open_call(desk, PBX)
     await apply(desk, PbxSnapshot(NOON + timedelta(seconds=1), calls=()))
     assert (await view(desk, call_id)).state == "arrived"

@@ -1,6 +1,7 @@
 """The bench itself: a history that can be read after a kill, a wire that cuts where it is told, a checker that can say no.
 
-The checker's tests were seen failing with each sentence of tests/faults/checker.py taken out, one at a time.
+The checker's tests were seen failing with each sentence of tests/faults/checker.py taken out, one at a time; the others without
+the cut, the freeze, the line at the begin, the outcome of what was broken off, and the mark of a missed promise.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from web.middleware import HEADERS
 from web.routes import ROUTES
 
 PHONE = "+821020000000"
-DRIVERS_OWN = [route for route in ROUTES if route.role == "driver" and route.method != "GET"]
+DRIVERS_OWN = [route for route in ROUTES if route.may == "driver.own" and route.method != "GET"]
 
 
 async def offered(house: House) -> int:
@@ -85,7 +85,7 @@ async def test_an_operator_has_a_link_texted_and_never_sees_what_is_in_it(house:
 
 
 async def test_the_link_names_us_whatever_the_request_says_of_the_host(house: House) -> None:
-    """Must fail with the address made from the request's own Host header."""
+    """Seen failing with the address made from the request's own Host header."""
     for headers in ({"Host": "evil.example"}, {"X-Forwarded-Host": "evil.example"}):
         answer = await house.anonymous().api("POST", "/driver/link", {"phone": "01020000000"}, headers=headers)
         assert answer.status == 202
@@ -279,7 +279,7 @@ async def test_another_driver_of_this_or_of_another_office_reaches_nothing_of_hi
     other: Other,  # noqa: F811
     night: Night,
 ) -> None:
-    """Must fail with `offer.driver_id != driver_id`, or the assignment's driver, not looked at."""
+    """Seen failing with `offer.driver_id != driver_id`, or the assignment's driver, not looked at."""
     async with house.desk.look() as session:
         offer_id = (await session.scalars(select(searching.Offer.id))).first()
     assert offer_id is not None
@@ -332,7 +332,7 @@ async def test_only_the_drivers_page_may_ask_the_browser_where_it_is(house: Hous
 
 
 async def test_who_waits_is_answered_when_something_is_new_and_by_nobody_else_s_news(house: House) -> None:
-    """Must fail with the listener to OfferMade, or to OrderChanged, taken out of DriverNews."""
+    """Seen failing with the listener to OfferMade, or to OrderChanged, taken out of DriverNews."""
     driver, far = await house.driver(), await house.driver(house.site.drivers[2])
     paths = [
         f"/driver/me?seen={(await visitor.api('GET', '/driver/me')).body['version']}&wait=25"
@@ -353,7 +353,7 @@ async def test_who_waits_is_answered_when_something_is_new_and_by_nobody_else_s_
 
 
 async def test_whose_session_ends_while_he_waits_is_told_nothing(house: House) -> None:
-    """Must fail with `still_driver` not asked after the wait."""
+    """Seen failing with `still_driver` not asked after the wait."""
     driver = await house.driver()
     version = (await driver.api("GET", "/driver/me")).body["version"]
     waiting = asyncio.create_task(driver.api("GET", f"/driver/me?seen={version}&wait=25"))
