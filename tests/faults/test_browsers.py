@@ -139,7 +139,7 @@ async def test_a_frozen_page_harms_nobody_and_comes_back(
 async def test_two_people_at_two_screens_dispatch_one_order_and_one_reads_who_was_first(
     office: Office, database_url: str, history: History, count: Count, figure: Figure
 ) -> None:
-    """G3, in browsers. Seen failing without the partial unique index on an order's active assignment: nobody reads who was first."""
+    """G3, in browsers. Seen failing without the unique index on an order's active assignment: nobody reads who was first."""
     rounds = count(1, 20)
     async with chromium() as browser:
         seats = [await sit(browser, office, user) for user in ("op", "boss")]
