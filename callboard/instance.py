@@ -143,11 +143,7 @@ async def dialplan_site(instance: Instance) -> Site | None:
             )
             for person in people
         ),
-        ports=Ports(
-            sip=instance.settings.site.sip_port,
-            ami=settings.manager_port or instance.settings.ami.port,
-            agi=instance.settings.agi.port,
-        ),
+        ports=asterisk_ports(instance.settings),
         secrets=Secrets(
             ami_reader=SecretStr(secrets["ami_reader"]),
             ami_actor=SecretStr(secrets["ami_actor"]),
@@ -156,6 +152,13 @@ async def dialplan_site(instance: Instance) -> Site | None:
         folders=folders_for(instance.engine, instance.state.folder, settings),
         system_name=new_system_name(),
         oneshot_script=write_oneshot(instance.state, lines[0].language),
+    )
+
+
+def asterisk_ports(settings: Settings) -> Ports:
+    """Where Asterisk listens, and where it finds us."""
+    return Ports(
+        sip=settings.site.sip_port, ami=settings.dialplan.manager_port or settings.ami.port, agi=settings.agi.port
     )
 
 

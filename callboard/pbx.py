@@ -23,7 +23,7 @@ from callboard.pbx_files import prepare_folders
 from callboard.ports import refusal
 from dialplan.publish import publish
 from dialplan.render import render_all
-from dialplan.settings import Folders, Settings, Site
+from dialplan.settings import Folders, Ports, Settings, Site
 
 BOOT_LIMIT_S = 60.0
 STOP_LIMIT_S = 5.0
@@ -43,11 +43,11 @@ def folders_for(engine: Engine, state: Path, settings: Settings) -> Folders:
     return Folders.under(state.resolve(), modules=engine.modules, sbin=engine.sbin, custom=settings.custom_folder)
 
 
-def ports_in_use(site: Site) -> list[str]:
+def ports_in_use(sip_address: str, ports: Ports) -> list[str]:
     """A sentence for each port that Asterisk needs and cannot have."""
     wanted = (
-        (socket.SOCK_DGRAM, site.settings.sip_address, site.ports.sip, "SIP", "--sip-port"),
-        (socket.SOCK_STREAM, "127.0.0.1", site.ports.ami, "AMI", "--ami-port"),
+        (socket.SOCK_DGRAM, sip_address, ports.sip, "SIP", "--sip-port"),
+        (socket.SOCK_STREAM, "127.0.0.1", ports.ami, "AMI", "--ami-port"),
     )
     return [sentence for port in wanted if (sentence := refusal(*port))]
 
@@ -167,7 +167,7 @@ class AsteriskProcess:
             raise PbxError(
                 f"The state folder's path is too long for Asterisk's control socket: {self._state}. Choose a shorter one."
             )
-        if sentences := ports_in_use(self.site):
+        if sentences := ports_in_use(self.site.settings.sip_address, self.site.ports):
             raise PbxError(" ".join(sentences))
 
     def _cage(self) -> Cage:

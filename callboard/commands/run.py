@@ -23,7 +23,7 @@ from callboard.commands.options import (
 from callboard.config import Settings
 from callboard.core import CoreProcess
 from callboard.demo import fill_demo
-from callboard.instance import CACHE, Instance, Progress, dialplan_site, make_prompts, open_desk
+from callboard.instance import CACHE, Instance, Progress, asterisk_ports, dialplan_site, make_prompts, open_desk
 from callboard.logs import set_up_logs
 from callboard.pbx import AsteriskProcess, ports_in_use
 from callboard.pbx_root import choose
@@ -82,6 +82,9 @@ async def _work(state: State, settings: Settings, arguments: Sequence[str]) -> N
     progress = Progress()
     _refuse_taken_ports(settings)
     engine = await asyncio.to_thread(choose, settings.site.asterisk, CACHE, progress.line)
+    # Before prompts and the demo are made, which takes a while: whoever must choose another port is told at once.
+    if engine is not None and (taken := ports_in_use(settings.dialplan.sip_address, asterisk_ports(settings))):
+        raise StateError("\n".join(taken))
     tools = await make_prompts(state, progress) if engine else None
     desk = await open_desk(database_url(state, settings), Bus())
     try:
@@ -93,8 +96,6 @@ async def _work(state: State, settings: Settings, arguments: Sequence[str]) -> N
         await desk.engine.dispose()
     process = None
     if site is not None and engine is not None:
-        if taken := ports_in_use(site):
-            raise StateError("\n".join(taken))
         process = AsteriskProcess(engine, site, state.folder, progress.line)
     await _keep_up(process, CoreProcess(arguments), progress)
 
