@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import secrets
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -18,8 +19,6 @@ AT_A_TIME = 2
 
 _hasher = PasswordHasher()
 _room = asyncio.Semaphore(AT_A_TIME)
-# What is checked where there is no such account, so that the answer takes as long.
-_NOBODY = _hasher.hash(secrets.token_urlsafe(16))
 
 
 def password_hash(password: str) -> str:
@@ -53,9 +52,16 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+@cache
+def _of_nobody() -> str:
+    """What is checked where there is no such account, so that the answer takes as long."""
+    return _hasher.hash(secrets.token_urlsafe(16))
+
+
 def _verify(password: str, kept: str | None) -> bool:
+    nobody = _of_nobody()  # here, and not where it is needed: the first check after a start takes as long for everybody
     try:
-        _hasher.verify(kept or _NOBODY, password.encode("utf-8", "surrogatepass"))
+        _hasher.verify(kept or nobody, password.encode("utf-8", "surrogatepass"))
     except (VerificationError, InvalidHashError):
         return False
     return kept is not None
