@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 
 from models import migrations
 from tests.path.conftest import Start
+from tests.path.prepared import furnish
 from tests.path.running import CHECKOUT, RunningSite, free_port, until
 from tests.path.test_always_through import waiting
 
@@ -63,6 +65,7 @@ def test_a_database_that_another_program_holds_is_told(tmp_path: Path) -> None:
 async def test_a_wrong_ami_log_in_is_shown_and_callers_still_reach_the_queue() -> None:
     site = RunningSite("--no-calls", config='[ami]\nreader_user = "somebody-else"\n')
     try:
+        await furnish(site)
         with pytest.raises(AssertionError):
             await site.start(limit_s=30)
 
@@ -83,6 +86,7 @@ async def test_a_wrong_ami_log_in_is_shown_and_callers_still_reach_the_queue() -
         await until(known_all_the_same, what="the call's row, opened by the voice menu's side")
     finally:
         await site.stop()
+        shutil.rmtree(site.state, ignore_errors=True)
 
 
 @pytest.mark.pbx
