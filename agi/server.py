@@ -97,8 +97,8 @@ class Application(fast_agi.Application):  # type: ignore[misc]
         except Refused as refusal:
             log.warning("an AGI connection was refused", reason=str(refusal))
         except AGIAppError as failure:
-            # Most often the caller hung up in the middle of a verb: Asterisk says result=-1 for both.
-            log.warning("a verb failed; the caller, if he is there, goes to an operator", reason=str(failure))
+            # Not a warning: Asterisk says result=-1 also when the caller hung up in the middle of a verb, which is most often.
+            log.info("a verb was cut short; the caller, if he is there, goes to an operator", reason=str(failure))
         except (AGIInvalidCommand, AGIUsageError) as failure:
             log.warning("Asterisk does not know a command; the caller goes to an operator", reason=str(failure)[:200])
         except TimeoutError:

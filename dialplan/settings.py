@@ -28,6 +28,13 @@ class Settings(BaseModel):
     sip_address: Address = Field(default="127.0.0.1", description="Address on which SIP (UDP) is heard.")
     rtp_first_port: Port = Field(default=10000, description="First UDP port for voice.")
     rtp_last_port: Port = Field(default=20000, description="Last UDP port for voice.")
+    no_voice_s: int = Field(
+        default=300,
+        ge=0,
+        le=86_400,
+        description="Seconds without a voice packet from a caller or a desk phone after which the call is ended, because "
+        "that phone has gone without a word; 0: never.",
+    )
     trunk_addresses: tuple[Address, ...] = Field(
         default=("127.0.0.1",), min_length=1, description="Addresses whose calls come in over the trunk."
     )

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from callboard.pbx_engine import Engine
 from tests.dialplan.ami_wire import Message, Wire, wire
 from tests.pbx_fixture import RealAsterisk, real_asterisk, until
 
@@ -147,3 +148,13 @@ async def test_the_time_of_the_conversation_does_not_end_the_waiting(asterisk: R
         callers = asterisk.sipp([("01055501234", "first caller")], hold_ms=6000)
         await queued_after(reader)
         assert await callers.finished() == 0, "the caller was cut off"
+
+
+async def test_a_caller_whose_phone_vanished_leaves_the_queue(pbx_engine: Engine) -> None:
+    """Seen failing without `rtp_timeout`: operators' phones rang for somebody who was not there, until they gave up."""
+    with real_asterisk(pbx_engine, no_voice_s=2) as asterisk:
+        async with wire(asterisk, "reader") as reader:
+            asterisk.sipp([("01055501234", "first caller")], hold_ms=600_000)
+            joined = await reader.event("QueueCallerJoin")
+            left = await reader.event("QueueCallerAbandon")
+            assert left["Uniqueid"] == joined["Uniqueid"]
