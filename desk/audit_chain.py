@@ -14,7 +14,7 @@ from sqlalchemy import event, inspect, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
-from models import AuditEntry, chain
+from models import AuditEntry, Operator, chain
 
 # Any fixed number, other than those of migrations and of the claim.
 ADVISORY_LOCK = 5_207_120
@@ -81,6 +81,19 @@ async def verify(session: AsyncSession, known: str | None = None) -> Verified:
             rows, last, previous = rows + 1, row.id, row.digest
             seen = seen or previous == known
         session.expunge_all()
+
+
+async def of_office(
+    session: AsyncSession, office_id: int, limit: int = 50, before_id: int | None = None
+) -> list[tuple[AuditEntry, Operator]]:
+    """What the people of an office did, newest first; `before_id` continues an earlier list."""
+    query = select(AuditEntry, Operator).join(Operator, Operator.id == AuditEntry.operator_id)
+    if before_id is not None:
+        query = query.where(AuditEntry.id < before_id)
+    found = await session.execute(
+        query.where(Operator.office_id == office_id).order_by(AuditEntry.id.desc()).limit(limit)
+    )
+    return [(row, who) for row, who in found]
 
 
 def _digest(row: AuditEntry) -> str:

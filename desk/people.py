@@ -194,6 +194,16 @@ async def set_password(work: Work, operator_id: int, password: str, by: int | No
     audit(work, by, "operator.password", operator.login)
 
 
+async def set_role(work: Work, operator_id: int, role: str, by: int | None = None) -> None:
+    """Give somebody another role; open sockets are closed, and come back with the new rights. Raises NotFound and Invalid."""
+    if role not in ROLES:
+        raise Invalid(f"a role is one of {', '.join(ROLES)}", field="role")
+    operator = await _get(work.session, operator_id)
+    if operator.role != role:
+        audit(work, by, "operator.role", operator.login, {"from": operator.role, "to": role})
+        operator.role = role
+
+
 async def disable(work: Work, operator_id: int, by: int | None = None) -> None:
     """Shut an operator out at once: passwords, tokens and open sessions. Raises NotFound."""
     operator = await _get(work.session, operator_id)

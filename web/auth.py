@@ -15,12 +15,13 @@ from aiohttp import hdrs, web
 
 from desk import people
 from desk.database_errors import is_away
+from desk.roles import Permission
 from desk.work import Desk
 from web.driver_auth import driver_of, has_driver_cookie
 from web.keys import DESK, SETTINGS, VISITOR, Person, Visitor
 from web.settings import Settings
 
-Role = Literal["anyone", "operator", "admin", "driver"]
+Required = Permission | Literal["anyone"]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -108,8 +109,8 @@ def absolute(settings: Settings) -> timedelta:
     return timedelta(seconds=settings.session_absolute_s)
 
 
-def require(role: Role) -> Callable[[Handler], Handler]:
-    """Let only visitors with `role` reach a handler: else 401 (nobody) or 403 (somebody else).
+def require(permission: Required) -> Callable[[Handler], Handler]:
+    """Let only visitors who have `permission` reach a handler: else 401 (nobody) or 403 (somebody else).
 
     A driver is no visitor of the panel, and nobody of the panel is a driver: each is nobody to the other's pages.
     """
@@ -117,14 +118,14 @@ def require(role: Role) -> Callable[[Handler], Handler]:
     def wrap(handler: Handler) -> Handler:
         @functools.wraps(handler)
         async def guarded(request: web.Request) -> web.StreamResponse:
-            if role == "driver":
+            if permission == "driver.own":
                 if await driver_of(request) is None:
                     raise web.HTTPUnauthorized(text="not_signed_in", headers={hdrs.WWW_AUTHENTICATE: "Bearer"})
-            elif role != "anyone":
+            elif permission != "anyone":
                 visitor = await visitor_of(request)
                 if visitor is None:
                     raise web.HTTPUnauthorized(text="not_signed_in", headers={hdrs.WWW_AUTHENTICATE: "Bearer"})
-                if role not in visitor.may:
+                if permission not in visitor.may:
                     raise web.HTTPForbidden(text="not_allowed")
             return await handler(request)
 
@@ -134,7 +135,7 @@ def require(role: Role) -> Callable[[Handler], Handler]:
 
 
 def as_me(visitor: Visitor) -> dict[str, Any]:
-    """The signed-in person as the API shows him."""
+    """The signed-in person as the API shows him, and what he may do."""
     operator = visitor.operator
     return {
         "id": operator.id,
@@ -143,4 +144,5 @@ def as_me(visitor: Visitor) -> dict[str, Any]:
         "role": operator.role,
         "extension": operator.extension,
         "locale": operator.locale,
+        "may": sorted(visitor.may),
     }

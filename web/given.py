@@ -134,6 +134,13 @@ class DriversQuery(Given):
     cursor: Cursor | None = None
 
 
+class RecordQuery(Given):
+    """Which rows of the record; newest first."""
+
+    limit: Limit = 50
+    cursor: Cursor | None = None
+
+
 class MessagesQuery(Given):
     """Which messages; newest first."""
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from aiohttp import web
 
+from desk import roles
 from desk.driver_access import DriverPerson
 from desk.tape import Tape, silent
 from desk.work import Desk
@@ -97,8 +98,8 @@ class Visitor:
 
     @property
     def may(self) -> frozenset[str]:
-        """The roles whose pages this visitor may see: an admin may do what an operator may."""
-        return frozenset({"anyone", "operator", "admin"} if self.operator.role == "admin" else {"anyone", "operator"})
+        """What this visitor may do (desk/roles.py)."""
+        return roles.may(self.operator.role)
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ class Flood:
         return self._count > self._limit
 
 
-@require("operator")
+@require("calls.see")
 async def live(request: web.Request) -> web.StreamResponse:
     """Listen: a snapshot, then numbered deltas."""
     if hdrs.AUTHORIZATION not in request.headers and not may_listen(request.headers, origin_of(request)):

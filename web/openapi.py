@@ -113,9 +113,9 @@ def _operation(route: Route, names: dict[Any, str]) -> dict[str, Any]:
         "parameters": _parameters(route),
         "responses": _answers(route, names),
     }
-    if route.role == "anyone":
+    if route.may == "anyone":
         operation["security"] = []
-    if route.role == "driver":
+    if route.may == "driver.own":
         operation["security"] = [{"driver": []}]
     if _has_body(route):
         schema = {"$ref": REF.format(model=names[route.given])}
@@ -164,7 +164,7 @@ def _answers(route: Route, names: dict[Any, str]) -> dict[str, Any]:
     answers = {str(route.status): good}
     if 416 in route.problems:
         answers["206"] = good | {"description": "The range that was asked for."}
-    refusals = dict(ALWAYS) if route.role != "anyone" else {400: ALWAYS[400]}
+    refusals = dict(ALWAYS) if route.may != "anyone" else {400: ALWAYS[400]}
     if route.method != "GET":
         refusals[403] = ALWAYS[403]
     refusals |= {status: WHY[status] for status in route.problems}

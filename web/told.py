@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel
 
@@ -30,9 +30,10 @@ class Me(Told):
     id: Id
     login: str
     name: str
-    role: Literal["operator", "admin"]
+    role: Literal["operator", "dispatcher", "accountant", "admin", "auditor"]
     extension: str | None
     locale: str
+    may: list[str]
 
 
 class OrderPlace(Told):
@@ -292,6 +293,18 @@ class MessageTold(Told):
     detail: str | None
     created_at: Moment
     updated_at: Moment
+
+
+class RecordTold(Told):
+    """Who did what to whom. `digest` chains it to the row before."""
+
+    id: Id
+    at: Moment
+    operator: OperatorBrief
+    what: str
+    subject: str
+    detail: dict[str, Any]
+    digest: str
 
 
 class PartTold(Told):

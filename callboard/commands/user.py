@@ -1,4 +1,4 @@
-"""People who sign in: add one, give a new password, shut one out."""
+"""People who sign in: add one, give a new password or another role, shut one out."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ async def _find(work: Work, login: str) -> Operator:
 def add(
     login: str,
     name: Annotated[str, typer.Option(help="How colleagues see this person.")] = "",
-    role: Annotated[str, typer.Option(help="operator or admin.")] = "operator",
+    role: Annotated[str, typer.Option(help="operator, dispatcher, accountant, admin or auditor.")] = "operator",
     extension: Annotated[str | None, typer.Option(help="Number of the desk phone.")] = None,
     locale: Annotated[str, typer.Option(help="ko or en.")] = "ko",
     state: StateOption = DEFAULT_STATE,
@@ -70,6 +70,17 @@ def password(login: str, state: StateOption = DEFAULT_STATE, config: ConfigOptio
 
     do(state, config, act)
     typer.echo(f"{login} may sign in with the password {fresh}")
+
+
+@app.command("role")
+def role(login: str, role: str, state: StateOption = DEFAULT_STATE, config: ConfigOption = None) -> None:
+    """Give a person another role: operator, dispatcher, accountant, admin or auditor (docs/roles.md)."""
+
+    async def act(work: Work) -> None:
+        await people.set_role(work, (await _find(work, login)).id, role)
+
+    do(state, config, act)
+    typer.echo(f"{login} is {role} now.")
 
 
 @app.command("disable")

@@ -20,7 +20,7 @@ from web.middleware import HEADERS
 from web.routes import ROUTES
 
 PHONE = "+821020000000"
-DRIVERS_OWN = [route for route in ROUTES if route.role == "driver" and route.method != "GET"]
+DRIVERS_OWN = [route for route in ROUTES if route.may == "driver.own" and route.method != "GET"]
 
 
 async def offered(house: House) -> int:

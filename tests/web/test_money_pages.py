@@ -9,9 +9,11 @@ import re
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import select
 
 from desk import cashier
 from locales.catalog import Catalog
+from models import AuditEntry
 from tests.desk.conftest import Clock
 from tests.desk.nights import FIRST, Nights
 from tests.web.conftest import Answer, House, Visitor
@@ -84,6 +86,11 @@ async def test_what_is_taken_away_adds_up_and_is_the_same_twice(boss: Visitor, h
     orders = table(await boss.ask("GET", f"/money/rows?{SPAN}&form=csv&of=orders"))
     assert (len(orders) - 2, int(orders[-1][-1])) == (totals["completed"] + totals["cancelled"], totals["fares"])
     entries = table(await boss.ask("GET", f"/money/rows?{SPAN}&form=csv&of=entries"))
+    async with house.desk.look() as session:
+        kept = await session.execute(
+            select(AuditEntry.subject, AuditEntry.operator_id).where(AuditEntry.what == "export")
+        )
+    assert ("entries.csv", house.site.colleague_id) in [tuple(row) for row in kept]
     assert [int(cell) for cell in entries[-1][-4:]] == list(totals.values())[3:]
     for path in ("", "/rows", "/drivers", f"/drivers/{house.site.drivers[0]}"):
         for form in ("csv", "xlsx"):

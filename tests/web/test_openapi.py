@@ -42,7 +42,7 @@ def test_who_may_is_in_the_document() -> None:
     for route in ROUTES:
         if route.shown:
             operation = DOCUMENT["paths"][plain_path(route.path)][route.method.lower()]
-            assert (operation.get("security") == []) is (route.role == "anyone")
+            assert (operation.get("security") == []) is (route.may == "anyone")
 
 
 def test_each_operation_has_a_name_of_its_own() -> None:

@@ -20,6 +20,8 @@ async def console(request: web.Request) -> web.StreamResponse:
     visitor = await visitor_of(request)
     if visitor is None:
         raise web.HTTPSeeOther("/login")
+    if "calls.see" not in visitor.may:
+        raise web.HTTPSeeOther("/money")
     return await page(request, "console.html", boot=await _boot(request, visitor))
 
 

@@ -1,0 +1,88 @@
+"""Who may do what: the one table. Web routes name a permission, never a role; the tests of rights are generated from both.
+
+A driver signs in by a link to a page of his own (desk/driver_access.py) and is nobody to the panel; he stands here to be whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, Literal, get_args
+
+Permission = Literal[
+    "own.session",  # who one is; sign out; one's own second factor
+    "calls.see",  # calls as they come and went, live
+    "calls.handle",  # pick up, hang up, place a test call
+    "calls.listen",  # what callers said after the tone
+    "customers.see",  # customers and their places
+    "orders.see",
+    "orders.take",  # take, change, cancel
+    "orders.dispatch",  # assign, release, move on, look for a driver
+    "drivers.see",
+    "drivers.link",  # text a driver the link to his page
+    "appeals.see",
+    "appeals.answer",  # in words; what moves money is money.book
+    "messages.see",
+    "money.see",  # reports, statements, what waits; also as files
+    "money.ask",  # ask for a pay-out, which somebody else approves
+    "money.book",  # pay in and out, penalise, undo
+    "money.close",  # close a month
+    "audit.see",  # the record of who did what
+    "driver.own",  # a driver's own page
+]
+PERMISSIONS: Final = frozenset[str](get_args(Permission))
+
+_DISPATCH: Final = frozenset[str](
+    {
+        "own.session",
+        "calls.see",
+        "customers.see",
+        "orders.see",
+        "orders.take",
+        "orders.dispatch",
+        "drivers.see",
+        "drivers.link",
+        "appeals.see",
+        "appeals.answer",
+        "messages.see",
+        "money.ask",
+    }
+)
+MAY: Final[Mapping[str, frozenset[str]]] = {
+    "operator": _DISPATCH | {"calls.handle", "calls.listen"},
+    "dispatcher": _DISPATCH,
+    "accountant": frozenset(
+        {
+            "own.session",
+            "drivers.see",
+            "appeals.see",
+            "appeals.answer",
+            "money.see",
+            "money.ask",
+            "money.book",
+            "money.close",
+        }
+    ),
+    "auditor": frozenset(
+        {
+            "own.session",
+            "calls.see",
+            "customers.see",
+            "orders.see",
+            "drivers.see",
+            "appeals.see",
+            "messages.see",
+            "money.see",
+            "audit.see",
+        }
+    ),
+    "admin": PERMISSIONS - {"driver.own"},
+    "driver": frozenset({"driver.own"}),
+}
+"""What each role may do, and nothing else."""
+WITH_SECOND_FACTOR: Final = frozenset({"admin", "accountant"})
+"""Whose sign-in takes a second factor where the site requires one."""
+
+
+def may(role: str) -> frozenset[str]:
+    """What somebody of this role may do; a role that the table does not know may do nothing."""
+    return MAY.get(role, frozenset())
