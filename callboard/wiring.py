@@ -29,6 +29,7 @@ from callboard.readings import Readings
 from callboard.searches import Searches
 from callboard.spooled import SpoolMerger
 from callboard.stale import StaleBoxCalls
+from callboard.table_reader import TableReader
 from callboard.supervisor import Part
 from callboard.unstored import Unstored
 from callboard.voice_desk import PlacesAhead, VoiceDesk
@@ -157,7 +158,9 @@ def wire(instance: Instance, world: World | None = None) -> Wired:
                 parts.append(Part("demo-calls", calls.run))
 
     figures = Figures(desk, loop_watch, readings, listener if settings.site.asterisk != "none" else None)
-    panel = Panel(settings.web, desk, bus, Outside(phone, test_call, state.recordings, expected, figures, tape("web")))
+    reader = TableReader()
+    outside = Outside(phone, test_call, state.recordings, expected, figures, tape("web"), reader.read)
+    panel = Panel(settings.web, desk, bus, outside)
     return Wired((Part("web", panel.run), *parts), panel, readings, listener, ports, conversations)
 
 

@@ -19,7 +19,7 @@ _PHONE = " ".join(
         "전화번호 전화 연락처 휴대폰 휴대폰번호 휴대전화 휴대전화번호 핸드폰 핸드폰번호 폰번호 집전화 회사전화",
         "전화1 전화2 연락처1 연락처2 휴대폰1 휴대폰2",
         "phone phonenumber telephone tel mobile mobilephone mobilenumber cell cellphone contact contactnumber",
-        "phone1 phone2 number2 numbers phones hp",
+        "phone1 phone2 number2 numbers phones hp telephonenumber telephonenumbers phonenumbers",
     )
 )
 _NAME = "이름 성명 성함 name fullname"

@@ -16,13 +16,13 @@ from datetime import timedelta
 from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk import events
+from desk import events, people
 from desk.errors import Invalid, NotFound, WrongState
 from desk.importing import headings
 from desk.importing.table import Line, Table
 from desk.text import plain
 from desk.work import Desk, Work
-from models import AuditEntry, Import, ImportKey, ImportRow
+from models import Import, ImportKey, ImportRow
 
 LOADED_AT_A_TIME = 2_000
 LOADS_WITHIN = timedelta(minutes=30)
@@ -116,7 +116,7 @@ async def start(work: Work, office_id: int, import_id: int, operator_id: int | N
         raise Invalid("no line of the file would change anything", field="lines")
     _rewind(one, "applying")
     one.started_at = work.now
-    _record(work, one, operator_id, "import_started")
+    _record(work, one, operator_id, "import.started")
     work.tell(events.ImportMoved(work.now, import_id))
 
 
@@ -129,7 +129,7 @@ async def undo(work: Work, office_id: int, import_id: int, operator_id: int | No
     _expect(one, ("applying", "applied", "undone"))
     one.state, one.position, one.kept = "undoing", 0, 0
     one.undone_at, one.undone_by = work.now, operator_id
-    _record(work, one, operator_id, "import_undone")
+    _record(work, one, operator_id, "import.undone")
     work.tell(events.ImportMoved(work.now, import_id))
 
 
@@ -176,9 +176,7 @@ async def _add(work: Work, import_id: int, lines: Sequence[Line]) -> None:
 
 def _record(work: Work, one: Import, operator_id: int | None, what: str) -> None:
     detail = {"kind": one.kind, "sha256": one.sha256, "lines": one.lines, "overwrite": one.overwrite}
-    work.session.add(
-        AuditEntry(at=work.now, operator_id=operator_id, what=what, subject=f"import {one.id}", detail=detail)
-    )
+    people.audit(work, operator_id, what, f"import {one.id}", detail)
 
 
 def _rewind(one: Import, state: str) -> None:

@@ -1,0 +1,90 @@
+"""All customers or all drivers of an office, to be written to a file: by id, some at a time, whatever their number."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models import Customer, CustomerPhone, Driver, Place
+
+AT_A_TIME = 500
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerRow:
+    """A customer as he is written down. Numbers are E.164; `last_trip_at` is aware UTC."""
+
+    id: int
+    name: str
+    numbers: tuple[str, ...]
+    grade: str | None
+    note: str | None
+    language: str | None
+    places: tuple[str, ...]
+    trips: int
+    cancels: int
+    last_trip_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class DriverRow:
+    """A driver as he is written down."""
+
+    id: int
+    number: str
+    name: str
+    phone: str
+    language: str | None
+
+
+async def customers(session: AsyncSession, office_id: int) -> AsyncIterator[list[CustomerRow]]:
+    """The office's customers, some at a time."""
+    last = 0
+    while True:
+        query = select(Customer).where(Customer.office_id == office_id, Customer.id > last).order_by(Customer.id)
+        found = (await session.scalars(query.limit(AT_A_TIME))).all()
+        if not found:
+            return
+        ids = [one.id for one in found]
+        numbers: dict[int, list[str]] = defaultdict(list)
+        places: dict[int, list[str]] = defaultdict(list)
+        phones = select(CustomerPhone).where(CustomerPhone.customer_id.in_(ids)).order_by(CustomerPhone.id)
+        for phone in await session.scalars(phones):
+            numbers[phone.customer_id].append(phone.number)
+        for place in await session.scalars(select(Place).where(Place.customer_id.in_(ids)).order_by(Place.id)):
+            places[place.customer_id].append(place.text)
+        yield [
+            CustomerRow(
+                one.id,
+                one.name,
+                tuple(numbers[one.id]),
+                one.grade,
+                one.note,
+                one.language,
+                tuple(places[one.id]),
+                one.trips,
+                one.cancels,
+                one.last_trip_at,
+            )
+            for one in found
+        ]
+        last = ids[-1]
+        session.expunge_all()
+
+
+async def drivers(session: AsyncSession, office_id: int) -> AsyncIterator[list[DriverRow]]:
+    """The office's drivers who still drive, some at a time."""
+    last = 0
+    while True:
+        query = select(Driver).where(Driver.office_id == office_id, Driver.id > last, Driver.disabled_at.is_(None))
+        found = (await session.scalars(query.order_by(Driver.id).limit(AT_A_TIME))).all()
+        if not found:
+            return
+        yield [DriverRow(one.id, one.number, one.name, one.phone, one.language) for one in found]
+        last = found[-1].id
+        session.expunge_all()
