@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk import appeals, assignments, offers, settlement, shifts, trades
+from desk import appeals, assignments, no_show, offers, settlement, shifts, trades
 from desk.candidates import beeline_m
 from desk.driver_access import house_language
 from desk.views import Json, moment
@@ -169,6 +169,7 @@ async def _trip(session: AsyncSession, assignment: Assignment) -> Json:
         "currency": order.currency,
         "note": order.note,
         "assigned_at": moment(assignment.assigned_at),
+        "no_show_at": moment((await no_show.earliest(session, [order])).get(order.id)),
     }
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk import pins, search_views
+from desk import no_show, pins, search_views
 from desk.errors import NotFound
 from desk.message_states import shown_text
 from desk.trades import ASSIGNED
@@ -29,7 +29,8 @@ class Deed:
 
     `by` is the operator's name (null: the desk by itself, or `driver`); `driver` who did it, or whom it was about. `state` is
     the order's new state, or how an offer, a search or a text stands; `ended_at` when it came to stand so. `before` and
-    `after` are those of a changed `field`; `words` what somebody said or wrote.
+    `after` are those of a changed `field`; `words` what somebody said or wrote; `evidence` what spoke for a
+    driver who said that nobody came.
     """
 
     at: datetime
@@ -42,6 +43,7 @@ class Deed:
     before: Any = None
     after: Any = None
     words: str | None = None
+    evidence: dict[str, Any] | None = None
 
     def as_json(self) -> Json:
         who = self.driver
@@ -56,6 +58,7 @@ class Deed:
             "before": self.before,
             "after": self.after,
             "words": self.words,
+            "evidence": self.evidence,
         }
 
 
@@ -65,7 +68,7 @@ async def of_order(session: AsyncSession, order_id: int, office_id: int) -> list
     if order is None or order.office_id != office_id:
         raise NotFound(f"there is no order {order_id}", order_id=order_id)
     deeds = [
-        *await _steps(session, order_id),
+        *await _steps(session, order),
         *await _changes(session, order_id),
         *_overrides(await pins.offered_all_the_same(session, order)),
         *await _searches(session, order_id),
@@ -77,18 +80,22 @@ async def of_order(session: AsyncSession, order_id: int, office_id: int) -> list
     return sorted(deeds, key=lambda deed: deed.at)[::-1]
 
 
-async def _steps(session: AsyncSession, order_id: int) -> list[Deed]:
+async def _steps(session: AsyncSession, order: Order) -> list[Deed]:
     rows = await session.execute(
         select(OrderStep, Operator.name, Driver)
         .outerjoin(Operator, Operator.id == OrderStep.operator_id)
         .outerjoin(Driver, Driver.id == OrderStep.driver_id)
-        .where(OrderStep.order_id == order_id, OrderStep.after != ASSIGNED)
+        .where(OrderStep.order_id == order.id, OrderStep.after != ASSIGNED)
         .order_by(OrderStep.id)
     )
+    evidence = await no_show.evidence_of(session, order)
     return [
-        Deed(step.at, "taken" if step.before is None else "moved", by, driver, step.after, words=step.reason)
+        Deed(
+            step.at, "taken" if step.before is None else "moved", by, driver, step.after, words=step.reason,
+            evidence=evidence if step.after == order.state else None,
+        )
         for step, by, driver in rows
-    ]
+    ]  # fmt: skip
 
 
 async def _changes(session: AsyncSession, order_id: int) -> list[Deed]:

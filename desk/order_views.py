@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk import pins, search_views
+from desk import no_show, pins, search_views
 from desk.candidates import Candidate
 from desk.errors import NotFound
 from desk.message_states import shown_text
@@ -26,7 +26,7 @@ async def order_json(session: AsyncSession, order_id: int, office_id: int | None
 
 
 async def orders_json(session: AsyncSession, order_ids: Iterable[int]) -> list[Json]:
-    """Orders in the order of their ids as given; those that do not exist are left out. Four queries, however many there are."""
+    """Orders in the order of their ids as given; those that do not exist are left out. A few queries, however many there are."""
     wanted = list(order_ids)
     query = (
         select(Order, Customer.id, Customer.name)
@@ -37,8 +37,10 @@ async def orders_json(session: AsyncSession, order_ids: Iterable[int]) -> list[J
     rows = {row[0].id: row for row in (await session.execute(query)).all()}
     drivers = await _last_drivers(session, wanted)
     searches = await search_views.of_orders(session, wanted)
+    waits = await no_show.earliest(session, [row[0] for row in rows.values()])
     return [
         _order(order, customer_id, customer_name, drivers.get(order.id), searches.get(order.id))
+        | {"no_show_at": moment(waits.get(order.id))}
         for order, customer_id, customer_name in (rows[order_id] for order_id in wanted if order_id in rows)
     ]
 

@@ -16,7 +16,7 @@ from desk.trades import ASSIGNED, CANCELLED, COMPLETED, TAKEN
 from desk.work import Work
 from models import Call, Customer, Office, Order
 
-__all__ = ["PlaceText", "TakeOrder", "cancel", "complete", "finish", "list_orders", "repeat_last", "step", "take"]
+__all__ = ["PlaceText", "TakeOrder", "cancel", "complete", "finish", "give_up", "list_orders", "repeat_last", "step", "take"]
 
 MAX_FARE = 2**31 - 1
 
@@ -88,6 +88,14 @@ async def finish(work: Work, order: Order, operator_id: int | None, said_by_driv
     return order
 
 
+async def give_up(work: Work, order: Order, state: str, driver_id: int) -> Order:
+    """Nobody came out to the driver of an order that is held: it is closed, he is free, and it counts as a cancel."""
+    await order_steps.move(work, order, state, None, driver_id=driver_id)
+    await _end_assignment(work, order, "released", "the customer did not come")
+    await _count_for_customer(work, order, "cancels")
+    return order
+
+
 async def step(work: Work, operator_id: int, order_id: int, to_state: str, version: int | None = None) -> Order:
     """Move an order by the trade's table. Raises WrongState, and Invalid for the steps that have a word of their own."""
     if to_state == COMPLETED:
@@ -95,6 +103,8 @@ async def step(work: Work, operator_id: int, order_id: int, to_state: str, versi
     if to_state in (TAKEN, ASSIGNED, CANCELLED):
         raise Invalid(f"an order becomes {to_state} by assign, release or cancel, not by a step", field="to_state")
     order = await order_steps.hold(work, operator_id, order_id, version)
+    if to_state == trades.load(order.trade).no_show:
+        raise Invalid("only the driver who waited says that nobody came", field="to_state")
     await order_steps.move(work, order, to_state, operator_id)
     return order
 

@@ -47,6 +47,13 @@ class Declined(Given):
     reason: Literal["too_far", "other_way", "low_fare", "break", "something_else"]
 
 
+class DriverStep(Given):
+    """The state that comes next, by the trade's table; with `no_show`, how often the driver says that he called."""
+
+    to: Annotated[str, Field(min_length=1, max_length=16, pattern="^[a-z_]+$")]
+    called: Annotated[int, Field(ge=0, le=99)] = 0
+
+
 class EntriesQuery(Given):
     """The driver's own account; newest first."""
 

@@ -121,7 +121,7 @@ def what(view: View, row: MoneyRow | StatementRow) -> str:
 
 def order_state(view: View, state: str) -> str:
     """An order's end in words."""
-    return view.m(f"state.{state}") if state in ("completed", "cancelled") else state
+    return view.m(f"state.{state}") if state in ("completed", "cancelled", "no_show") else state
 
 
 def _one_of(kind: str) -> Callable[[MoneyRow], Cell]:

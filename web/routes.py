@@ -19,7 +19,7 @@ from web import told as t
 from web import told_driver as td
 from web import told_money as tm
 from web.ask import Ask, JsonHandler, json_answer, understand
-from web.auth import Handler, Role, require
+from web.auth import Handler, Required, require
 from web.live import live
 from web.pages import (
     calls,
@@ -38,6 +38,7 @@ from web.pages import (
     money_forms,
     orders,
     places,
+    record,
     recordings,
     reports,
     session,
@@ -50,7 +51,10 @@ API = "/api/v1"
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One URL. `given` is the model of the body (unsafe methods) or of the query; `answer` that of the JSON answer.
+    """One URL. `may` is the permission that it takes: desk/roles.py says which roles have it.
+
+    `given` is the model of the body (unsafe methods) or of the query; `answer` that of the JSON answer.
+
 
     `kind`: "json" handlers get an understood request and return JSON; "raw" ones write their own answer;
     "page" ones are for people and stand in no API document.
@@ -58,7 +62,7 @@ class Route:
 
     method: str
     path: str
-    role: Role
+    may: Required
     handler: JsonHandler | Handler
     summary: str
     given: type[BaseModel] = Nothing
@@ -76,7 +80,7 @@ class Route:
 def _json(
     method: str,
     path: str,
-    role: Role,
+    may: Required,
     handler: JsonHandler,
     summary: str,
     *,
@@ -85,15 +89,15 @@ def _json(
     status: int = 200,
     problems: tuple[int, ...] = (),
 ) -> Route:
-    return Route(method, API + path, role, handler, summary, given, answer, status, "json", problems)
+    return Route(method, API + path, may, handler, summary, given, answer, status, "json", problems)
 
 
-def _raw(method: str, path: str, role: Role, handler: Handler, summary: str, **more: Any) -> Route:
-    return Route(method, path, role, handler, summary, kind="raw", **more)
+def _raw(method: str, path: str, may: Required, handler: Handler, summary: str, **more: Any) -> Route:
+    return Route(method, path, may, handler, summary, kind="raw", **more)
 
 
-def _page(method: str, path: str, role: Role, handler: Handler, summary: str) -> Route:
-    return Route(method, path, role, handler, summary, kind="page")
+def _page(method: str, path: str, may: Required, handler: Handler, summary: str) -> Route:
+    return Route(method, path, may, handler, summary, kind="page")
 
 
 ROUTES: tuple[Route, ...] = (
@@ -103,120 +107,126 @@ ROUTES: tuple[Route, ...] = (
     _page("POST", "/login", "anyone", console.sign_in, "The log-in's form"),
     _page("POST", "/logout", "anyone", console.sign_out, "Sign out"),
     _page("GET", "/driver", "anyone", driver.home, "The drivers' page; what it shows, it asks for as a driver"),
-    _page("GET", "/money", "admin", money.company, "The firm's totals, pay-outs that wait, the month's close"),
-    _page("POST", "/money", "admin", money_forms.close, "Close a month"),
-    _page("GET", "/money/rows", "admin", money.rows, "The orders and entries behind the totals"),
-    _page("GET", "/money/drivers", "admin", money.drivers, "What each driver did, and where his account stood"),
-    _page("GET", f"/money/drivers/{ID}", "admin", money.statement, "A driver's statement"),
-    _page("POST", f"/money/drivers/{ID}", "admin", money_forms.pay, "Pay in, ask for a pay-out, penalise"),
-    _page("POST", f"/money/drivers/{ID}/reversals", "admin", money_forms.reverse, "Undo an entry"),
-    _page("GET", "/money/appeals", "admin", money.appeals, "What drivers say was not right, with what it is against"),
-    _page("POST", f"/money/appeals/{ID}", "admin", money_forms.answer_appeal, "Accept an appeal, or decline it"),
-    _page("POST", f"/money/withdrawals/{ID}", "admin", money_forms.decide, "Approve a pay-out, or turn it down"),
-    _page("GET", "/import", "admin", imports.listed, "Files of customers and drivers"),
-    _page("POST", "/import", "admin", import_forms.upload, "A new file"),
-    _page("GET", "/import/export", "admin", imports.export, "All customers or drivers, to take away"),
-    _page("GET", f"/import/files/{ID}", "admin", imports.shown, "One file: columns, first lines, what is wrong"),
-    _page("POST", f"/import/files/{ID}", "admin", import_forms.act, "Name its columns, take it in, undo, throw away"),
-    _page("GET", f"/import/files/{ID}/errors", "admin", imports.errors, "Its refused lines, to take away"),
+    _page("GET", "/money", "money.see", money.company, "The firm's totals, pay-outs that wait, the month's close"),
+    _page("POST", "/money", "money.close", money_forms.close, "Close a month"),
+    _page("GET", "/money/rows", "money.see", money.rows, "The orders and entries behind the totals"),
+    _page("GET", "/money/drivers", "money.see", money.drivers, "What each driver did, and where his account stood"),
+    _page("GET", f"/money/drivers/{ID}", "money.see", money.statement, "A driver's statement"),
+    _page("POST", f"/money/drivers/{ID}", "money.book", money_forms.pay, "Pay in, ask for a pay-out, penalise"),
+    _page("POST", f"/money/drivers/{ID}/reversals", "money.book", money_forms.reverse, "Undo an entry"),
+    _page("GET", "/money/appeals", "money.see", money.appeals, "What drivers say was not right, with what it is against"),
+    _page("POST", f"/money/appeals/{ID}", "money.book", money_forms.answer_appeal, "Accept an appeal, or decline it"),
+    _page("POST", f"/money/withdrawals/{ID}", "money.book", money_forms.decide, "Approve a pay-out, or turn it down"),
+    _page("GET", "/import", "people.import", imports.listed, "Files of customers and drivers"),
+    _page("POST", "/import", "people.import", import_forms.upload, "A new file"),
+    _page("GET", "/import/export", "people.import", imports.export, "All customers or drivers, to take away"),
+    _page("GET", f"/import/files/{ID}", "people.import", imports.shown, "One file: columns, first lines, what is wrong"),
+    _page("POST", f"/import/files/{ID}", "people.import", import_forms.act, "Name its columns, take it in, undo, throw away"),
+    _page("GET", f"/import/files/{ID}/errors", "people.import", imports.errors, "Its refused lines, to take away"),
     # --- for machines that watch us -------------------------------------------------------------------------------------
     _raw("GET", "/healthz", "anyone", health.healthz, "How the parts are; no personal data", answer=t.Health),
     _raw("GET", "/metrics", "anyone", health.metrics, "Counters for Prometheus"),
     # --- live -----------------------------------------------------------------------------------------------------------
-    _raw("GET", "/live", "operator", live, "WebSocket: a snapshot, then numbered deltas", status=101),
+    _raw("GET", "/live", "calls.see", live, "WebSocket: a snapshot, then numbered deltas", status=101),
     # --- the JSON API ---------------------------------------------------------------------------------------------------
     _raw("GET", API + "/openapi.json", "anyone", document.document, "This document"),
     _raw(
         "POST", API + "/session", "anyone", session.create, "Sign in",
         given=g.SignIn, answer=t.Me, status=201, problems=(401, 429),
     ),
-    _json("GET", "/session", "operator", session.show, "Who is signed in", answer=t.Me),
-    _raw("DELETE", API + "/session", "operator", session.delete, "Sign out", status=204),
-    _json("GET", "/calls", "operator", calls.listed, "Calls, newest first", given=g.CallsQuery, answer=t.Items[t.CallTold]),
-    _json("POST", "/calls/test", "operator", calls.test, "Place a test call", answer=t.Done, status=202, problems=(409, 429)),
-    _json("GET", f"/calls/{ID}", "operator", calls.shown, "One call", answer=t.CallTold, problems=(404,)),
+    _json("GET", "/session", "own.session", session.show, "Who is signed in", answer=t.Me),
+    _raw("DELETE", API + "/session", "own.session", session.delete, "Sign out", status=204),
+    _json("GET", "/calls", "calls.see", calls.listed, "Calls, newest first", given=g.CallsQuery, answer=t.Items[t.CallTold]),
+    _json("POST", "/calls/test", "calls.handle", calls.test, "Place a test call", answer=t.Done, status=202, problems=(409, 429)),
+    _json("GET", f"/calls/{ID}", "calls.see", calls.shown, "One call", answer=t.CallTold, problems=(404,)),
     _json(
-        "POST", f"/calls/{ID}/answer", "operator", calls.answer, "Have the operator's phone answer",
+        "POST", f"/calls/{ID}/answer", "calls.handle", calls.answer, "Have the operator's phone answer",
         answer=t.Done, status=202, problems=(404, 409),
     ),
     _json(
-        "POST", f"/calls/{ID}/hangup", "operator", calls.hangup, "End the call",
+        "POST", f"/calls/{ID}/hangup", "calls.handle", calls.hangup, "End the call",
         answer=t.Done, status=202, problems=(404, 409),
     ),
     _json(
-        "GET", "/customers", "operator", customers.listed, "Customers by name or number",
+        "GET", "/customers", "customers.see", customers.listed, "Customers by name or number",
         given=g.CustomersQuery, answer=t.Items[t.CustomerTold],
     ),
-    _json("GET", f"/customers/{ID}", "operator", customers.shown, "A customer's card", answer=t.CustomerTold, problems=(404,)),
     _json(
-        "GET", "/places", "operator", places.listed, "Places while they are typed: the customer's own, then the place book",
+        "GET", f"/customers/{ID}", "customers.see", customers.shown, "A customer's card",
+        answer=t.CustomerTold, problems=(404,),
+    ),
+    _json(
+        "GET", "/places", "customers.see", places.listed, "Places while they are typed: the customer's own, then the place book",
         given=g.PlacesQuery, answer=t.Items[t.PlaceSuggested],
     ),
-    _json("GET", "/orders", "operator", orders.listed, "Orders, newest first", given=g.OrdersQuery, answer=t.Items[t.OrderTold]),
     _json(
-        "POST", "/orders", "operator", orders.take, "Take an order",
+        "GET", "/orders", "orders.see", orders.listed, "Orders, newest first",
+        given=g.OrdersQuery, answer=t.Items[t.OrderTold],
+    ),
+    _json(
+        "POST", "/orders", "orders.take", orders.take, "Take an order",
         given=g.OrderGiven, answer=t.OrderTold, status=201, problems=(404,),
     ),
-    _json("GET", f"/orders/{ID}", "operator", orders.shown, "One order", answer=t.OrderTold, problems=(404,)),
+    _json("GET", f"/orders/{ID}", "orders.see", orders.shown, "One order", answer=t.OrderTold, problems=(404,)),
     _json(
-        "PATCH", f"/orders/{ID}", "operator", orders.change, "Change what an order says",
+        "PATCH", f"/orders/{ID}", "orders.take", orders.change, "Change what an order says",
         given=g.OrderChanges, answer=t.OrderTold, problems=(404, 409),
     ),
     _json(
-        "GET", f"/orders/{ID}/candidates", "operator", orders.candidates, "Who could drive, best first",
+        "GET", f"/orders/{ID}/candidates", "orders.see", orders.candidates, "Who could drive, best first",
         given=g.CandidatesQuery, answer=t.Items[t.CandidateTold], problems=(404,),
     ),
     _json(
-        "POST", f"/orders/{ID}/assign", "operator", orders.assign, "Give the order to a driver",
+        "POST", f"/orders/{ID}/assign", "orders.dispatch", orders.assign, "Give the order to a driver",
         given=g.DriverChosen, answer=t.OrderTold, problems=(404, 409),
     ),
     _json(
-        "POST", f"/orders/{ID}/cancel", "operator", orders.cancel, "Cancel the order",
+        "POST", f"/orders/{ID}/cancel", "orders.take", orders.cancel, "Cancel the order",
         given=g.Cancellation, answer=t.OrderTold, problems=(404, 409),
     ),
     _json(
-        "POST", f"/orders/{ID}/release", "operator", orders.release, "Take the order back from its driver",
+        "POST", f"/orders/{ID}/release", "orders.dispatch", orders.release, "Take the order back from its driver",
         given=g.Reason, answer=t.OrderTold, problems=(404, 409),
     ),
     _json(
-        "POST", f"/orders/{ID}/step", "operator", orders.step, "Move the order on: driving, completed",
+        "POST", f"/orders/{ID}/step", "orders.dispatch", orders.step, "Move the order on: driving, completed",
         given=g.Step, answer=t.OrderTold, problems=(404, 409),
     ),
     _json(
-        "POST", f"/orders/{ID}/search", "operator", orders.search, "Look for a driver: ring after ring, the nearest first",
+        "POST", f"/orders/{ID}/search", "orders.dispatch", orders.search, "Look for a driver: ring after ring, the nearest first",
         given=g.SearchAsked, answer=t.OrderTold, problems=(404, 409),
     ),
     _json(
-        "POST", f"/orders/{ID}/search/stop", "operator", orders.stop_search, "Look no further",
+        "POST", f"/orders/{ID}/search/stop", "orders.dispatch", orders.stop_search, "Look no further",
         answer=t.OrderTold, problems=(404, 409),
     ),
     _json(
-        "GET", f"/orders/{ID}/weighings", "operator", orders.weighings, "Why drivers were asked, or were not",
+        "GET", f"/orders/{ID}/weighings", "orders.see", orders.weighings, "Why drivers were asked, or were not",
         answer=t.Items[t.WeighingTold], problems=(404,),
     ),
     _json(
-        "GET", f"/orders/{ID}/offers", "operator", orders.offers, "Whom the order was offered to, and what they said",
+        "GET", f"/orders/{ID}/offers", "orders.see", orders.offers, "Whom the order was offered to, and what they said",
         answer=t.Items[t.OfferTold], problems=(404,),
     ),
     _json(
-        "GET", f"/orders/{ID}/history", "operator", orders.history, "All that happened to the order, newest first",
+        "GET", f"/orders/{ID}/history", "orders.see", orders.history, "All that happened to the order, newest first",
         answer=t.Items[t.DeedTold], problems=(404,),
     ),
-    _json("GET", "/drivers", "operator", drivers.listed, "Drivers", given=g.DriversQuery, answer=t.Items[t.DriverTold]),
+    _json("GET", "/drivers", "drivers.see", drivers.listed, "Drivers", given=g.DriversQuery, answer=t.Items[t.DriverTold]),
     _json(
-        "POST", f"/drivers/{ID}/link", "operator", driver_links.send, "Text the driver a link to his page, good once",
+        "POST", f"/drivers/{ID}/link", "drivers.link", driver_links.send, "Text the driver a link to his page, good once",
         answer=t.MessageTold, problems=(404, 409, 422),
     ),
     _json(
-        "GET", "/appeals", "operator", driver_links.listed, "What drivers say was not right, newest first",
+        "GET", "/appeals", "appeals.see", driver_links.listed, "What drivers say was not right, newest first",
         given=gd.AppealsQuery, answer=t.Items[td.AppealTold],
     ),
     _json(
-        "POST", f"/appeals/{ID}/answer", "operator", driver_links.answer, "Answer an appeal: what was done stands",
+        "POST", f"/appeals/{ID}/answer", "appeals.answer", driver_links.answer, "Answer an appeal: what was done stands",
         given=gd.AppealAnswer, answer=td.AppealTold, problems=(404, 409),
     ),
     _json(
-        "POST", f"/appeals/{ID}/accept", "admin", driver_links.accept, "Accept an appeal: what was booked is given back",
+        "POST", f"/appeals/{ID}/accept", "money.book", driver_links.accept, "Accept an appeal: what was booked is given back",
         given=gd.AppealAnswer, answer=td.AppealTold, problems=(404, 409),
     ),
     # --- for a driver's own phone: no path and no body says whose ---------------------------------------------------------
@@ -224,105 +234,109 @@ ROUTES: tuple[Route, ...] = (
         "POST", API + "/driver/session", "anyone", driver.enter, "Sign in with a texted link",
         given=gd.LinkToken, answer=td.DriverMe, status=201, problems=(401, 429),
     ),
-    _raw("DELETE", API + "/driver/session", "driver", driver.leave, "Sign out", status=204),
+    _raw("DELETE", API + "/driver/session", "driver.own", driver.leave, "Sign out", status=204),
     _json(
         "POST", "/driver/link", "anyone", driver.ask_for_link, "Have a link texted to one's own registered phone",
         given=gd.OwnPhone, answer=t.Done, status=202, problems=(429,),
     ),
     _json(
-        "GET", "/driver/me", "driver", driver.me, "State, balance, offers and trip; at once, or when something is new",
+        "GET", "/driver/me", "driver.own", driver.me, "State, balance, offers and trip; at once, or when something is new",
         given=gd.MeQuery, answer=td.DriverMe,
     ),
-    _json("POST", "/driver/shift", "driver", driver.duty, "On duty, or off", given=gd.Duty, answer=td.DriverMe),
+    _json("POST", "/driver/shift", "driver.own", driver.duty, "On duty, or off", given=gd.Duty, answer=td.DriverMe),
     _json(
-        "POST", "/driver/location", "driver", driver.locate, "Where the driver is",
+        "POST", "/driver/location", "driver.own", driver.locate, "Where the driver is",
         given=gd.Spot, answer=t.Done, problems=(409,),
     ),
     _json(
-        "POST", f"/driver/offers/{ID}/accept", "driver", driver.accept, "Take an offered order",
+        "POST", f"/driver/offers/{ID}/accept", "driver.own", driver.accept, "Take an offered order",
         answer=td.DriverMe, problems=(404, 409),
     ),
     _json(
-        "POST", f"/driver/offers/{ID}/decline", "driver", driver.decline, "Do not take it, and why",
+        "POST", f"/driver/offers/{ID}/decline", "driver.own", driver.decline, "Do not take it, and why",
         given=gd.Declined, answer=td.DriverMe, problems=(404, 409),
     ),
     _json(
-        "POST", f"/driver/orders/{ID}/step", "driver", driver.step, "On the way, arrived, driving, completed",
-        given=g.Step, answer=td.DriverMe, problems=(404, 409),
+        "POST", f"/driver/orders/{ID}/step", "driver.own", driver.step, "On the way, arrived, driving, done, nobody came",
+        given=gd.DriverStep, answer=td.DriverMe, problems=(404, 409),
     ),
     _json(
-        "GET", "/driver/entries", "driver", driver.entries, "One's account: what was added and taken, and why",
+        "GET", "/driver/entries", "driver.own", driver.entries, "One's account: what was added and taken, and why",
         given=gd.EntriesQuery, answer=t.Items[td.DriverEntry],
     ),
     _json(
-        "GET", "/driver/not-asked", "driver", driver.not_asked, "Orders that one was not asked for, and why",
+        "GET", "/driver/not-asked", "driver.own", driver.not_asked, "Orders that one was not asked for, and why",
         answer=t.Items[td.NotAsked],
     ),
     _json(
-        "POST", "/driver/appeals", "driver", driver.appeal, "Say that something was not right",
+        "POST", "/driver/appeals", "driver.own", driver.appeal, "Say that something was not right",
         given=gd.AppealGiven, answer=td.AppealBrief, problems=(404,),
     ),
     _json(
-        "GET", "/messages", "operator", messages.listed, "Text messages, newest first",
+        "GET", "/audit", "audit.see", record.listed, "Who of the office did what, newest first",
+        given=g.RecordQuery, answer=t.Items[t.RecordTold],
+    ),
+    _json(
+        "GET", "/messages", "messages.see", messages.listed, "Text messages, newest first",
         given=g.MessagesQuery, answer=t.Items[t.MessageTold],
     ),
     _raw(
-        "GET", API + "/recordings/{token:[A-Za-z0-9_-]{16,64}}", "operator", recordings.play, "What a caller said",
+        "GET", API + "/recordings/{token:[A-Za-z0-9_-]{16,64}}", "calls.listen", recordings.play, "What a caller said",
         problems=(404, 416),
     ),
     # --- money: for admins; anybody at the desk may ask for a pay-out, which somebody else approves ----------------------
     _json(
-        "GET", "/reports/company", "admin", reports.company, "The office's totals by day, month, quarter or year",
+        "GET", "/reports/company", "money.see", reports.company, "The office's totals by day, month, quarter or year",
         given=gm.CompanyQuery, answer=tm.CompanyTold, problems=(422,),
     ),
     _json(
-        "GET", "/reports/company/orders", "admin", reports.closed_orders, "The closed orders behind the totals",
+        "GET", "/reports/company/orders", "money.see", reports.closed_orders, "The closed orders behind the totals",
         given=gm.RowsQuery, answer=t.Items[tm.ClosedOrderTold], problems=(422,),
     ),
     _json(
-        "GET", "/reports/company/entries", "admin", reports.entries, "The entries of the books behind the totals",
+        "GET", "/reports/company/entries", "money.see", reports.entries, "The entries of the books behind the totals",
         given=gm.RowsQuery, answer=t.Items[tm.EntryTold], problems=(422,),
     ),
     _json(
-        "GET", "/reports/drivers", "admin", reports.drivers, "What each driver did, and where his account stood",
+        "GET", "/reports/drivers", "money.see", reports.drivers, "What each driver did, and where his account stood",
         given=gm.SpanQuery, answer=tm.DriversTold, problems=(422,),
     ),
     _json(
-        "GET", f"/drivers/{ID}/statement", "admin", reports.statement, "A driver's statement",
+        "GET", f"/drivers/{ID}/statement", "money.see", reports.statement, "A driver's statement",
         given=gm.SpanQuery, answer=tm.StatementTold, problems=(404, 422),
     ),
     _json(
-        "POST", f"/drivers/{ID}/top-ups", "admin", cashier.top_up, "A driver pays in",
+        "POST", f"/drivers/{ID}/top-ups", "money.book", cashier.top_up, "A driver pays in",
         given=gm.TopUpGiven, answer=tm.Booked, status=201, problems=(404, 409),
     ),
     _json(
-        "POST", f"/drivers/{ID}/penalties", "admin", cashier.penalise, "A penalty, with its evidence",
+        "POST", f"/drivers/{ID}/penalties", "money.book", cashier.penalise, "A penalty, with its evidence",
         given=gm.PenaltyGiven, answer=tm.Booked, status=201, problems=(404, 409),
     ),
     _json(
-        "POST", f"/drivers/{ID}/withdrawals", "operator", cashier.ask_for, "Ask for a pay-out to a driver",
+        "POST", f"/drivers/{ID}/withdrawals", "money.ask", cashier.ask_for, "Ask for a pay-out to a driver",
         given=gm.WithdrawalAsked, answer=tm.AskedTold, status=201, problems=(404, 409),
     ),
-    _json("GET", "/withdrawals", "admin", cashier.asked_for, "Pay-outs that wait", answer=t.Items[tm.AskedTold]),
+    _json("GET", "/withdrawals", "money.see", cashier.asked_for, "Pay-outs that wait", answer=t.Items[tm.AskedTold]),
     _json(
-        "POST", f"/withdrawals/{ID}/approve", "admin", cashier.approve, "Pay out what a colleague asked for",
+        "POST", f"/withdrawals/{ID}/approve", "money.book", cashier.approve, "Pay out what a colleague asked for",
         answer=tm.Booked, status=201, problems=(404, 409),
     ),
     _json(
-        "POST", f"/withdrawals/{ID}/turn-down", "admin", cashier.turn_down, "Do not pay it out",
+        "POST", f"/withdrawals/{ID}/turn-down", "money.book", cashier.turn_down, "Do not pay it out",
         given=g.Reason, answer=t.Done, problems=(404, 409),
     ),
     _json(
-        "POST", f"/entries/{ID}/reverse", "admin", cashier.reverse, "Undo an entry by its opposite, booked today",
+        "POST", f"/entries/{ID}/reverse", "money.book", cashier.reverse, "Undo an entry by its opposite, booked today",
         given=gm.Evidence, answer=tm.Booked, status=201, problems=(404, 409),
     ),
-    _json("GET", "/periods", "admin", reports.closed, "The closed months", answer=t.Items[tm.PeriodTold]),
+    _json("GET", "/periods", "money.see", reports.closed, "The closed months", answer=t.Items[tm.PeriodTold]),
     _json(
-        "GET", f"/periods/{ID}", "admin", reports.checked, "A closed month, made again and compared",
+        "GET", f"/periods/{ID}", "money.see", reports.checked, "A closed month, made again and compared",
         answer=tm.PeriodChecked, problems=(404,),
     ),
     _json(
-        "POST", "/periods", "admin", cashier.close_month, "Close a month: nothing is booked into it any more",
+        "POST", "/periods", "money.close", cashier.close_month, "Close a month: nothing is booked into it any more",
         given=gm.MonthGiven, answer=tm.PeriodTold, status=201, problems=(409,),
     ),
 )  # fmt: skip
@@ -339,7 +353,7 @@ def _speaking_json(route: Route) -> Handler:
 
 
 def add_routes(app: web.Application) -> None:
-    """Put the whole table into `app`, every handler behind its role."""
+    """Put the whole table into `app`, every handler behind its permission."""
     for route in ROUTES:
         handler: Handler = _speaking_json(route) if route.kind == "json" else route.handler  # type: ignore[assignment]
-        app.router.add_route(route.method, route.path, require(route.role)(handler))
+        app.router.add_route(route.method, route.path, require(route.may)(handler))

@@ -175,7 +175,10 @@ class SearchTold(Told):
 
 
 class OrderTold(Told):
-    """An order. `pin_doubt` says why its origin is uncertain: it has no pin, or a wide radius; null when it is certain."""
+    """An order. `pin_doubt` says why its origin is uncertain: it has no pin, or a wide radius; null when it is certain.
+
+    `no_show_at`: its driver waits at the customer's place, and from then on may say that nobody came.
+    """
 
     id: Id
     state: str
@@ -195,6 +198,7 @@ class OrderTold(Told):
     driver: DriverBrief | None
     assigned_at: Moment | None
     pin_doubt: Literal["no_pin", "wide"] | None
+    no_show_at: Moment | None
     search: SearchTold | None
 
 
@@ -213,6 +217,24 @@ class OfferTold(Told):
     expires_at: Moment
     ended_at: Moment | None
     reason: str | None
+
+
+class NoShowTold(Told):
+    """What speaks for a driver who said that nobody came. `called` is his own word, all else is the desk's.
+
+    `distance_m` is how far his phone was from the pick-up (beeline) at `located_at`; `texts` were sent to the customer, of
+    which `delivered` arrived; `customer_called`: so many calls came from the customer meanwhile.
+    """
+
+    driver_id: Id
+    arrived_at: Moment
+    waited_s: int
+    distance_m: int | None
+    located_at: Moment | None
+    called: int
+    texts: int
+    delivered: int
+    customer_called: int
 
 
 class DeedTold(Told):
@@ -234,6 +256,7 @@ class DeedTold(Told):
     before: str | int | None
     after: str | int | None
     words: str | None
+    evidence: NoShowTold | None
 
 
 class WeighingTold(Told):

@@ -24,7 +24,10 @@ class DriverOffer(Told):
 
 
 class DriverTrip(Told):
-    """The order that the driver has. `next` are the steps that he may say now, the usual one first; `way` is all of them."""
+    """The order that the driver has. `next` are the steps that he may say now, the usual one first; `way` is all of them.
+
+    `no_show_at`: from when on he may say that nobody came; null while he does not wait at the customer's place.
+    """
 
     id: Id
     state: str
@@ -39,6 +42,7 @@ class DriverTrip(Told):
     currency: str
     note: str | None
     assigned_at: Moment
+    no_show_at: Moment | None
 
 
 class DriverMe(Told):

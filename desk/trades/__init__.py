@@ -91,7 +91,8 @@ class Trade:
     `tariffs` and `fees` (what the office keeps of a fare) are by currency (ISO 4217); `texts` maps an occasion and audience to a
     key in the locales. `rings` is in what order drivers are asked when the desk looks for one by itself; after the last, nobody
     was found. `way` is what the driver himself says of his trip, in order. An origin known no better than `sure_within_m` metres
-    is offered to nobody without a word from an operator.
+    is offered to nobody without a word from an operator. `no_show` is the state in which an order ends because nobody came
+    out, once its driver has waited `no_show_after_s` seconds in the state before it.
     """
 
     name: str
@@ -104,6 +105,8 @@ class Trade:
     texts: Mapping[tuple[str, str], str]
     way: tuple[str, ...] = (COMPLETED,)
     sure_within_m: int = 500
+    no_show: str | None = None
+    no_show_after_s: int = 600
 
     def check_step(self, before: str, after: str) -> None:
         """Raises WrongState unless an order may go from `before` to `after`."""

@@ -10,6 +10,7 @@ from desk.trades import ASSIGNED, CANCELLED, COMPLETED, TAKEN, Approach, Field, 
 ON_THE_WAY = "on_the_way"
 ARRIVED = "arrived"
 DRIVING = "driving"
+NO_SHOW = "no_show"
 
 TRADE = Trade(
     name="proxy",
@@ -26,10 +27,12 @@ TRADE = Trade(
         # Back to taken when the driver is released: he cannot come, and the customer still waits.
         ASSIGNED: (ON_THE_WAY, ARRIVED, DRIVING, COMPLETED, TAKEN, CANCELLED),
         ON_THE_WAY: (ARRIVED, DRIVING, COMPLETED, TAKEN, CANCELLED),
-        ARRIVED: (DRIVING, COMPLETED, TAKEN, CANCELLED),
+        ARRIVED: (DRIVING, COMPLETED, NO_SHOW, TAKEN, CANCELLED),
         DRIVING: (COMPLETED, CANCELLED),
         COMPLETED: (),
         CANCELLED: (),
+        # Only its driver says so, after the wait, with what speaks for him.
+        NO_SHOW: (),
     },
     # Drivers come on foot, by night bus and by scooter.
     approach=Approach(metres_per_second=5.0, detour=1.35),
@@ -60,4 +63,5 @@ TRADE = Trade(
         ("assigned", "driver"): "sms.assigned.driver",
     },
     way=(ON_THE_WAY, ARRIVED, DRIVING, COMPLETED),
+    no_show=NO_SHOW,
 )

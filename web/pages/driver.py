@@ -13,8 +13,7 @@ from desk.passwords import token_hash
 from desk.work import Work
 from web.ask import DONE, Ask, Json, json_answer, understand
 from web.driver_auth import driver_of, give_driver_cookie, still_driver, take_driver_cookie
-from web.given import Step
-from web.given_driver import AppealGiven, Declined, Duty, EntriesQuery, LinkToken, MeQuery, OwnPhone, Spot
+from web.given_driver import AppealGiven, Declined, DriverStep, Duty, EntriesQuery, LinkToken, MeQuery, OwnPhone, Spot
 from web.keys import DESK, DRIVER_NEWS, DRIVER_THROTTLE, SETTINGS
 from web.pages.driver_links import page_address
 from web.render import LOCALES, catalog, locale_of, page
@@ -138,11 +137,11 @@ async def decline(ask: Ask[Declined]) -> Json:
     return await ask.once(do)
 
 
-async def step(ask: Ask[Step]) -> Json:
+async def step(ask: Ask[DriverStep]) -> Json:
     """Say how far the trip is."""
 
     async def do(work: Work) -> Json:
-        await driver_trips.step(work, ask.driver.id, ask.id, ask.given.to)
+        await driver_trips.step(work, ask.driver.id, ask.id, ask.given.to, ask.given.called)
         return await _screen(ask.request, work.session, ask.driver.id, work.now)
 
     return await ask.once(do)

@@ -95,6 +95,9 @@ export class OrderBoard extends LiveElement {
 
   since(order) {
     if (order.closed_at) return "";
+    // While its driver waits for the customer: until nobody can be said to have come.
+    const left = order.no_show_at ? Date.parse(order.no_show_at) - store.now() : 0;
+    if (left > 0) return `−${duration(Math.ceil(left / 1000) * 1000)}`;
     return duration(store.now() - Date.parse(order.assigned_at ?? order.taken_at));
   }
 

@@ -3,7 +3,7 @@
 import { html, nothing } from "lit";
 import { declinedFor, reading, timeLeft } from "./searches.js";
 import { store } from "./store.js";
-import { clockTime, has, money, t } from "./texts.js";
+import { clockTime, distance, duration, has, money, t } from "./texts.js";
 
 const ASKED_SHOWN = 6;
 const AMOUNTS = new Set(["fare"]);
@@ -90,6 +90,13 @@ function title(deed, order) {
   return t(`history.${deed.what}`, values?.() ?? {});
 }
 
+const evidenceOf = (told) => ({
+  ...told,
+  arrived: clockTime(told.arrived_at),
+  waited: duration(told.waited_s * 1000),
+  distance: told.distance_m === null ? t("history.no_show_far") : distance(told.distance_m),
+});
+
 const stateOf = (table, state) => (has(`${table}.${state}`) ? t(`${table}.${state}`) : state);
 
 function value(field, told, order) {
@@ -105,6 +112,7 @@ function who(deed) {
 }
 
 function words(deed) {
+  if (deed.evidence) return html`<p>${t("history.no_show_why", evidenceOf(deed.evidence))}</p>`;
   if (!deed.words || deed.what === "all_the_same") return nothing;
   return html`<p>${deed.what === "offered" ? declinedFor(deed.words) : deed.words}</p>`;
 }

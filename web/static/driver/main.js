@@ -10,7 +10,7 @@ import { fill, h } from "./dom.js";
 import { account, appealSheet, missed } from "./account.js";
 import { Whereabouts } from "./place.js";
 import { Queue } from "./queue.js";
-import { declineSheet, doneSheet, dutyHand, dutyScreen, enterHand, enterScreen, offerHand, offerScreen, tripHand, tripScreen } from "./screens.js";
+import { declineSheet, doneSheet, dutyHand, dutyScreen, ENDS, enterHand, enterScreen, noShowSheet, offerHand, offerScreen, tripHand, tripScreen } from "./screens.js";
 
 const BOOT = JSON.parse(document.getElementById("boot").textContent);
 const LOCALE = "callboard.driver.locale";
@@ -75,6 +75,12 @@ const act = {
     page.sheet = null;
     if (to === "completed") page.finishing = order;
     queue.add("step", `driver/orders/${order.id}/step`, { to });
+    draw();
+  },
+  noShow(order, called) {
+    page.said = null;
+    page.sheet = null;
+    queue.add("step", `driver/orders/${order.id}/step`, { to: "no_show", called });
     draw();
   },
   appeal(against, reason) {
@@ -151,6 +157,7 @@ function answered(entry, body) {
   if (entry.kind === "accept") say(t("driver.told.accepted"), "good");
   if (entry.kind === "decline") say(t("driver.told.declined"));
   if (entry.kind === "step" && entry.body.to === "completed") sayDone(page.finishing);
+  if (entry.kind === "step" && entry.body.to === "no_show") say(t("driver.no_show.told"), "good");
   if (entry.kind === "appeal") {
     say(t("driver.told.appealed"), "good");
     load(page.view);
@@ -251,7 +258,7 @@ function shown() {
   if (!me?.order) return me;
   const order = { ...me.order };
   for (const entry of queue.waiting) {
-    if (entry.kind !== "step" || entry.path !== `driver/orders/${order.id}/step` || entry.body.to === "completed") continue;
+    if (entry.kind !== "step" || entry.path !== `driver/orders/${order.id}/step` || ENDS.has(entry.body.to)) continue;
     order.state = entry.body.to;
     order.next = order.way.slice(order.way.indexOf(order.state) + 1).slice(0, 1);
   }
@@ -283,7 +290,7 @@ function whatToShow(me) {
   if (page.sheet?.against) return { name: `appeal ${page.view}`, screen: page.view === "money" ? account : missed, hand: appealSheet };
   if (page.view === "money") return { name: "money", screen: account, hand: () => [] };
   if (page.view === "missed") return { name: "missed", screen: missed, hand: () => [] };
-  if (me.order) return { name: "trip", screen: tripScreen, hand: page.sheet?.done ? doneSheet : tripHand };
+  if (me.order) return { name: "trip", screen: tripScreen, hand: page.sheet?.done ? doneSheet : page.sheet?.noShow ? noShowSheet : tripHand };
   if (me.offers.length) return { name: "offer", screen: offerScreen, hand: page.sheet?.offer ? declineSheet : offerHand };
   return { name: "duty", screen: dutyScreen, hand: dutyHand };
 }
@@ -336,6 +343,13 @@ function tick() {
       draw();
       return;
     }
+  }
+  for (const button of document.querySelectorAll("[data-opens]")) {
+    const left = Math.ceil((Date.parse(button.dataset.opens) - act.now()) / 1000);
+    button.disabled = left > 0;
+    const clock = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+    const words = left > 0 ? t("driver.step.no_show_in", { left: clock }) : t("driver.step.no_show");
+    if (button.textContent !== words) button.textContent = words;
   }
 }
 

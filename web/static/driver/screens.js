@@ -5,6 +5,9 @@ import { h } from "./dom.js";
 
 const DECLINED_FOR = ["too_far", "other_way", "low_fare", "break", "something_else"];
 
+/** Steps after which the trip is no longer his. */
+export const ENDS = new Set(["completed", "no_show"]);
+
 const big = (kind, label, onclick, more = {}) => h(`button.big.${kind}`, { type: "button", onclick, ...more }, label);
 
 // --- come in ------------------------------------------------------------------------------------------------------------
@@ -156,13 +159,28 @@ function go({ lat, lon, text }, map) {
 }
 
 export function tripHand({ order }, act, sending) {
-  const finishing = sending && act.queue.waiting.some((entry) => entry.body.to === "completed");
+  const finishing = sending && act.queue.waiting.some((entry) => ENDS.has(entry.body.to));
   if (finishing) return big("go", t("driver.link.waiting"), null, { disabled: true });
   const [first, second] = sending ? order.next.slice(0, 1) : order.next;
   const press = (to) => (to === "completed" ? act.open({ done: true }) : act.step(order, to));
   const say = (kind, to) => to && big(kind, t(`driver.step.${to}`), () => press(to), { data: { step: to } });
   const call = order.number && h("a.big.call", { href: `tel:${order.number}` }, t("driver.trip.call"));
-  return [h("div.also", {}, call, say("quiet", second)), say("go", first)];
+  const nobody = !sending && order.no_show_at && big("quiet", "", () => act.open({ noShow: true }), { data: { opens: order.no_show_at } });
+  return [h("div.also", {}, call, say("quiet", second)), nobody, say("go", first)];
+}
+
+const CALLED = [1, 2, 3, 5];
+
+/** Nobody came out: what only the driver knows is asked, and then the order is over. */
+export function noShowSheet({ order }, act) {
+  const times = order.number ? CALLED : [0];
+  return h(
+    "section.sheet",
+    {},
+    h("p.lead", {}, t("driver.no_show.ask")),
+    times.map((count) => big("choice", t("driver.no_show.times", { count }), () => act.noShow(order, count), { data: { called: count } })),
+    big("quiet", t("driver.trip.not_yet"), () => act.open(null)),
+  );
 }
 
 /** The one question that is asked: now money moves. */
