@@ -21,6 +21,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_a_second_one_is_refused_in_words_until_the_first_lets_go(database_url: str) -> None:
+    """Seen failing without either lock."""
     engines = [open_engine(database_url) for _ in range(2)]
     first, second = (Claim(engine) for engine in engines)
     await first.take()

@@ -173,6 +173,7 @@ async def test_a_notice_that_nobody_got_away_in_time_expires(desk: Desk, site: S
 
 
 async def test_senders_at_once_never_claim_one_text_twice(desk: Desk, site: Site, database_url: str) -> None:
+    """Seen failing with rows that are not held."""
     ids = await queue(desk, site, 200)
     others = [Desk(open_engine(database_url), desk.bus) for _ in range(3)]
 
@@ -195,7 +196,10 @@ async def test_senders_at_once_never_claim_one_text_twice(desk: Desk, site: Site
 async def test_a_second_sender_passes_over_rows_that_another_holds(
     desk: Desk, site: Site, engine_name: str, database_url: str
 ) -> None:
-    """Where rows are locked one by one, a slow claim must not make the others wait."""
+    """Where rows are locked one by one, a slow claim must not make the others wait.
+
+    Seen failing without `skip_locked`.
+    """
     ids = await queue(desk, site, 2)
     if engine_name == "sqlite":
         assert await claim(desk, limit=1) == ids[:1]
@@ -210,6 +214,7 @@ async def test_a_second_sender_passes_over_rows_that_another_holds(
 async def test_what_a_dead_process_had_claimed_is_unknown_and_never_claimed_again(
     desk: Desk, site: Site, told: list[Event]
 ) -> None:
+    """Seen failing with claimed rows put back to `queued`."""
     claimed, waiting = await queue(desk, site, 2)
     assert await claim(desk, limit=1) == [claimed]
     told.clear()
@@ -252,6 +257,7 @@ async def test_a_text_cut_off_before_its_answer_is_unknown_until_a_receipt_tells
 
 
 async def test_steps_backwards_are_refused(desk: Desk, site: Site) -> None:
+    """Seen failing with NEXT_STATES not looked at."""
     message_id = await sending(desk, site)
     await submit(desk, message_id, "A1")
     await receive(desk, "A1", "delivered")
@@ -316,7 +322,10 @@ async def test_receipts_for_the_segments_at_once_are_all_counted(desk: Desk, sit
 
 
 async def test_receipts_in_any_order_move_a_text_only_forward(desk: Desk, site: Site) -> None:
-    """All 120 orders of five receipts, some before the answer to the submit and some after it."""
+    """All 120 orders of five receipts, some before the answer to the submit and some after it.
+
+    Seen failing with every receipt believed.
+    """
     for n, order in enumerate(itertools.permutations(range(5))):
         message_id = await sending(desk, site)
         states = [RECEIPTS[i] for i in order]
@@ -333,6 +342,7 @@ async def test_receipts_in_any_order_move_a_text_only_forward(desk: Desk, site: 
 
 
 async def test_an_early_receipt_waits_for_its_id(desk: Desk, site: Site, told: list[Event]) -> None:
+    """Seen failing with what was parked not applied."""
     message_id = await sending(desk, site)
     assert await receive(desk, "A1", "delivered") is None
     told.clear()
@@ -342,6 +352,7 @@ async def test_an_early_receipt_waits_for_its_id(desk: Desk, site: Site, told: l
 
 
 async def test_a_receipt_and_the_answer_to_its_submit_at_once_miss_each_other_never(desk: Desk, site: Site) -> None:
+    """Seen failing without `_one_at_a_time`."""
     for n in range(60):
         message_id = await sending(desk, site)
         await asyncio.gather(receive(desk, f"A{n}", "delivered"), submit(desk, message_id, f"A{n}"))

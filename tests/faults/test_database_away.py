@@ -134,8 +134,8 @@ async def test_calls_ring_and_nothing_is_lost_while_the_database_is_stopped(
 async def test_what_waits_for_the_database_outlives_a_kill_of_ours(
     site: RunningSite, cluster: Cluster, history: History, figure: Figure
 ) -> None:
-    """C2. kill -9 of callboard while the database is away. Seen failing in tests/callboard/test_readings.py
-    with a file that nothing was written to."""
+    """C2. kill -9 of callboard while the database is away. Seen failing with a file that nothing stays in
+    (callboard/unstored.py: append)."""
     numbers = strangers(4)
     await until(site.healthy, 60, "a healthy begin")
     await asyncio.to_thread(cluster.stop)

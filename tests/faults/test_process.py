@@ -208,7 +208,7 @@ def launch(command: str, state: Path, port: int, *more: str) -> subprocess.Popen
 async def test_two_state_folders_on_one_database_never_send_both_and_the_second_takes_over(
     database_url: str, smsc: Smsc, tmp_path: Path, figure: Figure
 ) -> None:
-    """D4. Its guard is `Claim` (seen failing without it in tests/desk/test_claim.py)."""
+    """D4. Seen failing without the advisory lock of desk/claim.py: the second one runs."""
     site_of = Desk(open_engine(database_url), Bus())
     await make_site(site_of)
     await site_of.engine.dispose()

@@ -51,7 +51,7 @@ async def call_as(
 
 @pytest.mark.parametrize("family", ["F4", "F5"])
 async def test_a_hostile_user_part_is_filtered_to_a_number_or_none(site: Watched, family: str, figure: Figure) -> None:
-    """Must fail without FILTER around CALLERID(num) in the dialplan."""
+    """Seen failing without FILTER around CALLERID(num) in the dialplan."""
     users = [user.replace("%CANARY%", site.canary).encode() for user in CASES[family][SIP_USER]]
     forged = await site.metric("ami_events_forged")
     answers = await call_as(site, f"u{family}", [(b'"%%NAME%%" <sip:%s@127.0.0.1>' % user, b"") for user in users])
@@ -67,7 +67,7 @@ async def test_a_hostile_user_part_is_filtered_to_a_number_or_none(site: Watched
 
 
 async def test_each_spelling_of_a_number_is_the_one_number(site: Watched) -> None:
-    """Must fail with the number taken as it comes (`numbers.seen` left out of desk/arrival.py)."""
+    """Seen failing with the number taken as it comes (`numbers.seen` left out of desk/arrival.py)."""
     cases = CASES["F9"][SIP_USER]
     answers = await call_as(site, "uF9", [(f'"%NAME%" <sip:{user}@127.0.0.1>'.encode(), b"") for user, _, _ in cases])
     wrong = [

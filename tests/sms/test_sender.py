@@ -130,6 +130,7 @@ async def test_a_cut_before_the_smsc_got_the_text_is_unknown_because_nobody_can_
 
 
 async def test_a_cut_after_the_smsc_took_the_text_is_unknown_and_never_repeated(site: Site, smsc: Smsc) -> None:
+    """Seen failing with no answer taken for not sent."""
     smsc.script.append(CUT_AFTER)
     await site.queue("one", "two")
     async with sending(site, smpp_settings(smsc, window=1)):
@@ -150,6 +151,7 @@ async def test_a_cut_with_the_window_open_leaves_every_text_in_it_unknown(site: 
 
 
 async def test_no_answer_in_time_is_unknown_and_never_repeated(site: Site, smsc: Smsc) -> None:
+    """Seen failing with no answer taken for not sent."""
     smsc.script.append(SILENT)
     await site.queue("one")
     async with sending(site, smpp_settings(smsc, answer_timeout_s=0.3)):

@@ -30,6 +30,7 @@ async def test_the_same_key_and_body_give_the_first_answer_again(house: House) -
 
 
 async def test_twenty_at_the_same_moment_make_one_order(house: House) -> None:
+    """Seen failing when the key is not reserved."""
     visitor = house.program()
     headers = {"Idempotency-Key": "double-click"}
     answers = await asyncio.gather(*(visitor.api("POST", "/orders", BODY, headers=headers) for _ in range(20)))
@@ -38,6 +39,7 @@ async def test_twenty_at_the_same_moment_make_one_order(house: House) -> None:
 
 
 async def test_the_same_key_with_another_body_is_refused(house: House) -> None:
+    """Seen failing with the fingerprints not compared."""
     visitor = house.program()
     headers = {"Idempotency-Key": "k"}
     await visitor.api("POST", "/orders", BODY, headers=headers)
