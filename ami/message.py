@@ -7,7 +7,8 @@ Keys are compared without case. A key that comes twice has a list. `text()` is w
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 from urllib.parse import unquote_to_bytes
 
 _ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
@@ -74,6 +75,13 @@ class Message(Mapping[str, Value]):
         """Every value of `key`, however often it came."""
         value = self.headers.get(key.lower(), [])
         return [value] if isinstance(value, str) else list(value)
+
+    def several(self, keys: tuple[str, ...]) -> list[str | None]:
+        """As `text`, for lower-case `keys` at once: half of the time of an event went into asking for one after the other."""
+        get: Callable[[str], Any] = self.headers.get
+        if self._repeated:
+            return [self.text(key) for key in keys]
+        return [None if not (value := get(key)) or value == "<unknown>" else value for key in keys]
 
     def name(self, key: str) -> str | None:
         """A person's name as Asterisk tells it (CallerIDName, ConnectedLineName), its C escapes undone."""

@@ -10,11 +10,13 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from ami.message import Message
+from ami.message import Message, unescape
 from ami.settings import Settings
 
 _RINGING = ("4", "5")  # AST_STATE_RING, AST_STATE_RINGING (include/asterisk/channelstate.h)
 _UP = "6"
+_SEEN = ("channel", "uniqueid", "linkedid", "channelstate", "context", "exten", "calleridnum", "calleridname")
+_KEYS = {prefix: tuple(prefix.lower() + key for key in _SEEN) for prefix in ("", "Dest")}
 
 
 @dataclass(slots=True)
@@ -151,7 +153,7 @@ class Roster:
 
     def see(self, message: Message, prefix: str = "") -> Channel | None:
         """Take the channel that `message` carries; None if it carries none."""
-        name, uniqueid = message.text(f"{prefix}Channel"), message.text(f"{prefix}Uniqueid")
+        name, uniqueid, linkedid, state, context, exten, number, caller_name = message.several(_KEYS[prefix])
         if not name or not uniqueid:
             return None
         channel = self.channels.get(uniqueid)
@@ -160,12 +162,12 @@ class Roster:
         elif channel.name != name:
             self._by_name.pop(channel.name, None)
             self._name(channel, name)
-        channel.linkedid = message.text(f"{prefix}Linkedid") or channel.linkedid
-        channel.state = message.text(f"{prefix}ChannelState") or channel.state
-        channel.context = message.text(f"{prefix}Context") or channel.context
-        channel.exten = message.text(f"{prefix}Exten") or channel.exten
-        channel.number = message.text(f"{prefix}CallerIDNum")
-        channel.caller_name = message.name(f"{prefix}CallerIDName")
+        channel.linkedid = linkedid or channel.linkedid
+        channel.state = state or channel.state
+        channel.context = context or channel.context
+        channel.exten = exten or channel.exten
+        channel.number = number
+        channel.caller_name = None if caller_name is None else unescape(caller_name)
         return channel
 
     def enter(self, channel: Channel, bridge: str) -> None:

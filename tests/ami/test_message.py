@@ -27,3 +27,11 @@ def test_the_short_way_and_the_long_way_give_the_same_headers(lines: list[str]) 
     assert message.headers == headers
     assert message.repeated == repeated
     assert set(repeated) == {key for key, value in headers.items() if isinstance(value, list)}
+
+
+def test_several_at_once_are_what_each_is_alone() -> None:
+    """Seen failing without the look at repeated keys: the list was handed out."""
+    for raw in (b"Event: A\r\nChannel: x\r\nExten: <unknown>", b"Event: A\r\nChannel: x\r\nChannel: y\r\nExten: "):
+        message = Message(raw)
+        keys = ("channel", "exten", "context")
+        assert message.several(keys) == [message.text(key) for key in keys] == ["x", None, None]
