@@ -63,6 +63,7 @@ async def test_an_assignment_makes_the_driver_busy_and_is_told_with_both_message
 
 
 async def test_of_twenty_who_assign_one_order_one_wins_and_the_others_hear_who(desk: Desk, site: Site) -> None:
+    """Seen failing without the index on an order's active assignment."""
     order_id = await take(desk, site)
     for _ in range(ROUNDS):
         ended = await asyncio.gather(
@@ -81,6 +82,7 @@ async def test_of_twenty_who_assign_one_order_one_wins_and_the_others_hear_who(d
 
 
 async def test_of_twenty_orders_for_one_driver_one_wins_and_the_others_hear_which(desk: Desk, site: Site) -> None:
+    """Seen failing without the index on a driver's active assignment."""
     order_ids = [await take(desk, site) for _ in range(TASKS)]
     driver_id = site.drivers[0]
     for _ in range(ROUNDS):
@@ -98,6 +100,7 @@ async def test_of_twenty_orders_for_one_driver_one_wins_and_the_others_hear_whic
 
 @pytest.mark.parametrize("same", ["order", "driver"])
 async def test_the_database_itself_refuses_a_second_active_assignment(desk: Desk, site: Site, same: str) -> None:
+    """Seen failing without each of the two indexes."""
     first, second = await take(desk, site), await take(desk, site)
     await assign(desk, site.operator_id, first, site.drivers[0])
     row = (first, site.drivers[1]) if same == "order" else (second, site.drivers[0])

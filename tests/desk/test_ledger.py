@@ -50,6 +50,7 @@ async def test_an_entry_moves_both_balances_and_its_postings_sum_to_zero(desk: D
 async def test_what_does_not_balance_is_not_booked(
     desk: Desk, site: Site, clock: Clock, lines: tuple[Line, ...]
 ) -> None:
+    """Seen failing with the sum not looked at."""
     with pytest.raises(Invalid):
         async with desk.work() as work:
             await ledger.book(work, Booking(site.office_id, "top_up", "odd", lines))
@@ -68,6 +69,8 @@ async def test_the_same_fact_is_booked_once(desk: Desk, site: Site, clock: Clock
 
 
 async def test_many_who_book_at_once_lose_nothing_and_double_nothing(desk: Desk, site: Site, clock: Clock) -> None:
+    """Seen failing with a balance read and then written."""
+
     async def book(n: int) -> None:
         async with desk.work() as work:
             await ledger.book(work, top_up(site, 1_000 + n // 2, f"top-up:{n // 2}"))
@@ -108,6 +111,7 @@ async def test_a_reversal_without_a_reason_is_refused(desk: Desk, site: Site, cl
 async def test_the_database_itself_keeps_what_is_written(
     desk: Desk, site: Site, clock: Clock, table: type, change: object
 ) -> None:
+    """Seen failing without the triggers."""
     async with desk.work() as work:
         await ledger.book(work, top_up(site))
     statement = update(table).values(id=table.id + 100) if change is update else delete(table)  # type: ignore[attr-defined]
@@ -117,6 +121,7 @@ async def test_the_database_itself_keeps_what_is_written(
 
 
 async def test_the_database_itself_refuses_an_entry_in_a_closed_time(desk: Desk, site: Site, clock: Clock) -> None:
+    """Seen failing without the trigger on entries."""
     async with desk.work() as work:
         period = Period(
             office_id=site.office_id,

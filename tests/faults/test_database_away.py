@@ -158,8 +158,8 @@ async def test_what_waits_for_the_database_outlives_a_kill_of_ours(
 async def test_a_database_that_does_not_answer_is_told_and_given_up_in_time(
     site: RunningSite, cluster: Cluster, history: History, count: Count, figure: Figure
 ) -> None:
-    """C5. A table is locked: its statements and then the whole pool are stuck. Its guards are the limits of
-    `open_engine` (statement, lock, pool; seen failing without them in tests/desk/test_work.py)."""
+    """C5. A table is locked: its statements and then the whole pool are stuck. Seen failing without the
+    limits of `open_engine` for a statement and a lock: nobody is answered."""
     await until(site.healthy, 60, "a healthy begin")
     _, order = await refused(site, history)
     with psycopg.connect(host=str(cluster.folder), user="postgres", dbname="callboard") as other:

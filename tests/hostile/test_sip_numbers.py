@@ -80,7 +80,7 @@ async def test_each_spelling_of_a_number_is_the_one_number(site: Watched) -> Non
 
 
 async def test_folded_and_broken_from_headers_are_one_call_or_none(site: Watched) -> None:
-    """A From over several lines, with bare line ends and with control characters."""
+    """F5. A From over several lines, with bare line ends and with control characters. Seen failing without FILTER and `optional`."""
     origins = [
         (origin.replace(b"%USER%", b"0105559%04d" % at), b"")
         for at, origin in enumerate(CASES["F5"]["SIP From header"])

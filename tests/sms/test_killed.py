@@ -59,6 +59,7 @@ def taken(smsc: Smsc) -> list[tuple[str, bytes]]:
 async def test_killed_at_any_point_the_sender_neither_loses_nor_repeats(
     site: Site, smsc: Smsc, point: str, nth: int
 ) -> None:
+    """Seen failing with claimed rows put back to `queued`."""
     await site.queue(*TEXTS, recipients=[f"+8210123456{number:02d}" for number in range(len(TEXTS))])
     await death_of(await run_until_killed(site, smsc, point, nth))
     before = {row.id: row.state for row in await site.rows()}
