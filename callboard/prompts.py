@@ -35,6 +35,7 @@ WORDS_PER_MINUTE = 165
 TOOL_SECONDS = 20.0
 PLACE_SECONDS = 5.0
 PLACES_KEPT = 5000
+PLACES_BETWEEN = 100
 NICENESS = 19
 """Of the programs that speak: what comes too late is said by its rank, and must take no time from callers."""
 PLACE_LETTERS = 60
@@ -233,6 +234,7 @@ class PlaceVoice:
     def __init__(self, tools: Tools, sounds: Sounds) -> None:
         self._tools = tools
         self._sounds = sounds
+        self._spoken = 0
 
     async def prepare(self, language: str, texts: Sequence[str]) -> None:
         """Make the sounds of these places that are not there yet. Never raises for a place that cannot be spoken."""
@@ -246,13 +248,16 @@ class PlaceVoice:
             except (PromptError, OSError) as error:
                 log.warning("a place could not be spoken", language=language, reason=str(error))
             else:
-                self._forget_oldest(target.parent)
+                self._spoken += 1
+                if self._spoken % PLACES_BETWEEN == 1:
+                    await asyncio.to_thread(_forget_oldest, target.parent)
 
-    def _forget_oldest(self, folder: Path) -> None:
-        files = [entry for entry in os.scandir(folder) if entry.name.endswith(".wav")]
-        if len(files) > PLACES_KEPT:
-            for entry in sorted(files, key=lambda file: file.stat().st_mtime)[: PLACES_KEPT // 10]:
-                Path(entry.path).unlink(missing_ok=True)
+
+def _forget_oldest(folder: Path) -> None:
+    """Down to PLACES_KEPT sounds. A look at thousands of files, so not at each new one and not on the loop."""
+    files = [entry for entry in os.scandir(folder) if entry.name.endswith(".wav")]
+    for entry in sorted(files, key=lambda file: file.stat().st_mtime)[: max(0, len(files) - PLACES_KEPT)]:
+        Path(entry.path).unlink(missing_ok=True)
 
 
 def _manifest(sounds: Sounds) -> dict[str, str]:
