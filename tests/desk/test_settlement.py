@@ -96,6 +96,7 @@ async def test_two_who_complete_one_order_book_one_fee(desk: Desk, site: Site, c
 
 
 async def test_nobody_is_paid_out_more_than_he_has(desk: Desk, site: Site, clock: Clock, balance: Balance) -> None:
+    """Seen failing with the driver's row not held."""
     async with desk.work() as work:
         await settlement.top_up(work, site.operator_id, site.drivers[0], 10_000, "receipt 1")
 
@@ -115,6 +116,7 @@ async def test_nobody_is_paid_out_more_than_he_has(desk: Desk, site: Site, clock
 async def test_the_same_payment_told_twice_is_booked_once(
     desk: Desk, site: Site, clock: Clock, balance: Balance
 ) -> None:
+    """Seen failing with the payment's name left out of the key."""
     for _ in range(2):
         async with desk.work() as work:
             await settlement.top_up(work, site.operator_id, site.drivers[0], 10_000, "receipt 1")

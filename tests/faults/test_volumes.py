@@ -114,8 +114,8 @@ async def broken(disks: Disks, history: History, numbers: list[str]) -> list[str
 async def test_while_another_program_holds_the_file_every_save_ends_in_time_and_nothing_stands_still(
     disks: Disks, history: History, count: Count, figure: Figure
 ) -> None:
-    """C1. `BEGIN IMMEDIATE` from outside, until every save has ended. Seen failing with BUSY_TIMEOUT_MS of desk/work.py at a
-    minute (they wait for it) and without `is_away` (a save that had no turn is told as a fault of ours)."""
+    """C1. `BEGIN IMMEDIATE` from outside, until every save has ended. Seen failing with TURN_LIMIT_S of desk/work.py at
+    ten minutes (they wait) and without `is_away` (a save that had no turn is told as a fault of ours)."""
     site = disks.site
     numbers: list[str] = []
     saving: list[asyncio.Task[Reply]] = []
