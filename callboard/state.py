@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-SECRET_NAMES = ("ami_reader", "ami_actor", "agi_token")
+SECRET_NAMES = ("ami_reader", "ami_actor", "agi_token", "second_factor")
 SECRET_BYTES = 32
 
 

@@ -29,8 +29,8 @@ from callboard.readings import Readings
 from callboard.searches import Searches
 from callboard.spooled import SpoolMerger
 from callboard.stale import StaleBoxCalls
-from callboard.table_reader import TableReader
 from callboard.supervisor import Part
+from callboard.table_reader import TableReader
 from callboard.unstored import Unstored
 from callboard.voice_desk import PlacesAhead, VoiceDesk
 from callboard.witness import Witness
@@ -159,7 +159,16 @@ def wire(instance: Instance, world: World | None = None) -> Wired:
 
     figures = Figures(desk, loop_watch, readings, listener if settings.site.asterisk != "none" else None)
     reader = TableReader()
-    outside = Outside(phone, test_call, state.recordings, expected, figures, tape("web"), reader.read)
+    outside = Outside(
+        phone,
+        test_call,
+        state.recordings,
+        expected,
+        figures,
+        instance.secrets["second_factor"],
+        tape("web"),
+        reader.read,
+    )
     panel = Panel(settings.web, desk, bus, outside)
     return Wired((Part("web", panel.run), *parts), panel, readings, listener, ports, conversations)
 

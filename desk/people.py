@@ -5,7 +5,7 @@ The database keeps hashes only: a copy of it opens no session and tells no passw
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -32,6 +32,12 @@ class WrongLogin(DeskError):
     code = "wrong_login"
 
 
+class CodeNeeded(WrongLogin):
+    """The password is right, and a code of the second factor has to come with it."""
+
+    code = "code_needed"
+
+
 @dataclass(frozen=True, slots=True)
 class SignedIn:
     """A new session. `token` is for the cookie and is known nowhere else."""
@@ -49,17 +55,36 @@ class Rights:
     office_id: int
 
 
-async def sign_in(desk: Desk, login: str, password: str, address: str = "") -> SignedIn:
-    """Open a browser session. Raises WrongLogin. Both outcomes are in the audit record, with the address."""
+Prove = Callable[[Work, int], Awaitable[str | None]]
+"""Takes what the person shows as a second factor, in the transaction: what it was, or None where it is not right."""
+
+
+async def sign_in(
+    desk: Desk,
+    login: str,
+    password: str,
+    address: str = "",
+    second: Callable[[int], Awaitable[Prove | None]] | None = None,
+) -> SignedIn:
+    """Open a browser session. Raises WrongLogin. Both outcomes are in the audit record, with the address.
+
+    `second` is asked, once the password is right, whether this person has to prove himself in a second way, and how; it may
+    raise CodeNeeded.
+    """
     async with desk.look() as session:
         operator = await _by_login(session, login)
     # Outside of any transaction: the check takes long, and nobody shall wait for it.
     right = await matches(password, operator.password_hash if operator else None)
+    prove = await second(operator.id) if second is not None and operator is not None and right else None
     async with desk.work() as work:
         # Read again: he may have been disabled, or given another password, in the meantime.
         now_kept = await _by_login(work.session, login)
+        factor = None
         if operator is None or now_kept is None or not right or now_kept.password_hash != operator.password_hash:
             audit(work, None, "sign_in.refused", plain(login, 64), {"address": plain(address, 64)})
+            signed_in = None
+        elif prove is not None and (factor := await prove(work, now_kept.id)) is None:
+            audit(work, None, "sign_in.refused", now_kept.login, {"address": plain(address, 64), "factor": "wrong"})
             signed_in = None
         else:
             token = new_token()
@@ -68,10 +93,12 @@ async def sign_in(desk: Desk, login: str, password: str, address: str = "") -> S
                 operator_id=now_kept.id,
                 created_at=work.now,
                 last_seen_at=work.now,
+                factor_at=work.now if factor else None,
             )
             work.session.add(opened)
             await work.session.flush()
-            audit(work, now_kept.id, "sign_in", now_kept.login, {"address": plain(address, 64)})
+            told = {"address": plain(address, 64)} | ({"factor": factor} if factor else {})
+            audit(work, now_kept.id, "sign_in", now_kept.login, told)
             signed_in = SignedIn(token, opened, now_kept)
     if signed_in is None:
         raise WrongLogin("no such log-in, or a wrong password")
@@ -202,6 +229,11 @@ async def set_role(work: Work, operator_id: int, role: str, by: int | None = Non
     if operator.role != role:
         audit(work, by, "operator.role", operator.login, {"from": operator.role, "to": role})
         operator.role = role
+
+
+async def end_sessions_but(work: Work, operator_id: int, session_id: int | None) -> None:
+    """End all sessions of somebody but this one."""
+    await _end_sessions(work, (WebSession.operator_id == operator_id) & (WebSession.id != (session_id or 0)))
 
 
 async def disable(work: Work, operator_id: int, by: int | None = None) -> None:

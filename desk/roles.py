@@ -26,6 +26,7 @@ Permission = Literal[
     "money.ask",  # ask for a pay-out, which somebody else approves
     "money.book",  # pay in and out, penalise, undo
     "money.close",  # close a month
+    "people.import",  # customers and drivers from files, all of them to files, and back
     "audit.see",  # the record of who did what
     "driver.own",  # a driver's own page
 ]

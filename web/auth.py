@@ -15,8 +15,9 @@ from aiohttp import hdrs, web
 
 from desk import people
 from desk.database_errors import is_away
-from desk.roles import Permission
+from desk.roles import WITH_SECOND_FACTOR, Permission
 from desk.work import Desk
+from models import Operator, WebSession
 from web.driver_auth import driver_of, has_driver_cookie
 from web.keys import DESK, SETTINGS, VISITOR, Person, Visitor
 from web.settings import Settings
@@ -84,10 +85,16 @@ async def _by_cookie(request: web.Request, cookie: str) -> Visitor | None:
         if found is None:
             return None
         opened, operator = found
-        person, session_id, last_seen_at = Person.of(operator), opened.id, opened.last_seen_at
+        visitor, session_id, last_seen_at = visitor_by(request, operator, opened), opened.id, opened.last_seen_at
     if now - last_seen_at >= people.TOUCH_EVERY:
         await _touch(desk, session_id)
-    return Visitor(person, session_id)
+    return visitor
+
+
+def visitor_by(request: web.Request, operator: Operator, opened: WebSession) -> Visitor:
+    """Who comes by a session. Where the site requires a second factor, who has not shown one may only set it up."""
+    required = request.app[SETTINGS].totp == "required" and operator.role in WITH_SECOND_FACTOR
+    return Visitor(Person.of(operator), opened.id, unproven=required and opened.factor_at is None)
 
 
 async def _touch(desk: Desk, session_id: int) -> None:

@@ -14,6 +14,9 @@ class SignIn(Given):
 
     user: Annotated[str, Field(min_length=1, max_length=64), AfterValidator(storable)]
     password: Annotated[str, Field(min_length=1, max_length=256)]
+    code: Annotated[str, Field(max_length=64)] | None = Field(
+        default=None, description="Of the second factor, where there is one: six digits, or a recovery code."
+    )
 
 
 class CallsQuery(Given):

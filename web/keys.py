@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from aiohttp import web
 
+from desk import roles
 from desk.driver_access import DriverPerson
 from desk.importing import reading
 from desk.importing.table import Table
@@ -93,15 +95,20 @@ async def no_figures() -> Sequence[Figure]:
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Who asks: the operator, and the session (None for a program with a token)."""
+    """Who asks: the operator, and the session (None for a program with a token).
+
+    `unproven`: the site requires a second factor of him, and this session has shown none.
+    """
 
     operator: Person
     session_id: int | None
+    unproven: bool = False
 
     @property
     def may(self) -> frozenset[str]:
-        """The roles whose pages this visitor may see: an admin may do what an operator may."""
-        return frozenset({"anyone", "operator", "admin"} if self.operator.role == "admin" else {"anyone", "operator"})
+        """What this visitor may do (desk/roles.py)."""
+        may = roles.may(self.operator.role)
+        return may & {"own.session"} if self.unproven else may
 
 
 ReadTable = Callable[[bytes], Awaitable[Table]]
@@ -123,6 +130,8 @@ class Outside:
     parts: Mapping[str, str]
     """Parts that the site runs, by name, with the sentence to show until they have told how they are."""
     figures: Figures = no_figures
+    factor_key: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
+    """What second factors are derived with (desk/second_factor.py); by itself one that nobody knows."""
     tape: Tape = silent
     """Told of every change that was asked for ("request"), with the answer's status; never of sign-ins."""
     read_table: ReadTable = read_here

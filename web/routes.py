@@ -43,6 +43,7 @@ from web.pages import (
     reports,
     session,
 )
+from web.pages import second_factor as factor_page
 from web.shapes import Nothing
 
 ID = "{id:[1-9][0-9]{0,17}}"
@@ -106,6 +107,8 @@ ROUTES: tuple[Route, ...] = (
     _page("GET", "/login", "anyone", console.login, "The log-in"),
     _page("POST", "/login", "anyone", console.sign_in, "The log-in's form"),
     _page("POST", "/logout", "anyone", console.sign_out, "Sign out"),
+    _page("GET", "/second-factor", "own.session", factor_page.show, "One's own second factor"),
+    _page("POST", "/second-factor", "own.session", factor_page.change, "Set it up, confirm it, take it away"),
     _page("GET", "/driver", "anyone", driver.home, "The drivers' page; what it shows, it asks for as a driver"),
     _page("GET", "/money", "money.see", money.company, "The firm's totals, pay-outs that wait, the month's close"),
     _page("POST", "/money", "money.close", money_forms.close, "Close a month"),

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from callboard.commands.at_the_desk import do
 from callboard.commands.options import DEFAULT_STATE, ConfigOption, StateOption
-from desk import people
+from desk import people, second_factor
 from desk.errors import NotFound
 from desk.work import Work
 from models import Office, Operator
@@ -81,6 +81,19 @@ def role(login: str, role: str, state: StateOption = DEFAULT_STATE, config: Conf
 
     do(state, config, act)
     typer.echo(f"{login} is {role} now.")
+
+
+@app.command("forget-factor")
+def forget_factor(login: str, state: StateOption = DEFAULT_STATE, config: ConfigOption = None) -> None:
+    """Take away the second factor of somebody who has lost his telephone and his recovery codes, and end his sessions."""
+
+    async def act(work: Work) -> None:
+        who = await _find(work, login)
+        await second_factor.remove(work, who.id, None)
+        await people.end_sessions_but(work, who.id, None)
+
+    do(state, config, act)
+    typer.echo(f"{login} signs in with the password alone now. Have him set up another second factor.")
 
 
 @app.command("disable")

@@ -20,6 +20,8 @@ async def console(request: web.Request) -> web.StreamResponse:
     visitor = await visitor_of(request)
     if visitor is None:
         raise web.HTTPSeeOther("/login")
+    if visitor.unproven:
+        raise web.HTTPSeeOther("/second-factor")
     if "calls.see" not in visitor.may:
         raise web.HTTPSeeOther("/money")
     return await page(request, "console.html", boot=await _boot(request, visitor))
@@ -54,7 +56,12 @@ async def login(request: web.Request) -> web.StreamResponse:
     """The log-in; who is signed in already goes to the console."""
     if await visitor_of(request) is not None:
         raise web.HTTPSeeOther("/")
-    return await page(request, "login.html", refused=None, user="")
+    return await _login(request)
+
+
+async def _login(request: web.Request, status: int = 200, refused: str | None = None, user: str = "") -> web.Response:
+    second = request.app[SETTINGS].totp != "off"
+    return await page(request, "login.html", status, refused=refused, user=user, second=second)
 
 
 async def sign_in(request: web.Request) -> web.StreamResponse:
@@ -64,11 +71,12 @@ async def sign_in(request: web.Request) -> web.StreamResponse:
     if not isinstance(user, str) or not isinstance(password, str):
         raise web.HTTPBadRequest
     try:
-        signed_in = await open_session(request, user, password)
+        code = form.get("code")
+        signed_in = await open_session(request, user, password, code if isinstance(code, str) else None)
     except WrongLogin as error:
-        return await page(request, "login.html", 401, refused=error.code, user=user)
+        return await _login(request, 401, refused=error.code, user=user)
     except web.HTTPTooManyRequests as error:
-        answer = await page(request, "login.html", 429, refused="too_many_attempts", user=user)
+        answer = await _login(request, 429, refused="too_many_attempts", user=user)
         answer.headers["Retry-After"] = error.headers["Retry-After"]
         return answer
     answer = web.Response(status=303, headers={"Location": "/"})

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from desk import people
-from desk.people import SignedIn
+from desk import people, second_factor
+from desk.people import CodeNeeded, Prove, SignedIn
+from desk.work import Work
 from web.ask import Ask, Json, json_answer, understand
-from web.auth import as_me, give_cookie, take_cookie, visitor_of
+from web.auth import as_me, give_cookie, take_cookie, visitor_by, visitor_of
 from web.given import SignIn
-from web.keys import DESK, SETTINGS, THROTTLE, Person, Visitor
+from web.keys import DESK, OUTSIDE, SETTINGS, THROTTLE
 from web.shapes import Nothing
 
 
-async def open_session(request: web.Request, user: str, password: str) -> SignedIn:
-    """Check a password and open a session. Raises WrongLogin, or HTTPTooManyRequests after too many wrong ones."""
+async def open_session(request: web.Request, user: str, password: str, code: str | None = None) -> SignedIn:
+    """Check a password, and a code where there is a second factor, and open a session.
+
+    Raises WrongLogin (CodeNeeded: the code is missing), or HTTPTooManyRequests after too many wrong ones.
+    """
     address = request.remote or ""
     throttle = request.app[THROTTLE]
     wait = throttle.wait_s(user, address)
@@ -22,10 +26,32 @@ async def open_session(request: web.Request, user: str, password: str) -> Signed
         raise web.HTTPTooManyRequests(text="too_many_attempts", headers={"Retry-After": str(wait)})
     # Counted before the slow check, so that many at once do not all slip through.
     throttle.failed(user, address)
-    signed_in = await people.sign_in(request.app[DESK], user, password, address)
+
+    async def second(operator_id: int) -> Prove | None:
+        return await prover(request, operator_id, code)
+
+    signed_in = await people.sign_in(request.app[DESK], user, password, address, second)
     throttle.succeeded(user, address)
     await close_session(request)
     return signed_in
+
+
+async def prover(request: web.Request, operator_id: int, code: str | None) -> Prove | None:
+    """How this person shows his second factor with `code`; None where there is none to show. Raises CodeNeeded."""
+    if request.app[SETTINGS].totp == "off":
+        return None
+    async with request.app[DESK].look() as session:
+        if (await second_factor.standing(session, operator_id)).state != "on":
+            return None
+        if not code or not code.strip():
+            raise CodeNeeded("the second factor's code has to come with the password")
+        recovery_id = await second_factor.recovery_of(session, operator_id, code)
+    key, given = request.app[OUTSIDE].factor_key, code
+
+    async def prove(work: Work, who: int) -> str | None:
+        return await second_factor.use(work, key, who, given, recovery_id)
+
+    return prove
 
 
 async def close_session(request: web.Request) -> None:
@@ -39,8 +65,8 @@ async def close_session(request: web.Request) -> None:
 async def create(request: web.Request) -> web.StreamResponse:
     """Sign in: 201, the person, and the cookie. A wrong name and a wrong password are answered alike."""
     given = (await understand(request, SignIn, from_body=True)).given
-    signed_in = await open_session(request, given.user, given.password)
-    answer = json_answer(as_me(Visitor(Person.of(signed_in.operator), signed_in.session.id)), 201)
+    signed_in = await open_session(request, given.user, given.password, given.code)
+    answer = json_answer(as_me(visitor_by(request, signed_in.operator, signed_in.session)), 201)
     give_cookie(answer, request.app[SETTINGS], signed_in.token)
     return answer
 
