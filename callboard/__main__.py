@@ -12,6 +12,7 @@ from callboard.commands import (
     docs,
     doctor,
     driver,
+    exports,
     imports,
     migrate,
     office,
@@ -47,6 +48,7 @@ app.add_typer(user.app, name="user")
 app.add_typer(audit.app, name="audit")
 app.add_typer(driver.app, name="driver")
 app.add_typer(imports.app, name="import")
+app.command("export")(exports.export)
 app.command("doctor")(doctor.doctor)
 app.command("prepare")(prepare.prepare)
 app.command("docs")(docs.docs)

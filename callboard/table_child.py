@@ -15,7 +15,7 @@ from desk.importing.table import BadTable
 
 MEMORY = 2_000_000_000
 SECONDS = 60
-NICENESS = 10
+NICENESS = 5
 
 
 def main() -> None:

@@ -13,11 +13,10 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk import numbers, offices
+from desk import offices
 from desk.importing import told
 from desk.importing.table import Cell as FileCell
 from desk.importing.told import Told
-from desk.whole_lists import CustomerRow, DriverRow
 from locales.catalog import Catalog
 from models import ImportRow, Office
 from web.keys import RENDERER, VISITOR, Visitor
@@ -111,40 +110,12 @@ class ImportView:
             headers={"Content-Disposition": f'attachment; filename="{name}.{form}"'},
         )
 
-    def customers(self, rows: Sequence[CustomerRow]) -> Sheet:
-        """Customers, with headings that the import knows."""
-        country = self.office.country
-        heads = self._heads("name", "number", "grade", "note", "language", "place")
-        lines: list[Sequence[Cell]] = [
-            (
-                row.name,
-                " / ".join(numbers.display(number, country) for number in row.numbers),
-                row.grade,
-                row.note,
-                row.language,
-                "; ".join(row.places),
-            )
-            for row in rows
-        ]
-        return Sheet(self.m("kind.customers"), (), heads, lines)
-
-    def drivers(self, rows: Sequence[DriverRow]) -> Sheet:
-        """Drivers, with headings that the import knows."""
-        heads = self._heads("driver_number", "name", "phone", "language")
-        lines: list[Sequence[Cell]] = [
-            (row.number, row.name, numbers.display(row.phone, self.office.country), row.language) for row in rows
-        ]
-        return Sheet(self.m("kind.drivers"), (), heads, lines)
-
     def refused(self, it: Told, rows: Sequence[ImportRow]) -> Sheet:
         """The refused lines as they stand in the file, each with what is wrong: to be put right and brought again."""
         heads: list[tuple[str, Kind]] = [(self.m("line"), "number"), (self.m("title.errors"), "text")]
         heads += [(str(column), "text") for column in it.one.columns]
         lines: list[Sequence[Cell]] = [(row.line, "\n".join(self.wrong(it, row)), *self.cells(row)) for row in rows]
         return Sheet(self.m("title.errors"), (), heads, lines)
-
-    def _heads(self, *fields: str) -> list[tuple[str, Kind]]:
-        return [(self.m(f"field.{name}"), "text") for name in fields]
 
 
 async def view_of(request: web.Request, session: AsyncSession) -> ImportView:

@@ -20,7 +20,7 @@ from desk.work import Desk, Work
 from models import Base, Import, ImportKey, Office
 
 ROWS: dict[str, Rows] = {"customers": customer_rows, "drivers": driver_rows}
-AT_A_TIME = 250
+AT_A_TIME = 100
 _row = Base.metadata.tables["import_row"]
 _WRITE = (
     update(_row)

@@ -201,6 +201,8 @@ async def test_another_office_s_files_and_lists_are_not_there(house: House, boss
     import_id = _id(await bring(boss, FILE.encode()))
     await until(house, import_id, "checked")
     async with house.desk.work() as work:
+        named = update(Driver).where(Driver.id == house.site.drivers[0]).values(name="우리기사")
+        await work.session.execute(named)
         await work.session.execute(
             update(Operator).where(Operator.id == house.site.colleague_id).values(office_id=other.site.office_id)
         )
@@ -210,7 +212,8 @@ async def test_another_office_s_files_and_lists_are_not_there(house: House, boss
     assert (await boss.ask("POST", path, data={"key": "k", "do": "start"})).status == 404
     assert "고객.csv" not in await look(boss, "/import")
     exported = await boss.ask("GET", "/import/export?of=drivers&form=csv")
-    assert "101" not in exported.raw.decode()
+    assert "우리기사" not in exported.raw.decode()
+    assert "기사1" in exported.raw.decode()
     async with house.desk.look() as session:
         assert (await session.get_one(Import, import_id)).state == "checked"
 

@@ -11,6 +11,7 @@ from desk import exports, whole_lists
 from desk.errors import Invalid
 from desk.importing import headings, staging, told
 from desk.importing.table import MOST_LINES
+from web import list_sheets
 from web.forms import operator_id
 from web.import_view import ImportView, view_of
 from web.keys import DESK
@@ -105,7 +106,7 @@ async def _customers(view: ImportView, session: AsyncSession) -> Sheet:
     async for some in whole_lists.customers(session, view.office.id):
         rows += some
         _refuse_too_many(len(rows))
-    return view.customers(rows)
+    return list_sheets.customers(view.words, view.office.country, rows)
 
 
 async def _drivers(view: ImportView, session: AsyncSession) -> Sheet:
@@ -113,7 +114,7 @@ async def _drivers(view: ImportView, session: AsyncSession) -> Sheet:
     async for some in whole_lists.drivers(session, view.office.id):
         rows += some
         _refuse_too_many(len(rows))
-    return view.drivers(rows)
+    return list_sheets.drivers(view.words, view.office.country, rows)
 
 
 def _refuse_too_many(count: int) -> None:
