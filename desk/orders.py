@@ -16,7 +16,18 @@ from desk.trades import ASSIGNED, CANCELLED, COMPLETED, TAKEN
 from desk.work import Work
 from models import Call, Customer, Office, Order
 
-__all__ = ["PlaceText", "TakeOrder", "cancel", "complete", "finish", "give_up", "list_orders", "repeat_last", "step", "take"]
+__all__ = [
+    "PlaceText",
+    "TakeOrder",
+    "cancel",
+    "complete",
+    "finish",
+    "give_up",
+    "list_orders",
+    "repeat_last",
+    "step",
+    "take",
+]
 
 MAX_FARE = 2**31 - 1
 

@@ -92,6 +92,10 @@ async def test_a_search_is_started_watched_and_overruled_by_keys_alone(
     await console.until("globalThis.tones === 4")
     assert (await console.page.title()).startswith("⚠")
     await in_both_sizes(console, "3-unassigned", pictures)
+    fresh = await console.house.order(origin=PIN)
+    await console.page.focus(f'[data-order="{fresh["id"]}"]')
+    await console.press("F8")
+    assert await console.page.evaluate("document.activeElement.dataset.order") == str(order["id"])
 
     # A number and Enter win over a search that runs, and the one who was asked is let go.
     await console.press("F8", "Shift+F8")

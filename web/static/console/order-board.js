@@ -15,11 +15,16 @@ const DAY_MS = 20 * 60 * 60 * 1000;
 export class OrderBoard extends LiveElement {
   ticks = true;
 
-  /** F8: to the marked order, or the first that waits for a driver. */
+  /** F8: to the marked order, or the first that waits for a driver; from the board itself on to the next that nobody took. */
   enter() {
     const rows = this.rows();
+    const alarmed = rows.filter((row) => row.classList.contains("unassigned"));
+    if (alarmed.length && this.contains(document.activeElement)) {
+      alarmed[(alarmed.indexOf(document.activeElement) + 1) % alarmed.length].focus();
+      return;
+    }
     const marked = rows.find((row) => Number(row.dataset.order) === store.selectedOrder);
-    const waits = rows.find((row) => row.classList.contains("unassigned")) ?? rows.find((row) => row.classList.contains("taken"));
+    const waits = alarmed[0] ?? rows.find((row) => row.classList.contains("taken"));
     (marked ?? waits ?? rows[0] ?? this.querySelector(".scroll"))?.focus();
   }
 
