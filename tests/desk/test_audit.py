@@ -48,7 +48,7 @@ async def unguarded(desk: Desk, *statements: str) -> None:
 
 
 async def test_what_is_written_is_whole_and_its_end_can_be_kept(recorded: Desk) -> None:
-    """Must fail with the moment left out of what is read back (`_digest`)."""
+    """Seen failing with the moment left out of what is read back (`_digest`)."""
     found = await verified(recorded)
     assert (found.rows, found.broken) == (RECORDED, None)
     async with recorded.look() as session:
@@ -61,7 +61,7 @@ async def test_what_is_written_is_whole_and_its_end_can_be_kept(recorded: Desk) 
 
 @pytest.mark.parametrize("how", ["change", "take away"])
 async def test_no_row_is_changed_or_taken_away(recorded: Desk, how: str) -> None:
-    """Must fail without the triggers of migration 0008."""
+    """Seen failing without the triggers of migration 0008."""
     act = update(AuditEntry).values(subject="x") if how == "change" else delete(AuditEntry)
     with pytest.raises(DBAPIError, match="written once"):
         async with recorded.work() as work:
@@ -85,7 +85,7 @@ async def test_no_row_is_changed_or_taken_away(recorded: Desk, how: str) -> None
     ],
 )
 async def test_the_first_broken_row_is_named(recorded: Desk, what: str, first: int) -> None:
-    """Must fail with the column left out of the digest (models/chain.py)."""
+    """Seen failing with the column left out of the digest (models/chain.py)."""
     await unguarded(recorded, what)
     found = await verified(recorded)
     assert found.broken is not None
@@ -100,7 +100,7 @@ async def test_an_end_that_was_cut_off_is_seen_by_a_digest_kept_elsewhere(record
 
 
 async def test_writers_at_once_make_one_chain(desk: Desk, site: Site) -> None:
-    """Must fail on PostgreSQL without the advisory lock: all read the same last row, and all but one are refused."""
+    """Seen failing on PostgreSQL without the advisory lock: all read the same last row, and all but one are refused."""
 
     async def write(n: int) -> None:
         async with desk.work() as work:
@@ -128,14 +128,14 @@ async def test_what_is_rolled_back_leaves_no_gap_in_the_chain(desk: Desk, site: 
 
 
 async def test_the_database_lets_no_two_rows_follow_one(recorded: Desk) -> None:
-    """Must fail without the unique key of `previous`."""
+    """Seen failing without the unique key of `previous`."""
     fork = "select at, what, subject, detail, previous, 'fork' from audit_entry where id = 3"
     with pytest.raises(DBAPIError, match=r"(?i)unique"):
         await unguarded(recorded, f"insert into audit_entry (at, what, subject, detail, previous, digest) {fork}")
 
 
 def test_rows_of_an_older_callboard_are_chained_when_it_is_brought_up(empty_url: str) -> None:
-    """Must fail with the migration's own chain begun at another row."""
+    """Seen failing with the migration's own chain begun at another row."""
     migrations.upgrade(empty_url, "0007")
     with migrations.open_engine(empty_url).begin() as connection:
         for n in range(3):
