@@ -59,6 +59,7 @@ async def test_what_does_not_balance_is_not_booked(
 
 
 async def test_the_same_fact_is_booked_once(desk: Desk, site: Site, clock: Clock) -> None:
+    """Seen failing with neither the look-up of the key nor its unique constraint."""
     async with desk.work() as work:
         first = await ledger.book(work, top_up(site))
     async with desk.work() as work:

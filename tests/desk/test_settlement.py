@@ -78,6 +78,7 @@ async def test_a_cancelled_trip_costs_nothing(desk: Desk, site: Site, clock: Clo
 
 
 async def test_two_who_complete_one_order_book_one_fee(desk: Desk, site: Site, clock: Clock, balance: Balance) -> None:
+    """Seen failing without the check of the step; behind it stands the entry's key."""
     async with desk.work() as work:
         order = await orders.take(work, site.operator_id, TakeOrder(PlaceText("시청역"), fare=20_000))
         await dispatch.assign(work, site.operator_id, order.id, site.drivers[0])

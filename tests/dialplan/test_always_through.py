@@ -69,6 +69,7 @@ async def test_a_caller_is_queued_when_the_ivr(behaviour: str, asterisk: RealAst
 
 
 async def test_a_caller_is_queued_when_the_ivr_is_frozen(asterisk: RealAsterisk) -> None:
+    """Seen failing without TIMEOUT(absolute) before AGI()."""
     async with wire(asterisk, "reader") as reader, ivr(asterisk, "serves") as server:
         server.send_signal(signal.SIGSTOP)
         asterisk.sipp([("01055501234", "first caller")])

@@ -84,12 +84,13 @@ class RunningSite:
         return self.process
 
     async def start(self, limit_s: float = START_LIMIT_S) -> None:
-        """Start it and wait until every part works."""
+        """Start it and wait until every part works; what does not is stopped."""
         self.launch()
         self._session = aiohttp.ClientSession()
         try:
             await until(self.healthy, limit_s, "a healthy start")
         except AssertionError as error:
+            await self.stop()
             raise AssertionError(f"{error}; the terminal says:\n{self.said[-3000:]}") from None
 
     async def healthy(self) -> bool:

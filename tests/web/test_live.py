@@ -88,7 +88,10 @@ async def test_a_part_that_fails_is_told(house: House) -> None:
 
 @pytest.mark.parametrize("engine_name", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 async def test_fifty_tabs_miss_nothing_however_often_they_come_back(house: House) -> None:
-    """Each keeps its own copy; at the end every copy is the desk, and no delta was skipped or doubled on the way."""
+    """Each keeps its own copy; at the end every copy is the desk, and no delta was skipped or doubled on the way.
+
+    Seen failing when a browser joins a moment after its snapshot.
+    """
     chance = random.Random(7)
     visitor = house.program()
     consoles = [Console(visitor) for _ in range(50)]
@@ -133,7 +136,10 @@ async def test_fifty_tabs_miss_nothing_however_often_they_come_back(house: House
 
 
 async def test_what_happens_while_a_snapshot_is_read_follows_it(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The dangerous moment, held open: a call arrives after the snapshot's state and before the snapshot is sent."""
+    """The dangerous moment, held open: a call arrives after the snapshot's state and before the snapshot is sent.
+
+    Seen failing when a browser joins a moment after its snapshot.
+    """
     import web.popups as popups
 
     begun, go_on = asyncio.Event(), asyncio.Event()
@@ -222,6 +228,7 @@ async def test_a_quiet_tab_hears_that_we_live(house: House) -> None:
     ids=["too many pending", "too long for one"],
 )
 async def test_one_frozen_tab_delays_nobody_and_is_cut_off(house: House, why: str) -> None:
+    """Seen failing without the queue's limit and the time limit of a write."""
     console = Console(await house.signed_in())
     await console.connect()
     frozen = await _raw_listener(house)
