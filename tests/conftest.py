@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import shutil
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from desk.bus import Bus
 from desk.events import Event
 from desk.work import Desk, open_engine
 from models import migrations
+from tests.memory import in_memory
 from tests.path import prepared
 from tests.postgres import Cluster
 
@@ -72,9 +74,11 @@ def empty_url(engine_name: str, request: pytest.FixtureRequest, tmp_path: Path) 
 def database_url(engine_name: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A database with our tables, and no rows."""
     if engine_name == "sqlite":
-        file = tmp_path / "callboard.db"
-        shutil.copyfile(request.getfixturevalue("sqlite_template"), file)
-        yield f"sqlite+aiosqlite:///{file}"
+        # Each commit waits for its disk (synchronous=FULL): thousands of them in memory, as it is the rows that are tested.
+        with tempfile.TemporaryDirectory(prefix="cb-rows-", dir=in_memory() or tmp_path) as folder:
+            file = Path(folder) / "callboard.db"
+            shutil.copyfile(request.getfixturevalue("sqlite_template"), file)
+            yield f"sqlite+aiosqlite:///{file}"
         return
     cluster: Cluster = request.getfixturevalue("postgres")
     name = f"test_{next(_numbers)}"

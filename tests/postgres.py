@@ -17,6 +17,8 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from tests.memory import in_memory
+
 DURABLE = {
     "fsync": "on",
     "synchronous_commit": "on",
@@ -31,6 +33,8 @@ SETTINGS = {
     "synchronous_commit": "off",
     "full_page_writes": "off",
     "max_connections": "100",
+    "max_wal_size": "64MB",
+    "min_wal_size": "32MB",
     "shared_buffers": "32MB",
     "log_min_messages": "panic",
     "timezone": "Asia/Seoul",  # not UTC: a moment that loses its zone on the way shows
@@ -53,14 +57,16 @@ class Cluster:
     @contextmanager
     def started(**settings: str) -> Iterator[Cluster]:
         """Make a cluster, run it, and take it away again. `settings` override SETTINGS."""
-        folder = Path(tempfile.mkdtemp(prefix="callboard-pg-"))
+        settings = {**SETTINGS, **settings}
+        # One that waits for its disk shall have a disk.
+        folder = Path(tempfile.mkdtemp(prefix="callboard-pg-", dir=in_memory() if settings["fsync"] == "off" else None))
         user = "nobody" if os.geteuid() == 0 else None
         if user:
             os.chown(folder, pwd.getpwnam(user).pw_uid, -1)
         try:
             _call(user, "initdb", "--pgdata", folder / "data", "--username=postgres", "--auth=trust", "--encoding=UTF8",
                   "--locale=C", "--no-sync")  # fmt: skip
-            cluster = Cluster(folder, user, {**SETTINGS, **settings})
+            cluster = Cluster(folder, user, settings)
             try:
                 cluster.start()
                 yield cluster

@@ -56,7 +56,7 @@ async def busy(desk: Desk, site: Site, add_customer: AddCustomer, tmp_path: Path
     state = State(tmp_path / "state")
     state.make()
     if database_url.startswith("sqlite"):
-        with contextlib.closing(sqlite3.connect(tmp_path / "callboard.db")) as live:
+        with contextlib.closing(sqlite3.connect(str(make_url(database_url).database))) as live:
             live.execute("vacuum into ?", (str(state.folder / "callboard.db"),))
     (state.recordings / "random.wav").write_bytes(b"RIFF" * 100)
     state.config.write_text("[site]\ndemo = false\n")
@@ -165,7 +165,7 @@ async def test_a_backup_of_a_site_that_writes_is_of_one_moment(
     """Pairs of rows are written all the time; no backup has half a pair. Must fail with the two halves committed apart."""
     if database_url.startswith("sqlite"):
         (busy.folder / "callboard.db").unlink()
-        (busy.folder / "callboard.db").symlink_to(tmp_path / "callboard.db")
+        (busy.folder / "callboard.db").symlink_to(str(make_url(database_url).database))
 
     async def write() -> None:
         for n in range(100_000):
