@@ -26,7 +26,7 @@ RFC = base64.b32encode(b"12345678901234567890").decode()
     [(59, "287082"), (1111111109, "081804"), (1111111111, "050471"), (1234567890, "005924"), (2000000000, "279037")],
 )
 def test_codes_are_those_of_rfc_6238(second: int, code: str) -> None:
-    """Appendix B, the last six of eight digits. Must fail with a step of 60 s."""
+    """Appendix B, the last six of eight digits. Seen failing with a step of 60 s."""
     now = datetime.fromtimestamp(second, UTC)
     assert second_factor.step_of(RFC, code, now, None) == second // 30
     assert second_factor.step_of(RFC, f"{(int(code) + 1) % 10**6:06}", now, None) is None
@@ -35,7 +35,7 @@ def test_codes_are_those_of_rfc_6238(second: int, code: str) -> None:
 
 
 def test_a_clock_may_be_one_step_wrong_and_no_more() -> None:
-    """Must fail with another FORGIVEN."""
+    """Seen failing with another FORGIVEN."""
     now = datetime.fromtimestamp(1_800_000_000, UTC)
     taken = [
         late for late in range(-3, 4) if second_factor.step_of(RFC, pyotp.HOTP(RFC).at(60_000_000 + late), now, None)
@@ -69,7 +69,7 @@ async def enrolled(desk: Desk, site: Site, clock: Clock, monkeypatch: pytest.Mon
 async def test_a_code_is_taken_once_also_by_two_at_the_same_moment(
     desk: Desk, site: Site, clock: Clock, enrolled: list[str]
 ) -> None:
-    """Must fail with `last_step` not kept; and on PostgreSQL with the row not held."""
+    """Seen failing with `last_step` not kept; and on PostgreSQL with the row not held."""
     code = await code_of(desk, site.operator_id)
     used = await asyncio.gather(*(use(desk, site.operator_id, code) for _ in range(5)))
     assert sorted(used, key=str) == [None, None, None, None, "totp"]
@@ -80,7 +80,7 @@ async def test_a_code_is_taken_once_also_by_two_at_the_same_moment(
 
 
 async def test_a_copy_of_the_database_makes_no_code(desk: Desk, site: Site, enrolled: list[str]) -> None:
-    """Must fail with a secret that the nonce alone leads to."""
+    """Seen failing with a secret that the nonce alone leads to."""
     assert await use(desk, site.operator_id, await code_of(desk, site.operator_id), key="another key") is None
     async with desk.look() as session:
         factor = (await session.scalars(select(SecondFactor))).one()
@@ -92,7 +92,7 @@ async def test_a_copy_of_the_database_makes_no_code(desk: Desk, site: Site, enro
 
 
 async def test_each_recovery_code_lets_in_once(desk: Desk, site: Site, enrolled: list[str]) -> None:
-    """Must fail with `used_at` not kept."""
+    """Seen failing with `used_at` not kept."""
     first, second = enrolled
     assert await use(desk, site.operator_id, first.lower()) == "recovery"
     assert await use(desk, site.operator_id, first) is None
@@ -107,7 +107,7 @@ async def test_each_recovery_code_lets_in_once(desk: Desk, site: Site, enrolled:
 async def test_it_guards_nothing_until_it_was_confirmed_and_is_not_drawn_anew_afterwards(
     desk: Desk, site: Site, enrolled: list[str]
 ) -> None:
-    """Must fail with `begin` drawing a new secret over one that is in use."""
+    """Seen failing with `begin` drawing a new secret over one that is in use."""
     with pytest.raises(HasFactor):
         await desk.do(lambda work: second_factor.begin(work, site.operator_id))
     await desk.do(lambda work: second_factor.begin(work, site.colleague_id))

@@ -52,6 +52,7 @@ async def test_a_call_reaches_the_queue_while_callboard_is_dead_and_its_note_is_
 
 
 async def test_a_call_reaches_the_queue_while_callboard_is_frozen(site: RunningSite) -> None:
+    """Seen failing with a Hangup at the dialplan's `T`."""
     core = site.core_pid()
     os.kill(core, signal.SIGSTOP)
     try:
