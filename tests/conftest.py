@@ -24,6 +24,9 @@ from tests.postgres import Cluster
 
 pytest_plugins = ("tests.pbx_fixture",)
 
+# Whole sites and long runs. The many small files after them fill whatever a worker has left at the end.
+LONGEST_FIRST = ("fuzz", "benchmarks", "path", "faults", "hostile", "browser", "agi", "dialplan", "ami", "callboard")
+
 _numbers = itertools.count(1)
 
 
@@ -32,6 +35,14 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         prepared.open_room()
         config.add_cleanup(prepared.close_room)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first: one that is begun last would leave the other workers with nothing to do."""
+    here = Path(__file__).parent
+    rank = {here / name: number for number, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: rank.get(item.path.parent, len(rank)))
 
 
 @pytest.fixture(scope="session")
