@@ -30,6 +30,9 @@ from callerid.boxes import korean_stx
 from callerid.framing import Framed
 from desk import numbers
 from desk.errors import WrongState
+from desk.importing import headings, lines
+from desk.importing import reading as table_reading
+from desk.importing.table import BadTable, Table
 from desk.message_states import change
 from desk.text import plain
 from desk.work import Work
@@ -196,6 +199,23 @@ def desk_numbers(case: bytes) -> None:
         assert number.e164[3:-4] not in numbers.masked(number.e164)
 
 
+def desk_table(case: bytes) -> None:
+    """A table whose lines are all as wide as its headings, or a refusal; a line is understood whole, or says what is wrong."""
+    with suppress(BadTable):
+        read = table_reading.read(case.replace(table_reading.XLSX, b"").replace(table_reading.XLS, b""))
+        assert Table.of_json(json.loads(json.dumps(read.as_json()))) == read
+        for kind, understand in (("customers", lines.customer), ("drivers", lines.driver)):
+            mapping = headings.guess(kind, read.columns)
+            assert headings.trouble(kind, read.columns, mapping) in (None, *_MISSING)
+            if not any(mapping):
+                mapping = [*headings.FIELDS[kind], *([None] * len(read.columns))][: len(read.columns)]
+            for line in read.lines[:4]:
+                assert len(line.cells) == len(read.columns)
+                told = understand(line.cells, mapping, "KR")
+                assert told.findings or told.keys
+                assert all(numbers.normalise(number, "KR").e164 == number for number in told.given.get("numbers", ()))
+
+
 def desk_text(case: bytes) -> None:
     """Short, NFC, printable, on one line, and stays as it is."""
     text = plain(case.decode("utf-8", "surrogateescape"))
@@ -360,6 +380,31 @@ _SMS = (
     "한".encode() * 30,
     "€".encode() * 40,
 )
+_MISSING = ("missing_number", "missing_driver_number", "missing_name", "missing_phone")
+_TABLE = (
+    b",",
+    b";",
+    b"\t",
+    b"\n",
+    b"\r\n",
+    b'"',
+    b"'",
+    b"=",
+    b"\xef\xbb\xbf",
+    b"\xff\xfe",
+    b"\0",
+    "이름,전화".encode(),
+    "이름".encode("cp949"),
+    "기사번호,성명,휴대폰,언어\n".encode(),
+    b"name,phone,grade,note,place\n",
+    b"010-1234-5678",
+    b"1012345678.0",
+    b"1.01E+09",
+    b" / ",
+    "１０".encode(),
+    b"ko",
+    b"7",
+)
 _JSON = (
     b"{",
     b"}",
@@ -403,6 +448,7 @@ PARSERS: dict[str, Parser] = {
         Parser("serial-frames", serial_frames, _SERIAL),
         Parser("serial-boxes", serial_boxes, _SERIAL),
         Parser("desk-numbers", desk_numbers, _NUMBER),
+        Parser("desk-table", desk_table, _TABLE),
         Parser("desk-text", desk_text, _TEXT),
         Parser("desk-message-states", desk_message_states, tuple(bytes([n]) for n in range(7))),
         Parser("sms-receipt", sms_receipt, _RECEIPT),

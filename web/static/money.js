@@ -24,7 +24,7 @@ addEventListener("keydown", (event) => {
 function openAndEnter(summary) {
   const box = summary.parentElement;
   box.open = !box.open;
-  (box.open ? box.querySelector("input:not([type=hidden]), textarea") : summary)?.focus();
+  (box.open ? box.querySelector("input:not([type=hidden]), textarea, button") : summary)?.focus();
 }
 
 for (const button of document.querySelectorAll("[data-print]")) button.addEventListener("click", () => print());
