@@ -88,6 +88,7 @@ def test_a_torn_last_line_costs_only_itself(file: Path, left: int) -> None:
 
 
 def test_a_flipped_bit_anywhere_costs_its_line_and_at_most_the_next(file: Path) -> None:
+    """Seen failing with the sum not compared."""
     opened(file).append(EVERY_KIND)
     whole = file.read_bytes()
     for at in range(0, len(whole), 7):

@@ -52,6 +52,7 @@ async def apply(desk: Desk, *readings: CallSeen | PbxSnapshot) -> None:
 async def test_a_call_that_nobody_saw_becomes_one_ended_row_and_pops_nowhere(
     desk: Desk, site: Site, add_customer: AddCustomer, told: list[Event], account: CallAccount, disposition: str
 ) -> None:
+    """Seen failing with the events of the arrival told."""
     customer = await add_customer("+821012345678")
     for _ in range(3):
         await settle(desk, account)
@@ -87,6 +88,7 @@ async def test_a_call_that_was_followed_to_its_end_is_left_as_it_is(desk: Desk) 
 
 
 async def test_a_call_whose_end_nobody_heard_ends_when_and_how_the_pbx_says(desk: Desk, clock: Clock) -> None:
+    """Seen failing without the mark `recovered`."""
     await apply(desk, SEEN)
     clock.forward(minutes=3)
     await settle(desk, ANSWERED)

@@ -45,6 +45,7 @@ async def count(desk: Desk) -> int:
 
 
 async def test_the_same_key_gives_the_same_answer_and_one_order(desk: Desk, site: Site, told: list[Event]) -> None:
+    """Seen failing when the key is not reserved."""
     first = await post(desk, site)
     again = await post(desk, site)
     assert (first.status, first.replayed) == (201, False)
@@ -54,6 +55,7 @@ async def test_the_same_key_gives_the_same_answer_and_one_order(desk: Desk, site
 
 
 async def test_the_same_key_at_once_is_one_order_and_all_hear_of_it(desk: Desk, site: Site) -> None:
+    """Seen failing when the key is not reserved."""
     for n in range(10):
         answers = await asyncio.gather(*(post(desk, site, key=f"k{n}") for _ in range(10)))
         assert len({answer.body["id"] for answer in answers}) == 1
