@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import IO
 
 from sqlalchemy import make_url
+from sqlalchemy.exc import SQLAlchemyError
 
 from callboard import backup_format as fmt
 from callboard import postgresql_tools
@@ -28,6 +29,7 @@ from callboard.backup_format import BackupError, Kept, Manifest
 from callboard.state import State
 from desk import exports, store
 from desk.bus import Bus
+from desk.database_errors import in_words
 from desk.work import Desk, open_engine
 from models import migrations
 
@@ -55,6 +57,8 @@ async def _on_record(url: str, name: str) -> None:
     desk = Desk(open_engine(url), Bus())
     try:
         await desk.do(lambda work: exports.taken_away(work, None, name, "backup"))
+    except SQLAlchemyError as error:
+        raise BackupError(f"No backup was made, because it could not be put on record: {in_words(error)}.") from error
     finally:
         await desk.engine.dispose()
 

@@ -197,8 +197,16 @@ def _holds_something(folder: Path) -> bool:
     )
 
 
+def _schema_there(url: URL) -> str | None:
+    """What the database holds. A broken site, or a newer callboard's, can be moved aside as well; another program's cannot."""
+    try:
+        return asyncio.run(store.check(url.render_as_string(hide_password=False)))
+    except (store.DatabaseMixed, store.DatabaseNewer) as error:
+        return str(error)
+
+
 def _into_postgresql(url: URL, rows: Path, when: str, *, replace: bool) -> list[str]:
-    there = asyncio.run(store.check(url.render_as_string(hide_password=False)))
+    there = _schema_there(url)
     if there is not None and not replace:
         raise BackupError("The database holds a site already. With --replace its tables are moved aside, not deleted.")
     schema = f"{postgresql_tools.ASIDE}{when.lower()}"
