@@ -111,6 +111,9 @@ async def test_another_office_s_appeal_is_not_there(desk: Desk, site: Site, pena
     other = await make_site(desk, drivers=0, name="다른 사무실", did="15880002")
     with pytest.raises(NotFound):
         await accept(desk, other.operator_id, penalty)
+    with pytest.raises(NotFound):
+        async with desk.work() as work:
+            await appeals.answer(work, other.operator_id, penalty, "아닙니다")
     async with desk.look() as session:
         assert await appeal_views.in_full(session, other.office_id) == []
     assert await balance(desk, site.drivers[0]) == -3_000

@@ -89,6 +89,16 @@ async def test_an_order_tells_all_that_happened_to_it(desk: Desk, site: Site, cl
     assert [deed.at for deed in deeds] == sorted((deed.at for deed in deeds), reverse=True)
 
 
+async def test_who_says_nothing_did_not_decline(desk: Desk, site: Site, clock: Clock) -> None:
+    order_id = await taken(desk, site)
+    async with desk.work() as work:
+        await searching.start(work, site.operator_id, order_id)
+    await go_on(desk, clock, order_id, 15)
+    async with desk.look() as session:
+        view = (await search_views.of_orders(session, [order_id]))[order_id]
+    assert (view.declined, view.silent) == (0, 1)
+
+
 async def test_another_office_s_order_tells_nothing(desk: Desk, site: Site, clock: Clock) -> None:
     order_id = await taken(desk, site)
     other = await make_site(desk, drivers=0, name="다른 사무실", did="15880002")

@@ -74,6 +74,8 @@ async def test_what_is_refused_is_told_and_what_was_typed_stays(house: House, ap
     assert key
     empty = await boss.ask("POST", f"{PAGE}/{appealed}", data={"key": key[1], "do": "decline", "answer": " "})
     assert (empty.status, "기사에게 하는 답을 적으세요" in empty.raw.decode()) == (422, True)
+    keyless = await boss.ask("POST", f"{PAGE}/{appealed}", data={"key": "", "do": "decline", "answer": "쓰던 답"})
+    assert (keyless.status, "쓰던 답" in keyless.raw.decode()) == (422, True)
     async with house.desk.work() as work:
         await appeals.answer(work, house.site.colleague_id, appealed, "아닙니다")
     late = await boss.ask("POST", f"{PAGE}/{appealed}", data={"key": "k2", "do": "accept", "answer": "네"})
