@@ -33,6 +33,7 @@ export class StatusBar extends LiveElement {
       <time class="now" title=${t("status.server_time")}>${clockTime(store.now(), true)}</time>
       <span class="person">${store.me ? `${store.me.name}${store.me.extension ? ` · ${store.me.extension}` : ""}` : ""}</span>
       ${store.me?.may?.includes("money.see") ? html`<a class="person" href="/money?lang=${locale()}">${t("status.money")}</a>` : nothing}
+      ${store.me?.may?.includes("people.import") ? html`<a class="person" href="/import?lang=${locale()}">${t("status.import")}</a>` : nothing}
       <div class="tools">
         <span class="languages" role="group" aria-label=${t("status.language")}>
           ${locales().map(
