@@ -101,7 +101,7 @@ def packed(file: Path, content: dict[str, bytes]) -> Path:
 async def test_what_is_restored_is_equal_table_by_table_and_file_by_file(
     busy: State, database_url: str, postgres_copy: str
 ) -> None:
-    """Must fail with one table left out of the copy."""
+    """Seen failing with one table left out of the copy."""
     file = await backed_up(busy, database_url)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert [path.name for path in busy.folder.parent.glob("kept*")] == ["kept"]
@@ -130,7 +130,7 @@ def postgres_copy(engine_name: str, request: pytest.FixtureRequest) -> Iterator[
 
 
 async def test_what_was_there_is_moved_aside_and_only_when_asked(busy: State, database_url: str, desk: Desk) -> None:
-    """Must fail with the look at what the folder holds left out."""
+    """Seen failing with the look at what the folder holds left out."""
     file = await backed_up(busy, database_url)
     secrets = busy.secrets()
     (busy.recordings / "later.wav").write_bytes(b"later")
@@ -153,7 +153,7 @@ async def test_what_was_there_is_moved_aside_and_only_when_asked(busy: State, da
 
 @pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
 async def test_secrets_are_in_it_only_when_they_were_asked_for(busy: State, database_url: str) -> None:
-    """Must fail with secrets.json always taken along."""
+    """Seen failing with secrets.json always taken along."""
     one = unpacked(await backed_up(busy, database_url))
     assert not [name for name, raw in one.items() if busy.secrets()["agi_token"].encode() in raw]
     assert "secrets.json" in unpacked(await backed_up(busy, database_url, with_secrets=True, name="all"))
@@ -197,7 +197,7 @@ async def test_a_backup_of_a_site_that_writes_is_of_one_moment(
 
 
 async def test_a_running_site_is_not_restored_over(busy: State, database_url: str, desk: Desk) -> None:
-    """Must fail with the locks left out; and with the claim on the database left out."""
+    """Seen failing with the locks left out; and with the claim on the database left out."""
     file = await backed_up(busy, database_url)
     running = State(busy.folder)
     running.claim("serve.lock")
@@ -234,7 +234,7 @@ def spoil(content: dict[str, bytes], how: str) -> None:
     "how", ["a byte of the rows", "a file more", "a file less", "another list", "no seal", "a way out", "cut", "text"]
 )
 async def test_a_damaged_backup_touches_nothing(busy: State, database_url: str, how: str) -> None:
-    """Must fail with the comparison of digests left out; and with the names not looked at."""
+    """Seen failing with the comparison of digests left out; and with the names not looked at."""
     file = await backed_up(busy, database_url)
     if how == "cut":
         file.write_bytes(file.read_bytes()[:-2000])
@@ -253,7 +253,7 @@ async def test_a_damaged_backup_touches_nothing(busy: State, database_url: str, 
 
 @pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
 async def test_a_backup_of_a_newer_callboard_is_refused_in_words(busy: State, database_url: str) -> None:
-    """Must fail with the look at the schema left out."""
+    """Seen failing with the look at the schema left out."""
     with contextlib.closing(sqlite3.connect(busy.folder / "callboard.db")) as database:
         was = database.execute("select version_num from alembic_version").fetchone()
     file = await backed_up(busy, database_url)
@@ -292,7 +292,7 @@ restore(State(pathlib.Path(sys.argv[1])), pathlib.Path(sys.argv[2]), lambda f: S
 async def test_killed_in_the_middle_the_old_state_or_the_new_one_is_there(
     busy: State, database_url: str, sight: str
 ) -> None:
-    """Must fail with the old folder renamed away before the new one is whole."""
+    """Seen failing with the old folder renamed away before the new one is whole."""
     (busy.recordings / "big.wav").write_bytes(os.urandom(2_000_000))
     file = await backed_up(busy, database_url)
     (busy.recordings / "old.wav").write_bytes(b"of the old state")
