@@ -36,8 +36,12 @@ async def submitted(work: Work, message_id: int, provider: str, provider_ids: Se
     message.provider = provider
     message.provider_id = provider_ids[0]
     message.parts = len(set(provider_ids))
+    # A text that was handed over again may be given the id of the first time, by a center that counts anew.
+    given = select(MessagePart).where(MessagePart.message_id == message.id, MessagePart.provider == provider)
+    known = {part.provider_id: part for part in await work.session.scalars(given)}
     parts = [
-        MessagePart(message_id=message.id, provider=provider, provider_id=provider_id, state="sent")
+        known.get(provider_id)
+        or MessagePart(message_id=message.id, provider=provider, provider_id=provider_id, state="sent")
         for provider_id in dict.fromkeys(provider_ids)
     ]
     work.session.add_all(parts)

@@ -256,6 +256,16 @@ async def test_a_text_cut_off_before_its_answer_is_unknown_until_a_receipt_tells
     assert (await read(desk, message_id)).state == "delivered"
 
 
+async def test_an_id_that_a_center_gives_a_text_twice_is_one_segment(desk: Desk, site: Site) -> None:
+    """Seen failing (as an error of the database) when each answer added its segments anew."""
+    message_id = await sending(desk, site)
+    await submit(desk, message_id, "A1")
+    assert await receive(desk, "A1", "unknown") == message_id
+    await submit(desk, message_id, "A1")
+    assert await receive(desk, "A1", "delivered") == message_id
+    assert (await read(desk, message_id)).state == "delivered"
+
+
 async def test_steps_backwards_are_refused(desk: Desk, site: Site) -> None:
     """Seen failing with NEXT_STATES not looked at."""
     message_id = await sending(desk, site)
