@@ -84,7 +84,7 @@ async def accept(work: Work, operator_id: int, appeal_id: int, text: str) -> App
     """
     found = await _answered(work, operator_id, appeal_id, text)
     if found.entry_id is None:
-        raise Invalid("no money was booked that could be given back", field="do")
+        raise Invalid("no money was booked that could be given back", field="appeal")
     with contextlib.suppress(AlreadyReversed):
         await cashier.undo(work, operator_id, found.entry_id, text, found.driver_id)
     audit(work, operator_id, "appeal.accepted", str(appeal_id), {"entry": found.entry_id})
