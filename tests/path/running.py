@@ -83,10 +83,14 @@ class RunningSite:
             )
         return self.process
 
-    async def start(self, limit_s: float = START_LIMIT_S) -> None:
-        """Start it and wait until every part works; what does not is stopped."""
+    def begin(self) -> None:
+        """Start it and be ready to ask it; does not wait."""
         self.launch()
         self._session = aiohttp.ClientSession()
+
+    async def start(self, limit_s: float = START_LIMIT_S) -> None:
+        """Start it and wait until every part works; what does not is stopped."""
+        self.begin()
         try:
             await until(self.healthy, limit_s, "a healthy start")
         except AssertionError as error:

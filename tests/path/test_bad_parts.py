@@ -66,8 +66,9 @@ async def test_a_wrong_ami_log_in_is_shown_and_callers_still_reach_the_queue() -
     site = RunningSite("--no-calls", config='[ami]\nreader_user = "somebody-else"\n')
     try:
         await furnish(site)
-        with pytest.raises(AssertionError):
-            await site.start(limit_s=30)
+        site.begin()
+        with pytest.raises(AssertionError, match="a healthy start"):
+            await until(site.healthy, 30, "a healthy start")
 
         async def told() -> str | None:
             _, health = await site.call("GET", "/healthz")
