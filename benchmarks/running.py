@@ -23,12 +23,14 @@ from callboard.instance import Instance, Progress, make_prompts, open_desk
 from callboard.pbx_root import choose
 from callboard.state import State
 from desk.bus import Bus
-from tests.path.running import RunningSite
+from tests.path.running import RunningSite, oldest
 from tests.sipp_fixture import Callers
 
 CACHE = CHECKOUT / ".cache" / "bench-sites"
 KEPT = ("callboard.db", "callboard.toml", "secrets.json", "demo-logins.json", "sounds")
 WATCHER = "bench"
+ASTERISK = ("asterisk", "ld-linux-x86-64", "ld-linux-aarch6")
+"""What the process is called: its own name, or that of the loader that it runs through."""
 DEMO_CUSTOMERS = 50
 HEARS = "".join(f"eventfilter(action(include),name({name})) =\n" for name in ("Newchannel", "QueueCallerJoin"))
 """What the watcher is told: no more than it looks for, as every event more costs the Asterisk that is measured."""
@@ -70,8 +72,14 @@ async def finished(placed: Callers, limit_s: float) -> int:
 def asterisk_pid(state: Path) -> int:
     """The process id of the Asterisk of this state folder itself (not of the cage around it)."""
     wanted = f"{state}/asterisk/etc/asterisk.conf\0-f".encode()
-    found = [int(folder.name) for folder in Path("/proc").glob("[0-9]*") if wanted in _words(folder)]
-    return max(found)
+    return oldest(one for one in Path("/proc").glob("[0-9]*") if wanted in _words(one) and _program(one) in ASTERISK)
+
+
+def _program(process: Path) -> str:
+    try:
+        return (process / "comm").read_text().strip()
+    except OSError:
+        return ""
 
 
 def admit(etc: Path, secret: str) -> None:

@@ -22,6 +22,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from benchmarks.running import asterisk_pid
 from benchmarks.soak_night import Night
 from benchmarks.soak_samples import Held, held_by, percentile, trend
 from tests.faults.checker import check
@@ -100,7 +101,7 @@ def _config(port: int) -> str:
 
 
 async def _sample(site: RunningSite, log: Log, at: float) -> None:
-    core, engine = site.core_pid(), _asterisk_pid(site)
+    core, engine = site.core_pid(), asterisk_pid(site.state)
     log.cores.add(core)
     log.engines.add(engine)
     _, metrics = await site.call("GET", "/metrics")
@@ -111,19 +112,6 @@ async def _sample(site: RunningSite, log: Log, at: float) -> None:
         now = log.samples[-1]
         print(f"{at:7.0f} s  callboard {now[1].rss_mib:.1f} MiB  asterisk {now[2].rss_mib:.1f} MiB  tasks {tasks:.0f}",
               flush=True)  # fmt: skip
-
-
-def _asterisk_pid(site: RunningSite) -> int:
-    wanted = f"{site.state}/asterisk/etc/asterisk.conf".encode()
-    for process in Path("/proc").iterdir():
-        try:
-            words = (process / "cmdline").read_bytes().split(b"\0")
-            program = (process / "comm").read_text().strip()
-        except OSError:
-            continue
-        if wanted in words and b"-f" in words and program in ("asterisk", "ld-linux-x86-64", "ld-linux-aarch6"):
-            return int(process.name)
-    raise AssertionError("Asterisk is not there")
 
 
 def _report(log: Log, night: Night, seconds: int, calls: int, orders: int, texts: int, ends: list[int]) -> str:

@@ -15,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from callboard import figures
 from callboard.config import Settings
 from callboard.instance import Instance
-from callboard.state import State
+from callboard.state import SECRET_NAMES, State
 from callboard.wiring import wire
 from desk.work import Desk
 from models import Message
@@ -36,7 +36,7 @@ Scrape = Callable[[], Awaitable[dict[str, float]]]
 @asynccontextmanager
 async def instance(desk: Desk, state: Path, **settings: dict[str, object]) -> AsyncIterator[Scrape]:
     """A wired instance whose panel, readings and listener run; yields a way to read its /metrics."""
-    secrets = dict.fromkeys(("ami_reader", "ami_actor", "agi_token"), "s")
+    secrets = dict.fromkeys(SECRET_NAMES, "s")
     chosen = Settings(web={"port": 0}, **settings)  # type: ignore[arg-type]
     wired = wire(Instance(State(state), chosen, desk, secrets, None, None))
     tasks = [asyncio.create_task(part.run()) for part in wired.parts if part.name in ("web", "readings", "ami")]

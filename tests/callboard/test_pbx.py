@@ -131,7 +131,8 @@ async def test_the_one_shot_script_in_the_state_folder_can_be_run_from_within_th
 
 
 PARENT = """
-import asyncio, sys
+import asyncio, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # tests that a shell began in the background ignore Ctrl-C
 sys.path.insert(0, {checkout!r})
 from pathlib import Path
 from callboard.pbx import AsteriskProcess, folders_for

@@ -48,7 +48,8 @@ def test_an_unknown_trade_is_refused_with_those_that_there_are() -> None:
 def test_every_state_is_reached_and_every_open_one_can_be_left(trade: Trade) -> None:
     assert {TAKEN, ASSIGNED, COMPLETED, CANCELLED} <= set(trade.states)
     assert reachable(trade, TAKEN) == set(trade.states)
-    assert {state for state in trade.states if trade.is_closed(state)} == {COMPLETED, CANCELLED}
+    closed = {COMPLETED, CANCELLED, *([trade.no_show] if trade.no_show else [])}
+    assert {state for state in trade.states if trade.is_closed(state)} == closed
     for state in trade.states:
         assert trade.is_closed(state) or {COMPLETED, CANCELLED} & reachable(trade, state)
     assert all(len(state) <= STATE_LENGTH for state in trade.states)

@@ -26,8 +26,9 @@ def file(tmp_path: Path, sqlite_template: Path) -> Path:
     file.write_bytes(sqlite_template.read_bytes())
     with closing(sqlite3.connect(file)) as connection, connection:
         connection.executemany(
-            "insert into audit_entry (at, what, subject, detail) values ('2026-11-22 00:00:00', ?, ?, 'null')",
-            [(f"what {n}", "x" * 100) for n in range(2000)],
+            "insert into early_receipt (provider, provider_id, state, detail, received_at) "
+            "values ('smpp', ?, 'sent', ?, '2026-11-22 00:00:00')",
+            [(f"id {n}", "x" * 100) for n in range(2000)],
         )
     return file
 
@@ -96,7 +97,7 @@ async def test_looking_at_a_damaged_file_does_not_work_in_what_a_killed_process_
     with closing(sqlite3.connect(file)) as alive:
         alive.execute("PRAGMA journal_mode=WAL")
         with alive:
-            alive.execute("update audit_entry set what = 'changed' where id = 1")
+            alive.execute("update early_receipt set detail = 'changed' where id = 1")
         for end in ("", "-wal"):  # as after kill -9: the last commit stands in the log only
             Path(f"{left}{end}").write_bytes(Path(f"{file}{end}").read_bytes())
     with left.open("r+b") as damaged:
