@@ -10,7 +10,7 @@ from tests.callboard.test_backup import callboard
 
 
 def test_the_record_of_roles_is_verified_and_its_first_broken_row_named(tmp_path: Path) -> None:
-    """Must fail with `set_role` leaving no row; and with exit code 0 for a broken record."""
+    """Seen failing with `set_role` leaving no row; and with exit code 0 for a broken record."""
     state = ("--state", str(tmp_path))
     assert callboard("office", "add", "시험 사무실", "--sms-sender", "15880001", *state)[0] == 0
     assert callboard("user", "add", "kim", "--role", "accountant", *state)[0] == 0

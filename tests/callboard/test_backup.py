@@ -162,7 +162,7 @@ async def test_secrets_are_in_it_only_when_they_were_asked_for(busy: State, data
 async def test_a_backup_of_a_site_that_writes_is_of_one_moment(
     busy: State, database_url: str, desk: Desk, site: Site, tmp_path: Path
 ) -> None:
-    """Pairs of rows are written all the time; no backup has half a pair. Must fail with the two halves committed apart."""
+    """Pairs of rows are written all the time; no backup has half a pair. Seen failing with the two halves committed apart."""
     if database_url.startswith("sqlite"):
         (busy.folder / "callboard.db").unlink()
         (busy.folder / "callboard.db").symlink_to(str(make_url(database_url).database))
@@ -178,18 +178,19 @@ async def test_a_backup_of_a_site_that_writes_is_of_one_moment(
 
     writing = asyncio.create_task(write())
     try:
-        for n in range(2):
+        for n in range(6):
             file = await backed_up(busy, database_url, name=f"kept{n}")
             if database_url.startswith("sqlite"):
                 (tmp_path / "look.db").write_bytes(unpacked(file)[backup_format.SQLITE])
-                found = [row[4] for row in rows(f"sqlite:///{tmp_path / 'look.db'}")["operator"]]
+                with contextlib.closing(sqlite3.connect(tmp_path / "look.db")) as look:
+                    found = [name for (name,) in look.execute("select name from operator")]
             else:
                 found = [
                     line.split("\t")[3]
                     for line in unpacked(file)[backup_format.POSTGRESQL].decode().splitlines()
                     if "\ta\t" in line or "\tb\t" in line
                 ]
-            assert found.count("a") == found.count("b"), n
+            assert 0 < found.count("a") == found.count("b"), n
     finally:
         writing.cancel()
         with contextlib.suppress(asyncio.CancelledError):

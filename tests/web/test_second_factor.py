@@ -55,7 +55,7 @@ async def set_up(visitor: Visitor, clock: Clock) -> tuple[str, list[str]]:
 
 
 async def test_who_has_one_is_asked_for_it_and_each_code_lets_in_once(house: House, clock: Clock) -> None:
-    """Must fail with `prover` saying that there is none."""
+    """Seen failing with `prover` saying that there is none."""
     boss, _ = await sign_in(house)
     elsewhere, _ = await sign_in(house)
     secret, recovery = await set_up(boss, clock)
@@ -86,7 +86,7 @@ async def test_who_has_one_is_asked_for_it_and_each_code_lets_in_once(house: Hou
 
 
 async def test_who_guesses_codes_has_to_wait(house: House, clock: Clock) -> None:
-    """On the page as at the log-in, in one count. Must fail with the count left out of `_counted`."""
+    """On the page as at the log-in, in one count. Seen failing with the count left out of `_counted`."""
     boss, _ = await sign_in(house)
     secret, _ = await set_up(boss, clock)
     for _ in range(house.settings.login_failures_per_account):
