@@ -73,6 +73,7 @@ async def night(house: House) -> Night:
 
 
 async def test_an_operator_has_a_link_texted_and_never_sees_what_is_in_it(house: House) -> None:
+    """Seen failing with the list of texts showing a link as it stands."""
     answer = await house.program().api("POST", f"/drivers/{house.site.drivers[0]}/link")
     assert (answer.status, answer.body["recipient"], answer.body["audience"]) == (200, PHONE, "driver")
     assert f"{house.base}/driver#…" in answer.body["text"]
@@ -96,6 +97,7 @@ async def test_the_link_names_us_whatever_the_request_says_of_the_host(house: Ho
 
 
 async def test_whose_phone_it_is_nobody_is_told(house: House) -> None:
+    """Seen failing with a number that is no driver's refused."""
     known = await house.anonymous().api("POST", "/driver/link", {"phone": "010-2000-0000"})
     unknown = await house.anonymous().api("POST", "/driver/link", {"phone": "010-9999-9999"})
     assert (known.status, known.body) == (unknown.status, unknown.body) == (202, {"done": True})
@@ -103,6 +105,7 @@ async def test_whose_phone_it_is_nobody_is_told(house: House) -> None:
 
 
 async def test_a_used_an_old_and_an_invented_link_are_refused_alike(house: House) -> None:
+    """Seen failing with the token named in the refusal, and with `expires_at` not looked at."""
     used, old = await link(house), await link(house)
     assert (await house.anonymous().api("POST", "/driver/session", {"token": used})).status == 201
     async with house.desk.work() as work:
@@ -129,6 +132,7 @@ async def test_a_lost_answer_is_asked_for_again_by_the_phone_that_asked(house: H
 
 
 async def test_who_guesses_has_to_wait(house: House) -> None:
+    """Seen failing with wrong links not counted, and with one count for drivers and operators."""
     answers = [
         (await house.anonymous().api("POST", "/driver/session", {"token": f"{n:022d}"})).status
         for n in range(house.settings.login_failures_per_address + 1)
@@ -141,11 +145,13 @@ async def test_who_guesses_has_to_wait(house: House) -> None:
 
 
 async def test_who_asks_for_one_phone_again_and_again_has_to_wait(house: House) -> None:
+    """Seen failing with requests not counted."""
     ask = [await house.anonymous().api("POST", "/driver/link", {"phone": "010 2000 0000"}) for _ in range(6)]
     assert [answer.status for answer in ask] == [202] * 5 + [429]
 
 
 async def test_the_cookie_is_out_of_reach_of_scripts_and_of_every_other_site(house: House) -> None:
+    """Seen failing without `httponly`, and with SameSite=Lax."""
     answer = await house.anonymous().api("POST", "/driver/session", {"token": await link(house)})
     cookie = answer.headers["Set-Cookie"]
     assert re.match(rf"callboard-driver-{house.panel.port}=[A-Za-z0-9_-]{{43}};", cookie)
@@ -158,6 +164,7 @@ async def test_the_cookie_is_out_of_reach_of_scripts_and_of_every_other_site(hou
 
 
 async def test_a_driver_is_nobody_to_the_panel_and_the_panel_is_no_driver(house: House) -> None:
+    """Seen failing with the cookie believed beside a Bearer header, and with nobody asked for on his pages."""
     driver, boss = await house.driver(), await house.signed_in("boss")
     for path in ("/orders", "/drivers", "/messages", "/customers?q=김", "/appeals", "/session"):
         assert (await driver.api("GET", path)).status == 401, path
@@ -169,6 +176,7 @@ async def test_a_driver_is_nobody_to_the_panel_and_the_panel_is_no_driver(house:
 
 
 async def test_no_change_in_a_driver_s_name_is_reached_from_another_site(house: House) -> None:
+    """Seen failing with a driver's cookie left out of `has_cookie` (web/auth.py)."""
     driver = await house.driver()
     del driver.http.headers["Sec-Fetch-Site"]
     for route in DRIVERS_OWN:
@@ -178,6 +186,7 @@ async def test_no_change_in_a_driver_s_name_is_reached_from_another_site(house: 
 
 
 async def test_leaving_ends_the_session_on_the_server_and_a_new_log_in_ends_the_old_phone(house: House) -> None:
+    """Seen failing without `end_sessions`, where he leaves and where he comes anew."""
     old = await house.driver()
     new = await house.driver()
     assert (await old.api("GET", "/driver/me")).status == 401
@@ -188,6 +197,7 @@ async def test_leaving_ends_the_session_on_the_server_and_a_new_log_in_ends_the_
 
 
 async def test_a_disabled_driver_is_out_at_once(house: House) -> None:
+    """Seen failing with `disabled_at` not asked for."""
     driver = await house.driver()
     async with house.desk.work() as work:
         await work.session.execute(update(Driver).values(disabled_at=work.now))
@@ -324,6 +334,7 @@ async def test_why_he_was_not_asked_is_said_in_his_language(house: House) -> Non
 
 
 async def test_only_the_drivers_page_may_ask_the_browser_where_it_is(house: House) -> None:
+    """Seen failing with the right given to every page."""
     page = await house.anonymous().ask("GET", "/driver")
     assert page.status == 200
     assert "geolocation=(self)" in page.headers["Permissions-Policy"]

@@ -19,6 +19,7 @@ RIGHT = {"user": "op", "password": PASSWORD}
 
 
 async def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(house: House) -> None:
+    """Seen failing without `httponly`, without `samesite`, and with a token of 128 bits."""
     answer = await house.anonymous().api("POST", "/session", RIGHT)
     cookie = SimpleCookie(answer.headers["Set-Cookie"])[cookie_name(house.settings)]
     assert cookie["httponly"]
@@ -29,11 +30,13 @@ async def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(house: Hous
 
 
 def test_by_tls_the_cookie_is_bound_to_the_host() -> None:
+    """Seen failing with one name for the cookie, whether there is TLS or not."""
     assert cookie_name(Settings(public_url="https://desk.example")) == "__Host-callboard"
     assert cookie_name(Settings(port=8081)) == "callboard-8081"
 
 
 async def test_only_a_hash_of_the_cookie_is_kept(house: House) -> None:
+    """Seen failing with `token_hash` giving the token itself."""
     answer = await house.anonymous().api("POST", "/session", RIGHT)
     token = SimpleCookie(answer.headers["Set-Cookie"])[cookie_name(house.settings)].value
     async with house.desk.look() as session:
@@ -47,6 +50,7 @@ async def test_a_session_says_who_is_signed_in(house: House) -> None:
 
 
 async def test_a_session_is_dead_on_the_server_after_signing_out(house: House) -> None:
+    """Seen failing with the cookie taken back and the session left open."""
     visitor = await house.signed_in()
     [cookie] = list(visitor.http.cookie_jar)
     stolen = {"Cookie": f"{cookie.key}={cookie.value}"}
@@ -56,6 +60,7 @@ async def test_a_session_is_dead_on_the_server_after_signing_out(house: House) -
 
 
 async def test_signing_in_again_gives_another_session_and_ends_the_old_one(house: House) -> None:
+    """Seen failing without `close_session` after a log-in."""
     visitor = await house.signed_in()
     [first] = list(visitor.http.cookie_jar)
     old = {"Cookie": f"{first.key}={first.value}"}
@@ -66,6 +71,7 @@ async def test_signing_in_again_gives_another_session_and_ends_the_old_one(house
 
 
 async def test_a_cookie_that_an_attacker_chose_never_becomes_a_session(house: House) -> None:
+    """Seen failing with the new session kept under the token of the request's own cookie."""
     visitor = house.anonymous()
     visitor.http.cookie_jar.update_cookies({cookie_name(house.settings): "chosen"})
     await visitor.api("POST", "/session", RIGHT)
@@ -74,6 +80,7 @@ async def test_a_cookie_that_an_attacker_chose_never_becomes_a_session(house: Ho
 
 
 async def test_an_unused_session_ends_after_twelve_hours(house: House) -> None:
+    """Seen failing with `last_seen_at` not looked at."""
     visitor = await house.signed_in()
     real = house.desk.clock
     house.desk.clock = lambda: real() + timedelta(hours=11, minutes=59)
@@ -83,6 +90,7 @@ async def test_an_unused_session_ends_after_twelve_hours(house: House) -> None:
 
 
 async def test_a_session_in_use_ends_after_seven_days(house: House) -> None:
+    """Seen failing with `created_at` not looked at."""
     visitor = await house.signed_in()
     real = house.desk.clock
     for hours in range(11, 7 * 24, 11):
@@ -93,6 +101,7 @@ async def test_a_session_in_use_ends_after_seven_days(house: House) -> None:
 
 
 async def test_a_wrong_name_and_a_wrong_password_are_answered_alike(house: House) -> None:
+    """Seen failing with a refusal of its own for a name that does not exist."""
     unknown = await house.anonymous().api("POST", "/session", {"user": "nobody", "password": "x"})
     wrong = await house.anonymous().api("POST", "/session", WRONG)
     assert (unknown.status, unknown.body) == (wrong.status, wrong.body)
@@ -100,6 +109,7 @@ async def test_a_wrong_name_and_a_wrong_password_are_answered_alike(house: House
 
 
 async def test_who_guesses_has_to_wait_and_the_right_password_waits_too(house: House) -> None:
+    """Seen failing with wrong passwords not counted, and with the wait not kept."""
     visitor = house.anonymous()
     for _ in range(house.settings.login_failures_per_account):
         assert (await visitor.api("POST", "/session", WRONG)).status == 401
@@ -124,6 +134,7 @@ class Clock:
 
 
 def test_an_attacker_elsewhere_locks_nobody_out() -> None:
+    """Seen failing with failures counted by account, whatever the address."""
     throttle = Throttle(per_account=3, per_address=10, window_s=60, clock=Clock())
     for _ in range(9):
         throttle.failed("op", "203.0.113.5")
@@ -158,6 +169,7 @@ def test_the_throttles_memory_is_bounded() -> None:
 
 
 def test_what_is_costly_goes_at_a_pace() -> None:
+    """Seen failing with the time since the last one not looked at."""
     pace = Pace(1.0)
     assert pace.wait_s(10.0) == 0
     assert pace.wait_s(10.5) == 1
