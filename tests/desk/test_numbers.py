@@ -162,6 +162,7 @@ def test_a_log_shows_no_whole_number(text: str | None, masked: str) -> None:
 
 @pytest.mark.parametrize("number", ["112", "119", "114", "+82607001234", "01012345678", ""])
 def test_emergency_short_and_premium_numbers_are_never_dialled_by_themselves(number: str) -> None:
+    """Seen failing without the refusal of premium numbers, and without that of what is no whole number."""
     with pytest.raises(Invalid):
         numbers.dialled(number)
 

@@ -30,6 +30,7 @@ CANARIES = [
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
 async def test_every_answer_has_safe_headers(house: House, route: object) -> None:
+    """Seen failing without each of these, one at a time, and without them on refusals."""
     visitor = await house.signed_in()
     for path in (path_of(route.path), path_of(route.path) + "/nothing"):  # type: ignore[attr-defined]
         answer = await visitor.ask("GET", path)
@@ -45,6 +46,7 @@ async def test_every_answer_has_safe_headers(house: House, route: object) -> Non
 
 
 async def test_each_answer_has_a_nonce_of_its_own_and_the_page_uses_it(house: House) -> None:
+    """Seen failing with one nonce for all, and with a script of the page without its own."""
     visitor = await house.signed_in()
     nonces = set()
     for _ in range(3):
@@ -90,6 +92,7 @@ async def test_the_login_shows_a_name_as_text(house: House, canary: str) -> None
 
 
 async def test_templates_escape_always_and_miss_nothing_silently() -> None:
+    """Seen failing without `autoescape`, and without StrictUndefined."""
     environment = Renderer().environment
     assert await environment.from_string("{{ x }}").render_async(x="<b>") == "&lt;b&gt;"
     with pytest.raises(UndefinedError):
@@ -97,6 +100,7 @@ async def test_templates_escape_always_and_miss_nothing_silently() -> None:
 
 
 def test_a_fault_of_ours_is_told_without_its_inside() -> None:
+    """Seen failing with the error's own words in the answer."""
     problem = problem_of(RuntimeError("select password_hash from operator at /srv/secret"))
     assert (problem.status, problem.code) == (500, "internal")
     assert "secret" not in str(problem.as_json())
@@ -161,6 +165,7 @@ async def test_a_port_that_is_taken_is_said_in_words(house: House) -> None:
 
 
 async def test_a_body_that_never_ends_costs_one_request_and_nobody_else(house: House) -> None:
+    """Seen failing without `body_timeout_s`."""
     reader, writer = await asyncio.open_connection("127.0.0.1", house.panel.port)
     writer.write(
         b"POST /api/v1/session HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 50000\r\n\r\n{"

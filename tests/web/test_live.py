@@ -287,6 +287,7 @@ async def test_signing_out_closes_the_sockets_of_that_session_and_no_other(house
 
 
 async def test_a_session_that_ends_is_shut_out_in_the_same_moment(house: House) -> None:
+    """Seen failing with SessionEnded not heeded (web/popups.py)."""
     console = Console(await house.signed_in())
     await console.connect()
     [browser] = house.panel.hub.browsers
@@ -306,7 +307,11 @@ async def test_a_disabled_person_hears_nothing_more(house: House) -> None:
 
 @pytest.mark.parametrize("how", ["session ended", "person disabled", "token taken", "another role", "another office"])
 async def test_what_another_process_took_away_acts_here_too(house: House, how: str) -> None:
-    """No event is told in this process; the rows alone must be enough."""
+    """No event is told in this process; the rows alone must be enough.
+
+    Seen failing without `sign_out` in web/guard.py; with ended sessions, disabled people and taken tokens not left out
+    (desk/people.py); and with other rights not compared.
+    """
     elsewhere = await make_site(house.desk, drivers=0, did="15889999")
     console = Console(house.program() if how == "token taken" else await house.signed_in())
     await console.connect()
@@ -349,6 +354,7 @@ async def test_odd_words_close_the_socket_and_harm_nobody_else(house: House, sai
 
 
 async def test_a_flood_closes_the_socket(house: House) -> None:
+    """Seen failing without `Flood`."""
     console = Console(await house.signed_in())
     await console.connect()
     with contextlib.suppress(ConnectionError):

@@ -69,6 +69,8 @@ def test_the_application_has_no_route_that_is_not_in_the_table(house: House) -> 
 
 @pytest.mark.parametrize(("role", "status"), [("operator", 403), ("admin", 200), ("no role of ours", 403)])
 async def test_what_is_for_admins_is_not_for_operators(role: str, status: int, aiohttp_client: Any) -> None:
+    """Seen failing with the permission not looked at, and with an unknown role taken for an administrator."""
+
     @require("money.close")
     async def admins_only(_request: web.Request) -> web.StreamResponse:
         return web.Response()
