@@ -43,6 +43,7 @@ async def test_a_hundred_port_checks_leave_calls_untouched(sounds: Sounds, tmp_p
 async def test_a_missing_or_wrong_token_meets_no_conversation(
     argument: str, query: str, sounds: Sounds, tmp_path: Path
 ) -> None:
+    """Seen failing with the token not looked at, with one in the address taken, and with ours in the refusal's words."""
     desk = NotedDesk()
     with capture_logs() as logs:
         async with server_of(desk, sounds, tmp_path) as server:
@@ -63,6 +64,7 @@ async def test_a_flow_that_is_not_configured_is_refused(sounds: Sounds, tmp_path
 
 
 async def test_a_stranger_s_address_hears_nothing(sounds: Sounds, tmp_path: Path) -> None:
+    """Seen failing without `_check_peer`, and with the connection closed instead of cut."""
     async with server_of(NotedDesk(), sounds, tmp_path, allow=("192.0.2.0/24",)) as server:
         held = await hold(server.port or 0, flow_block("welcome"), Caller().answer)
     assert (held.commands, held.last_words) == ([], b"")

@@ -87,6 +87,8 @@ POISON = st.one_of(
 @given(POISON)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
 def test_nothing_but_digits_and_our_own_contexts_reaches_asterisk(poison: str) -> None:
+    """Seen failing with the shapes, or the contexts, not looked at."""
+
     async def probe() -> None:
         async with StandInPbx.started(obedient) as peer, acting(peer.port) as actions:
             for field in ("digits", "context", "to_context", "to_exten", "channel_id", "number"):
@@ -209,6 +211,7 @@ async def test_a_loss_and_a_return_are_told_once_each() -> None:
 
 
 async def test_the_secret_is_in_no_log_line() -> None:
+    """Seen failing with the secret in the words of a refused log-in."""
     with capture_logs() as lines:
         async with StandInPbx.started(secret="right") as peer:
             desk = Desk()

@@ -37,6 +37,7 @@ DANGEROUS_STEPS = [
 
 @pytest.mark.parametrize("step", DANGEROUS_STEPS)
 def test_a_dangerous_step_is_found(step: str, tmp_path: Path) -> None:
+    """Seen failing without each look of `_step`, one at a time, and with `same` lines passed over."""
     (tmp_path / "extensions.conf").write_text(f"[a]\nexten => 1,1,{step}\n same => n(label),{step}\n")
     lines = {finding.split(":")[1] for finding in findings(tmp_path)}
     assert "2" in lines

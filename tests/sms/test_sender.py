@@ -279,6 +279,7 @@ async def _logged(logs: list[structlog.typing.EventDict], event: str) -> None:
 async def test_logs_hold_neither_the_text_nor_the_whole_number_nor_the_password(
     site: Site, smsc: Smsc, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """Seen failing with the text, or the whole number, in the line of a text that was sent and of one that came in."""
     smsc.script.extend([RECEIPT_FIRST, 0x0B, CUT_AFTER])
     await site.queue(KOREAN, "Job 12", "Job 13")
     async with sending(site, smpp_settings(smsc, window=1)):
@@ -313,6 +314,7 @@ async def test_every_fault_at_random_leaves_no_text_lost_and_none_doubled(site: 
 
 
 async def test_the_error_of_a_failed_write_shows_neither_the_number_nor_the_text(site: Site) -> None:
+    """Seen failing without `hide_parameters`."""
     async with site.desk.engine.begin() as connection:
         await connection.execute(sql("drop table message"))
     with pytest.raises(OperationalError) as caught:
