@@ -11,6 +11,7 @@ from callboard.config import ConfigError, load
 from sms.providers.console import Console
 from sms.providers.smpp import Smpp
 from sms.settings import Settings
+from sms.smpp_settings import Settings as Account
 
 ACCOUNT = {"host": "127.0.0.1", "system_id": "callboard", "password": "secret"}
 
@@ -50,12 +51,16 @@ def test_a_table_for_a_provider_that_does_not_exist_is_refused() -> None:
 
 
 def test_the_password_is_shown_nowhere() -> None:
+    """Seen failing without SecretStr, `repr=False`, `exclude=True` and each `hide_input_in_errors`, one at a time."""
     settings = Settings(provider="smpp", providers={"smpp": ACCOUNT})
     shown = [repr(settings), str(settings), settings.model_dump_json(), repr(settings.settings_of("smpp"))]
     with pytest.raises(ValidationError) as caught:
         Settings(provider="smpp", providers={"smpp": {"port": "x"} | ACCOUNT | {"password": "secret-and-long"}})
     shown += [str(caught.value), repr(caught.value)]
     assert "providers.smpp.port" in shown[-1]
+    with pytest.raises(ValidationError) as alone:
+        Account.model_validate(ACCOUNT | {"password": "secret-and-long"})
+    shown += [str(alone.value), repr(alone.value)]
     assert not [text for text in shown if "secret" in text]
 
 

@@ -395,6 +395,7 @@ async def test_a_cookie_listens_from_our_own_pages_only(house: House, origin: st
 
 
 async def test_nobody_listens_without_signing_in(house: House) -> None:
+    """Seen failing with "anyone" in the table of routes and at the handler; each of the two is enough alone."""
     with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
         await house.anonymous().listen()
     assert refused.value.status == 401

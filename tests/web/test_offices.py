@@ -41,6 +41,7 @@ async def other(house: House) -> Other:
 
 
 async def test_another_office_s_rows_are_not_found_and_its_own_people_find_them(house: House, other: Other) -> None:
+    """Seen failing with the office not looked at, for each of these paths, one at a time."""
     paths = [
         f"/calls/{other.call}",
         f"/customers/{other.customer}",
@@ -55,6 +56,8 @@ async def test_another_office_s_rows_are_not_found_and_its_own_people_find_them(
 
 
 async def test_another_office_s_rows_cannot_be_changed(house: House, other: Other) -> None:
+    """Seen failing with the office not looked at where an order is held, where a driver is given to it, and for a call
+    that is answered, hung up, or made an order of; one at a time."""
     for path, body in (
         (f"/orders/{other.order}/assign", {"driver_id": other.site.drivers[0]}),
         (f"/orders/{other.order}/assign", {"driver_id": house.site.drivers[0]}),
@@ -78,10 +81,14 @@ async def test_another_office_s_rows_cannot_be_changed(house: House, other: Othe
 
 
 async def test_lists_hold_the_own_office_s_rows_only(house: House, other: Other) -> None:
+    """Seen failing with the office left out of each of the four queries, one at a time."""
     await house.order()
+    assign = {"driver_id": other.site.drivers[0]}  # two texts are in the books now, too
+    assert (await other.program.api("POST", f"/orders/{other.order}/assign", assign)).status == 200
     for path in ("/calls", "/customers?q=이영희", "/orders", f"/messages?order_id={other.order}"):
         told = await house.program().api("GET", path)
         own = {row["id"] for row in (await other.program.api("GET", path)).body["items"]}
+        assert own, path
         assert not own & {row["id"] for row in told.body["items"]}, path
 
 
