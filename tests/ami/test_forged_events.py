@@ -172,6 +172,7 @@ def unfiltered(pbx_engine: Engine) -> Iterator[RealAsterisk]:
     [
         "010%0d%0aUniqueid%3a%201.1%0d%0aLinkedid%3a%201.1",
         "010%0d%0aSystemName%3a%20cb00000000",
+        "010%0d%0a%0d%0aEvent%3a%20Hangup%0d%0aUniqueid%3a%201.1%0d%0a%0d%0a",
         f"010%0d%0a%0d%0aEvent%3a%20UserEvent%0d%0aChannel%3a%20PJSIP/x-1%0d%0aUniqueid%3a%201.1%0d%0aLinkedid%3a%201.1%0d%0a"
         f"UserEvent%3a%20CallboardArrived%0d%0aLine%3a%20{DID}%0d%0aNumber%3a%20666%0d%0a%0d%0a",
     ],
@@ -179,6 +180,7 @@ def unfiltered(pbx_engine: Engine) -> Iterator[RealAsterisk]:
 async def test_a_caller_at_the_real_asterisk_cannot_put_a_line_or_an_event_into_the_stream(
     desk: Desk, unfiltered: RealAsterisk, user: str
 ) -> None:
+    """Seen failing with SystemName, or doubled lines, not looked at (ami/origin.py)."""
     async with listening(desk, unfiltered.ami_port, unfiltered.secrets["ami_reader"]) as listener:
         await desk.until(lambda: listener.connected)
         callers = unfiltered.sipp([(user, "somebody")], hold_ms=500)
