@@ -17,6 +17,7 @@ from web.problems import problem_of
 from web.render import Renderer
 from web.routes import ROUTES
 from web.server import Panel, PanelError
+from web.settings import Settings
 
 CANARIES = [
     "<script>alert(1)</script>",
@@ -40,9 +41,20 @@ async def test_every_answer_has_safe_headers(house: House, route: object) -> Non
         assert "unsafe" not in policy
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert answer.headers["Referrer-Policy"] == "same-origin"
+        assert answer.headers["X-Frame-Options"] == "DENY"
+        for what in ("Opener", "Resource"):
+            assert answer.headers[f"Cross-Origin-{what}-Policy"] == "same-origin"
+        assert "camera=()" in answer.headers["Permissions-Policy"]
         assert answer.headers["Cache-Control"] == "no-store"
         assert "aiohttp" not in answer.headers["Server"]
         assert "Python" not in answer.headers["Server"]
+
+
+@pytest.mark.parametrize("settings", [Settings(public_url="https://desk.example", port=0)], ids=["TLS"])
+async def test_with_tls_a_browser_is_told_to_come_by_tls_only(house: House) -> None:
+    """Seen failing without Strict-Transport-Security."""
+    answer = await house.anonymous().ask("GET", "/login")
+    assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
 
 
 async def test_each_answer_has_a_nonce_of_its_own_and_the_page_uses_it(house: House) -> None:
