@@ -13,6 +13,7 @@ import pytest
 
 from ami.actions import Actions
 from ami.errors import AmiError, OutcomeUnknown
+from ami.listener import NAMES
 from ami.message import Message
 from ami.translate import TABLE
 from callboard.demo_calls import CALLER, INCOMING
@@ -120,6 +121,12 @@ RUBBISH: dict[str, bytes] = {
 }
 
 
+def is_wanted(kind: str) -> bool:
+    """Whether this rubbish comes as an event that is taken off the wire before it is looked into."""
+    name = RUBBISH[kind].removeprefix(b"Event: ").partition(b"\r\n")[0].decode()
+    return name in NAMES and kind != "a header of 1 MB"
+
+
 async def test_bytes_that_are_no_events_are_passed_over_and_the_next_event_is_read(
     desk: Desk, site: Site, chance: random.Random, count: Count
 ) -> None:
@@ -137,7 +144,8 @@ async def test_bytes_that_are_no_events_are_passed_over_and_the_next_event_is_re
             rubbish = RUBBISH[kind].replace(b"c-%d", b"c-%d" % call)
             peer.writer.write(arrival(call) + rubbish + gone(call))
             await peer.writer.drain()
-        await holds(lambda: link.events_in >= 2 * len(kinds) and not len(link.backlog))
+        wanted = 2 * len(kinds) + sum(is_wanted(kind) for kind in kinds)
+        await holds(lambda: link.events_in >= wanted and not len(link.backlog))
         await rows.settled()
         assert (wire.connections, link.connected, link.reconnects) == (1, True, 0)
     counts = Counter(kinds)
