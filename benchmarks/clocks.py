@@ -46,6 +46,7 @@ class Ear:
 
     def __init__(self) -> None:
         self.parts: list[tuple[float, str, bool]] = []
+        self.hears = asyncio.Event()
 
     async def listen(self, site: Site) -> None:
         """Until cancelled; comes back when the socket is lost."""
@@ -55,6 +56,7 @@ class Ear:
                 with contextlib.suppress(aiohttp.ClientError, ConnectionError):
                     async with session.ws_connect(f"{site.base}/live", headers=headers) as socket:
                         async for message in socket:
+                            self.hears.set()
                             told = message.json()
                             if told["type"] == "part.changed":
                                 self.parts.append((time.monotonic(), told["part"], told["ok"]))
@@ -77,7 +79,8 @@ async def ear(site: Site) -> AsyncIterator[Ear]:
     hearing = Ear()
     task = asyncio.create_task(hearing.listen(site))
     try:
-        await asyncio.sleep(0.5)
+        async with asyncio.timeout(30):
+            await hearing.hears.wait()
         yield hearing
     finally:
         task.cancel()
