@@ -59,6 +59,7 @@ class Link(panoramisk.Manager):  # type: ignore[misc]
             loop=asyncio.get_running_loop(),
         )
         self.pinger: asyncio.TimerHandle | None = None
+        self._look_due = 0.0
         self.settings = settings
         self.user = user
         self._secret = secret
@@ -157,15 +158,19 @@ class Link(panoramisk.Manager):  # type: ignore[misc]
     def _watch(self) -> None:
         if self.pinger:
             self.pinger.cancel()
-        self.pinger = self.loop.call_later(self.settings.silent_after_s / 8, self.ping)
+        self._look_due = self.loop.time() + self.settings.silent_after_s / 8
+        self.pinger = self.loop.call_at(self._look_due, self.ping)
 
     def ping(self) -> None:
         """Panoramisk's timer: ask after half of the allowed silence, give up after all of it."""
         protocol = self.protocol
         if protocol is None or protocol.closed:
             return
-        silence = self.loop.time() - protocol.heard_at
-        if silence >= self.settings.silent_after_s:
+        now = self.loop.time()
+        silence = now - protocol.heard_at
+        # Who comes late to look has been frozen himself, and what came meanwhile is not read yet: the next look judges.
+        in_time = now - self._look_due < self.settings.silent_after_s / 4
+        if silence >= self.settings.silent_after_s and in_time:
             protocol.drop(LinkSilent(f"Asterisk does not answer: nothing has come from it for {silence:.0f} s"))
             return
         if silence >= self.settings.silent_after_s / 2:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import time
 
 import pytest
 
@@ -205,6 +206,16 @@ async def test_a_silent_link_is_told_as_silent(desk: Desk) -> None:
         await desk.until(lambda: not listener.connected)
         deaf = False
         assert "nothing has come from it" in desk.parts[-1].reason
+
+
+async def test_who_was_frozen_himself_does_not_take_the_link_for_silent(desk: Desk) -> None:
+    """Seen failing without the look at how late the look comes: a link that was well was given up after each freeze."""
+    async with StandInPbx.started() as peer, listening(desk, peer.port, silent_after_s=0.8) as listener:
+        await desk.until(lambda: listener.connected)
+        time.sleep(1.2)
+        asked = len(peer.actions)
+        await desk.until(lambda: len(peer.actions) >= asked + 2)  # pings, or a log-in
+        assert (listener.connected, listener.reconnects) == (True, 0)
 
 
 async def test_a_secret_that_turns_wrong_while_the_link_is_down_is_told(desk: Desk) -> None:

@@ -91,6 +91,8 @@ async def test_who_comes_in_mid_call_finds_the_call_its_line_and_its_phones(aste
                 Action="Redirect", Channel=leg or "", Context="callboard-standin-answered", Exten="1001", Priority=1
             )
             await desk.until(lambda: "answered mid-1 1001" in desk.words)
+            # Told when the phone took the call; a list shows it only when the two are in one bridge.
+            await desk.until(lambda: listener.roster.connected_legs("mid-1") == {"1001"})
         again = Desk()
         async with listening(again, asterisk.port, READER_SECRET) as listener:
             await again.until(lambda: listener.connected)
