@@ -18,6 +18,6 @@ docs:  ## the generated pages
 	$(PYTHON) -m callboard docs
 
 lock:  ## pin what the .in files ask for, with hashes and without addresses
-	for name in requirements requirements-test requirements-build requirements-node requirements-fuzz; do \
+	for name in requirements requirements-test requirements-build requirements-node requirements-fuzz requirements-gazetteer; do \
 		uv pip compile -q --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
 			$$name.in -o $$name.txt --custom-compile-command 'make lock'; done
