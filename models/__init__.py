@@ -4,6 +4,7 @@ from models.appeal import Appeal
 from models.base import Base, UtcDateTime
 from models.call import Call, CallSighting, Recording
 from models.customer import BookPlace, BookPlaceWords, Customer, CustomerPhone, CustomerWords, Place
+from models.customer_change import CustomerDeed, CustomerMerge, Erasure, MergedRow
 from models.dispatch import Offer, Search, Weighing
 from models.driver import Driver, Shift
 from models.driver_access import DriverLink, DriverRequest, DriverSession
@@ -13,6 +14,7 @@ from models.message import EarlyReceipt, Message, MessagePart
 from models.office import AuditEntry, IdempotencyKey, Line, Office, Operator, WebSession
 from models.order import Assignment, Order, OrderChange, OrderStep
 from models.second_factor import RecoveryCode, SecondFactor
+from models.segment import Segment, SegmentMember
 
 __all__ = [
     "Account",
@@ -25,6 +27,8 @@ __all__ = [
     "Call",
     "CallSighting",
     "Customer",
+    "CustomerDeed",
+    "CustomerMerge",
     "CustomerPhone",
     "CustomerWords",
     "Driver",
@@ -33,11 +37,13 @@ __all__ = [
     "DriverSession",
     "EarlyReceipt",
     "Entry",
+    "Erasure",
     "IdempotencyKey",
     "Import",
     "ImportKey",
     "ImportRow",
     "Line",
+    "MergedRow",
     "Message",
     "MessagePart",
     "Offer",
@@ -53,6 +59,8 @@ __all__ = [
     "RecoveryCode",
     "Search",
     "SecondFactor",
+    "Segment",
+    "SegmentMember",
     "Shift",
     "UtcDateTime",
     "WebSession",

@@ -14,7 +14,11 @@ class Customer(Base):
     """One person or firm that orders. `grade` is the firm's own mark (for example VIP), shown as it stands."""
 
     __tablename__ = "customer"
-    __table_args__ = (Index("ix_customer_recent", "office_id", "last_trip_at", "id"),)
+    __table_args__ = (
+        Index("ix_customer_recent", "office_id", "last_trip_at", "id"),
+        Index("ix_customer_trips", "office_id", "trips", "id"),
+        Index("ix_customer_grade", "office_id", "grade", "id"),
+    )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     office_id: Mapped[int] = mapped_column(ForeignKey("office.id"))
