@@ -3,13 +3,14 @@
 from models.appeal import Appeal
 from models.base import Base, UtcDateTime
 from models.call import Call, CallSighting, Recording
+from models.credit import CreditAccount, CreditRider
 from models.customer import BookPlace, BookPlaceWords, Customer, CustomerPhone, CustomerWords, Place
 from models.customer_change import CustomerDeed, CustomerMerge, Erasure, MergedRow
 from models.dispatch import Offer, Search, Weighing
 from models.driver import Driver, Shift
 from models.driver_access import DriverLink, DriverRequest, DriverSession
 from models.imported import Import, ImportKey, ImportRow
-from models.ledger import Account, Entry, Period, Posting
+from models.ledger import Account, Entry, Period, PeriodBalance, Posting
 from models.message import EarlyReceipt, Message, MessagePart
 from models.office import AuditEntry, IdempotencyKey, Line, Office, Operator, WebSession
 from models.order import Assignment, Order, OrderChange, OrderStep
@@ -26,6 +27,8 @@ __all__ = [
     "BookPlaceWords",
     "Call",
     "CallSighting",
+    "CreditAccount",
+    "CreditRider",
     "Customer",
     "CustomerDeed",
     "CustomerMerge",
@@ -53,6 +56,7 @@ __all__ = [
     "OrderChange",
     "OrderStep",
     "Period",
+    "PeriodBalance",
     "Place",
     "Posting",
     "Recording",

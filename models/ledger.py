@@ -9,24 +9,28 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Key
 
-ACCOUNTS = ("driver", "customer", "cash", "fees", "penalties")
+ACCOUNTS = ("driver", "customer", "cash", "fees", "penalties", "card", "held", "earned")
+OWNED = ("driver", "customer", "held", "earned")
+"""Accounts that are somebody's: a driver's, or (customer) a credit account's."""
 ENTRIES = ("top_up", "withdrawal", "call_fee", "credit_trip", "payment", "penalty", "reversal")
 _ACCOUNTS_SQL = ", ".join(f"'{kind}'" for kind in ACCOUNTS)
+_OWNED_SQL = ", ".join(f"'{kind}'" for kind in OWNED)
 _ENTRIES_SQL = ", ".join(f"'{kind}'" for kind in ENTRIES)
 
 
 class Account(Base):
-    """Where money lies or is owed. `owner_id` is the driver or the customer; 0 for the office's own.
+    """Where money lies or is owed. `owner_id` is the driver or the credit account (kind "customer"); 0 for the office's own.
 
     `balance` is the sum of the account's postings, kept in the transaction that adds them: debit is positive. A driver's
-    prepaid money is owed to him, so what he has is `-balance`.
+    prepaid money is owed to him, so what he has is `-balance`. "card" is what the card company has yet to pay; "held" the fares
+    that a driver was paid by his customers, against "earned", the same as his own: both only tell, and move nothing of his.
     """
 
     __tablename__ = "account"
     __table_args__ = (
         UniqueConstraint("office_id", "kind", "owner_id", "currency"),
         CheckConstraint(f"kind in ({_ACCOUNTS_SQL})", name="kind"),
-        CheckConstraint("(owner_id = 0) = (kind not in ('driver', 'customer'))", name="owner"),
+        CheckConstraint(f"(owner_id = 0) = (kind not in ({_OWNED_SQL}))", name="owner"),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
@@ -103,3 +107,15 @@ class Period(Base):
     closed_at: Mapped[datetime]
     closed_by: Mapped[int | None] = mapped_column(ForeignKey("operator.id"))
     digest: Mapped[str] = mapped_column(String(64))
+
+
+class PeriodBalance(Base):
+    """What an account stood at when a period was closed: the next one begins there and adds up nothing anew."""
+
+    __tablename__ = "period_balance"
+    __table_args__ = (UniqueConstraint("period_id", "account_id"),)
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    period_id: Mapped[int] = mapped_column(ForeignKey("period.id"))
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    balance: Mapped[int] = mapped_column(BigInteger)

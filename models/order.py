@@ -11,15 +11,30 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models.base import Base, Key
 
 
+PAYMENTS = ("cash", "card", "transfer", "account")
+"""How a fare is paid: to the driver in cash or by transfer; to the office by card; by the invoice of a credit account."""
+_PAYMENTS_SQL = ", ".join(f"'{kind}'" for kind in PAYMENTS)
+
+
 class Order(Base):
     """What a caller wants. `fare` is in whole minor units of `currency` (won have none), null until it is fixed.
 
     `state` is one of the trade's table. Places carry where they are known from (`*_source`) and how sure (`*_accuracy_m`).
+    `credit_id` is the credit account that pays, `cost_centre` what its owner wants to read beside the trip.
     """
 
     __tablename__ = "order"
     __table_args__ = (
         CheckConstraint("fare is null or fare >= 0", name="fare"),
+        CheckConstraint(f"payment in ({_PAYMENTS_SQL})", name="payment"),
+        CheckConstraint("(payment = 'account') = (credit_id is not null)", name="credit"),
+        Index(
+            "ix_order_credit",
+            "credit_id",
+            "closed_at",
+            sqlite_where=text("credit_id is not null"),
+            postgresql_where=text("credit_id is not null"),
+        ),
         Index("ix_order_board", "office_id", "closed_at", "taken_at"),
     )
 
@@ -42,6 +57,9 @@ class Order(Base):
     fare: Mapped[int | None]
     currency: Mapped[str] = mapped_column(String(3))
     note: Mapped[str | None] = mapped_column(Text)
+    payment: Mapped[str] = mapped_column(String(16), default="cash", server_default="cash")
+    credit_id: Mapped[int | None] = mapped_column(ForeignKey("credit_account.id"))
+    cost_centre: Mapped[str | None] = mapped_column(String(80))
     taken_by: Mapped[int | None] = mapped_column(ForeignKey("operator.id"))
     taken_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
