@@ -3,17 +3,20 @@
 from models.appeal import Appeal
 from models.base import Base, UtcDateTime
 from models.call import Call, CallSighting, Recording
+from models.clock import OrderTimer, Promise
 from models.credit import CreditAccount, CreditRider
 from models.customer import BookPlace, BookPlaceWords, Customer, CustomerPhone, CustomerWords, Place
 from models.customer_change import CustomerDeed, CustomerMerge, Erasure, MergedRow
 from models.dispatch import Offer, Search, Weighing
+from models.draft import CallDraft
 from models.driver import Driver, Shift
 from models.driver_access import DriverLink, DriverRequest, DriverSession
+from models.fare import FixedFare, OwnDay, TariffTable, ZoneFare
 from models.imported import Import, ImportKey, ImportRow
 from models.ledger import Account, Entry, Period, PeriodBalance, Posting
 from models.message import EarlyReceipt, Message, MessagePart
 from models.office import AuditEntry, IdempotencyKey, Line, Office, Operator, WebSession
-from models.order import Assignment, Order, OrderChange, OrderStep
+from models.order import Assignment, Order, OrderChange, OrderStep, WayPoint
 from models.second_factor import RecoveryCode, SecondFactor
 from models.segment import Segment, SegmentMember
 
@@ -26,6 +29,7 @@ __all__ = [
     "BookPlace",
     "BookPlaceWords",
     "Call",
+    "CallDraft",
     "CallSighting",
     "CreditAccount",
     "CreditRider",
@@ -41,6 +45,7 @@ __all__ = [
     "EarlyReceipt",
     "Entry",
     "Erasure",
+    "FixedFare",
     "IdempotencyKey",
     "Import",
     "ImportKey",
@@ -55,10 +60,13 @@ __all__ = [
     "Order",
     "OrderChange",
     "OrderStep",
+    "OrderTimer",
+    "OwnDay",
     "Period",
     "PeriodBalance",
     "Place",
     "Posting",
+    "Promise",
     "Recording",
     "RecoveryCode",
     "Search",
@@ -66,7 +74,10 @@ __all__ = [
     "Segment",
     "SegmentMember",
     "Shift",
+    "TariffTable",
     "UtcDateTime",
+    "WayPoint",
     "WebSession",
     "Weighing",
+    "ZoneFare",
 ]

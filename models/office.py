@@ -15,9 +15,15 @@ ROLES = ("operator", "dispatcher", "accountant", "admin", "auditor")
 
 
 class Office(Base):
-    """One dispatch firm. Country (ISO 3166), currency (ISO 4217) and time zone decide how numbers, money and days read."""
+    """One dispatch firm. Country (ISO 3166), currency (ISO 4217) and time zone decide how numbers, money and days read.
+
+    `fare_texts`: whether a fare is put in writing to the customer at once ("always"), only once it is fixed or changed later
+    than the order was taken ("changes"), or never. `remind_desk_s`, `remind_customer_s` and `search_ahead_s` are how long before
+    a reserved time the desk is reminded, the customer is, and drivers are looked for; null: as the trade has it.
+    """
 
     __tablename__ = "office"
+    __table_args__ = (CheckConstraint("fare_texts in ('always', 'changes', 'never')", name="fare_texts"),)
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     name: Mapped[str] = mapped_column(String(80))
@@ -26,6 +32,10 @@ class Office(Base):
     timezone: Mapped[str] = mapped_column(String(64))
     trade: Mapped[str] = mapped_column(String(32))
     sms_sender: Mapped[str] = mapped_column(String(20))
+    fare_texts: Mapped[str] = mapped_column(String(8), default="changes", server_default="changes")
+    remind_desk_s: Mapped[int | None]
+    remind_customer_s: Mapped[int | None]
+    search_ahead_s: Mapped[int | None]
 
 
 class Line(Base):

@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Key
-
 
 PAYMENTS = ("cash", "card", "transfer", "account")
 """How a fare is paid: to the driver in cash or by transfer; to the office by card; by the invoice of a credit account."""
@@ -21,6 +20,7 @@ class Order(Base):
 
     `state` is one of the trade's table. Places carry where they are known from (`*_source`) and how sure (`*_accuracy_m`).
     `credit_id` is the credit account that pays, `cost_centre` what its owner wants to read beside the trip.
+    `wanted_at` is when the customer wants to be picked up, null: as soon as can be.
     """
 
     __tablename__ = "order"
@@ -62,10 +62,27 @@ class Order(Base):
     cost_centre: Mapped[str | None] = mapped_column(String(80))
     taken_by: Mapped[int | None] = mapped_column(ForeignKey("operator.id"))
     taken_at: Mapped[datetime]
+    wanted_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 -- SQLAlchemy reads it from the class
+
+
+class WayPoint(Base):
+    """A stop between where an order begins and where it ends; `position` counts from 0 in the order in which they are passed."""
+
+    __tablename__ = "way_point"
+    __table_args__ = (UniqueConstraint("order_id", "position"),)
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("order.id"))
+    position: Mapped[int]
+    text: Mapped[str] = mapped_column(String(200))
+    lat: Mapped[float | None]
+    lon: Mapped[float | None]
+    accuracy_m: Mapped[int | None]
+    source: Mapped[str] = mapped_column(String(16))
 
 
 class OrderStep(Base):
