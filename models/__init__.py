@@ -7,7 +7,7 @@ from models.clock import OrderTimer, Promise
 from models.credit import CreditAccount, CreditRider
 from models.customer import BookPlace, BookPlaceWords, Customer, CustomerPhone, CustomerWords, Place
 from models.customer_change import CustomerDeed, CustomerMerge, Erasure, MergedRow
-from models.dispatch import Offer, Search, Weighing
+from models.dispatch import DispatchHours, MatchingRound, NextOrder, Offer, Search, Weighing
 from models.draft import CallDraft
 from models.driver import Driver, Shift
 from models.driver_access import DriverLink, DriverRequest, DriverSession
@@ -38,6 +38,7 @@ __all__ = [
     "CustomerMerge",
     "CustomerPhone",
     "CustomerWords",
+    "DispatchHours",
     "Driver",
     "DriverLink",
     "DriverRequest",
@@ -51,9 +52,11 @@ __all__ = [
     "ImportKey",
     "ImportRow",
     "Line",
+    "MatchingRound",
     "MergedRow",
     "Message",
     "MessagePart",
+    "NextOrder",
     "Offer",
     "Office",
     "Operator",

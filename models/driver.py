@@ -11,13 +11,19 @@ from models.base import Base, Key
 
 
 class Driver(Base):
-    """`number` is the short number that operators type and speak; `phone` is E.164; degrees are WGS 84."""
+    """`number` is the short number that operators type and speak; `phone` is E.164; degrees are WGS 84.
+
+    While he drives a customer home, `done_lat`, `done_lon` and `done_at` are where and about when he will be done.
+    """
 
     __tablename__ = "driver"
     __table_args__ = (
         UniqueConstraint("office_id", "number"),
         CheckConstraint("state in ('off', 'free', 'busy')", name="state"),
-        Index("ix_driver_state", "office_id", "state"),
+        Index("ix_driver_waiting", "office_id", "state", "free_since"),
+        # Who is near is looked for in a band of latitude; the longitude is in the index to spare the rows of the rest of it.
+        Index("ix_driver_place", "office_id", "state", "lat", "lon"),
+        Index("ix_driver_done", "office_id", "state", "done_lat", "done_lon"),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
@@ -31,6 +37,9 @@ class Driver(Base):
     lat: Mapped[float | None]
     lon: Mapped[float | None]
     located_at: Mapped[datetime | None]
+    done_lat: Mapped[float | None]
+    done_lon: Mapped[float | None]
+    done_at: Mapped[datetime | None]
     disabled_at: Mapped[datetime | None]
 
 
