@@ -34,7 +34,9 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("proposes", sa.Boolean(), server_default=sa.false(), nullable=False))
         batch_op.add_column(sa.Column("proposed_driver_id", KEY, nullable=True))
         batch_op.add_column(sa.Column("match_at", MOMENT, nullable=True))
-        batch_op.create_foreign_key(op.f("fk_search_proposed_driver_id_driver"), "driver", ["proposed_driver_id"], ["id"])
+        batch_op.create_foreign_key(
+            op.f("fk_search_proposed_driver_id_driver"), "driver", ["proposed_driver_id"], ["id"]
+        )
     with op.batch_alter_table("search", schema=None) as batch_op:
         batch_op.alter_column("proposes", existing_type=sa.Boolean(), existing_nullable=False, server_default=None)
 
