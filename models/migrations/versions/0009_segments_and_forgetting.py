@@ -15,8 +15,8 @@ MOMENT = sa.DateTime(timezone=True)
 TABLES = ("segment", "segment_member", "customer_deed", "customer_merge", "merged_row", "erasure")
 
 
-def _key(table: str) -> list[sa.SchemaItem]:
-    return [sa.Column("id", KEY, nullable=False), sa.PrimaryKeyConstraint("id", name=op.f(f"pk_{table}"))]
+def _key(table: str) -> tuple[sa.Column[int], sa.PrimaryKeyConstraint]:
+    return sa.Column("id", KEY, nullable=False), sa.PrimaryKeyConstraint("id", name=op.f(f"pk_{table}"))
 
 
 def _refers(table: str, column: str, to: str) -> sa.ForeignKeyConstraint:

@@ -1,0 +1,209 @@
+"""Segments: what a question may ask, who is found, and what it decides for whoever is in it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from desk import segments
+from desk.errors import Conflict, Invalid, NotFound
+from desk.segment_conditions import NAMES, checked
+from desk.segments import SegmentForm
+from desk.work import Desk
+from models import Customer, Erasure, Order, Place
+from tests.desk.conftest import NOON, AddCustomer, Clock
+from tests.site import Site, make_site
+
+
+async def with_history(desk: Desk, site: Site, add_customer: AddCustomer, name: str, **more: Any) -> int:
+    """A customer; `fares` are those of completed trips at `hour` (Seoul), `places` (text, uses)."""
+    fares, places, hour = more.pop("fares", ()), more.pop("places", ()), more.pop("hour", 12)
+    customer_id = await add_customer(f"+821012{ord(name[0]):06}", name)
+    async with desk.work() as work:
+        customer = await work.session.get_one(Customer, customer_id)
+        for field, value in more.items():
+            setattr(customer, field, value)
+        taken = datetime(2026, 11, 1, (hour - 9) % 24, 30, tzinfo=UTC)
+        for fare in fares:
+            work.session.add(
+                Order(
+                    office_id=site.office_id,
+                    trade="proxy",
+                    state="completed",
+                    customer_id=customer_id,
+                    origin_text="강남역",
+                    origin_source="operator",
+                    fare=fare,
+                    currency="KRW",
+                    taken_at=taken,
+                    closed_at=taken,
+                )
+            )
+        for text, uses in places:
+            work.session.add(Place(customer_id=customer_id, text=text, source="saved", uses=uses, last_used_at=NOON))
+    return customer_id
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"colour": "red"},
+        {"trips": 5},
+        {"trips": [None, None]},
+        {"trips": [5, 4]},
+        {"trips": [-1, None]},
+        {"trips": [True, None]},
+        {"last_trip": ["yesterday", None]},
+        {"last_trip": ["2026-11-02", "2026-11-01"]},
+        {"grade": []},
+        {"grade": ["VIP", "\u200b"]},
+        {"origin": "강"},
+        {"hours": [21, 21]},
+        {"hours": [21, 25]},
+        {"blocked": "no"},
+        {"fares": [10**13, None]},
+    ],
+)
+def test_a_question_that_cannot_be_asked_is_refused_and_named(given: dict[str, Any]) -> None:
+    """Seen failing with `checked` giving back what it was given."""
+    with pytest.raises(Invalid) as refused:
+        checked(given)
+    assert str(refused.value.details["field"]).startswith("conditions")
+
+
+async def test_each_condition_finds_whom_it_describes_and_nobody_else(
+    desk: Desk, site: Site, clock: Clock, add_customer: AddCustomer
+) -> None:
+    """Seen failing with the hours read in UTC, the ends left out, and other offices' customers let in."""
+    often = await with_history(
+        desk,
+        site,
+        add_customer,
+        "자주",
+        trips=30,
+        cancels=1,
+        grade="VIP",
+        language="en",
+        last_trip_at=NOON - timedelta(days=2),
+        fares=(20_000, 30_000),
+        hour=23,
+        places=(("강남역 10번", 9), ("판교 100%", 2)),
+    )
+    rare = await with_history(
+        desk,
+        site,
+        add_customer,
+        "드문",
+        trips=1,
+        cancels=4,
+        last_trip_at=NOON - timedelta(days=90),
+        fares=(15_000,),
+        hour=10,
+        blocked_reason="욕설",
+        places=(("강남역 10번", 1),),
+    )
+    never = await with_history(desk, site, add_customer, "없음")
+    other = await make_site(desk, drivers=0, name="x", did="15880002")
+    async with desk.work() as work:
+        work.session.add(Customer(office_id=other.office_id, name="남", trips=30, grade="VIP", created_at=NOON))
+    expected: dict[str, list[tuple[Any, list[int]]]] = {
+        "trips": [([1, None], [often, rare]), ([None, 0], [never]), ([30, 30], [often]), ([2, 29], [])],
+        "cancels": [([4, None], [rare]), ([1, 4], [often, rare])],
+        "last_trip_days": [([30, None], [rare]), ([None, 30], [often]), ([2, 90], [often, rare])],
+        "last_trip": [(["2026-11-20", "2026-11-20"], [often]), ([None, "2026-11-19"], [rare])],
+        "fares": [([50_000, None], [often]), ([None, 15_000], [rare]), ([1, 49_999], [rare])],
+        "grade": [(["VIP", "GOLD"], [often])],
+        "language": [(["en"], [often])],
+        "origin": [("강남", [often]), ("100%", [often]), ("%강", [])],
+        "hours": [([21, 2], [often]), ([23, 24], [often]), ([0, 23], [rare])],
+        "blocked": [(True, [rare]), (False, [often, never])],
+    }
+    assert set(expected) == set(NAMES)
+    async with desk.look() as session:
+        for name, cases in expected.items():
+            for value, ids in cases:
+                asked = {name: value}
+                found = await segments.preview(session, site.office_id, asked, clock.now)
+                assert (sorted(row[0] for row in found.first), found.count) == (ids, len(ids)), asked
+        both = await segments.preview(session, site.office_id, {"trips": [1, None], "blocked": False}, clock.now)
+    assert [row[0] for row in both.first] == [often]
+
+
+async def test_a_saved_segment_is_asked_anew_and_keeps_to_its_office(
+    desk: Desk, site: Site, clock: Clock, add_customer: AddCustomer
+) -> None:
+    """Seen failing with members kept from the first time, and without the office in `one`."""
+    customer_id = await add_customer("+821012345678")
+    other = await make_site(desk, drivers=0, name="x", did="15880002")
+    async with desk.work() as work:
+        segment = await segments.make(work, site.operator_id, SegmentForm("단골", {"trips": [5, None]}))
+    async with desk.look() as session:
+        assert await segments.members(session, site.office_id, segment.id, clock.now) == []
+        with pytest.raises(NotFound):
+            await segments.members(session, other.office_id, segment.id, clock.now)
+    async with desk.work() as work:
+        (await work.session.get_one(Customer, customer_id)).trips = 5
+    async with desk.look() as session:
+        assert await segments.members(session, site.office_id, segment.id, clock.now) == [customer_id]
+        assert await segments.count(session, site.office_id, segment.id, clock.now) == 1
+    async with desk.work() as work:
+        forgotten = Erasure(customer_id=customer_id, at=work.now, reason="x", counts={}, files=[])
+        forgotten.office_id = site.office_id
+        work.session.add(forgotten)
+    async with desk.look() as session:
+        assert await segments.members(session, site.office_id, segment.id, clock.now) == []
+
+
+async def test_the_weightiest_segment_of_a_customer_speaks(
+    desk: Desk, site: Site, clock: Clock, add_customer: AddCustomer
+) -> None:
+    """Seen failing with the segments in the order in which they were made."""
+    vip = await with_history(desk, site, add_customer, "자주", trips=30, grade="VIP", fares=(90_000,))
+    plain = await add_customer("+821012345678", "보통")
+    async with desk.work() as work:
+        by = site.operator_id
+        await segments.make(
+            work, by, SegmentForm("단골", {"trips": [5, None]}, hint="10% 할인", greeting="또 뵙네요", priority=2)
+        )
+        await segments.make(work, by, SegmentForm("VIP", {"grade": ["VIP"]}, greeting="VIP 고객님", priority=7))
+        await segments.make(work, by, SegmentForm("큰손", {"fares": [90_000, None]}, priority=1))
+        group = await segments.make(work, by, SegmentForm("이웃", {}, kind="list", hint="이웃 요금"))
+        assert await segments.add_members(work, by, group.id, [plain]) == 1
+        assert await segments.add_members(work, by, group.id, [plain]) == 0
+    async with desk.look() as session:
+        told = await segments.treatment(session, vip, clock.now)
+        assert told == segments.Treatment(("VIP", "단골", "큰손"), "VIP 고객님", "10% 할인", 7)
+        assert await segments.treatment(session, plain, clock.now) == segments.Treatment(
+            ("이웃",), None, "이웃 요금", 0
+        )
+        assert await segments.members(session, site.office_id, group.id) == [plain]
+    async with desk.work() as work:
+        assert await segments.remove_members(work, by, group.id, [plain]) == 1
+        await segments.remove(work, by, group.id)
+    async with desk.look() as session:
+        assert await segments.treatment(session, plain, clock.now) == segments.Treatment()
+
+
+async def test_two_segments_of_one_name_and_an_older_version_are_refused(desk: Desk, site: Site, clock: Clock) -> None:
+    """Seen failing with the version not looked at."""
+    async with desk.work() as work:
+        first = await segments.make(work, site.operator_id, SegmentForm("단골", {"trips": [5, None]}))
+        version = first.version
+        await segments.make(work, site.operator_id, SegmentForm("새 손님", {"trips": [0, 1]}))
+    with pytest.raises(Conflict):
+        async with desk.work() as work:
+            await segments.make(work, site.operator_id, SegmentForm("단골", {"trips": [1, None]}))
+    async with desk.work() as work:
+        await segments.change(
+            work, site.operator_id, first.id, SegmentForm("단골", {"trips": [9, None]}, priority=3), version
+        )
+    for form, known in (
+        (SegmentForm("단골", {"trips": [8, None]}), version),
+        (SegmentForm("새 손님", {"trips": [8, None]}), None),
+    ):
+        with pytest.raises(Conflict):
+            async with desk.work() as work:
+                await segments.change(work, site.operator_id, first.id, form, known)
