@@ -67,11 +67,15 @@ class Ask(Generic[G]):
         """The `{id}` of the path."""
         return int(self.request.match_info["id"])
 
-    async def once(self, do: Callable[[Work], Awaitable[Json]]) -> Json:
-        """Do `do` in one piece of work, or give the answer of the first time. Raises KeyReused for another body."""
-        key = self.request.headers.get("Idempotency-Key")
-        if key is None:
+    async def once(self, do: Callable[[Work], Awaitable[Json]], part: str = "") -> Json:
+        """Do `do` in one piece of work, or give the answer of the first time. Raises KeyReused for another body.
+
+        What is done in several pieces names each `part`: a repeat gives the answers of those that were done, and does the rest.
+        """
+        given = self.request.headers.get("Idempotency-Key")
+        if given is None:
             return await self.desk.do(do)
+        key = part + given
 
         async def once(work: Work) -> idempotency.Answer:
             async def act() -> tuple[int, Json]:

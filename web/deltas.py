@@ -6,7 +6,7 @@ moves the call (it rings, it ends, the caller chose) says nothing of the custome
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,12 +31,13 @@ from desk.events import (
     PartChanged,
     SearchChanged,
 )
-from desk.order_views import message_json, order_json
+from desk.order_views import message_json, order_json, orders_json
 from desk.views import CallView
 from models import Order
 
 Json = dict[str, Any]
 Reader = Callable[[AsyncSession, Any], Awaitable[tuple[int | None, Json]]]
+AHEAD = "orders read ahead"
 FLAT = ("number", "name", "line", "source", "linkedid")
 
 
@@ -71,7 +72,8 @@ def _call(view: CallView) -> tuple[int, Json]:
 
 async def _ordered(session: AsyncSession, event: OrderTaken | SearchChanged) -> tuple[int | None, Json]:
     order = await session.get(Order, event.order_id)  # order_json finds it in the session
-    return order.office_id if order else None, {"order": await order_json(session, event.order_id)}
+    read = session.info.get(AHEAD, {}).get(event.order_id) or await order_json(session, event.order_id)
+    return order.office_id if order else None, {"order": read}
 
 
 async def _messaged(session: AsyncSession, event: MessageChanged) -> tuple[int, Json]:
@@ -100,6 +102,15 @@ READERS: dict[type[Event], tuple[str, Reader]] = {
     PartChanged: ("part.changed", _parted),
 }
 """What is told to browsers: by which name, and how its content is read."""
+
+
+ORDERED = tuple(kind for kind, (_, read) in READERS.items() if read is _ordered)
+
+
+async def read_ahead(session: AsyncSession, events: Iterable[Event]) -> None:
+    """Read the orders that `events` are about together, for `delta_of` with the same session: many marked orders are many."""
+    ids = {event.order_id for event in events if isinstance(event, ORDERED)}  # type: ignore[attr-defined]
+    session.info[AHEAD] = {order["id"]: order for order in await orders_json(session, ids)} if len(ids) > 1 else {}
 
 
 async def delta_of(session: AsyncSession, event: Event) -> Delta | None:

@@ -128,6 +128,23 @@ class Cancellation(Reason):
     version: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
 
 
+class OrderMarked(Given):
+    """An order that somebody marked; with `version`, only if nobody has changed it since it was read."""
+
+    id: Id
+    version: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
+
+
+class OrdersMarked(Given):
+    """The orders of one deed; each is done or refused by itself."""
+
+    orders: Annotated[list[OrderMarked], Field(min_length=1, max_length=500)]
+
+
+class OrdersMarkedWhy(OrdersMarked, Reason):
+    """The orders, and why, in the operator's words."""
+
+
 class DriversQuery(Given):
     """Which drivers, by number."""
 

@@ -22,7 +22,7 @@ from desk.views import moment
 from desk.work import Desk
 from web.auth import as_me
 from web.browser import GOING_AWAY, SIGNED_OUT, Browser, Push
-from web.deltas import READERS, Delta, delta_of
+from web.deltas import READERS, Delta, delta_of, read_ahead
 from web.keys import Visitor
 from web.metrics import Metrics
 from web.parts import Parts
@@ -78,6 +78,7 @@ class Hub:
         while events:
             try:
                 async with self._desk.look() as session:
+                    await read_ahead(session, events)
                     while events:
                         self._push(events[0], await delta_of(session, events[0]))
                         events.popleft()

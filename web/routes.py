@@ -33,6 +33,7 @@ from web.pages import (
     health,
     import_forms,
     imports,
+    marked_orders,
     messages,
     money,
     money_forms,
@@ -169,6 +170,22 @@ ROUTES: tuple[Route, ...] = (
     _json(
         "POST", "/orders", "orders.take", orders.take, "Take an order",
         given=g.OrderGiven, answer=t.OrderTold, status=201, problems=(404,),
+    ),
+    _json(
+        "POST", "/orders/cancel", "orders.take", marked_orders.cancel, "Cancel many orders; each is done or refused by itself",
+        given=g.OrdersMarkedWhy, answer=t.Items[t.OrderDone],
+    ),
+    _json(
+        "POST", "/orders/release", "orders.dispatch", marked_orders.release, "Take many orders back from their drivers",
+        given=g.OrdersMarkedWhy, answer=t.Items[t.OrderDone],
+    ),
+    _json(
+        "POST", "/orders/search", "orders.dispatch", marked_orders.search, "Look for drivers for many orders",
+        given=g.OrdersMarked, answer=t.Items[t.OrderDone],
+    ),
+    _json(
+        "POST", "/orders/search/stop", "orders.dispatch", marked_orders.stop_search, "Look no further for many orders",
+        given=g.OrdersMarked, answer=t.Items[t.OrderDone],
     ),
     _json("GET", f"/orders/{ID}", "orders.see", orders.shown, "One order", answer=t.OrderTold, problems=(404,)),
     _json(

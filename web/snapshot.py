@@ -11,7 +11,7 @@ from desk import calls, messages, orders
 from desk.order_views import message_json, orders_json
 
 RECENT_ORDERS = 20
-OPEN_ORDERS = 200
+OPEN_ORDERS = 1_000
 RECENT_MESSAGES = 20
 
 

@@ -202,6 +202,20 @@ class OrderTold(Told):
     search: SearchTold | None
 
 
+class OrderDone(Told):
+    """What became of one of many orders: `state` and `version` are its row's, null where there is none for the asker.
+
+    One that was not done says why: `code` with its `details`, as in a refusal of that order alone.
+    """
+
+    order_id: Id
+    done: bool
+    state: str | None
+    version: int | None
+    code: str | None
+    details: dict[str, str | int | None] | None
+
+
 class OfferTold(Told):
     """An order that was offered to a driver, and what he said.
 

@@ -78,6 +78,9 @@ class Requests:
             return raw
         if isinstance(value, dict) and isinstance(call_id := value.get("call_id"), int):
             value["call_id"] = self.calls.get(call_id, call_id)
+        for order in value.get("orders", ()) if isinstance(value, dict) else ():
+            if isinstance(order, dict) and isinstance(order.get("id"), int):  # one of many that were marked
+                order["id"] = self.orders.get(order["id"], order["id"])
         return json.dumps(value, ensure_ascii=False).encode()
 
     def _cookie(self) -> str:
