@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from desk import appeals, assignments, no_show, offers, settlement, shifts, trades
 from desk.candidates import beeline_m
 from desk.driver_access import house_language
+from desk.trades import Trade
 from desk.views import Json, moment
 from models import Account, Appeal, Assignment, Customer, Driver, Entry, Offer, Office, Order, Posting, Search, Weighing
 
@@ -168,9 +169,16 @@ async def _trip(session: AsyncSession, assignment: Assignment) -> Json:
         "fee": _fee(order),
         "currency": order.currency,
         "note": order.note,
+        "details": _details(trade, order),
         "assigned_at": moment(assignment.assigned_at),
         "no_show_at": moment((await no_show.earliest(session, [order])).get(order.id)),
     }
+
+
+def _details(trade: Trade, order: Order) -> list[Json]:
+    """What only the trade asks, in the order of its form; the driver's page has a word for each name."""
+    own = trade.own_fields
+    return [{"name": each.name, "text": order.details[each.name]} for each in own if each.name in order.details]
 
 
 def _fee(order: Order) -> int | None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 
-from desk import events, numbers, order_steps, trades
+from desk import events, numbers, order_details, order_steps, trades
 from desk.errors import Conflict, Invalid, WrongState
 from desk.order_customer import PlaceText, customer_for, remember_place
 from desk.text import plain
@@ -19,12 +19,15 @@ from models import Customer, Office, Operator, Order, OrderChange
 
 MAX_FARE = 2**31 - 1
 FIELDS = ("number", "origin", "destination", "fare", "note")
-"""What may be changed, in the order of the form."""
+"""What may be changed in every trade, in the order of the form; what only the trade asks comes after."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeOrder:
-    """The form as somebody left it. `version` is that of the order as he saw it; `fields` names those that he changed."""
+    """The form as somebody left it. `version` is that of the order as he saw it; `fields` names those that he changed.
+
+    `details` has, of what only the trade asks, what he changed, by the field's name; null takes away.
+    """
 
     version: int
     fields: frozenset[str]
@@ -33,6 +36,11 @@ class ChangeOrder:
     destination: PlaceText | None = None
     fare: int | None = None
     note: str | None = None
+    details: Mapping[str, str | None] = field(default_factory=dict)
+
+    def changes(self, name: str) -> bool:
+        """Whether he changed the field called `name`."""
+        return name in self.fields or ("details" in self.fields and name in self.details)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,18 +98,18 @@ async def change(work: Work, operator_id: int, order_id: int, form: ChangeOrder)
     await _apply(work, order, form, office)
     await work.session.flush()
     after = _words(order)
-    changed = [field for field in FIELDS if before[field] != after[field]]
+    changed = [name for name in after if before.get(name) != after[name]]
     work.session.add_all(
         OrderChange(
             order_id=order.id,
             version=order.version,
             at=work.now,
             operator_id=operator_id,
-            field=field,
-            before=before[field],
-            after=after[field],
+            field=name,
+            before=before.get(name),
+            after=after[name],
         )
-        for field in changed
+        for name in changed
     )
     await work.session.flush()
     if order.version != form.version:
@@ -116,6 +124,7 @@ def _words(order: Order) -> Mapping[str, Any]:
         "destination": order.destination_text,
         "fare": order.fare,
         "note": order.note,
+        **{field.name: order.details.get(field.name) for field in trades.load(order.trade).own_fields},
     }
 
 
@@ -140,6 +149,11 @@ async def _apply(work: Work, order: Order, form: ChangeOrder, office: Office) ->
         order.fare = wanted["fare"]
     if "note" in form.fields:
         order.note = wanted["note"]
+    trade = trades.load(order.trade)
+    if "destination" in form.fields:
+        order_details.check_destination(trade, form.destination)
+    if "details" in form.fields:
+        order.details = order_details.read(trade, {**order.details, **form.details})
 
 
 def _wanted(form: ChangeOrder, office: Office) -> Mapping[str, Any]:
@@ -157,6 +171,7 @@ def _wanted(form: ChangeOrder, office: Office) -> Mapping[str, Any]:
         "destination": plain(form.destination.text, 200) if form.destination else None,
         "fare": form.fare,
         "note": plain(form.note, 500) or None,
+        **{name: plain(text, 200) or None for name, text in form.details.items()},
     }
 
 
@@ -183,12 +198,12 @@ async def _differences(work: Work, order: Order, form: ChangeOrder, office: Offi
         last[one.field] = (one, name)
     wanted, there = _wanted(form, office), _words(order)
     found = []
-    for field in FIELDS:
-        if field not in last:
+    for name in there:
+        if name not in last:
             continue
-        mine = field in form.fields
-        yours = wanted[field] if mine else first[field].before
-        if yours != there[field]:
-            newest, by = last[field]
-            found.append(Difference(field, yours, there[field], mine, by, newest.at))
+        mine = form.changes(name)
+        yours = wanted[name] if mine else first[name].before
+        if yours != there[name]:
+            newest, by = last[name]
+            found.append(Difference(name, yours, there[name], mine, by, newest.at))
     return tuple(found)

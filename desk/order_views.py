@@ -129,6 +129,7 @@ def _order(
         "fare": order.fare,
         "currency": order.currency,
         "note": order.note,
+        "details": order.details,
         "taken_by": order.taken_by,
         "taken_at": moment(order.taken_at),
         "closed_at": moment(order.closed_at),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk import assignments, events, numbers, offers, order_steps, settlement, trades
+from desk import assignments, events, numbers, offers, order_details, order_steps, settlement, trades
 from desk.errors import Invalid, NotFound
 from desk.order_customer import PlaceText, customer_for, remember_place
 from desk.text import plain
@@ -34,7 +35,10 @@ MAX_FARE = 2**31 - 1
 
 @dataclass(frozen=True, slots=True)
 class TakeOrder:
-    """The order form. `number` is as written by a person, or absent: then it is the call's. `fare` is whole minor units."""
+    """The order form. `number` is as written by a person, or absent: then it is the call's. `fare` is whole minor units.
+
+    `details` is what only the trade asks, by the field's name.
+    """
 
     origin: PlaceText
     destination: PlaceText | None = None
@@ -43,6 +47,7 @@ class TakeOrder:
     customer_name: str | None = None
     fare: int | None = None
     note: str | None = None
+    details: Mapping[str, str | None] = field(default_factory=dict)
 
 
 async def take(work: Work, operator_id: int, form: TakeOrder) -> Order:
@@ -70,7 +75,7 @@ async def repeat_last(work: Work, operator_id: int | None, call_id: int) -> Orde
     destination = None
     if last.destination_text is not None:
         destination = PlaceText(last.destination_text, last.destination_lat, last.destination_lon, source="history")
-    form = TakeOrder(origin, destination, call_id=call_id, fare=last.fare)
+    form = TakeOrder(origin, destination, call_id=call_id, fare=last.fare, details=last.details)
     return await _take(work, call.office_id, operator_id, form)
 
 
@@ -145,6 +150,9 @@ async def _take(work: Work, office_id: int, operator_id: int | None, form: TakeO
     number = _number(form, call, office)
     if form.fare is not None and not 0 <= form.fare <= MAX_FARE:
         raise Invalid("a fare is a whole amount and not negative", field="fare")
+    trade = trades.load(office.trade)  # a trade that is not there is refused here, not at the first step
+    order_details.check_destination(trade, form.destination)
+    details = order_details.read(trade, form.details)
     customer = await customer_for(work, office, call, number, form.customer_name)
     origin = await remember_place(work, customer, form.origin, "origin")
     destination = await remember_place(work, customer, form.destination, "destination") if form.destination else None
@@ -167,10 +175,10 @@ async def _take(work: Work, office_id: int, operator_id: int | None, form: TakeO
         fare=form.fare,
         currency=office.currency,
         note=plain(form.note, 500) or None,
+        details=details,
         taken_by=operator_id,
         taken_at=work.now,
     )
-    trades.load(office.trade)  # a trade that is not there is refused here, not at the first step
     work.session.add(order)
     await work.session.flush()
     order_steps.record_step(work, order, None, TAKEN, operator_id)

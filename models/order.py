@@ -21,6 +21,7 @@ class Order(Base):
     `state` is one of the trade's table. Places carry where they are known from (`*_source`) and how sure (`*_accuracy_m`).
     `credit_id` is the credit account that pays, `cost_centre` what its owner wants to read beside the trip.
     `wanted_at` is when the customer wants to be picked up, null: as soon as can be.
+    `details` is what only the trade asks: {name of the field: text}.
     """
 
     __tablename__ = "order"
@@ -60,6 +61,7 @@ class Order(Base):
     payment: Mapped[str] = mapped_column(String(16), default="cash", server_default="cash")
     credit_id: Mapped[int | None] = mapped_column(ForeignKey("credit_account.id"))
     cost_centre: Mapped[str | None] = mapped_column(String(80))
+    details: Mapped[Any] = mapped_column(JSON, default=dict)
     taken_by: Mapped[int | None] = mapped_column(ForeignKey("operator.id"))
     taken_at: Mapped[datetime]
     wanted_at: Mapped[datetime | None]

@@ -54,6 +54,13 @@ class PlaceGiven(Given):
     source: Literal["operator", "saved", "history", "caller", "recording", "map", "book"] = "operator"
 
 
+Detail = Annotated[str, Field(max_length=200), AfterValidator(storable)]
+Details = Annotated[
+    dict[Annotated[str, Field(max_length=16, pattern="^[a-z_]+$")], Detail | None],
+    Field(max_length=12, description="What only the trade asks, by the name of its field; null takes away."),
+]
+
+
 class OrderGiven(Given):
     """A new order, from a call or for a number. Who takes it is known from the session, never from the body."""
 
@@ -64,6 +71,7 @@ class OrderGiven(Given):
     destination: PlaceGiven | None = None
     fare: Money | None = None
     note: Note | None = None
+    details: Details = Field(default_factory=dict)
 
 
 class OrderChanges(Given):
@@ -79,6 +87,7 @@ class OrderChanges(Given):
     destination: PlaceGiven | None = None
     fare: Money | None = None
     note: Note | None = None
+    details: Details = Field(default_factory=dict)
 
 
 class OrdersQuery(Given):

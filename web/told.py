@@ -191,6 +191,7 @@ class OrderTold(Told):
     fare: Money | None
     currency: str
     note: str | None
+    details: dict[str, str]
     taken_by: Id | None
     taken_at: Moment
     closed_at: Moment | None

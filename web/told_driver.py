@@ -23,6 +23,13 @@ class DriverOffer(Told):
     currency: str
 
 
+class DetailTold(Told):
+    """What only the order's trade asks. The driver's page has a word for `name`."""
+
+    name: str
+    text: str
+
+
 class DriverTrip(Told):
     """The order that the driver has. `next` are the steps that he may say now, the usual one first; `way` is all of them.
 
@@ -41,6 +48,7 @@ class DriverTrip(Told):
     fee: Money | None
     currency: str
     note: str | None
+    details: list[DetailTold]
     assigned_at: Moment
     no_show_at: Moment | None
 

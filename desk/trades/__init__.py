@@ -23,13 +23,26 @@ COMPLETED = "completed"
 CANCELLED = "cancelled"
 
 
+SHARED_FIELDS = frozenset({"number", "customer_name", "origin", "destination", "fare", "note"})
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field of the order form. `label` is a key in `panel.toml`."""
+    """One field of the order form. `label` is a key in `panel.toml`; `limit` is how many letters a field of its own holds.
+
+    A field that not every trade has is the trade's own: free text, kept under its name in `order.details`, and read under
+    the same name by drivers (`driver.toml`). At most 16 letters, as a change of it is written down by name.
+    """
 
     name: str
     required: bool
     label: str
+    limit: int = 80
+
+    @property
+    def is_own(self) -> bool:
+        """Whether only this trade asks it."""
+        return self.name not in SHARED_FIELDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +130,15 @@ class Trade:
         """What the driver of an order that is `state` may say next; that it is done, only when nothing else is before it."""
         ahead = tuple(after for after in self.way if after in self.states.get(state, ()))
         return tuple(after for after in ahead if after != COMPLETED) or ahead
+
+    @property
+    def own_fields(self) -> tuple[Field, ...]:
+        """What only this trade asks, in the order of the form."""
+        return tuple(field for field in self.fields if field.is_own)
+
+    def asks(self, name: str) -> bool:
+        """Whether the form has a field called `name`."""
+        return any(field.name == name for field in self.fields)
 
     def is_closed(self, state: str) -> bool:
         """Whether nothing follows `state`."""

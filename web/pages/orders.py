@@ -57,6 +57,7 @@ async def take(ask: Ask[OrderGiven]) -> Json:
         customer_name=given.customer_name,
         fare=given.fare,
         note=given.note,
+        details=given.details,
     )
 
     async def do(work: Work) -> Json:
@@ -77,6 +78,7 @@ async def change(ask: Ask[OrderChanges]) -> Json:
         destination=_place(given.destination) if given.destination else None,
         fare=given.fare,
         note=given.note,
+        details=given.details,
     )
 
     async def do(work: Work) -> Json:
