@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from desk import events, numbers, order_details, order_steps, trades
+from desk import credit, events, numbers, order_details, order_steps, trades
 from desk.errors import Conflict, Invalid, WrongState
 from desk.order_customer import PlaceText, customer_for, remember_place
 from desk.text import plain
@@ -18,8 +18,11 @@ from desk.work import Work
 from models import Customer, Office, Operator, Order, OrderChange
 
 MAX_FARE = 2**31 - 1
-FIELDS = ("number", "origin", "destination", "fare", "note")
+FIELDS = ("number", "origin", "destination", "fare", "note", "payment", "credit_id", "cost_centre")
 """What may be changed in every trade, in the order of the form; what only the trade asks comes after."""
+_PAYMENT = frozenset({"payment", "credit_id", "cost_centre"})
+_BY_THE_ACCOUNT = _PAYMENT | {"fare", "number"}
+"""What an account's terms look at: changed, they are looked at again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,9 @@ class ChangeOrder:
     fare: int | None = None
     note: str | None = None
     details: Mapping[str, str | None] = field(default_factory=dict)
+    payment: str = "cash"
+    credit_id: int | None = None
+    cost_centre: str | None = None
 
     def changes(self, name: str) -> bool:
         """Whether he changed the field called `name`."""
@@ -86,7 +92,8 @@ class StaleOrder(Conflict):
 async def change(work: Work, operator_id: int, order_id: int, form: ChangeOrder) -> Order:
     """Change the fields that `form` names, and write down who did it. A new number makes the order that customer's.
 
-    Raises StaleOrder, Invalid (with the field's name), WrongState once the order is closed, NotFound.
+    Raises StaleOrder, Invalid (with the field's name), WrongState once the order is closed, NotFound, and for one on account what
+    `credit.admit` raises.
     """
     order = await order_steps.hold(work, operator_id, order_id)
     office = await work.session.get_one(Office, order.office_id)
@@ -97,6 +104,8 @@ async def change(work: Work, operator_id: int, order_id: int, form: ChangeOrder)
     before = _words(order)
     await _apply(work, order, form, office)
     await work.session.flush()
+    if form.fields & _BY_THE_ACCOUNT:
+        await credit.admit(work, operator_id, office, order)
     after = _words(order)
     changed = [name for name in after if before.get(name) != after[name]]
     work.session.add_all(
@@ -125,6 +134,9 @@ def _words(order: Order) -> Mapping[str, Any]:
         "fare": order.fare,
         "note": order.note,
         **{field.name: order.details.get(field.name) for field in trades.load(order.trade).own_fields},
+        "payment": order.payment,
+        "credit_id": order.credit_id,
+        "cost_centre": order.cost_centre,
     }
 
 
@@ -154,6 +166,18 @@ async def _apply(work: Work, order: Order, form: ChangeOrder, office: Office) ->
         order_details.check_destination(trade, form.destination)
     if "details" in form.fields:
         order.details = order_details.read(trade, {**order.details, **form.details})
+    if form.fields & _PAYMENT:
+        await _pay_otherwise(work, order, form, office)
+
+
+async def _pay_otherwise(work: Work, order: Order, form: ChangeOrder, office: Office) -> None:
+    told = {name: getattr(form if name in form.fields else order, name) for name in _PAYMENT}
+    if told["payment"] != credit.ACCOUNT and "credit_id" not in form.fields:
+        told["credit_id"] = None
+    payment = credit.understood(credit.Payment(told["payment"], told["credit_id"], told["cost_centre"]))
+    if payment.credit_id is not None:
+        await credit.hold(work, office.id, payment.credit_id)
+    order.payment, order.credit_id, order.cost_centre = payment.kind, payment.credit_id, payment.cost_centre
 
 
 def _wanted(form: ChangeOrder, office: Office) -> Mapping[str, Any]:
@@ -172,6 +196,9 @@ def _wanted(form: ChangeOrder, office: Office) -> Mapping[str, Any]:
         "fare": form.fare,
         "note": plain(form.note, 500) or None,
         **{name: plain(text, 200) or None for name, text in form.details.items()},
+        "payment": form.payment,
+        "credit_id": form.credit_id,
+        "cost_centre": plain(form.cost_centre, 80) or None,
     }
 
 

@@ -9,7 +9,8 @@ from typing import Literal
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk import assignments, events, numbers, offers, order_details, order_steps, settlement, trades
+from desk import assignments, credit, events, numbers, offers, order_details, order_steps, settlement, trades
+from desk.credit import CASH, Payment
 from desk.errors import Invalid, NotFound
 from desk.order_customer import PlaceText, customer_for, remember_place
 from desk.text import plain
@@ -48,15 +49,17 @@ class TakeOrder:
     fare: int | None = None
     note: str | None = None
     details: Mapping[str, str | None] = field(default_factory=dict)
+    payment: Payment = CASH
 
 
-async def take(work: Work, operator_id: int, form: TakeOrder) -> Order:
+async def take(work: Work, operator_id: int, form: TakeOrder, over_limit_because: str | None = None) -> Order:
     """A new order. An unknown number becomes a customer with it; the places are remembered as the customer's.
 
-    Raises Invalid (with the field's name) for a form that cannot be used, NotFound for a call that is not there.
+    Raises Invalid (with the field's name) for a form that cannot be used, NotFound for a call that is not there, and what
+    `credit.admit` raises for one on account; `over_limit_because` lets that one go beyond its limit.
     """
     office_id = (await order_steps.operator_of(work, operator_id)).office_id
-    return await _take(work, office_id, operator_id, form)
+    return await _take(work, office_id, operator_id, form, over_limit_because)
 
 
 async def repeat_last(work: Work, operator_id: int | None, call_id: int) -> Order:
@@ -144,7 +147,9 @@ async def list_orders(
     return list((await session.execute(query)).scalars())
 
 
-async def _take(work: Work, office_id: int, operator_id: int | None, form: TakeOrder) -> Order:
+async def _take(
+    work: Work, office_id: int, operator_id: int | None, form: TakeOrder, over_limit_because: str | None = None
+) -> Order:
     office = await work.session.get_one(Office, office_id)
     call = await _call(work, office_id, form.call_id)
     number = _number(form, call, office)
@@ -153,6 +158,7 @@ async def _take(work: Work, office_id: int, operator_id: int | None, form: TakeO
     trade = trades.load(office.trade)  # a trade that is not there is refused here, not at the first step
     order_details.check_destination(trade, form.destination)
     details = order_details.read(trade, form.details)
+    payment = credit.understood(form.payment)
     customer = await customer_for(work, office, call, number, form.customer_name)
     origin = await remember_place(work, customer, form.origin, "origin")
     destination = await remember_place(work, customer, form.destination, "destination") if form.destination else None
@@ -176,11 +182,17 @@ async def _take(work: Work, office_id: int, operator_id: int | None, form: TakeO
         currency=office.currency,
         note=plain(form.note, 500) or None,
         details=details,
+        payment=payment.kind,
+        credit_id=payment.credit_id,
+        cost_centre=payment.cost_centre,
         taken_by=operator_id,
         taken_at=work.now,
     )
+    if payment.credit_id is not None:  # held, and known to be the office's, before a row names it
+        await credit.hold(work, office.id, payment.credit_id)
     work.session.add(order)
     await work.session.flush()
+    await credit.admit(work, operator_id, office, order, over_limit_because=over_limit_because)
     order_steps.record_step(work, order, None, TAKEN, operator_id)
     await work.session.flush()
     work.tell(events.OrderTaken(work.now, order.id, operator_id))

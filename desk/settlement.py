@@ -1,8 +1,8 @@
 """What a driver's trips, top-ups and penalties do to the books. Amounts are whole minor units of the office's currency.
 
-A driver pays in before he drives (prepaid). The customer pays the fare to the driver, and the office takes its fee from what he
-has paid in; his account may run below nothing, which the desk sees. Every row names the fact that it rests on, so that the same
-fact is never booked twice.
+A driver pays in before he drives (prepaid). The customer pays the fare to the driver, or by card or on account to the office,
+which owes it to the driver then. The office takes its fee from what the driver has; his account may run below nothing, which
+the desk sees. Every row names the fact that it rests on, so that the same fact is never booked twice.
 """
 
 from __future__ import annotations
@@ -24,9 +24,16 @@ class NotEnough(Conflict):
 
 
 async def book_trip(work: Work, order: Order, driver_id: int, operator_id: int | None) -> Entry | None:
-    """The office's fee for a completed order; null where there is none (no fare was fixed, or the rule takes nothing)."""
+    """The office's fee for a completed order, and who was paid the fare. Null where no fee is taken.
+
+    In cash and by transfer the driver has the fare: the books only tell so ("held" against "earned"). By card the card company
+    owes it to the office, on account the account's owner; either way the driver has it from the office.
+    """
+    if order.fare is None or order.fare == 0:
+        return None
+    await ledger.book(work, _fare(order, order.fare, driver_id, operator_id))
     rule = trades.load(order.trade).fees.get(order.currency)
-    if rule is None or order.fare is None or not (fee := rule.fee(order.fare)):
+    if rule is None or not (fee := rule.fee(order.fare)):
         return None
     lines = (Line("driver", fee, driver_id), Line("fees", -fee))
     return await ledger.book(
@@ -35,6 +42,20 @@ async def book_trip(work: Work, order: Order, driver_id: int, operator_id: int |
             order.office_id, "call_fee", f"call_fee:{order.id}", lines, order_id=order.id, operator_id=operator_id,
             happened_at=order.closed_at,
         ),
+    )  # fmt: skip
+
+
+def _fare(order: Order, fare: int, driver_id: int, operator_id: int | None) -> Booking:
+    if order.payment == "account":
+        assert order.credit_id is not None  # the row's own check
+        kind, lines = "credit_trip", (Line("customer", fare, order.credit_id), Line("driver", -fare, driver_id))
+    elif order.payment == "card":
+        kind, lines = "credit_trip", (Line("card", fare), Line("driver", -fare, driver_id))
+    else:
+        kind, lines = "payment", (Line("held", fare, driver_id), Line("earned", -fare, driver_id))
+    return Booking(
+        order.office_id, kind, f"fare:{order.id}", lines, order_id=order.id, operator_id=operator_id,
+        happened_at=order.closed_at,
     )  # fmt: skip
 
 

@@ -57,7 +57,8 @@ async def test_a_completed_trip_costs_its_driver_the_fee(
     order_id = await drive(desk, site, 23_450)
     assert await balance() == 50_000 - 4_690
     async with desk.look() as session:
-        entry = (await session.scalars(select(Entry).where(Entry.order_id == order_id))).one()
+        fee = select(Entry).where(Entry.order_id == order_id, Entry.kind == "call_fee")
+        entry = (await session.scalars(fee)).one()
         assert (entry.kind, entry.operator_id) == ("call_fee", site.operator_id)
         assert await ledger.balance(session, site.office_id, "fees") == -4_690
 
@@ -66,7 +67,8 @@ async def test_a_completed_trip_costs_its_driver_the_fee(
 async def test_a_trip_without_a_fee_books_nothing(desk: Desk, site: Site, clock: Clock, fare: int | None) -> None:
     await drive(desk, site, fare)
     async with desk.look() as session:
-        assert await session.scalar(select(func.count()).select_from(Entry)) == 0
+        fees = select(func.count()).select_from(Entry).where(Entry.kind == "call_fee")
+        assert await session.scalar(fees) == 0
 
 
 async def test_a_cancelled_trip_costs_nothing(desk: Desk, site: Site, clock: Clock, balance: Balance) -> None:
