@@ -17,6 +17,7 @@ from models.ledger import Account, Entry, Period, PeriodBalance, Posting
 from models.message import EarlyReceipt, Message, MessagePart
 from models.office import AuditEntry, IdempotencyKey, Line, Office, Operator, WebSession
 from models.order import Assignment, Order, OrderChange, OrderStep, WayPoint
+from models.place_link import PlaceLink
 from models.second_factor import RecoveryCode, SecondFactor
 from models.segment import Segment, SegmentMember
 
@@ -68,6 +69,7 @@ __all__ = [
     "Period",
     "PeriodBalance",
     "Place",
+    "PlaceLink",
     "Posting",
     "Promise",
     "Recording",

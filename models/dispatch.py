@@ -71,6 +71,7 @@ class Search(Base):
     started_by: Mapped[int | None] = mapped_column(ForeignKey("operator.id"))
     due_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    ended_why: Mapped[str | None] = mapped_column(String(16))
     proposes: Mapped[bool] = mapped_column(default=False)
     proposed_driver_id: Mapped[int | None] = mapped_column(ForeignKey("driver.id"))
     match_at: Mapped[datetime | None]

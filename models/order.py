@@ -18,7 +18,8 @@ _PAYMENTS_SQL = ", ".join(f"'{kind}'" for kind in PAYMENTS)
 class Order(Base):
     """What a caller wants. `fare` is in whole minor units of `currency` (won have none), null until it is fixed.
 
-    `state` is one of the trade's table. Places carry where they are known from (`*_source`) and how sure (`*_accuracy_m`).
+    `state` is one of the trade's table. Places carry where they are known from (`*_source`), how sure (`*_accuracy_m`, a radius in
+    metres) and since when the order says so (`*_at`).
     `credit_id` is the credit account that pays, `cost_centre` what its owner wants to read beside the trip.
     `wanted_at` is when the customer wants to be picked up, null: as soon as can be.
     `details` is what only the trade asks: {name of the field: text}.
@@ -51,10 +52,13 @@ class Order(Base):
     origin_lon: Mapped[float | None]
     origin_accuracy_m: Mapped[int | None]
     origin_source: Mapped[str] = mapped_column(String(16))
+    origin_at: Mapped[datetime | None]
     destination_text: Mapped[str | None] = mapped_column(String(200))
     destination_lat: Mapped[float | None]
     destination_lon: Mapped[float | None]
+    destination_accuracy_m: Mapped[int | None]
     destination_source: Mapped[str | None] = mapped_column(String(16))
+    destination_at: Mapped[datetime | None]
     fare: Mapped[int | None]
     currency: Mapped[str] = mapped_column(String(3))
     note: Mapped[str | None] = mapped_column(Text)
