@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeAlias
 
 from sqlalchemy import Row, Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk import trades
+from desk import driver_fitness, trades
 from desk.errors import NotFound
 from desk.trades import Approach
 from models import Driver, Order
@@ -25,7 +25,10 @@ REACH_M = 30_000
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A driver for an order. Metres are beeline; `reason_key` with `reason_args` is a text in `panel.toml`."""
+    """A driver for an order. Metres are beeline; `reason_key` with `reason_args` is a text in `panel.toml`.
+
+    `unfit` is why he may not take it (desk/driver_fitness.py): he is listed after those who may, with that as his reason.
+    """
 
     driver_id: int
     number: str
@@ -36,6 +39,7 @@ class Candidate:
     reason_key: str
     reason_args: Mapping[str, int]
     free: bool
+    unfit: str | None = None
 
 
 async def candidates(
@@ -56,7 +60,7 @@ async def candidates(
     rest = await _longest_waiting(session, order, limit - len(near), seen) if len(near) < limit else []
     listed = [_candidate(row, distance, moment, approach) for distance, row in near]
     listed += [_candidate(row, None, moment, approach) for row in rest]
-    return listed
+    return (await _fit_first(session, order, listed, moment))[:limit]
 
 
 def beeline_m(lat: float, lon: float, to_lat: float, to_lon: float) -> float:
@@ -68,13 +72,27 @@ def beeline_m(lat: float, lon: float, to_lat: float, to_lon: float) -> float:
     return 2 * EARTH_RADIUS_M * math.asin(math.sqrt(a))
 
 
+async def _fit_first(session: AsyncSession, order: Order, listed: list[Candidate], now: datetime) -> list[Candidate]:
+    """Those who may take it as they came, then those who may not, each of these with why."""
+    reasons = await driver_fitness.reasons_for(session, order, [one.driver_id for one in listed], now)
+    fit = [one for one in listed if one.driver_id not in reasons]
+    rest = (one for one in listed if one.driver_id in reasons)
+    return fit + [
+        replace(one, free=False, unfit=reasons[one.driver_id], reason_key=f"unfit.{reasons[one.driver_id]}")
+        for one in rest
+    ]
+
+
 def _free(office_id: int) -> Select[int, str, str, float | None, float | None, datetime | None]:
     columns = (Driver.id, Driver.number, Driver.name, Driver.lat, Driver.lon, Driver.free_since)
     return select(*columns).where(Driver.office_id == office_id, Driver.state == "free", Driver.disabled_at.is_(None))
 
 
 async def _near(session: AsyncSession, order: Order, limit: int) -> list[tuple[float, FreeDriver]]:
-    """Drivers within reach, nearest first. The database sorts by a flat-earth square, which is exact enough to cut the list."""
+    """Drivers within reach, nearest first, twice as many as are listed: some may not take it.
+
+    The database sorts by a flat-earth square, which is exact enough to cut the list.
+    """
     lat, lon = order.origin_lat, order.origin_lon
     assert lat is not None
     assert lon is not None
@@ -87,19 +105,20 @@ async def _near(session: AsyncSession, order: Order, limit: int) -> list[tuple[f
         _free(order.office_id)
         .where(Driver.lat.between(lat - reach_lat, lat + reach_lat))
         .where(Driver.lon.between(lon - reach_lon, lon + reach_lon))
-        .order_by(north * north + east * east, Driver.free_since)
+        .order_by(*driver_fitness.skilled_first(order.wants or ()), north * north + east * east, Driver.free_since)
         .limit(limit * 2)
     )
     rows = (await session.execute(query)).all()
     measured = [(beeline_m(lat, lon, row.lat, row.lon), row) for row in rows]
     # To ten metres: no reading is better than that, and among equals the longest wait is the fairer answer.
     measured.sort(key=lambda pair: (round(pair[0], -1), *_waiting_order(pair[1])))
-    return [pair for pair in measured if pair[0] <= REACH_M][:limit]
+    return [pair for pair in measured if pair[0] <= REACH_M]
 
 
 async def _longest_waiting(session: AsyncSession, order: Order, limit: int, seen: list[int]) -> list[FreeDriver]:
     query = _free(order.office_id).where(Driver.id.not_in(seen))
-    query = query.order_by(Driver.free_since.is_(None), Driver.free_since, Driver.id).limit(limit)
+    first = driver_fitness.skilled_first(order.wants or ())
+    query = query.order_by(*first, Driver.free_since.is_(None), Driver.free_since, Driver.id).limit(limit)
     return list((await session.execute(query)).all())
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
-from desk import assignments, errors, events, offers, order_steps
+from desk import assignments, driver_fitness, errors, events, offers, order_steps
 from desk.candidates import Candidate, candidates
 from desk.messages import write_assignment_messages
 from desk.text import plain
@@ -22,10 +22,11 @@ async def assign(
     """Give the order to the driver; the texts to both are written in this transaction, open offers are withdrawn.
 
     Without `operator_id` the driver took it himself.
-    Raises OrderTaken or DriverTaken (whose details say who has it), DriverNotFree, WrongState, NotFound.
+    Raises OrderTaken or DriverTaken (whose details say who has it), DriverNotFree, DriverUnfit, WrongState, NotFound.
     """
     order = await order_steps.hold(work, operator_id, order_id, version)
     driver = await _driver(work, order, driver_id)
+    await driver_fitness.check(work.session, order, driver, work.now, by_operator=operator_id is not None)
     assignment = Assignment(
         order_id=order.id, driver_id=driver.id, state="active", assigned_at=work.now, assigned_by=operator_id
     )

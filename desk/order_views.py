@@ -130,6 +130,7 @@ def _order(
         "currency": order.currency,
         "note": order.note,
         "details": order.details,
+        "wants": list(order.wants or ()),
         "taken_by": order.taken_by,
         "taken_at": moment(order.taken_at),
         "closed_at": moment(order.closed_at),

@@ -39,6 +39,7 @@ class TakeOrder:
     """The order form. `number` is as written by a person, or absent: then it is the call's. `fare` is whole minor units.
 
     `details` is what only the trade asks, by the field's name.
+    `wants` names skills of the trade that the driver must have.
     """
 
     origin: PlaceText
@@ -50,6 +51,7 @@ class TakeOrder:
     note: str | None = None
     details: Mapping[str, str | None] = field(default_factory=dict)
     payment: Payment = CASH
+    wants: tuple[str, ...] = ()
 
 
 async def take(work: Work, operator_id: int, form: TakeOrder, over_limit_because: str | None = None) -> Order:
@@ -78,7 +80,8 @@ async def repeat_last(work: Work, operator_id: int | None, call_id: int) -> Orde
     destination = None
     if last.destination_text is not None:
         destination = PlaceText(last.destination_text, last.destination_lat, last.destination_lon, source="history")
-    form = TakeOrder(origin, destination, call_id=call_id, fare=last.fare, details=last.details)
+    wants = tuple(last.wants or ())
+    form = TakeOrder(origin, destination, call_id=call_id, fare=last.fare, details=last.details, wants=wants)
     return await _take(work, call.office_id, operator_id, form)
 
 
@@ -185,6 +188,7 @@ async def _take(
         payment=payment.kind,
         credit_id=payment.credit_id,
         cost_centre=payment.cost_centre,
+        wants=trades.load(office.trade).wanted(form.wants) or None,
         taken_by=operator_id,
         taken_at=work.now,
     )

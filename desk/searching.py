@@ -206,6 +206,8 @@ def _weigh(
     for candidate in found:
         if candidate.driver_id in before:
             key = "weighing.asked_before"
+        elif candidate.unfit is not None:
+            key = f"unfit.{candidate.unfit}"
         elif candidate.driver_id in busy_with_another:
             key = "weighing.has_an_offer"
         elif candidate.distance_m is not None and candidate.distance_m > ring.reach_m:

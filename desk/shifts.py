@@ -6,7 +6,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk import offers
+from desk import driver_fitness, offers
 from desk.errors import Conflict
 from desk.work import Work
 from models import Driver, Shift
@@ -25,8 +25,10 @@ async def open_shift(session: AsyncSession, driver_id: int) -> Shift | None:
 
 
 async def begin(work: Work, driver_id: int) -> None:
-    """The driver is on duty from now on; saying it again is harmless."""
+    """The driver is on duty from now on; saying it again is harmless. Raises DriverUnfit where a paper has run out."""
     await _hold(work, driver_id)
+    driver = await work.session.get_one(Driver, driver_id, populate_existing=True)
+    await driver_fitness.check_duty(work.session, driver, work.now)
     if await open_shift(work.session, driver_id) is None:
         try:
             async with work.session.begin_nested():

@@ -12,6 +12,15 @@ from models.draft import CallDraft
 from models.driver import Driver, Shift
 from models.driver_access import DriverLink, DriverRequest, DriverSession
 from models.fare import FixedFare, OwnDay, TariffTable, ZoneFare
+from models.driver_record import (
+    DriverBlock,
+    DriverDocument,
+    DriverGrade,
+    DriverGroup,
+    DriverPhone,
+    DriverSkill,
+    PaperAlarm,
+)
 from models.imported import Import, ImportKey, ImportRow
 from models.ledger import Account, Entry, Period, PeriodBalance, Posting
 from models.message import EarlyReceipt, Message, MessagePart
@@ -20,6 +29,7 @@ from models.order import Assignment, Order, OrderChange, OrderStep, WayPoint
 from models.place_link import PlaceLink
 from models.second_factor import RecoveryCode, SecondFactor
 from models.segment import Segment, SegmentMember
+from models.vehicle_proof import CarLink, CarPhoto, CarReading, CarSkip
 
 __all__ = [
     "Account",
@@ -32,6 +42,10 @@ __all__ = [
     "Call",
     "CallDraft",
     "CallSighting",
+    "CarLink",
+    "CarPhoto",
+    "CarReading",
+    "CarSkip",
     "CreditAccount",
     "CreditRider",
     "Customer",
@@ -41,9 +55,15 @@ __all__ = [
     "CustomerWords",
     "DispatchHours",
     "Driver",
+    "DriverBlock",
+    "DriverDocument",
+    "DriverGrade",
+    "DriverGroup",
     "DriverLink",
+    "DriverPhone",
     "DriverRequest",
     "DriverSession",
+    "DriverSkill",
     "EarlyReceipt",
     "Entry",
     "Erasure",
@@ -66,6 +86,7 @@ __all__ = [
     "OrderStep",
     "OrderTimer",
     "OwnDay",
+    "PaperAlarm",
     "Period",
     "PeriodBalance",
     "Place",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime, time
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -14,6 +14,8 @@ class Driver(Base):
     """`number` is the short number that operators type and speak; `phone` is E.164; degrees are WGS 84.
 
     While he drives a customer home, `done_lat`, `done_lon` and `done_at` are where and about when he will be done.
+    A paper without a date is one that the office has not written down. `works_days` are ISO weekdays ("12345"), with the hours
+    in the office's time zone; hours over midnight belong to the day that they begin on. Null: at any time.
     """
 
     __tablename__ = "driver"
@@ -41,6 +43,16 @@ class Driver(Base):
     done_lon: Mapped[float | None]
     done_at: Mapped[datetime | None]
     disabled_at: Mapped[datetime | None]
+    licence_number: Mapped[str | None] = mapped_column(String(40))
+    licence_until: Mapped[date | None]
+    insurance_number: Mapped[str | None] = mapped_column(String(60))
+    insurance_until: Mapped[date | None]
+    base_area: Mapped[str | None] = mapped_column(String(80))
+    works_days: Mapped[str | None] = mapped_column(String(7))
+    works_from: Mapped[time | None]
+    works_until: Mapped[time | None]
+    grade: Mapped[str | None] = mapped_column(String(8))
+    note: Mapped[str | None] = mapped_column(String(500))
 
 
 class Shift(Base):

@@ -23,6 +23,7 @@ class Order(Base):
     `credit_id` is the credit account that pays, `cost_centre` what its owner wants to read beside the trip.
     `wanted_at` is when the customer wants to be picked up, null: as soon as can be.
     `details` is what only the trade asks: {name of the field: text}.
+    `wants` lists the skills, by the trade's data, that its driver must have.
     """
 
     __tablename__ = "order"
@@ -66,6 +67,7 @@ class Order(Base):
     credit_id: Mapped[int | None] = mapped_column(ForeignKey("credit_account.id"))
     cost_centre: Mapped[str | None] = mapped_column(String(80))
     details: Mapped[Any] = mapped_column(JSON, default=dict)
+    wants: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))
     taken_by: Mapped[int | None] = mapped_column(ForeignKey("operator.id"))
     taken_at: Mapped[datetime]
     wanted_at: Mapped[datetime | None]

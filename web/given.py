@@ -8,6 +8,11 @@ from pydantic import AfterValidator, Field
 
 from web.shapes import Cursor, Given, Id, Limit, Money, Note, Short, Typed, storable
 
+Wants = Annotated[
+    list[Annotated[str, Field(max_length=16, pattern="^[a-z_]+$")]],
+    Field(max_length=16, description="Skills of the trade that the driver must have."),
+]
+
 
 class SignIn(Given):
     """A name and a password. Nothing is said about which of them was wrong."""
@@ -72,6 +77,7 @@ class OrderGiven(Given):
     fare: Money | None = None
     note: Note | None = None
     details: Details = Field(default_factory=dict)
+    wants: Wants = Field(default_factory=list)
 
 
 class OrderChanges(Given):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from web.shapes import Id, Moment, Money, Presentation, Told
 
@@ -192,6 +192,7 @@ class OrderTold(Told):
     currency: str
     note: str | None
     details: dict[str, str]
+    wants: list[str] = Field(description="Skills of the trade that its driver must have.")
     taken_by: Id | None
     taken_at: Moment
     closed_at: Moment | None

@@ -8,12 +8,13 @@ but these shapes.
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import time
+from typing import Literal
 
 from desk import plugins
-from desk.errors import WrongState
+from desk.errors import Invalid, WrongState
 from desk.fees import FeeRule
 
 # Two names for what every trade has, whatever it calls the way between them.
@@ -105,7 +106,10 @@ class Trade:
     key in the locales. `rings` is in what order drivers are asked when the desk looks for one by itself; after the last, nobody
     was found. `way` is what the driver himself says of his trip, in order. An origin known no better than `sure_within_m` metres
     is offered to nobody without a word from an operator. `no_show` is the state in which an order ends because nobody came
-    out, once its driver has waited `no_show_after_s` seconds in the state before it.
+    out, once its driver has waited `no_show_after_s` seconds in the state before it. `skills` (at most 16 letters each) are what
+    an order may ask of its driver: `panel.skill.<name>` names one, `panel.unfit.skill_<name>` says that a driver lacks it.
+    `photos` of the customer's car are asked of the driver before the state `photos_before` and at the end: with "required" the
+    order does not move on without them, unless he says why.
     """
 
     name: str
@@ -120,6 +124,9 @@ class Trade:
     sure_within_m: int = 500
     no_show: str | None = None
     no_show_after_s: int = 600
+    skills: tuple[str, ...] = ()
+    photos: Literal["none", "asked", "required"] = "none"
+    photos_before: str | None = None
 
     def check_step(self, before: str, after: str) -> None:
         """Raises WrongState unless an order may go from `before` to `after`."""
@@ -139,6 +146,12 @@ class Trade:
     def asks(self, name: str) -> bool:
         """Whether the form has a field called `name`."""
         return any(field.name == name for field in self.fields)
+
+    def wanted(self, skills: Collection[str]) -> list[str]:
+        """`skills`, each once and in the trade's order. Raises Invalid for one that the trade does not have."""
+        if not set(skills) <= set(self.skills):
+            raise Invalid("the trade has no such skill", field="wants")
+        return [skill for skill in self.skills if skill in skills]
 
     def is_closed(self, state: str) -> bool:
         """Whether nothing follows `state`."""

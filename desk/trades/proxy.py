@@ -64,4 +64,8 @@ TRADE = Trade(
     },
     way=(ON_THE_WAY, ARRIVED, DRIVING, COMPLETED),
     no_show=NO_SHOW,
+    skills=("automatic", "manual", "large", "foreign", "truck"),
+    # The customer's own car: what it looked like before the key changed hands ends most quarrels.
+    photos="asked",
+    photos_before=DRIVING,
 )

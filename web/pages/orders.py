@@ -58,6 +58,7 @@ async def take(ask: Ask[OrderGiven]) -> Json:
         fare=given.fare,
         note=given.note,
         details=given.details,
+        wants=tuple(given.wants),
     )
 
     async def do(work: Work) -> Json:
