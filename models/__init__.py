@@ -11,7 +11,6 @@ from models.dispatch import DispatchHours, MatchingRound, NextOrder, Offer, Sear
 from models.draft import CallDraft
 from models.driver import Driver, Shift
 from models.driver_access import DriverLink, DriverRequest, DriverSession
-from models.fare import FixedFare, OwnDay, TariffTable, ZoneFare
 from models.driver_record import (
     DriverBlock,
     DriverDocument,
@@ -21,6 +20,7 @@ from models.driver_record import (
     DriverSkill,
     PaperAlarm,
 )
+from models.fare import FixedFare, OwnDay, TariffTable, ZoneFare
 from models.imported import Import, ImportKey, ImportRow
 from models.ledger import Account, Entry, Period, PeriodBalance, Posting
 from models.message import EarlyReceipt, Message, MessagePart
