@@ -33,6 +33,7 @@ class SiteSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     demo: bool = Field(default=True, description="Fill an empty database with the demo site and its log-ins.")
+    demo_trade: str = Field(default="proxy", description="The demo's trade: the name of a file in desk/trades.")
     demo_calls: bool = Field(default=True, description="In the demo, a caller rings every few seconds.")
     demo_call_every_s: float = Field(default=8.0, gt=0, description="About how many seconds lie between demo calls.")
     asterisk: Literal["auto", "system", "private", "none"] = Field(

@@ -34,7 +34,11 @@ async def fill_demo(instance: Instance, progress: Progress, customers: int = CUS
         return
     with progress.step(f"filling the demo site ({customers:,} customers, {drivers} drivers)"):
         await demo.fill(
-            instance.desk, customers=customers, drivers=drivers, keep=lambda logins: _keep_logins(instance, logins)
+            instance.desk,
+            customers=customers,
+            drivers=drivers,
+            trade=instance.settings.site.demo_trade,
+            keep=lambda logins: _keep_logins(instance, logins),
         )
 
 

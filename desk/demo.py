@@ -13,12 +13,13 @@ from datetime import datetime, timedelta
 from sqlalchemy import Table, func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk import customer_words, people, place_book
+from desk import customer_words, demo_trades, people, place_book, trades
 from desk.demo_history import Firm, Row, make_history
 from desk.demo_people import People
 from desk.demo_places import Places, stations
 from desk.errors import Conflict
 from desk.passwords import new_password, new_token
+from desk.trades import Trade
 from desk.work import Desk, Work
 from models import Base, Line, Office
 
@@ -54,9 +55,12 @@ async def fill(
     customers: int = CUSTOMERS,
     drivers: int = DRIVERS,
     seed: int = SEED,
+    trade: str = "proxy",
     keep: Callable[[DemoLogins], None] = lambda _: None,
 ) -> DemoLogins:
-    """Write the demo site into an empty database, in one transaction. Raises Conflict where there is an office.
+    """Write the demo site into an empty database, in one transaction.
+
+    Raises Conflict where there is an office, and NoSuchPlugin for a trade that is not there.
 
     `keep` is called with the log-ins before the commit: killed in between, nothing is lost, as the database is still empty.
     """
@@ -64,7 +68,7 @@ async def fill(
     async with desk.work() as work:
         if await work.session.scalar(select(func.count(Office.id))):
             raise Conflict("there is an office already; the demo is only written into an empty database")
-        firm_office, logins, operators = await _office(work)
+        firm_office, logins, operators = await _office(work, trades.load(trade))
         firm = Firm(firm_office.id, firm_office.trade, firm_office.currency, firm_office.timezone, operators)
         invented, places = People(chance), Places(chance)
         history = make_history(firm, invented, places, customers, work.now, chance)
@@ -82,13 +86,13 @@ async def fill(
     return logins
 
 
-async def _office(work: Work) -> tuple[Office, DemoLogins, list[int]]:
+async def _office(work: Work, trade: Trade) -> tuple[Office, DemoLogins, list[int]]:
     office = Office(
-        name="callboard 대리운전",
+        name=demo_trades.firm(trade),
         country="KR",
         currency="KRW",
         timezone="Asia/Seoul",
-        trade="proxy",
+        trade=trade.name,
         sms_sender=DID,
     )
     work.session.add(office)

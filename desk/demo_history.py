@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from desk import trades
+from desk import demo_trades, trades
 from desk.demo_people import People
 from desk.demo_places import Places, Spot, beeline_m
 from desk.trades import CANCELLED, COMPLETED, Tariff
@@ -77,7 +77,8 @@ class _Past:
         self._now = now
         self._chance = chance
         self._zone = ZoneInfo(firm.timezone)
-        self._tariff: Tariff = trades.load(firm.trade).tariffs[firm.currency]
+        self._trade = trades.load(firm.trade)
+        self._tariff: Tariff = self._trade.tariffs[firm.currency]
         self._today = now.astimezone(self._zone).replace(hour=0, minute=0, second=0, microsecond=0)
 
     def customer(self, customer_id: int, people: People, orders: Sequence[Row]) -> Row:
@@ -141,10 +142,8 @@ class _Past:
             "origin_lon": origin.lon,
             "origin_accuracy_m": origin.accuracy_m,
             "origin_source": "operator",
-            "destination_text": destination.text,
-            "destination_lat": destination.lat,
-            "destination_lon": destination.lon,
-            "destination_source": "operator",
+            **(_end(destination) if self._trade.asks("destination") else {}),
+            "details": demo_trades.details(self._trade, chance),
             "fare": self._tariff.quote(way_m, at.time()),
             "currency": self._firm.currency,
             "taken_by": chance.choice(self._firm.operators),
@@ -153,11 +152,22 @@ class _Past:
         }
 
 
+def _end(destination: Spot) -> Row:
+    return {
+        "destination_text": destination.text,
+        "destination_lat": destination.lat,
+        "destination_lon": destination.lon,
+        "destination_source": "operator",
+    }
+
+
 def _places_of(customer_id: int, orders: Sequence[Row]) -> list[Row]:
     """The places that a customer's orders have left behind, as the desk itself would have counted them."""
     found: dict[str, Row] = {}
     for order in orders:
         for end in ("origin", "destination"):
+            if f"{end}_text" not in order:
+                continue
             place = found.setdefault(order[f"{end}_text"], _place(customer_id, order, end))
             place["uses"] += 1
             place["last_used_at"] = order["taken_at"]

@@ -18,6 +18,7 @@ RecordOption = Annotated[
     Path | None, typer.Option(help="Record what comes in into this file (docs/recording.md).", dir_okay=False)
 ]
 MaskOption = Annotated[bool, typer.Option("--mask", help="Mask numbers, names and texts in the recording.")]
+TradeOption = Annotated[str | None, typer.Option(help="The demo's trade: proxy, taxi, courier, repair.")]
 NoCallsOption = Annotated[bool, typer.Option("--no-calls", help="No demo callers.")]
 
 
@@ -35,6 +36,7 @@ class Asked:
     no_calls: bool
     record: Path | None = None
     mask: bool = False
+    trade: str | None = None
 
     def settings(self) -> Settings:
         """The settings, these options being stronger than the file. Raises ConfigError."""
@@ -42,6 +44,7 @@ class Asked:
             "site": {
                 "sip_port": self.sip_port,
                 "asterisk": self.asterisk,
+                "demo_trade": self.trade,
                 "demo_calls": False if self.no_calls else None,
             },
             "web": {"port": self.http_port},

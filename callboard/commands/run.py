@@ -12,7 +12,15 @@ import socket
 from collections.abc import Sequence
 from typing import Any
 
-from callboard.commands.asked import Asked, AsteriskOption, MaskOption, NoCallsOption, PortOption, RecordOption
+from callboard.commands.asked import (
+    Asked,
+    AsteriskOption,
+    MaskOption,
+    NoCallsOption,
+    PortOption,
+    RecordOption,
+    TradeOption,
+)
 from callboard.commands.options import (
     DEFAULT_STATE,
     ConfigOption,
@@ -47,12 +55,13 @@ def run(
     no_calls: NoCallsOption = False,
     record: RecordOption = None,
     mask: MaskOption = False,
+    trade: TradeOption = None,
     config: ConfigOption = None,
 ) -> None:
     """Set up what is missing and start callboard."""
     with told_in_words():
         asked = Asked(
-            state.absolute(), config, http_port, sip_port, ami_port, agi_port, asterisk, no_calls, record, mask
+            state.absolute(), config, http_port, sip_port, ami_port, agi_port, asterisk, no_calls, record, mask, trade
         )
         folder, settings = State(asked.state), asked.settings()
         folder.claim()

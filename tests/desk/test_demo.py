@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 import pytest
 from sqlalchemy import func, select
 
-from desk import customers, demo, numbers, people
+from desk import customers, demo, numbers, people, trades
 from desk.demo_history import Firm, History, make_history
 from desk.demo_people import People
 from desk.demo_places import Places
@@ -34,6 +34,24 @@ async def test_the_office_its_line_and_its_people_are_there(desk: Desk, logins: 
         roles = Counter(map(tuple, await session.execute(select(Operator.role, Operator.extension))))
     assert (office.country, office.currency, office.trade, line.did) == ("KR", "KRW", "proxy", "15880001")
     assert roles == {("operator", "1001"): 1, ("operator", "1002"): 1, ("admin", None): 1, ("operator", None): 1}
+
+
+@pytest.mark.parametrize("name", trades.names())
+async def test_every_trade_has_a_demo_of_its_own(desk: Desk, clock: Clock, name: str) -> None:
+    trade = trades.load(name)
+    logins = await demo.fill(desk, customers=20, drivers=2, trade=name)
+    async with desk.look() as session:
+        office = (await session.scalars(select(Office))).one()
+        past = (await session.scalars(select(Order))).all()
+        places = set((await session.scalars(select(Place.text))).all())
+    assert (office.trade, office.name != "") == (name, True)
+    assert past
+    for order in past:
+        assert order.trade == name
+        assert set(order.details) == {field.name for field in trade.own_fields}
+        assert (order.destination_text is not None) == trade.asks("destination")
+        assert {order.origin_text, order.destination_text} - {None} <= places
+    assert logins.operators
 
 
 async def test_every_log_in_works_and_each_site_has_its_own_secrets(desk: Desk, logins: demo.DemoLogins) -> None:
