@@ -79,6 +79,10 @@ class Scrubber:
         if (ids := facts.get("provider_ids")) and isinstance(ids, list):
             facts["provider_ids"] = [masker.free(str(one)) for one in ids]
         entry = replace(entry, facts=facts)
+        if entry.source == "sms" and entry.what == "text":
+            for key in ("sender", "recipient"):
+                facts[key] = masker.number(str(facts.get(key) or ""))
+            return replace(entry, facts=facts), b""
         if entry.source == "ami":
             return entry, _masked_ami(masker, data)
         if entry.source == "agi":

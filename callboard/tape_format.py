@@ -9,6 +9,7 @@
     {"t": 9.0, "from": "web", "what": "request", "method": "POST", "path": "/api/v1/orders", "operator": 2, "status": 201,
      "made": 812, "text": "{...}"}
     {"t": 9.9, "from": "sms", "what": "receipt", "provider_id": "M1", "state": "delivered", "detail": "DELIVRD"}
+    {"t": 9.9, "from": "sms", "what": "text", "identity": "9f..", "sender": "8210..", "coding": "ucs2", "base64": "whi3fQ=="}
     {"t": 0.513, "from": "desk", "what": "call", "id": 57, "source": "pbx", "reference": "cb1-1.5"}
 
 `t` is seconds since `started_at`. Bytes stand as `text` where they are UTF-8, else as `base64`. A header line in the middle

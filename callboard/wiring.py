@@ -26,6 +26,7 @@ from callboard.loop_watch import LoopWatch
 from callboard.phones import NoPhones, Phones
 from callboard.prompts import PlaceVoice
 from callboard.readings import Readings
+from callboard.replies import Replies
 from callboard.searches import Searches
 from callboard.spooled import SpoolMerger
 from callboard.stale import StaleBoxCalls
@@ -112,6 +113,7 @@ def wire(instance: Instance, world: World | None = None) -> Wired:
         Part("sms", sender.run),
         Part("spool", SpoolMerger(desk, state.spool, window_s).run),
         Part("searches", Searches(desk, bus).run),
+        Part("replies", Replies(desk, bus).run),
         Part("imports", Imports(desk, bus).run),
         Part("housekeeping", Housekeeping(desk).run),
         Part("checkpoints", Checkpoints(desk.engine.url).run),

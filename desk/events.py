@@ -215,6 +215,20 @@ class MessageChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class TextArrived(Event):
+    """Somebody sent us a text, and it is a row."""
+
+    text_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class TextHandled(Event):
+    """A text that came in was read, or a person is done with it."""
+
+    text_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class SessionEnded(Event):
     """A browser session was ended; its sockets must close."""
 

@@ -15,12 +15,13 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from desk import advertising
 from desk.assignment_texts import write_assignment_messages
 from desk.errors import NotFound
 from desk.message_states import change, hold
 from desk.receipts import receipt, submitted
 from desk.work import Work
-from models import Message
+from models import Message, Office
 
 __all__ = [
     "ambiguous",
@@ -44,7 +45,7 @@ async def claim_due(work: Work, limit: int) -> list[Message]:
     """Take up to `limit` due texts: queued -> sending. Leave (commit) this work BEFORE anything goes to the provider.
 
     No two senders ever get the same row: PostgreSQL skips rows that another holds, SQLite lets writers in one by one.
-    Texts that nobody got away in 30 minutes expire here instead.
+    Texts that nobody got away in time (`valid_until`, else 30 minutes) expire here instead; what waits for the day waits on.
     """
     due = (
         select(Message)
@@ -55,8 +56,11 @@ async def claim_due(work: Work, limit: int) -> list[Message]:
     )
     claimed = []
     for message in (await work.session.execute(due)).scalars():
-        if message.created_at + VALID_FOR < work.now:
+        if (message.valid_until or message.created_at + VALID_FOR) < work.now:
             change(work, message, "expired", "not sent in time")
+            continue
+        if message.by_day_only and (morning := await _until_morning(work, message.office_id)) is not None:
+            message.next_try_at = morning
             continue
         message.attempts += 1
         message.claimed_at = work.now
@@ -64,6 +68,12 @@ async def claim_due(work: Work, limit: int) -> list[Message]:
         claimed.append(message)
     await work.session.flush()
     return claimed
+
+
+async def _until_morning(work: Work, office_id: int) -> datetime | None:
+    """When the night is over that it is now at the office; null by day."""
+    office = await work.session.get_one(Office, office_id)
+    return advertising.morning_after(work.now, office.timezone)
 
 
 async def refused(work: Work, message_id: int, detail: str, permanent: bool, retry_at: datetime | None = None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk import events
+from desk import events, offer_texts
 from desk.work import Work
 from models import Offer, Search
 
@@ -59,10 +59,11 @@ async def _withdraw(work: Work, which: ColumnElement[bool], why: str) -> list[in
         update(Offer)
         .where(which, Offer.state == OPEN)
         .values(state="withdrawn", ended_at=work.now, reason=why)
-        .returning(Offer.id, Offer.driver_id, Offer.order_id, Offer.search_id)
+        .returning(Offer.id, Offer.driver_id, Offer.order_id, Offer.message_id, Offer.search_id)
         .execution_options(synchronize_session=False)
     )
     rows = gone.all()
-    for offer_id, driver_id, order_id, _ in rows:
+    await offer_texts.withdraw(work, [message_id for *_, message_id, _ in rows if message_id is not None])
+    for offer_id, driver_id, order_id, *_ in rows:
         work.tell(events.OfferEnded(work.now, offer_id, driver_id, order_id, "withdrawn"))
     return sorted({search_id for *_, search_id in rows})

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk import dispatch, events, offers, order_steps, pins, trades
+from desk import dispatch, events, offer_texts, offers, order_steps, pins, trades
 from desk.candidates import Candidate, candidates
 from desk.errors import Conflict, NotFound, WrongState
 from desk.text import plain
@@ -140,19 +140,30 @@ async def _running(work: Work, order_id: int) -> Search | None:
 
 
 async def _go_on(work: Work, search: Search, order: Order) -> None:
-    waiting = await _expire(work, order.id)
-    if waiting:
-        search.due_at = min(offer.expires_at for offer in waiting)
-        return
     rings = trades.load(order.trade).rings
+    waiting = await _expire(work, order.id)
+    held_up = [at for at in (_goes_on(offer, rings) for offer in waiting) if at > work.now]
+    if held_up:
+        search.due_at = min(held_up)
+        return
     while search.ring < len(rings):
         ring = rings[search.ring]
         search.ring += 1
         if await _ask(work, search, order, ring):
             search.due_at = work.now + timedelta(seconds=ring.seconds)
             return
+    if waiting:
+        search.due_at = min(offer.expires_at for offer in waiting)
+        return
     search.state, search.ended_at = "unassigned", work.now
     work.tell(events.SearchChanged(work.now, order.id, "unassigned"))
+
+
+def _goes_on(offer: Offer, rings: tuple[Ring, ...]) -> datetime:
+    """Until when an open offer holds up its search. Who answers by text has longer, and nobody waits for him."""
+    if offer.code is None or not 0 < offer.ring <= len(rings):
+        return offer.expires_at
+    return min(offer.expires_at, offer.offered_at + timedelta(seconds=rings[offer.ring - 1].seconds))
 
 
 async def _expire(work: Work, order_id: int) -> list[Offer]:
@@ -193,6 +204,7 @@ async def _ask(work: Work, search: Search, order: Order, ring: Ring) -> bool:
     ]  # fmt: skip
     work.session.add_all(made)
     await work.session.flush()
+    await offer_texts.write(work, order, made, trades.load(order.trade).by_text_s)
     for offer in made:
         work.tell(events.OfferMade(work.now, offer.id, offer.driver_id, order.id))
     return bool(made)

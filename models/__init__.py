@@ -29,10 +29,12 @@ from models.order import Assignment, Order, OrderChange, OrderStep, WayPoint
 from models.place_link import PlaceLink
 from models.second_factor import RecoveryCode, SecondFactor
 from models.segment import Segment, SegmentMember
+from models.text import AdConsent, Campaign, IncomingPart, IncomingText, TextTemplate
 from models.vehicle_proof import CarLink, CarPhoto, CarReading, CarSkip
 
 __all__ = [
     "Account",
+    "AdConsent",
     "Appeal",
     "Assignment",
     "AuditEntry",
@@ -42,6 +44,7 @@ __all__ = [
     "Call",
     "CallDraft",
     "CallSighting",
+    "Campaign",
     "CarLink",
     "CarPhoto",
     "CarReading",
@@ -72,6 +75,8 @@ __all__ = [
     "Import",
     "ImportKey",
     "ImportRow",
+    "IncomingPart",
+    "IncomingText",
     "Line",
     "MatchingRound",
     "MergedRow",
@@ -101,6 +106,7 @@ __all__ = [
     "SegmentMember",
     "Shift",
     "TariffTable",
+    "TextTemplate",
     "UtcDateTime",
     "WayPoint",
     "WebSession",

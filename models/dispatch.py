@@ -78,7 +78,10 @@ class Search(Base):
 
 
 class Offer(Base):
-    """An order offered to a driver until `expires_at`. The same order is offered to him once in one search."""
+    """An order offered to a driver until `expires_at`. The same order is offered to him once in one search.
+
+    `code` is what he answers with who was asked by text, by `message_id`; no driver sees the same code twice in a day.
+    """
 
     __tablename__ = "offer"
     __table_args__ = (
@@ -97,6 +100,8 @@ class Offer(Base):
     expires_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     reason: Mapped[str | None] = mapped_column(String(200))
+    code: Mapped[str | None] = mapped_column(String(4))
+    message_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"))
 
 
 class Weighing(Base):

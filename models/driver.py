@@ -16,6 +16,7 @@ class Driver(Base):
     While he drives a customer home, `done_lat`, `done_lon` and `done_at` are where and about when he will be done.
     A paper without a date is one that the office has not written down. `works_days` are ISO weekdays ("12345"), with the hours
     in the office's time zone; hours over midnight belong to the day that they begin on. Null: at any time.
+    `by_text`: what he is offered is texted to him as well, and he may answer by text.
     """
 
     __tablename__ = "driver"
@@ -53,6 +54,7 @@ class Driver(Base):
     works_until: Mapped[time | None]
     grade: Mapped[str | None] = mapped_column(String(8))
     note: Mapped[str | None] = mapped_column(String(500))
+    by_text: Mapped[bool] = mapped_column(default=False)
 
 
 class Shift(Base):

@@ -31,12 +31,14 @@ class Message(Base):
     `recipient` is E.164 (empty where the caller withheld it: the row is then born failed, so that somebody sees it),
     `sender` as registered with the provider; `next_try_at` is when a queued row is due. `parts` is how many segments the
     provider took, null until all of them are taken; their ids stand in `message_part`, the first one also here.
+    After `valid_until` (null: half an hour after it was written) it leaves no more; `by_day_only` ones wait out the night.
+    `campaign_id` is the text to many that it is part of.
     """
 
     __tablename__ = "message"
     __table_args__ = (
         CheckConstraint(f"state in ({_STATES_SQL})", name="state"),
-        CheckConstraint("audience in ('customer', 'driver')", name="audience"),
+        CheckConstraint("audience in ('customer', 'driver', 'other')", name="audience"),
         UniqueConstraint("assignment_id", "audience"),
         Index("ix_message_due", "state", "next_try_at"),
     )
@@ -54,6 +56,9 @@ class Message(Base):
     state: Mapped[str] = mapped_column(String(16))
     attempts: Mapped[int] = mapped_column(default=0)
     next_try_at: Mapped[datetime]
+    valid_until: Mapped[datetime | None]
+    by_day_only: Mapped[bool] = mapped_column(default=False)
+    campaign_id: Mapped[int | None] = mapped_column(ForeignKey("campaign.id"), index=True)
     claimed_at: Mapped[datetime | None]
     provider: Mapped[str | None] = mapped_column(String(32))
     provider_id: Mapped[str | None] = mapped_column(String(80))

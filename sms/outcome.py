@@ -11,6 +11,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from desk.text_came import TextCame
+
 ReceiptState = Literal["sent", "delivered", "failed", "expired", "unknown"]
 
 
@@ -81,6 +83,9 @@ class Receipt:
 TakeReceipt = Callable[[Receipt], Awaitable[None]]
 """Commits a receipt, or raises: the provider acknowledges a receipt only after this returned."""
 
+TakeText = Callable[[TextCame], Awaitable[None]]
+"""Commits a text that somebody sent us, or raises: the provider acknowledges it only after this returned."""
+
 TellState = Callable[[bool, str], None]
 """Told whenever the provider can send or can no longer, with a sentence."""
 
@@ -96,8 +101,8 @@ class Provider(Protocol):
         """Whether a text handed over now would leave at once."""
         ...
 
-    async def run(self, take_receipt: TakeReceipt, tell: TellState) -> None:
-        """Keep the way open until cancelled; hand each receipt to `take_receipt`."""
+    async def run(self, take_receipt: TakeReceipt, tell: TellState, take_text: TakeText) -> None:
+        """Keep the way open until cancelled; hand each receipt to `take_receipt`, each text from a person to `take_text`."""
         ...
 
     async def send(self, outgoing: Outgoing) -> Outcome:

@@ -14,12 +14,13 @@ from time import monotonic
 
 import structlog
 
-from desk import messages, receipts
+from desk import incoming_texts, messages, receipts
 from desk.bus import Bus
 from desk.errors import DeskError
 from desk.events import MessageChanged, OrderAssigned, PartChanged
 from desk.numbers import masked
 from desk.tape import Tape, silent
+from desk.text_came import TextCame
 from desk.work import Desk, Work
 from models import Message
 from sms.outcome import Accepted, Ambiguous, NotSent, Outcome, Outgoing, Provider, Receipt, Refused
@@ -40,7 +41,8 @@ log = structlog.get_logger(__name__)
 class Sender:
     """One to a database: a second one would take the first one's claims for those of a dead process.
 
-    `tape` is told what the network answered to each text ("outcome") and what it reported later ("receipt").
+    `tape` is told what the network answered to each text ("outcome"), what it reported later ("receipt"), and what people
+    sent us ("text").
     """
 
     def __init__(self, settings: Settings, desk: Desk, provider: Provider, bus: Bus, tape: Tape = silent) -> None:
@@ -62,7 +64,7 @@ class Sender:
         """Send until cancelled; then wait a little for answers that are due, and say good-bye to the network."""
         await self._insist(messages.recover_claims, "settle the claims of the last run")
         with self._woken_by_the_desk():
-            way = asyncio.create_task(self._provider.run(self._take_receipt, self._tell))
+            way = asyncio.create_task(self._provider.run(self._take_receipt, self._tell, self._take_text))
             pump = asyncio.create_task(self._pump())
             try:
                 await asyncio.wait((way, pump), return_when=asyncio.FIRST_COMPLETED)
@@ -220,6 +222,12 @@ class Sender:
         self._tape("receipt", provider_id=receipt.provider_id, state=receipt.state, detail=receipt.detail)
         async with self._desk.work() as work:
             await messages.receipt(work, self._provider.name, receipt.provider_id, receipt.state, receipt.detail)
+
+    async def _take_text(self, came: TextCame) -> None:
+        self._tape("text", came.octets, **came.as_facts())
+        async with self._desk.work() as work:
+            text = await incoming_texts.take(work, self._provider.name, came)
+        log.info("a text came in", number=masked(came.sender), text_id=text.id if text else None)
 
     def _tell(self, ok: bool, reason: str) -> None:
         if self._told == (ok, reason):

@@ -48,12 +48,16 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class Deliver:
-    """A deliver_sm as far as we use it. `source` is a handset's number, foreign text."""
+    """A deliver_sm as far as we use it. `source` is a handset's number, foreign text; `body` is all of it but the header."""
 
     source: str
     esm_class: int
     short_message: bytes
     tlvs: Mapping[int, bytes]
+    destination: str = ""
+    source_ton: int = 0
+    data_coding: int = 0
+    body: bytes = b""
 
 
 def header(data: bytes) -> Header:
@@ -73,17 +77,19 @@ def deliver(body: bytes) -> Deliver:
     """The body of a deliver_sm. Raises BadPdu if it ends in the middle of a mandatory field."""
     try:
         _service_type, at = _c_string(body, 0)
+        source_ton = body[at]
         source, at = _c_string(body, at + 2)
-        _destination, at = _c_string(body, at + 2)
+        destination, at = _c_string(body, at + 2)
         esm_class = body[at]
         _schedule, at = _c_string(body, at + 3)
         _validity, at = _c_string(body, at)
-        length = body[at + 4]
+        data_coding, length = body[at + 2], body[at + 4]
         start = at + 5
     except (IndexError, ValueError) as error:
         raise BadPdu("a deliver_sm ended in the middle of a field") from error
     tlvs = _tlvs(body, start + length)
-    return Deliver(source, esm_class, body[start : start + length] or tlvs.get(MESSAGE_PAYLOAD, b""), tlvs)
+    message = body[start : start + length] or tlvs.get(MESSAGE_PAYLOAD, b"")
+    return Deliver(source, esm_class, message, tlvs, destination, source_ton, data_coding, body)
 
 
 def _c_string(body: bytes, at: int) -> tuple[str, int]:

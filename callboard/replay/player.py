@@ -205,6 +205,9 @@ class Player:
         if entry.what == "receipt":
             await self._site.network.receipt(entry.facts)
             return
+        if entry.what == "text":
+            await self._site.network.text(entry.facts, entry.data)
+            return
         recorded = entry.facts.get("message")
         here = self._message_here(recorded)
         if here is None:

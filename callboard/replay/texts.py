@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from desk.tape import Fact
+from desk.text_came import TextCame
 from sms.outcome import (
     Accepted,
     Ambiguous,
@@ -15,6 +16,7 @@ from sms.outcome import (
     ReceiptState,
     Refused,
     TakeReceipt,
+    TakeText,
     TellState,
 )
 
@@ -35,14 +37,15 @@ class PlayedNetwork:
     def __init__(self) -> None:
         self._asked: dict[int, asyncio.Future[Outcome]] = {}
         self._take_receipt: TakeReceipt | None = None
+        self._take_text: TakeText | None = None
 
     def ready(self) -> bool:
         """See Provider."""
         return True
 
-    async def run(self, take_receipt: TakeReceipt, tell: TellState) -> None:
+    async def run(self, take_receipt: TakeReceipt, tell: TellState, take_text: TakeText) -> None:
         """See Provider."""
-        self._take_receipt = take_receipt
+        self._take_receipt, self._take_text = take_receipt, take_text
         tell(True, "recorded answers are played; no network is connected")
         await asyncio.Event().wait()
 
@@ -67,6 +70,11 @@ class PlayedNetwork:
         await self._take_receipt(
             Receipt(str(facts.get("provider_id", "")), state, None if detail is None else str(detail))
         )
+
+    async def text(self, facts: dict[str, Fact], octets: bytes) -> None:
+        """A text that somebody sent us."""
+        assert self._take_text is not None
+        await self._take_text(TextCame.of_facts(facts, octets))
 
 
 def _outcome(facts: dict[str, Fact]) -> Outcome:

@@ -11,7 +11,7 @@ import secrets
 import structlog
 from pydantic import BaseModel, ConfigDict
 
-from sms.outcome import Accepted, Outcome, Outgoing, Receipt, TakeReceipt, TellState
+from sms.outcome import Accepted, Outcome, Outgoing, Receipt, TakeReceipt, TakeText, TellState
 
 NAME = "console"
 RETRY_S = 1.0
@@ -42,7 +42,7 @@ class Console:
     def ready(self) -> bool:
         return True
 
-    async def run(self, take_receipt: TakeReceipt, tell: TellState) -> None:
+    async def run(self, take_receipt: TakeReceipt, tell: TellState, take_text: TakeText) -> None:
         """Deliver everything; a receipt that cannot be committed is handed over again."""
         tell(True, "texts are shown in the panel only; no network is connected")
         while True:

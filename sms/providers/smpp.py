@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
+import secrets
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
@@ -16,9 +17,9 @@ import structlog
 from aiosmpplib import NPI, TON, PhoneNumber, SubmitSm
 
 from desk.numbers import masked
-from sms import receipts, smpp_status
-from sms.outcome import Accepted, Ambiguous, NotSent, Outcome, Outgoing, Refused, TakeReceipt, TellState
-from sms.segments import Segments, TooLong, segment
+from desk.text_size import Segments, TooLong, segment
+from sms import incoming, receipts, smpp_status
+from sms.outcome import Accepted, Ambiguous, NotSent, Outcome, Outgoing, Refused, TakeReceipt, TakeText, TellState
 from sms.smpp_link import Answer, Link, LinkError, NoAnswer, NotWritten, open_link, wait_before_next
 from sms.smpp_pdu import Deliver
 from sms.smpp_settings import Settings
@@ -61,14 +62,12 @@ class Smpp:
     def ready(self) -> bool:
         return self._link is not None and self._link.up
 
-    async def run(self, take_receipt: TakeReceipt, tell: TellState) -> None:
+    async def run(self, take_receipt: TakeReceipt, tell: TellState, take_text: TakeText) -> None:
         """Open a session, again and again; told once when it works and once for each new reason why not."""
         failures = 0
 
-        async def on_deliver(deliver: Deliver) -> int:
-            return await self._on_deliver(deliver, take_receipt)
-
         while True:
+            on_deliver = self._listening(take_receipt, take_text)
             try:
                 link = await open_link(self._settings)
                 failures = 0
@@ -161,10 +160,18 @@ class Smpp:
             return PhoneNumber(_digits(number), TON(self._settings.dest_ton), NPI(self._settings.dest_npi))
         return PhoneNumber(number, TON.UNKNOWN, NPI.UNKNOWN)
 
-    async def _on_deliver(self, deliver: Deliver, take_receipt: TakeReceipt) -> int:
-        if not receipts.is_receipt(deliver.esm_class, deliver.tlvs):
-            log.warning("a text came in; replies are not taken here", number=masked(deliver.source))
-            return smpp_status.REJECTED
+    def _listening(self, take_receipt: TakeReceipt, take_text: TakeText) -> Callable[[Deliver], Awaitable[int]]:
+        """What is done with a deliver_sm of one session, which gets a name: what it brings twice, it means twice."""
+        session = secrets.token_hex(8)
+
+        async def on_deliver(deliver: Deliver) -> int:
+            if receipts.is_receipt(deliver.esm_class, deliver.tlvs):
+                return await self._on_receipt(deliver, take_receipt)
+            return await _on_text(deliver, session, take_text)
+
+        return on_deliver
+
+    async def _on_receipt(self, deliver: Deliver, take_receipt: TakeReceipt) -> int:
         receipt = receipts.parse(deliver.short_message, deliver.tlvs, self._settings.receipt_ids)
         if receipt is None:
             log.warning("a receipt does not say of which text it tells", number=masked(deliver.source))
@@ -175,6 +182,16 @@ class Smpp:
             log.exception("a receipt could not be stored; the SMSC is asked to bring it again")
             return smpp_status.TRY_LATER
         return smpp_status.OK
+
+
+async def _on_text(deliver: Deliver, session: str, take_text: TakeText) -> int:
+    """Only what is a row is acknowledged; the SMSC keeps the rest and brings it again."""
+    try:
+        await take_text(incoming.read(deliver, session))
+    except Exception:
+        log.exception("a text from a person could not be stored; the SMSC is asked to bring it again")
+        return smpp_status.TRY_LATER
+    return smpp_status.OK
 
 
 def _answer_to_come(late: asyncio.Future[Answer], ids: list[str]) -> Callable[[], Awaitable[Outcome]]:

@@ -48,6 +48,7 @@ def test_a_notice_fits_one_korean_sms(tag: str, key: str) -> None:
         "fare": "25,000원",
         "link": "https://desk.example.com/driver#1234567890123456789012",
         "minutes": "10",
+        "code": "1234",
     }
     assert len(Catalog.load(tag).text(key, **values).encode("cp949")) <= 80
 

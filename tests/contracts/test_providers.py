@@ -15,7 +15,8 @@ from typing import Any, cast
 import pytest
 
 import sms.providers
-from desk import plugins
+from desk import alphabets, plugins
+from desk.text_came import TextCame
 from sms.outcome import Accepted, Ambiguous, NotSent, Outgoing, Provider, Receipt, Refused
 from tests.sms.smsc import ACCEPT, CUT_AFTER, NO_ID, SILENT, Smsc, running_smsc
 
@@ -34,6 +35,7 @@ class Stage:
     behaviours: frozenset[str]
     wrong_login: dict[str, Any] | None = None
     deliver: Callable[[], Any] | None = None
+    text_us: Callable[[], Any] | None = None
 
 
 @asynccontextmanager
@@ -54,7 +56,13 @@ async def smpp_stage() -> AsyncIterator[Stage]:
         keys = {"host": "127.0.0.1", "port": smsc.port, "system_id": "callboard", "password": PASSWORD}
         keys["answer_timeout_s"] = 0.3
         yield Stage(
-            keys, behave, lambda: len(smsc.submits), frozenset(faults), keys | {"password": "wrong"}, _newest(smsc)
+            keys,
+            behave,
+            lambda: len(smsc.submits),
+            frozenset(faults),
+            keys | {"password": "wrong"},
+            _newest(smsc),
+            lambda: smsc.text_us("수락 12"),
         )
 
 
@@ -72,10 +80,14 @@ class Running:
         self.provider = provider
         self.told: list[tuple[bool, str]] = []
         self.receipts: asyncio.Queue[Receipt] = asyncio.Queue()
+        self.texts: asyncio.Queue[TextCame] = asyncio.Queue()
         self.changed = asyncio.Event()
 
     async def take(self, receipt: Receipt) -> None:
         self.receipts.put_nowait(receipt)
+
+    async def take_text(self, came: TextCame) -> None:
+        self.texts.put_nowait(came)
 
     def tell(self, ok: bool, reason: str) -> None:
         self.told.append((ok, reason))
@@ -86,7 +98,7 @@ class Running:
 async def running(name: str, keys: dict[str, Any]) -> AsyncIterator[Running]:
     module = plugins.load(sms.providers, name)
     at_work = Running(cast(Provider, module.open_provider(module.Settings(**keys))))
-    task = asyncio.create_task(at_work.provider.run(at_work.take, at_work.tell))
+    task = asyncio.create_task(at_work.provider.run(at_work.take, at_work.tell, at_work.take_text))
     try:
         async with asyncio.timeout(30):
             await at_work.changed.wait()
@@ -137,6 +149,19 @@ async def test_what_it_calls_accepted_has_an_id_and_gets_a_receipt_by_it(name: s
         assert (receipt.provider_id, receipt.state) == (outcome.provider_ids[0], "delivered")
         if delivering:
             await delivering
+
+
+async def test_a_text_from_a_person_is_handed_over_as_it_was_written(name: str, stage: Stage) -> None:
+    if stage.text_us is None:
+        assert stage.texts is None, "a provider with a network must show what a person's text does"
+        return
+    async with running(name, stage.settings) as at_work:
+        texting = asyncio.ensure_future(stage.text_us())
+        async with asyncio.timeout(30):
+            came = await at_work.texts.get()
+        assert (came.sender, alphabets.read(came.octets, came.coding)) == ("+821012345678", "수락 12")
+        assert at_work.receipts.empty()
+        await texting
 
 
 async def test_two_texts_never_get_one_id(name: str, stage: Stage) -> None:

@@ -29,6 +29,7 @@ from ami.translate import translate
 from callerid.boxes import korean_stx
 from callerid.framing import Framed
 from desk import numbers
+from desk import text_size as segments
 from desk.errors import WrongState
 from desk.importing import headings, lines
 from desk.importing import reading as table_reading
@@ -38,7 +39,7 @@ from desk.text import plain
 from desk.work import Work
 from models import Message as TextMessage
 from models.message import NEXT_STATES
-from sms import receipts, segments, smpp_pdu
+from sms import receipts, smpp_pdu
 from web.bodies import Refused, strict_json
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)

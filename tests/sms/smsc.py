@@ -145,10 +145,23 @@ class Smsc:
     async def deliver_raw(self, **fields) -> int:  # type: ignore[no-untyped-def]
         """Send any deliver_sm over the newest session."""
         esme = list(self._esmes.values())[-1]
-        response = await esme.deliver_sm("15880001", source_addr="821012345678", **fields)
+        response = await esme.deliver_sm("15880001", **{"source_addr": "821012345678", **fields})
         self.delivered.append(response.command_status)
         await self._note()
         return response.command_status
+
+    async def text_us(
+        self,
+        text: str,
+        sender: str = "821012345678",
+        octets: bytes | None = None,
+        data_coding: int = 8,
+        **fields: object,
+    ) -> int:
+        """A person sends a text (UCS-2 unless told otherwise); returns the command_status of the answer."""
+        said = text.encode("utf-16-be") if octets is None else octets
+        more = {"source_addr": sender, "source_addr_ton": 1, "source_addr_npi": 1, "data_coding": data_coding} | fields
+        return await self.deliver_raw(short_message=said, **more)
 
     @property
     def bound(self) -> bool:

@@ -9,7 +9,8 @@ from aiosmpplib import GSM7BitCodec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sms.segments import _GSM7, Segments, TooLong, alphabet_of, korean, segment
+from desk.alphabets import GSM7
+from desk.text_size import Segments, TooLong, alphabet_of, korean, segment
 
 
 @pytest.mark.parametrize(
@@ -67,7 +68,7 @@ def test_a_text_of_more_than_255_parts_is_refused() -> None:
 
 def test_the_alphabet_is_the_one_that_aiosmpplib_knows() -> None:
     encode = GSM7BitCodec.get_codec_info().encode
-    assert {char: encode(char)[0] for char in _GSM7} == _GSM7
+    assert {char: encode(char)[0] for char in GSM7} == GSM7
 
 
 @given(st.text(min_size=1, max_size=600))

@@ -14,20 +14,9 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Literal
 
-Alphabet = Literal["gsm7", "ucs2"]
+from desk.alphabets import GSM7
 
-_BASIC = (
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ\x1bÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
-    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
-)
-_ESCAPE = 0x1B
-_GSM7 = {char: bytes([code]) for code, char in enumerate(_BASIC) if code != _ESCAPE}
-_GSM7 |= {
-    char: bytes([_ESCAPE, code])
-    for char, code in {
-        "\f": 0x0A, "^": 0x14, "{": 0x28, "}": 0x29, "\\": 0x2F, "[": 0x3C, "~": 0x3D, "]": 0x3E, "|": 0x40, "€": 0x65,
-    }.items()
-}  # fmt: skip
+Alphabet = Literal["gsm7", "ucs2"]
 
 _SINGLE = {"gsm7": 160, "ucs2": 140}
 _PART = {"gsm7": 153, "ucs2": 134}
@@ -69,14 +58,14 @@ class KoreanSize:
 
 def alphabet_of(text: str) -> Alphabet:
     """GSM 7-bit where every character is in it, else UCS-2."""
-    return "gsm7" if all(char in _GSM7 for char in text) else "ucs2"
+    return "gsm7" if all(char in GSM7 for char in text) else "ucs2"
 
 
 def segment(text: str, alphabet: Alphabet | None = None) -> Segments:
     """Cut `text`. Neither an escaped character nor a surrogate pair is ever cut in two. Raises TooLong."""
     text = unicodedata.normalize("NFC", text)
     chosen = alphabet or alphabet_of(text)
-    pieces = [_GSM7.get(char, b"?") if chosen == "gsm7" else char.encode("utf-16-be") for char in text]
+    pieces = [GSM7.get(char, b"?") if chosen == "gsm7" else char.encode("utf-16-be") for char in text]
     if sum(map(len, pieces)) <= _SINGLE[chosen]:
         return Segments(chosen, (b"".join(pieces),))
     parts = _fill(pieces, _PART[chosen])

@@ -1,0 +1,105 @@
+"""What a text that came in means: yes or no to an offer, no more advertising, a machine's words, or work for a person. Pure.
+
+    수락 12 · 수락12 · 12 수락 · [Web발신] 수락. 12번 · １２       accept 12
+    네 · ok · 1                                                 accept, if one offer waits
+    거절 12 · 2                                                 decline
+    수신거부 · STOP                                              no more advertising
+    운전중이라 답장할 수 없습니다                                   a machine's; never answered
+
+A text is an answer only where nothing else stands in it: "네, 그런데 얼마예요?" is for a person.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import Literal
+
+Meaning = Literal["accept", "decline", "opt_out", "automatic", "other"]
+
+ACCEPTS = frozenset(
+    {
+        "수락",
+        "수락합니다",
+        "수락할게요",
+        "수락요",
+        "승낙",
+        "네",
+        "넵",
+        "예",
+        "ㅇㅇ",
+        "ㅇㅋ",
+        "ok",
+        "okay",
+        "yes",
+        "y",
+        "accept",
+    }
+)
+# Not 취소: from a driver who has an order it would mean something that a person must decide.
+DECLINES = frozenset(
+    {"거절", "거절합니다", "거절할게요", "거절요", "아니오", "아니요", "불가", "ㄴㄴ", "no", "n", "decline"}
+)
+_BESIDE = frozenset(["번", "콜"])
+OPT_OUTS = frozenset(["수신거부", "무료수신거부", "광고수신거부", "광고거부", "stop", "stopall", "unsubscribe"])
+_AUTOMATIC = re.compile(
+    r"부재\s?중|운전\s?중(이라|입니다|이니)|회의\s?중(이라|입니다)|자동\s?응답|답장(을|이)?\s?(할 수 없|어렵|드릴 수 없)"
+    r"|auto[- ]?(matic )?(reply|response)|out of (the )?office|i'?m driving"
+)
+_BEFORE = re.compile(r"^\s*(\[\s*web\s*발신\s*\]|\[\s*국제발신\s*\]|\(광고\))\s*")
+_WORD = re.compile(r"[^\W\d_]+|\d+")
+_FULL_WIDTH = {0xFF01 + at: 0x21 + at for at in range(94)}
+LONGEST_ANSWER = 40
+LONGEST_CODE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """`code` is the offer that is meant, null where none is named."""
+
+    meaning: Meaning
+    code: str | None = None
+
+
+OTHER = Reading("other")
+
+
+def read(text: str) -> Reading:
+    """What `text` means."""
+    said = normalised(text)
+    words = [word for word in _WORD.findall(said) if word not in _BESIDE]
+    if "".join(words) in OPT_OUTS:
+        return Reading("opt_out")
+    if len(said) <= LONGEST_ANSWER and (answer := _answer(words)):
+        return answer
+    return Reading("automatic") if _AUTOMATIC.search(said) else OTHER
+
+
+def normalised(text: str) -> str:
+    """Composed, narrow, in small letters, without what networks put before it; runs of blanks are one."""
+    said = unicodedata.normalize("NFC", text).translate(_FULL_WIDTH).lower()
+    while (shorter := _BEFORE.sub("", said, count=1)) != said:
+        said = shorter
+    return " ".join(said.split())
+
+
+def _answer(words: list[str]) -> Reading | None:
+    codes = [word for word in words if word.isascii() and word.isdigit()]
+    said = [word for word in words if word not in codes]
+    if len(codes) > 1 or len(said) > 1 or len(words) != len(codes) + len(said):
+        return None
+    code = codes[0] if codes else None
+    if not said:
+        return _by_number(code) if code else None
+    if code is not None and not 2 <= len(code) <= LONGEST_CODE:
+        return None
+    if said[0] in ACCEPTS:
+        return Reading("accept", code)
+    return Reading("decline", code) if said[0] in DECLINES else None
+
+
+def _by_number(number: str) -> Reading | None:
+    if number in ("1", "2"):
+        return Reading("accept" if number == "1" else "decline")
+    return Reading("accept", number) if 2 <= len(number) <= LONGEST_CODE and number[0] != "0" else None

@@ -1,0 +1,143 @@
+"""Texts that come in, and texts that the desk sends to many: what was said, to whom it may be sent, and what came of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, Key
+
+MEANINGS = ("accept", "decline", "opt_out", "automatic", "other")
+OUTCOMES = ("accepted", "declined", "refused", "opted_out", "ignored", "inbox")
+_MEANINGS_SQL = ", ".join(f"'{meaning}'" for meaning in MEANINGS)
+_OUTCOMES_SQL = ", ".join(f"'{outcome}'" for outcome in OUTCOMES)
+
+
+class IncomingText(Base):
+    """One text that somebody sent us, written before the network is told that we have it.
+
+    `identity` with `occurrence` is what makes it this text and no other for its provider: brought again, it is the same row; the
+    same words, sent once more, are the next occurrence. `sender` is E.164, a short code, or as it was told. `session` names the
+    link that heard it first. `whole` is false where parts of a long text never came. `meaning` and `outcome` are null until it
+    was read; `outcome` "inbox" waits for a person until `handled_at`.
+    """
+
+    __tablename__ = "incoming_text"
+    __table_args__ = (
+        UniqueConstraint("provider", "identity", "occurrence"),
+        CheckConstraint(f"meaning in ({_MEANINGS_SQL})", name="meaning"),
+        CheckConstraint(f"outcome in ({_OUTCOMES_SQL})", name="outcome"),
+        Index("ix_incoming_text_office", "office_id", "outcome", "id"),
+        Index("ix_incoming_text_sender", "office_id", "sender", "received_at"),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    office_id: Mapped[int] = mapped_column(ForeignKey("office.id"))
+    provider: Mapped[str] = mapped_column(String(32))
+    identity: Mapped[str] = mapped_column(String(40))
+    occurrence: Mapped[int] = mapped_column(default=1)
+    session: Mapped[str] = mapped_column(String(32))
+    sender: Mapped[str] = mapped_column(String(20))
+    recipient: Mapped[str] = mapped_column(String(20))
+    text: Mapped[str] = mapped_column(Text)
+    whole: Mapped[bool] = mapped_column(default=True)
+    received_at: Mapped[datetime]
+    meaning: Mapped[str | None] = mapped_column(String(16))
+    outcome: Mapped[str | None] = mapped_column(String(16))
+    offer_id: Mapped[int | None] = mapped_column(ForeignKey("offer.id"))
+    read_at: Mapped[datetime | None] = mapped_column(index=True)
+    handled_at: Mapped[datetime | None]
+    handled_by: Mapped[int | None] = mapped_column(ForeignKey("operator.id"))
+
+
+class IncomingPart(Base):
+    """One part of a long text as it came; `text_id` once its text is a row. `octets` are in `alphabet` (desk/alphabets.py)."""
+
+    __tablename__ = "incoming_part"
+    __table_args__ = (
+        UniqueConstraint("provider", "identity", "occurrence"),
+        Index("ix_incoming_part_joint", "provider", "joint", "received_at"),
+        Index("ix_incoming_part_waiting", "text_id", "received_at"),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    provider: Mapped[str] = mapped_column(String(32))
+    identity: Mapped[str] = mapped_column(String(40))
+    occurrence: Mapped[int] = mapped_column(default=1)
+    session: Mapped[str] = mapped_column(String(32))
+    joint: Mapped[str] = mapped_column(String(80))
+    number: Mapped[int]
+    total: Mapped[int]
+    sender: Mapped[str] = mapped_column(String(40))
+    recipient: Mapped[str] = mapped_column(String(40))
+    alphabet: Mapped[str] = mapped_column(String(8))
+    octets: Mapped[bytes] = mapped_column(LargeBinary)
+    received_at: Mapped[datetime]
+    text_id: Mapped[int | None] = mapped_column(ForeignKey("incoming_text.id"))
+
+
+class AdConsent(Base):
+    """What a number's owner said of advertising: `refused_at` he wants none; `night_at` he agreed to it by night as well.
+
+    `source` is where he said so: "text", or the words of the operator who wrote it down.
+    """
+
+    __tablename__ = "ad_consent"
+    __table_args__ = (UniqueConstraint("office_id", "number"),)
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    office_id: Mapped[int] = mapped_column(ForeignKey("office.id"))
+    number: Mapped[str] = mapped_column(String(20))
+    refused_at: Mapped[datetime | None]
+    night_at: Mapped[datetime | None]
+    source: Mapped[str] = mapped_column(String(120))
+    text_id: Mapped[int | None] = mapped_column(ForeignKey("incoming_text.id"))
+    operator_id: Mapped[int | None] = mapped_column(ForeignKey("operator.id"))
+
+
+class Campaign(Base):
+    """One text to many, from `send_at` on. Each receiver is a row of `message` with this `campaign_id`.
+
+    `template` is what was written, with its `{name}` places; `left_out` counts those who were picked and are not written to.
+    """
+
+    __tablename__ = "campaign"
+    __table_args__ = (
+        CheckConstraint("kind in ('notice', 'ad')", name="kind"),
+        Index("ix_campaign_office", "office_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    office_id: Mapped[int] = mapped_column(ForeignKey("office.id"))
+    kind: Mapped[str] = mapped_column(String(8))
+    template: Mapped[str] = mapped_column(Text)
+    language: Mapped[str] = mapped_column(String(8))
+    picked: Mapped[int]
+    left_out: Mapped[int]
+    created_at: Mapped[datetime]
+    created_by: Mapped[int] = mapped_column(ForeignKey("operator.id"))
+    send_at: Mapped[datetime]
+    cancelled_at: Mapped[datetime | None]
+    cancelled_by: Mapped[int | None] = mapped_column(ForeignKey("operator.id"))
+
+
+class TextTemplate(Base):
+    """A text that is sent again and again, by trade and language."""
+
+    __tablename__ = "text_template"
+    __table_args__ = (
+        UniqueConstraint("office_id", "trade", "language", "name"),
+        CheckConstraint("kind in ('notice', 'ad')", name="kind"),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    office_id: Mapped[int] = mapped_column(ForeignKey("office.id"))
+    trade: Mapped[str] = mapped_column(String(32))
+    language: Mapped[str] = mapped_column(String(8))
+    name: Mapped[str] = mapped_column(String(60))
+    kind: Mapped[str] = mapped_column(String(8))
+    body: Mapped[str] = mapped_column(Text)
+    changed_at: Mapped[datetime]
+    changed_by: Mapped[int | None] = mapped_column(ForeignKey("operator.id"))

@@ -1,0 +1,61 @@
+"""What a text means: an answer only where nothing else stands in it."""
+
+from __future__ import annotations
+
+import pytest
+
+from desk.replies import Reading, read
+
+
+@pytest.mark.parametrize(
+    ("text", "meaning", "code"),
+    [
+        ("수락 12", "accept", "12"),
+        ("수락12", "accept", "12"),
+        ("12 수락", "accept", "12"),
+        ("수락. 12번", "accept", "12"),
+        ("[Web발신]\n수락12", "accept", "12"),
+        ("[Web 발신] 수락 12", "accept", "12"),
+        ("１２ 수락", "accept", "12"),
+        ("12", "accept", "12"),
+        ("4711", "accept", "4711"),
+        ("네", "accept", None),
+        ("ㅇㅇ", "accept", None),
+        ("1", "accept", None),
+        ("OK 12", "accept", "12"),
+        ("  Yes!! ", "accept", None),
+        ("수락 12번 콜", "accept", "12"),
+        ("거절 12", "decline", "12"),
+        ("12거절", "decline", "12"),
+        ("2", "decline", None),
+        ("ㄴㄴ", "decline", None),
+        ("No 12", "decline", "12"),
+        ("수신거부", "opt_out", None),
+        ("무료 수신 거부", "opt_out", None),
+        ("STOP", "opt_out", None),
+        ("Stop all", "opt_out", None),
+        ("운전중이라 답장할 수 없습니다", "automatic", None),
+        ("[자동응답] 회의 중입니다", "automatic", None),
+        ("부재중입니다", "automatic", None),
+        ("I'm driving, will reply later", "automatic", None),
+        ("Auto-reply: out of office", "automatic", None),
+        ("", "other", None),
+        ("네, 그런데 얼마예요?", "other", None),
+        ("수락 12 13", "other", None),
+        ("수락 거절", "other", None),
+        ("취소", "other", None),
+        ("0", "other", None),
+        ("012", "other", None),
+        ("12345", "other", None),
+        ("수락 12345", "other", None),
+        ("도착 12", "other", None),
+        ("수신거부 하지 않음", "other", None),
+        ("010-1234-5678", "other", None),
+        ("١٢", "other", None),
+        ("거" + "절" * 400, "other", None),
+        ("please stop calling", "other", None),
+    ],
+)
+def test_a_text_is_an_answer_only_where_nothing_else_stands_in_it(text: str, meaning: str, code: str | None) -> None:
+    """Seen failing with a word looked for anywhere in the text, and with full-width digits left as they are."""
+    assert read(text) == Reading(meaning, code)  # type: ignore[arg-type]
