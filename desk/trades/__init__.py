@@ -110,8 +110,7 @@ class Trade:
     an order may ask of its driver: `panel.skill.<name>` names one, `panel.unfit.skill_<name>` says that a driver lacks it.
     `photos` of the customer's car are asked of the driver before the state `photos_before` and at the end: with "required" the
     order does not move on without them, unless he says why.
-    out, once its driver has waited `no_show_after_s` seconds in the state before it. Who is asked by text has at least
-    `by_text_s` seconds to answer; the search goes on meanwhile.
+    Who is asked by text has at least `by_text_s` seconds to answer; the search goes on meanwhile.
     """
 
     name: str
