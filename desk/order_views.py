@@ -13,7 +13,7 @@ from desk.errors import NotFound
 from desk.message_states import shown_text
 from desk.search_views import SearchView
 from desk.views import Json, moment
-from models import Assignment, Customer, Driver, Message, Order
+from models import Assignment, CreditAccount, Customer, Driver, Message, Order
 
 
 async def order_json(session: AsyncSession, order_id: int, office_id: int | None = None) -> Json:
@@ -29,8 +29,9 @@ async def orders_json(session: AsyncSession, order_ids: Iterable[int]) -> list[J
     """Orders in the order of their ids as given; those that do not exist are left out. A few queries, however many there are."""
     wanted = list(order_ids)
     query = (
-        select(Order, Customer.id, Customer.name)
+        select(Order, Customer.id, Customer.name, CreditAccount.name)
         .outerjoin(Customer, Customer.id == Order.customer_id)
+        .outerjoin(CreditAccount, CreditAccount.id == Order.credit_id)
         .where(Order.id.in_(wanted))
         .execution_options(populate_existing=True)
     )
@@ -40,8 +41,10 @@ async def orders_json(session: AsyncSession, order_ids: Iterable[int]) -> list[J
     waits = await no_show.earliest(session, [row[0] for row in rows.values()])
     return [
         _order(order, customer_id, customer_name, drivers.get(order.id), searches.get(order.id))
-        | {"no_show_at": moment(waits.get(order.id))}
-        for order, customer_id, customer_name in (rows[order_id] for order_id in wanted if order_id in rows)
+        | {"no_show_at": moment(waits.get(order.id)), "credit": _credit(order, credit_name)}
+        for order, customer_id, customer_name, credit_name in (
+            rows[order_id] for order_id in wanted if order_id in rows
+        )
     ]
 
 
@@ -129,6 +132,8 @@ def _order(
         "fare": order.fare,
         "currency": order.currency,
         "note": order.note,
+        "payment": order.payment,
+        "cost_centre": order.cost_centre,
         "details": order.details,
         "wants": list(order.wants or ()),
         "taken_by": order.taken_by,
@@ -140,6 +145,10 @@ def _order(
         "pin_doubt": pins.doubt(order),
         "search": search.as_json() if search else None,
     }
+
+
+def _credit(order: Order, name: str | None) -> Json | None:
+    return None if order.credit_id is None else {"id": order.credit_id, "name": name}
 
 
 def _destination(order: Order) -> Json | None:

@@ -19,7 +19,7 @@ from desk import days
 from desk.days import Span
 from desk.errors import Conflict, Invalid, NotFound
 from desk.work import Work
-from models import Account, Entry, Office, Period, Posting
+from models import Account, Entry, Office, Period, PeriodBalance, Posting
 
 
 class OutOfTurn(Conflict):
@@ -52,7 +52,7 @@ async def close(work: Work, operator_id: int | None, office_id: int, year: int, 
     if (period := known.one_or_none()) is not None:
         return period
     await _check_turn(work, office_id, since, until)
-    written = await statement(work.session, office_id, since, until)
+    written = await statement(work.session, office_id, since, until, from_kept=True)
     period = Period(
         office_id=office_id,
         since=since,
@@ -63,39 +63,96 @@ async def close(work: Work, operator_id: int | None, office_id: int, year: int, 
     )
     work.session.add(period)
     await work.session.flush()
+    await _keep(work, period, written)
     return period
 
 
-async def statement(session: AsyncSession, office_id: int, since: datetime, until: datetime) -> bytes:
-    """Every account with its balance at both ends and what went in and out, as canonical JSON lines; it sums to zero."""
-    before = func.coalesce(func.sum(Posting.amount).filter(Entry.at < since), 0)
-    debit = func.coalesce(func.sum(Posting.amount).filter(Entry.at >= since, Posting.amount > 0), 0)
-    credit = func.coalesce(func.sum(Posting.amount).filter(Entry.at >= since, Posting.amount < 0), 0)
-    rows = await session.execute(
-        select(Account.kind, Account.owner_id, Account.currency, before, debit, credit)
-        .join(Posting, Posting.account_id == Account.id)
-        .join(Entry, Entry.id == Posting.entry_id)
-        .where(Account.office_id == office_id, Entry.at < until)
-        .group_by(Account.id, Account.kind, Account.owner_id, Account.currency)
+async def statement(
+    session: AsyncSession, office_id: int, since: datetime, until: datetime, *, from_kept: bool = False
+) -> bytes:
+    """Every account with its balance at both ends and what went in and out, as canonical JSON lines; it sums to zero.
+
+    Added up from the first posting on; `from_kept`, from the balances that the period before has left, if it has: the same
+    bytes, as long as nobody has changed a row behind the database's back.
+    """
+    kept = await _kept(session, office_id, since) if from_kept else {}
+    sums = await _moved(session, office_id, since if kept else None, until, since)
+    accounts = await session.execute(
+        select(Account.id, Account.kind, Account.owner_id, Account.currency)
+        .where(Account.office_id == office_id)
         .order_by(Account.kind, Account.owner_id, Account.currency)
     )
-    lines = [
-        json.dumps(
-            {
-                "account": kind,
-                "owner": owner_id,
-                "currency": currency,
-                "before": int(opening),
-                "debit": int(in_),
-                "credit": int(out),
-                "after": int(opening) + int(in_) + int(out),
-            },
-            separators=(",", ":"),
-        )
-        for kind, owner_id, currency, opening, in_, out in rows
-    ]
+    lines = []
+    for account_id, kind, owner_id, currency in accounts:
+        if account_id not in kept and account_id not in sums:
+            continue
+        before, debit, credit = sums.get(account_id, (0, 0, 0))
+        before += kept.get(account_id, 0)
+        told = {
+            "account": kind,
+            "owner": owner_id,
+            "currency": currency,
+            "before": before,
+            "debit": debit,
+            "credit": credit,
+            "after": before + debit + credit,
+        }
+        lines.append(json.dumps(told, separators=(",", ":")))
     head = json.dumps({"office": office_id, "since": since.isoformat(), "until": until.isoformat()})
     return ("\n".join([head, *lines]) + "\n").encode("ascii")
+
+
+async def _kept(session: AsyncSession, office_id: int, until: datetime) -> dict[int, int]:
+    """The balances by account that the period which ends at `until` has left."""
+    rows = await session.execute(
+        select(PeriodBalance.account_id, PeriodBalance.balance)
+        .join(Period, Period.id == PeriodBalance.period_id)
+        .where(Period.office_id == office_id, Period.until == until)
+    )
+    return {row.account_id: row.balance for row in rows}
+
+
+async def _moved(
+    session: AsyncSession, office_id: int, from_: datetime | None, until: datetime, since: datetime
+) -> dict[int, tuple[int, int, int]]:
+    """By account: what was booked before `since`, and what went in and out of it from then on, before `until`."""
+    query = (
+        select(
+            Posting.account_id,
+            func.coalesce(func.sum(Posting.amount).filter(Entry.at < since), 0),
+            func.coalesce(func.sum(Posting.amount).filter(Entry.at >= since, Posting.amount > 0), 0),
+            func.coalesce(func.sum(Posting.amount).filter(Entry.at >= since, Posting.amount < 0), 0),
+        )
+        .join(Entry, Entry.id == Posting.entry_id)
+        .where(Entry.office_id == office_id, Entry.at < until)
+        .group_by(Posting.account_id)
+    )
+    if from_ is not None:
+        query = query.where(Entry.at >= from_)
+    rows = await session.execute(query)
+    return {account_id: (int(before), int(debit), int(credit)) for account_id, before, debit, credit in rows}
+
+
+async def _keep(work: Work, period: Period, written: bytes) -> None:
+    """Leave the balances of `written` to the next period."""
+    ids = {
+        (kind, owner_id, currency): account_id
+        for account_id, kind, owner_id, currency in await work.session.execute(
+            select(Account.id, Account.kind, Account.owner_id, Account.currency).where(
+                Account.office_id == period.office_id
+            )
+        )
+    }
+    told = [json.loads(line) for line in written.splitlines()[1:]]
+    work.session.add_all(
+        PeriodBalance(
+            period_id=period.id,
+            account_id=ids[line["account"], line["owner"], line["currency"]],
+            balance=line["after"],
+        )
+        for line in told
+    )
+    await work.session.flush()
 
 
 async def closed(session: AsyncSession, office_id: int) -> Sequence[Period]:
@@ -120,7 +177,7 @@ async def of_office(session: AsyncSession, office_id: int, period_id: int) -> Pe
 
 
 async def is_unchanged(session: AsyncSession, period: Period) -> bool:
-    """Whether the statement of a closed period, made again, is the one that was closed."""
+    """Whether the statement of a closed period, made again from the very first posting, is the one that was closed."""
     again = await statement(session, period.office_id, period.since, period.until)
     return hashlib.sha256(again).hexdigest() == period.digest
 

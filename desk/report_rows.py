@@ -174,7 +174,8 @@ def _order_row(order: Order, driver: DriverName | None) -> OrderRow:
 
 def reference_of(entry: Entry) -> str | None:
     """What a person called the payment or the case."""
-    return entry.key.partition(":")[2] if entry.kind in ("top_up", "penalty") else None
+    what, _, name = entry.key.partition(":")
+    return name if what in ("top_up", "penalty", "payment") else None
 
 
 def _driver_accounts(office_id: int) -> Select[Any]:

@@ -26,6 +26,8 @@ Permission = Literal[
     "money.ask",  # ask for a pay-out, which somebody else approves
     "money.book",  # pay in and out, penalise, undo
     "money.close",  # close a month
+    "money.credit",  # credit accounts: their terms, and who rides on them
+    "credit.exceed",  # take an order beyond an account's limit
     "people.import",  # customers and drivers from files, all of them to files, and back
     "audit.see",  # the record of who did what
     "driver.own",  # a driver's own page
@@ -50,7 +52,7 @@ _DISPATCH: Final = frozenset[str](
 )
 MAY: Final[Mapping[str, frozenset[str]]] = {
     "operator": _DISPATCH | {"calls.handle", "calls.listen"},
-    "dispatcher": _DISPATCH,
+    "dispatcher": _DISPATCH | {"credit.exceed"},
     "accountant": frozenset(
         {
             "own.session",
@@ -61,6 +63,7 @@ MAY: Final[Mapping[str, frozenset[str]]] = {
             "money.ask",
             "money.book",
             "money.close",
+            "money.credit",
         }
     ),
     "auditor": frozenset(

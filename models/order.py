@@ -18,8 +18,8 @@ _PAYMENTS_SQL = ", ".join(f"'{kind}'" for kind in PAYMENTS)
 class Order(Base):
     """What a caller wants. `fare` is in whole minor units of `currency` (won have none), null until it is fixed.
 
-    `state` is one of the trade's table. Places carry where they are known from (`*_source`), how sure (`*_accuracy_m`, a radius in
-    metres) and since when the order says so (`*_at`).
+    `state` is one of the trade's table. Places carry where they are known from (`*_source`), how sure (`*_accuracy_m`, a radius
+    in metres) and since when the order says so (`*_at`).
     `credit_id` is the credit account that pays, `cost_centre` what its owner wants to read beside the trip.
     `wanted_at` is when the customer wants to be picked up, null: as soon as can be.
     `details` is what only the trade asks: {name of the field: text}.

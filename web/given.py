@@ -66,6 +66,12 @@ Details = Annotated[
 ]
 
 
+Payment = Annotated[
+    Literal["cash", "card", "transfer", "account"],
+    Field(description="Cash and transfer to the driver; card to the office; on the credit account `credit_id`."),
+]
+
+
 class OrderGiven(Given):
     """A new order, from a call or for a number. Who takes it is known from the session, never from the body."""
 
@@ -78,6 +84,15 @@ class OrderGiven(Given):
     note: Note | None = None
     details: Details = Field(default_factory=dict)
     wants: Wants = Field(default_factory=list)
+    payment: Payment = "cash"
+    credit_id: Id | None = None
+    cost_centre: Short | None = None
+
+
+class OrderOverLimit(OrderGiven):
+    """An order on account that goes beyond the account's limit, and why: that is on record."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(storable)]
 
 
 class OrderChanges(Given):
@@ -94,6 +109,9 @@ class OrderChanges(Given):
     fare: Money | None = None
     note: Note | None = None
     details: Details = Field(default_factory=dict)
+    payment: Payment = "cash"
+    credit_id: Id | None = None
+    cost_centre: Short | None = None
 
 
 class OrdersQuery(Given):

@@ -87,3 +87,33 @@ class MonthGiven(Given):
 
     year: Annotated[int, Field(ge=2000, le=2999)]
     month: Annotated[int, Field(ge=1, le=12)]
+
+
+class CreditQuery(Given):
+    """Which accounts the telephone of an order may ride on."""
+
+    number: Annotated[str, Field(max_length=30), AfterValidator(storable)]
+
+
+class CreditTerms(Given):
+    """What is agreed with a firm that rides on account. `limit`: the most that it may owe, open orders counted."""
+
+    name: Annotated[str, Field(min_length=1, max_length=80), AfterValidator(storable)]
+    limit: Annotated[int, Field(ge=0, le=MAX_MONEY * 1000, description="Whole minor units of the currency.")]
+    business_number: Annotated[str, Field(max_length=32), AfterValidator(storable)] | None = None
+    contact: Words | None = None
+    needs_cost_centre: bool = False
+    closed: bool = False
+
+
+class RiderGiven(Given):
+    """A telephone, as a person writes it."""
+
+    number: Annotated[str, Field(min_length=1, max_length=30), AfterValidator(storable)]
+
+
+class PaymentGiven(Given):
+    """Money that came in."""
+
+    amount: Amount
+    reference: Reference

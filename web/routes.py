@@ -25,6 +25,7 @@ from web.pages import (
     calls,
     cashier,
     console,
+    credit,
     customers,
     document,
     driver,
@@ -169,7 +170,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     _json(
         "POST", "/orders", "orders.take", orders.take, "Take an order",
-        given=g.OrderGiven, answer=t.OrderTold, status=201, problems=(404,),
+        given=g.OrderGiven, answer=t.OrderTold, status=201, problems=(404, 409),
     ),
     _json(
         "POST", "/orders/cancel", "orders.take", marked_orders.cancel, "Cancel many orders; each is done or refused by itself",
@@ -186,6 +187,11 @@ ROUTES: tuple[Route, ...] = (
     _json(
         "POST", "/orders/search/stop", "orders.dispatch", marked_orders.stop_search, "Look no further for many orders",
         given=g.OrdersMarked, answer=t.Items[t.OrderDone],
+    ),
+    _json(
+        "POST", "/orders/over-limit", "credit.exceed", orders.take_over_limit,
+        "Take an order on account beyond its limit, with the reason on record",
+        given=g.OrderOverLimit, answer=t.OrderTold, status=201, problems=(404, 409),
     ),
     _json("GET", f"/orders/{ID}", "orders.see", orders.shown, "One order", answer=t.OrderTold, problems=(404,)),
     _json(
@@ -349,6 +355,44 @@ ROUTES: tuple[Route, ...] = (
     _json(
         "POST", f"/entries/{ID}/reverse", "money.book", cashier.reverse, "Undo an entry by its opposite, booked today",
         given=gm.Evidence, answer=tm.Booked, status=201, problems=(404, 409),
+    ),
+    # --- firms that ride on account ---------------------------------------------------------------------------------------
+    _json(
+        "GET", "/credit-accounts/choices", "orders.take", credit.choices, "The accounts that a telephone may ride on",
+        given=gm.CreditQuery, answer=t.Items[tm.CreditChoice],
+    ),
+    _json("GET", "/credit-accounts", "money.see", credit.listed, "All credit accounts", answer=t.Items[tm.CreditTold]),
+    _json(
+        "POST", "/credit-accounts", "money.credit", credit.add, "A new account, on which nobody rides yet",
+        given=gm.CreditTerms, answer=tm.CreditTold, status=201, problems=(409,),
+    ),
+    _json(
+        "GET", f"/credit-accounts/{ID}", "money.see", credit.shown, "One account with its telephones",
+        answer=tm.CreditFull, problems=(404,),
+    ),
+    _json(
+        "PUT", f"/credit-accounts/{ID}", "money.credit", credit.change, "Other terms, or closed",
+        given=gm.CreditTerms, answer=tm.CreditTold, problems=(404, 409),
+    ),
+    _json(
+        "POST", f"/credit-accounts/{ID}/riders", "money.credit", credit.add_rider, "Let a telephone ride on it",
+        given=gm.RiderGiven, answer=t.Done, problems=(404,),
+    ),
+    _json(
+        "POST", f"/credit-accounts/{ID}/riders/remove", "money.credit", credit.remove_rider, "Take a telephone off its list",
+        given=gm.RiderGiven, answer=t.Done, problems=(404,),
+    ),
+    _json(
+        "POST", f"/credit-accounts/{ID}/payments", "money.book", credit.pay, "Its owner pays",
+        given=gm.PaymentGiven, answer=tm.Received, status=201, problems=(404, 409),
+    ),
+    _json(
+        "GET", f"/credit-accounts/{ID}/invoice", "money.see", credit.invoice, "What it is billed for some days",
+        given=gm.SpanQuery, answer=tm.InvoiceTold, problems=(404, 422),
+    ),
+    _json(
+        "POST", "/card-payments", "money.book", credit.card_money, "The card company pays",
+        given=gm.PaymentGiven, answer=tm.Received, status=201, problems=(409,),
     ),
     _json("GET", "/periods", "money.see", reports.closed, "The closed months", answer=t.Items[tm.PeriodTold]),
     _json(

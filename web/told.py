@@ -174,6 +174,13 @@ class SearchTold(Told):
     due_at: Moment | None
 
 
+class CreditBrief(Told):
+    """The credit account that pays."""
+
+    id: Id
+    name: str
+
+
 class OrderTold(Told):
     """An order. `pin_doubt` says why its origin is uncertain: it has no pin, or a wide radius; null when it is certain.
 
@@ -193,6 +200,9 @@ class OrderTold(Told):
     note: str | None
     details: dict[str, str]
     wants: list[str] = Field(description="Skills of the trade that its driver must have.")
+    payment: Literal["cash", "card", "transfer", "account"]
+    credit: CreditBrief | None
+    cost_centre: str | None
     taken_by: Id | None
     taken_at: Moment
     closed_at: Moment | None

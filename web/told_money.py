@@ -166,3 +166,89 @@ class PeriodChecked(PeriodTold):
     """`unchanged`: the statement, made again just now, is the one that was closed."""
 
     unchanged: bool
+
+
+class CreditChoice(Told):
+    """An account that a telephone may ride on; `left` of its limit."""
+
+    id: Id
+    name: str
+    needs_cost_centre: bool
+    left: Money
+
+
+class CreditTold(Told):
+    """A credit account: its terms, what it has `owed` (minus: paid ahead), `open` by orders not closed yet, and `left`."""
+
+    id: Id
+    name: str
+    limit: Sum
+    business_number: str | None
+    contact: str | None
+    needs_cost_centre: bool
+    closed: bool
+    owed: Sum
+    open: Sum
+    left: Sum
+    riders: Count
+    created_at: Moment
+
+
+class RiderTold(Told):
+    """A telephone (E.164) that rides on an account, and whose it is, where that is known."""
+
+    number: str
+    customer_id: Id | None
+    customer_name: str | None
+
+
+class CreditFull(CreditTold):
+    """One account with the telephones on its list."""
+
+    numbers: list[RiderTold]
+
+
+class InvoiceRowTold(Told):
+    """One posting on the account: what it added to what is owed, and what was owed after it."""
+
+    entry_id: Id
+    at: Moment
+    kind: Kind
+    about: About
+    reverses_id: Id | None
+    amount: Sum
+    balance: Sum
+    order_id: Id | None
+    driven_at: Moment | None
+    rider: str | None
+    number: str | None
+    origin: str | None
+    destination: str | None
+    cost_centre: str | None
+    reference: str | None
+    evidence: str | None
+    by: str | None
+
+
+class InvoiceTold(Told):
+    """`closing` is `opening` + `charged` - `paid`. `final`: the days are closed, so nothing in it changes any more."""
+
+    number: str
+    credit_id: Id
+    name: str
+    currency: str
+    span: SpanTold
+    opening: Sum
+    rows: list[InvoiceRowTold]
+    charged: Sum
+    paid: Sum
+    closing: Sum
+    final: bool
+
+
+class Received(Told):
+    """A payment that was booked."""
+
+    id: Id
+    kind: Kind
+    at: Moment

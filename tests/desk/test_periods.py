@@ -12,16 +12,17 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 
 from desk import ledger, periods
 from desk.errors import Invalid, NotFound
 from desk.ledger import Booking, Line
 from desk.periods import OutOfTurn
 from desk.work import Desk
-from models import Account, Office
+from models import Account, Office, PeriodBalance
 from tests.desk.conftest import Clock
-from tests.site import Site
+from tests.desk.nights import Nights
+from tests.site import Site, make_site
 
 BookAt = Callable[[str, int], Awaitable[None]]
 CHECKOUT = Path(__file__).parents[2]
@@ -240,3 +241,25 @@ async def test_a_row_that_was_changed_behind_our_back_is_found(
         await work.session.execute(update(Account).where(Account.kind == "fees").values(kind="cash"))
     async with desk.look() as session:
         assert not await periods.is_unchanged(session, period)
+
+
+async def test_a_close_begins_at_the_balances_of_the_one_before_and_finds_the_same(
+    desk: Desk, site: Site, clock: Clock
+) -> None:
+    """Seen failing with accounts left out whose balance was nothing, and with the balances of an earlier period taken."""
+    nights = Nights(desk, await make_site(desk, name="둘째", did="15880002"), clock, 3)
+    for number in (11, 12, 1):
+        await nights.pass_by(12, datetime(2026 + (number == 1), number, 2, tzinfo=UTC))
+        year = 2027 if number == 1 else 2026
+        clock.now = periods.month("Asia/Seoul", year, number)[1]
+        async with desk.work() as work:
+            period = await periods.close(work, nights.site.operator_id, nights.site.office_id, year, number)
+        async with desk.look() as session:
+            whole = await periods.statement(session, period.office_id, period.since, period.until)
+            kept = await periods.statement(session, period.office_id, period.since, period.until, from_kept=True)
+            count = await session.scalar(
+                select(func.count()).select_from(PeriodBalance).where(PeriodBalance.period_id == period.id)
+            )
+        assert whole == kept
+        assert hashlib.sha256(whole).hexdigest() == period.digest
+        assert count == len(whole.splitlines()) - 1

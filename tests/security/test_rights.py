@@ -21,6 +21,9 @@ BODIES = {
     "/top-ups": {"amount": 1000, "reference": "x"},
     "/penalties": {"amount": 1000, "evidence": "x", "reference": "x"},
     "/withdrawals": {"amount": 1},
+    "/payments": {"amount": 1, "reference": "x"},
+    "/riders": {"number": "01012345678"},
+    "/riders/remove": {"number": "01012345678"},
 }
 
 
@@ -53,6 +56,8 @@ def test_who_sees_and_moves_money_is_said_once_more_by_hand() -> None:
         permission: {role for role in roles.MAY if permission in roles.may(role)} for permission in roles.PERMISSIONS
     }
     assert holders["money.book"] == holders["money.close"] == {"admin", "accountant"}
+    assert holders["money.credit"] == {"admin", "accountant"}
+    assert holders["credit.exceed"] == {"admin", "dispatcher"}
     assert holders["money.see"] == {"admin", "accountant", "auditor"}
     assert holders["audit.see"] == {"admin", "auditor"}
     assert holders["driver.own"] == {"driver"}
@@ -65,6 +70,8 @@ def test_who_sees_and_moves_money_is_said_once_more_by_hand() -> None:
         "appeals.answer",
         "money.ask",
         "money.book",
+        "money.credit",
+        "credit.exceed",
     }
     assert not roles.may("auditor") & {*changes, "money.close", "calls.listen"}
     assert roles.may("a role that is none") == frozenset()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from desk import dispatch, order_changes, order_history, orders, search_views, searching
+from desk.credit import Payment
 from desk.errors import Invalid
 from desk.order_views import candidate_json, order_json, orders_json
 from desk.views import moment
@@ -14,6 +15,7 @@ from web.given import (
     DriverChosen,
     OrderChanges,
     OrderGiven,
+    OrderOverLimit,
     OrdersQuery,
     PlaceGiven,
     Reason,
@@ -48,24 +50,12 @@ async def shown(ask: Ask[Nothing]) -> Json:
 
 async def take(ask: Ask[OrderGiven]) -> Json:
     """A new order; 201."""
-    given = ask.given
-    form = orders.TakeOrder(
-        origin=_place(given.origin),
-        destination=_place(given.destination) if given.destination else None,
-        call_id=given.call_id,
-        number=given.number,
-        customer_name=given.customer_name,
-        fare=given.fare,
-        note=given.note,
-        details=given.details,
-        wants=tuple(given.wants),
-    )
+    return await _take(ask, ask.given)
 
-    async def do(work: Work) -> Json:
-        order = await orders.take(work, ask.operator.id, form)
-        return await order_json(work.session, order.id)
 
-    return await ask.once(do)
+async def take_over_limit(ask: Ask[OrderOverLimit]) -> Json:
+    """A new order beyond its account's limit, with the reason; 201."""
+    return await _take(ask, ask.given, ask.given.reason)
 
 
 async def change(ask: Ask[OrderChanges]) -> Json:
@@ -80,6 +70,9 @@ async def change(ask: Ask[OrderChanges]) -> Json:
         fare=given.fare,
         note=given.note,
         details=given.details,
+        payment=given.payment,
+        credit_id=given.credit_id,
+        cost_centre=given.cost_centre,
     )
 
     async def do(work: Work) -> Json:
@@ -217,6 +210,29 @@ async def history(ask: Ask[Nothing]) -> Json:
     async with ask.desk.look() as session:
         deeds = await order_history.of_order(session, ask.id, ask.operator.office_id)
     return {"items": [deed.as_json() for deed in deeds], "next": None}
+
+
+async def _take(
+    ask: Ask[OrderGiven] | Ask[OrderOverLimit], given: OrderGiven, over_limit_because: str | None = None
+) -> Json:
+    form = orders.TakeOrder(
+        origin=_place(given.origin),
+        destination=_place(given.destination) if given.destination else None,
+        call_id=given.call_id,
+        number=given.number,
+        customer_name=given.customer_name,
+        fare=given.fare,
+        note=given.note,
+        details=given.details,
+        wants=tuple(given.wants),
+        payment=Payment(given.payment, given.credit_id, given.cost_centre),
+    )
+
+    async def do(work: Work) -> Json:
+        order = await orders.take(work, ask.operator.id, form, over_limit_because)
+        return await order_json(work.session, order.id)
+
+    return await ask.once(do)
 
 
 def _place(given: PlaceGiven) -> orders.PlaceText:
