@@ -7,8 +7,9 @@ from typing import Any
 
 from aiohttp import web
 
-from desk import offices
+from desk import offices, trades
 from desk.people import WrongLogin
+from desk.trades import Field
 from web.auth import as_me, give_cookie, take_cookie, visitor_of
 from web.keys import DESK, SETTINGS, Visitor
 from web.pages.session import close_session, open_session
@@ -40,8 +41,14 @@ async def _boot(request: web.Request, visitor: Visitor) -> dict[str, Any]:
         "country": office.country,
         "currency": office.currency,
         "timezone": office.timezone,
+        "fields": [_field(each) for each in trades.load(office.trade).fields],
         "texts": {locale: _words(locale) for locale in LOCALES},
     }
+
+
+def _field(field: Field) -> dict[str, Any]:
+    label = field.label.removeprefix(f"{TABLE}.")
+    return {"name": field.name, "label": label, "required": field.required, "own": field.is_own, "limit": field.limit}
 
 
 @cache

@@ -33,10 +33,7 @@ export const saveForm = () => (form().draft?.editing ? saveChange(form().draft) 
 
 async function saveChange(draft) {
   if (form().saving) return;
-  if (!draft.values.origin.trim()) {
-    form().ask("origin", t("order.origin_missing"));
-    return;
-  }
+  if (form().lacks(draft)) return;
   if (draft.clash?.fields.some((each) => each.choice === null)) {
     store.say({ text: t("clash.undecided"), kind: "bad" }, 5000);
     clash().enter();

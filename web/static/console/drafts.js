@@ -6,10 +6,10 @@
  * is never replaced by what arrives later.
  */
 
-import { moneyField, parseMoney } from "./texts.js";
+import { FIELDS, OWN, VALUES } from "./form-fields.js";
 import { written } from "./phone.js";
+import { moneyField, parseMoney } from "./texts.js";
 
-export const FIELDS = ["number", "customer_name", "origin", "destination", "fare", "note"];
 export const CHANGEABLE = FIELDS.filter((name) => name !== "customer_name");
 export const BY_HAND = "by-hand";
 const PLACES = new Set(["origin", "destination"]);
@@ -30,13 +30,14 @@ export function wordsOf(order) {
     destination: order.destination?.text ?? "",
     fare: moneyField(order.fare, order.currency),
     note: order.note ?? "",
+    ...Object.fromEntries(OWN.map((name) => [name, order.details[name] ?? ""])),
   };
 }
 
 export class Draft {
   constructor(key) {
     this.key = key;
-    this.values = Object.fromEntries(FIELDS.map((name) => [name, ""]));
+    this.values = Object.fromEntries(VALUES.map((name) => [name, ""]));
     this.places = { origin: null, destination: null };
     this.touched = {};
     this.fareFrom = null; // the fare's text as it came from history, while it stands
@@ -61,7 +62,8 @@ export class Draft {
   }
 
   static from(kept) {
-    return Object.assign(new Draft(kept.key), kept);
+    const draft = new Draft(kept.key);
+    return Object.assign(draft, kept, { values: { ...draft.values, ...kept.values } });
   }
 
   get dirty() {
@@ -127,6 +129,7 @@ export class Draft {
     const fare = parseMoney(text("fare"));
     if (fare !== null) body.fare = fare;
     if (text("note")) body.note = text("note");
+    if (OWN.length) body.details = Object.fromEntries(OWN.map((name) => [name, text(name) || null]));
     return body;
   }
 
@@ -136,7 +139,8 @@ export class Draft {
     for (const name of CHANGEABLE) {
       const text = this.values[name].normalize("NFC").trim();
       if (text === this.editing.seen[name]) continue;
-      if (PLACES.has(name)) body[name] = text ? this.placeBody(name, null) : null;
+      if (OWN.includes(name)) body.details = { ...body.details, [name]: text || null };
+      else if (PLACES.has(name)) body[name] = text ? this.placeBody(name, null) : null;
       else body[name] = name === "fare" ? parseMoney(text) : text || null;
     }
     return body;

@@ -7,7 +7,7 @@
 import { html, nothing } from "lit";
 import { saveForm, typedOver } from "./changes.js";
 import { afterComposition } from "./compose.js";
-import { FIELDS } from "./drafts.js";
+import { asked, detailsOf, FIELDS, isOwn, labelOf, limitOf, REQUIRED, WANTED } from "./form-fields.js";
 import { LiveElement } from "./element.js";
 import "./order-clash.js";
 import { ask, joined, same, stillFits, suggest } from "./places.js";
@@ -17,6 +17,7 @@ import { byHand, clear, drafts, open, tripOf } from "./work.js";
 
 const OPENING_MS = 1000;
 const ASK_AFTER_MS = 120;
+const LETTERS = { number: 30, customer_name: 80, fare: 14, note: 500 };
 
 export class OrderForm extends LiveElement {
   draft = null;
@@ -85,6 +86,14 @@ export class OrderForm extends LiveElement {
     this.field(this.problem.field)?.focus();
   }
 
+  /** Whether something is missing without which `draft` cannot be saved; then it says so, and goes there. */
+  lacks(draft) {
+    const name = REQUIRED.find((each) => !draft.values[each].trim());
+    if (!name) return false;
+    this.ask(name, name === "origin" ? t("order.origin_missing") : t("order.field_missing", { field: t(labelOf(name)) }));
+    return true;
+  }
+
   // --- filling ----------------------------------------------------------------------------------------------------------
 
   signature() {
@@ -115,7 +124,7 @@ export class OrderForm extends LiveElement {
   }
 
   missing() {
-    const wanted = ["origin", "destination", "fare"];
+    const wanted = [...WANTED];
     const call = store.callInHand;
     if (!call?.number && !call?.customer && this.draft.key !== null && this.shows("number")) wanted.unshift("number");
     const first = wanted.find((name) => !this.field(name).value.trim());
@@ -131,7 +140,7 @@ export class OrderForm extends LiveElement {
   }
 
   took() {
-    for (const name of ["origin", "destination", "fare"]) this.field(name).value = this.draft.values[name];
+    for (const name of asked("origin", "destination", "fare")) this.field(name).value = this.draft.values[name];
     this.problem = null;
     drafts.keep();
     this.closeChoices();
@@ -308,13 +317,13 @@ export class OrderForm extends LiveElement {
     const suggests = name === "origin" || name === "destination";
     return html`
       <div class="field ${name} ${problem ? "wrong" : ""}" ?hidden=${!this.shows(name)}>
-        <label for="order-${name}">${t(`order.${name}`)}</label>
+        <label for="order-${name}">${t(labelOf(name))}</label>
         <div class="entry">
           <input
             id="order-${name}"
             name=${name}
             type="text"
-            maxlength=${name === "note" ? 500 : name === "number" ? 30 : name === "fare" ? 14 : name === "customer_name" ? 80 : 200}
+            maxlength=${isOwn(name) ? limitOf(name) : (LETTERS[name] ?? 200)}
             inputmode=${name === "fare" ? "numeric" : name === "number" ? "tel" : "text"}
             spellcheck="false"
             placeholder=${this.placeholder(name)}
@@ -411,6 +420,7 @@ export class OrderForm extends LiveElement {
                 ${order.driver ? html`<b>#${order.driver.number}</b> ${order.driver.name}` : nothing} ·
                 ${order.fare === null ? t("order.fare_open") : money(order.fare, order.currency)}
               </p>
+              ${detailsOf(order).map(([name, text]) => html`<p class="detail"><small>${t(labelOf(name))}</small> ${text}</p>`)}
               ${order.note ? html`<p class="note">${order.note}</p>` : nothing}
             `
           : html`<h2>${t("order.queued_title")}</h2><p>${t("notices.queued")}</p>`}

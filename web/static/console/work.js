@@ -123,10 +123,7 @@ export function takeTrip(index) {
 export async function save() {
   const draft = form().draft;
   if (!draft || form().saving) return;
-  if (!draft.values.origin.trim()) {
-    form().ask("origin", t("order.origin_missing"));
-    return;
-  }
+  if (form().lacks(draft)) return;
   const call = typeof draft.key === "number" ? (store.calls.get(draft.key) ?? null) : null;
   form().saving = true;
   try {

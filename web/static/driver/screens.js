@@ -137,6 +137,7 @@ export function tripScreen({ order }, { page }) {
       {},
       h("strong", {}, order.fare === null ? t("driver.offer.fare_open") : money(order.fare, order.currency)),
       worth(order),
+      order.details.map(({ name, text }) => h("p.note", {}, h("small", {}, t(`driver.detail.${name}`)), " ", text)),
       order.note ? h("p.note", {}, h("small", {}, t("driver.trip.note")), " ", order.note) : null,
     ),
     order.customer_name ? h("p.quiet", {}, t("driver.trip.customer", { name: order.customer_name })) : null,
