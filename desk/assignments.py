@@ -42,5 +42,7 @@ async def _free_driver(work: Work, driver_id: int) -> None:
     await work.session.execute(
         update(Driver)
         .where(Driver.id == driver_id, Driver.state == "busy")
-        .values(state=state, free_since=work.now if state == "free" else None)
+        .values(
+            state=state, free_since=work.now if state == "free" else None, done_lat=None, done_lon=None, done_at=None
+        )
     )

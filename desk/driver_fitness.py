@@ -154,8 +154,11 @@ async def check_duty(session: AsyncSession, driver: Driver, now: datetime) -> No
 
 def skilled_first(wants: Collection[str]) -> tuple[ColumnElement[int], ...]:
     """To sort by in SQL, before anything else: whoever has all the skills comes first."""
-    if not wants:
-        return ()
+    return (case((is_skilled(wants), 0), else_=1),) if wants else ()
+
+
+def is_skilled(wants: Collection[str]) -> ColumnElement[bool]:
+    """Of a driver in SQL: whether he has all the skills."""
     has = (
         select(func.count())
         .select_from(DriverSkill)
@@ -163,7 +166,7 @@ def skilled_first(wants: Collection[str]) -> tuple[ColumnElement[int], ...]:
         .correlate(Driver)
         .scalar_subquery()
     )
-    return (case((has == len(set(wants)), 0), else_=1),)
+    return has == len(set(wants))
 
 
 async def _skills(session: AsyncSession, driver_ids: Collection[int], wants: Collection[str]) -> dict[int, set[str]]:

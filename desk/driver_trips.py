@@ -10,7 +10,8 @@ from desk.errors import Conflict, DeskError, NotFound, WrongState
 from desk.searching import OfferGone
 from desk.trades import COMPLETED
 from desk.work import Work
-from models import Assignment, Driver, Order
+from models import Assignment, Driver, NextOrder, Order
+from models.dispatch import HELD
 
 DECLINED_FOR = ("too_far", "other_way", "low_fare", "break", "something_else")
 """Why a driver says no, as his page offers it; each has its words in `driver.toml`."""
@@ -22,7 +23,7 @@ class NotYours(Conflict):
     code = "not_yours"
 
 
-async def accept(work: Work, driver_id: int, offer_id: int) -> Assignment:
+async def accept(work: Work, driver_id: int, offer_id: int) -> Assignment | NextOrder:
     """The driver takes what he was offered. Raises what `searching.accept` raises; OfferGone says who was first."""
     try:
         return await searching.accept(work, driver_id, offer_id)
@@ -65,10 +66,7 @@ async def _refusal(work: Work, driver_id: int, order: Order) -> DeskError:
 
 
 async def _holder(session: AsyncSession, order_id: int) -> dict[str, str | int | None]:
-    query = (
-        select(Driver.number)
-        .join(Assignment, Assignment.driver_id == Driver.id)
-        .where(Assignment.order_id == order_id, Assignment.state == "active")
-    )
-    number = await session.scalar(query)
+    has = select(Assignment.driver_id).where(Assignment.order_id == order_id, Assignment.state == "active")
+    next_ = select(NextOrder.driver_id).where(NextOrder.order_id == order_id, NextOrder.state == HELD)
+    number = await session.scalar(select(Driver.number).where(Driver.id.in_(has.union(next_))))
     return {"driver_number": number} if number is not None else {}

@@ -187,6 +187,14 @@ class SearchChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ModesSet(Event):
+    """Somebody has set by which mode orders are dispatched at which hours."""
+
+    office_id: int
+    operator_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class OfferMade(Event):
     """An order is offered to a driver."""
 

@@ -9,10 +9,11 @@ from typing import Any
 
 from sqlalchemy import select
 
-from desk import credit, events, numbers, order_details, order_steps, trades
+from desk import credit, events, finishing, modes, numbers, order_details, order_steps, trades
 from desk.errors import Conflict, Invalid, WrongState
 from desk.order_customer import PlaceText, customer_for, remember_place
 from desk.text import plain
+from desk.trades import TAKEN
 from desk.views import Json, moment
 from desk.work import Work
 from models import Customer, Office, Operator, Order, OrderChange
@@ -122,6 +123,9 @@ async def change(work: Work, operator_id: int, order_id: int, form: ChangeOrder)
     )
     await work.session.flush()
     if order.version != form.version:
+        await finishing.note(work, order)
+        if "origin" in form.fields and order.state == TAKEN:
+            await modes.taken(work, order)
         work.tell(events.OrderChanged(work.now, order.id, operator_id))
     return order
 

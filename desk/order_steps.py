@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from desk import events, trades
+from desk import events, finishing, trades
 from desk.errors import Conflict, NotFound
 from desk.work import Work
 from models import Operator, Order, OrderStep
@@ -50,6 +50,7 @@ async def move(
     if trade.is_closed(after):
         order.closed_at = work.now
     await work.session.flush()
+    await finishing.note(work, order)
     work.tell(events.OrderChanged(work.now, order.id, operator_id))
 
 

@@ -9,7 +9,20 @@ from typing import Literal
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk import assignments, credit, events, numbers, offers, order_details, order_steps, settlement, trades
+from desk import (
+    assignments,
+    credit,
+    events,
+    modes,
+    next_orders,
+    numbers,
+    offers,
+    order_details,
+    order_steps,
+    searching,
+    settlement,
+    trades,
+)
 from desk.credit import CASH, Payment
 from desk.errors import Invalid, NotFound
 from desk.order_customer import PlaceText, customer_for, remember_place
@@ -89,9 +102,11 @@ async def cancel(work: Work, operator_id: int, order_id: int, reason: str, versi
     """The trip will not happen; a driver who had it is free again. Raises WrongState once the order is closed."""
     order = await order_steps.hold(work, operator_id, order_id, version)
     await order_steps.move(work, order, CANCELLED, operator_id, plain(reason, 200))
-    await _end_assignment(work, order, "released", "the order was cancelled")
+    driver_id = await _end_assignment(work, order, "released", "the order was cancelled")
+    await next_orders.let_go(work, order.id, "the order was cancelled")
     await offers.withdraw_of_order(work, order.id, "the order was cancelled", "stopped")
     await _count_for_customer(work, order, "cancels")
+    await _freed(work, driver_id)
     return order
 
 
@@ -107,6 +122,7 @@ async def finish(work: Work, order: Order, operator_id: int | None, said_by_driv
     if driver_id is not None:
         await settlement.book_trip(work, order, driver_id, operator_id)
     await _count_for_customer(work, order, "trips")
+    await _freed(work, driver_id)
     return order
 
 
@@ -115,6 +131,7 @@ async def give_up(work: Work, order: Order, state: str, driver_id: int) -> Order
     await order_steps.move(work, order, state, None, driver_id=driver_id)
     await _end_assignment(work, order, "released", "the customer did not come")
     await _count_for_customer(work, order, "cancels")
+    await _freed(work, driver_id)
     return order
 
 
@@ -200,6 +217,7 @@ async def _take(
     order_steps.record_step(work, order, None, TAKEN, operator_id)
     await work.session.flush()
     work.tell(events.OrderTaken(work.now, order.id, operator_id))
+    await modes.taken(work, order)
     return order
 
 
@@ -230,6 +248,11 @@ async def _end_assignment(
         return None
     await assignments.end(work, active, state, reason)
     return active.driver_id
+
+
+async def _freed(work: Work, driver_id: int | None) -> None:
+    if driver_id is not None:
+        await searching.freed(work, driver_id)
 
 
 async def _count_for_customer(work: Work, order: Order, what: Literal["trips", "cancels"]) -> None:

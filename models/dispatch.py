@@ -88,6 +88,12 @@ class Offer(Base):
         CheckConstraint(f"state in ({_OFFERS_SQL})", name="state"),
         UniqueConstraint("search_id", "driver_id"),
         Index("ix_offer_driver", "driver_id", "state"),
+        Index(
+            "ix_offer_expiry",
+            "expires_at",
+            sqlite_where=text("state = 'open'"),
+            postgresql_where=text("state = 'open'"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)

@@ -14,6 +14,7 @@ from datetime import time
 from typing import Literal
 
 from desk import plugins
+from desk.dispatch_policy import Fairness, Finishing, Peak
 from desk.errors import Invalid, WrongState
 from desk.fees import FeeRule
 
@@ -111,6 +112,8 @@ class Trade:
     `photos` of the customer's car are asked of the driver before the state `photos_before` and at the end: with "required" the
     order does not move on without them, unless he says why.
     Who is asked by text has at least `by_text_s` seconds to answer; the search goes on meanwhile.
+    out, once its driver has waited `no_show_after_s` seconds in the state before it. `ride` is how fast the trip itself goes;
+    `fairness`, `finishing` (None: nobody is asked before he is done) and `peak` are the policy of dispatch.
     """
 
     name: str
@@ -129,6 +132,10 @@ class Trade:
     photos: Literal["none", "asked", "required"] = "none"
     photos_before: str | None = None
     by_text_s: int = 90
+    ride: Approach = Approach(metres_per_second=9.0, detour=1.35)
+    fairness: Fairness = Fairness()  # noqa: RUF009 -- frozen
+    finishing: Finishing | None = None
+    peak: Peak = Peak()  # noqa: RUF009 -- frozen
 
     def check_step(self, before: str, after: str) -> None:
         """Raises WrongState unless an order may go from `before` to `after`."""
@@ -154,6 +161,10 @@ class Trade:
         if not set(skills) <= set(self.skills):
             raise Invalid("the trade has no such skill", field="wants")
         return [skill for skill in self.skills if skill in skills]
+
+    def is_last_leg(self, state: str) -> bool:
+        """Whether the driver of an order that is `state` can say nothing any more but that it is done."""
+        return len(self.way) > 1 and self.steps_of_driver(state) == (COMPLETED,)
 
     def is_closed(self, state: str) -> bool:
         """Whether nothing follows `state`."""

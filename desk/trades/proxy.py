@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import time
 
+from desk.dispatch_policy import Fairness, Finishing
 from desk.fees import FeeRule
 from desk.trades import ASSIGNED, CANCELLED, COMPLETED, TAKEN, Approach, Field, Ring, Tariff, Trade
 
@@ -68,4 +69,8 @@ TRADE = Trade(
     # The customer's own car: what it looked like before the key changed hands ends most quarrels.
     photos="asked",
     photos_before=DRIVING,
+    # Half an hour without a job is worth three minutes of the way. A driver who is done around the corner is asked once no free
+    # one is left to ask in the ring.
+    fairness=Fairness(waiting_percent=10, waiting_up_to_s=180, grades={"A": 60, "C": -60}),
+    finishing=Finishing(within_s=480, reach_m=1_500, turn_s=60),
 )

@@ -104,7 +104,7 @@ async def test_an_order_that_was_not_offered_is_answered_and_no_money_moves(desk
     async with desk.look() as session:
         (row,) = await appeal_views.in_full(session, site.office_id, "answered")
     assert row["entry"] is None
-    assert (row["weighing"]["origin"], row["weighing"]["reason_key"]) == ("강남역", "weighing.others_first")
+    assert (row["weighing"]["origin"], row["weighing"]["reason_key"]) == ("강남역", "weighing.costs_more")
 
 
 async def test_another_office_s_appeal_is_not_there(desk: Desk, site: Site, penalty: int) -> None:

@@ -197,7 +197,7 @@ async def test_the_nearest_free_drivers_come_first_with_how_far_and_how_long(des
     assert found[1].eta_s == pytest.approx(4448 * 1.35 / 5, abs=2)
     assert (found[1].reason_key, set(found[1].reason_args)) == (
         "candidate.distance",
-        {"distance_m", "eta_s", "waiting_s"},
+        {"distance_m", "eta_s", "waiting_s", "waiting_credit_s", "grade_credit_s", "cost_s"},
     )
     assert all(c.free for c in found)
 

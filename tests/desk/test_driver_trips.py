@@ -250,7 +250,7 @@ async def test_a_driver_reads_why_he_was_not_asked_and_only_where_he_never_was(
         assert await driver_views.not_asked(session, site.drivers[0], clock.now) == []
         (row,) = await driver_views.not_asked(session, site.drivers[1], clock.now)
         (far,) = await driver_views.not_asked(session, site.drivers[3], clock.now)
-    assert (row["order_id"], row["reason_key"]) == (order_id, "weighing.others_first")
+    assert (row["order_id"], row["reason_key"]) == (order_id, "weighing.costs_more")
     assert far["reason_key"] == "weighing.too_far"
     assert not any(secret in str(row) for secret in ("강남역", "5550", "김철수"))
     clock.forward(seconds=15)

@@ -243,7 +243,7 @@ async def test_why_each_was_asked_or_not_is_kept_in_words_of_both_languages(
         rows = (await session.scalars(select(Weighing).where(Weighing.ring == 2).order_by(Weighing.id))).all()
     reasons = {row.driver_id: row.reason_key for row in rows}
     d = site.drivers
-    assert reasons[d[1]] == "weighing.nearest"
+    assert reasons[d[1]] == "weighing.best"
     assert {reasons[one] for one in d[2:]} == {"weighing.too_far"}
     assert d[0] not in reasons or reasons[d[0]] == "weighing.asked_before"
     for tag in ("ko", "en"):

@@ -13,6 +13,7 @@ depends_on = None
 KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 MOMENT = sa.DateTime(timezone=True)
 HELD = sa.text("state = 'held'")
+OPEN = sa.text("state = 'open'")
 PLACES = {
     "ix_driver_waiting": ["office_id", "state", "free_since"],
     "ix_driver_place": ["office_id", "state", "lat", "lon"],
@@ -30,6 +31,7 @@ def upgrade() -> None:
     op.drop_index("ix_driver_state", table_name="driver")
     for name, columns in PLACES.items():
         op.create_index(name, "driver", columns)
+    op.create_index("ix_offer_expiry", "offer", ["expires_at"], sqlite_where=OPEN, postgresql_where=OPEN)
     with op.batch_alter_table("search", schema=None) as batch_op:
         batch_op.add_column(sa.Column("proposes", sa.Boolean(), server_default=sa.false(), nullable=False))
         batch_op.add_column(sa.Column("proposed_driver_id", KEY, nullable=True))
@@ -108,6 +110,7 @@ def _matching_round() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_offer_expiry", table_name="offer")
     with op.batch_alter_table("search", schema=None) as batch_op:
         batch_op.drop_constraint(op.f("fk_search_proposed_driver_id_driver"), type_="foreignkey")
         for name in ("match_at", "proposed_driver_id", "proposes"):
