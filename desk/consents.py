@@ -7,12 +7,12 @@ from collections.abc import Collection
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk import numbers
+from desk import message_states, numbers
 from desk.errors import Invalid
 from desk.people import audit
 from desk.text import plain
 from desk.work import Work
-from models import AdConsent, IncomingText, Office
+from models import AdConsent, Campaign, IncomingText, Message, Office
 
 AT_A_TIME = 500
 
@@ -23,7 +23,7 @@ async def refuse_by_text(work: Work, text: IncomingText) -> None:
     row.refused_at = row.refused_at or work.now
     row.night_at = None
     row.source, row.text_id = "text", text.id
-    await work.session.flush()
+    await _withdraw_ads(work, text.office_id, text.sender)
     audit(work, None, "ads.refused", f"text {text.id}", {"number": numbers.masked(text.sender)})
 
 
@@ -45,6 +45,8 @@ async def note(work: Work, office_id: int, operator_id: int, number: str, said: 
     row.refused_at = (row.refused_at or work.now) if said == "refused" else None
     row.night_at = work.now if said == "agreed_night" else None
     row.source, row.operator_id, row.text_id = words, operator_id, None
+    if said == "refused":
+        await _withdraw_ads(work, office_id, e164)
     await work.session.flush()
     audit(work, operator_id, f"ads.{said}", numbers.masked(e164), {"source": words})
     return row
@@ -60,6 +62,16 @@ async def of_numbers(session: AsyncSession, office_id: int, wanted: Collection[s
         )
         found.update({row.number: row for row in await session.scalars(some)})
     return found
+
+
+async def _withdraw_ads(work: Work, office_id: int, number: str) -> None:
+    """Advertisements to that number that have not left do not leave any more."""
+    await work.session.flush()
+    ads = select(Campaign.id).where(Campaign.office_id == office_id, Campaign.kind == "ad")
+    query = select(Message).where(Message.recipient == number, Message.state == "queued", Message.campaign_id.in_(ads))
+    for message in await work.session.scalars(query.with_for_update().execution_options(populate_existing=True)):
+        message_states.change(work, message, "expired", "he refused advertising")
+    await work.session.flush()
 
 
 async def _row(work: Work, office_id: int, number: str) -> AdConsent:

@@ -99,6 +99,13 @@ def display(e164: str, country: str) -> str:
     return written
 
 
+def is_mobile(e164: str) -> bool:
+    """Whether it is a number of a mobile telephone, as far as the numbering plan tells."""
+    parsed = _stored(e164)
+    kinds = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
+    return parsed is not None and phonenumbers.number_type(parsed) in kinds
+
+
 def masked(e164_or_text: str | None) -> str:
     """The same with every number's middle hidden ("010-****-5678"), for logs. Short codes and extensions stay."""
     return _NUMBER_IN_TEXT.sub(lambda found: _mask(found.group()), e164_or_text or "")

@@ -74,6 +74,14 @@ def segment(text: str, alphabet: Alphabet | None = None) -> Segments:
     return Segments(chosen, parts)
 
 
+def parts_of(text: str) -> int:
+    """In how many parts `text` travels; 0 where it is too long for any number of them."""
+    try:
+        return len(segment(text).parts)
+    except TooLong:
+        return 0
+
+
 def _fill(pieces: list[bytes], capacity: int) -> tuple[bytes, ...]:
     parts = [bytearray()]
     for piece in pieces:

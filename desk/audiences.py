@@ -1,0 +1,109 @@
+"""Whom a text to many goes to: drivers, customers, a segment, mixed as they were picked; each number once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from desk import numbers, segments
+from desk.errors import Invalid
+from models import Customer, CustomerPhone, Driver, Erasure
+
+MOST = 10_000
+"""So many people are written to at once."""
+AT_A_TIME = 500
+DRIVER_STATES = ("free", "busy", "off")
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """Who was picked: drivers by id and by state, customers by id, and all members of a segment."""
+
+    drivers: tuple[int, ...] = ()
+    states: tuple[str, ...] = ()
+    customers: tuple[int, ...] = ()
+    segment_id: int | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nobody at all was picked."""
+        return not (self.drivers or self.states or self.customers or self.segment_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who was picked. `phone` is E.164, null where none is known; `number` is what he is called by.
+
+    That is a driver's short number, and a customer's telephone as people there write it.
+    """
+
+    audience: str
+    id: int
+    name: str
+    phone: str | None
+    number: str
+
+
+async def picked(session: AsyncSession, office_id: int, country: str, pick: Pick) -> list[Person]:
+    """Everybody who was picked, drivers first, each once. Raises Invalid where they are more than may be written to at once.
+
+    Raises NotFound for another office's segment; other offices' drivers and customers are left out.
+    """
+    found = [*await _drivers(session, office_id, pick)]
+    wanted = set(pick.customers)
+    if pick.segment_id is not None:
+        wanted |= set(await segments.members(session, office_id, pick.segment_id))
+    if len(found) + len(wanted) > MOST:
+        raise Invalid(f"no more than {MOST} people are written to at once", field="too_many")
+    return [*found, *await _customers(session, office_id, country, sorted(wanted))]
+
+
+async def _drivers(session: AsyncSession, office_id: int, pick: Pick) -> list[Person]:
+    query = select(Driver).where(Driver.office_id == office_id, Driver.disabled_at.is_(None)).order_by(Driver.id)
+    states = [state for state in pick.states if state in DRIVER_STATES]
+    found: dict[int, Driver] = {}
+    if states:
+        found = {driver.id: driver for driver in await session.scalars(query.where(Driver.state.in_(states)))}
+    for some in _some(sorted(set(pick.drivers) - found.keys())):
+        found.update({driver.id: driver for driver in await session.scalars(query.where(Driver.id.in_(some)))})
+    return [
+        Person("driver", driver.id, driver.name, driver.phone or None, driver.number)
+        for driver in sorted(found.values(), key=lambda one: one.id)
+    ]
+
+
+async def _customers(session: AsyncSession, office_id: int, country: str, wanted: Sequence[int]) -> list[Person]:
+    people = []
+    for some in _some(wanted):
+        forgotten = select(Erasure.customer_id)
+        found = await session.scalars(
+            select(Customer)
+            .where(Customer.office_id == office_id, Customer.id.in_(some), Customer.id.not_in(forgotten))
+            .order_by(Customer.id)
+        )
+        phones = await _phones(session, some)
+        for one in found:
+            phone = _best(phones[one.id])
+            people.append(Person("customer", one.id, one.name, phone, numbers.display(phone, country) if phone else ""))
+    return people
+
+
+async def _phones(session: AsyncSession, customer_ids: Sequence[int]) -> dict[int, list[str]]:
+    known: dict[int, list[str]] = defaultdict(list)
+    query = select(CustomerPhone).where(CustomerPhone.customer_id.in_(customer_ids)).order_by(CustomerPhone.id)
+    for row in await session.scalars(query):
+        known[row.customer_id].append(row.number)
+    return known
+
+
+def _best(phones: Sequence[str]) -> str | None:
+    """A mobile telephone before a land line, which takes no texts."""
+    return next((one for one in phones if numbers.is_mobile(one)), phones[0] if phones else None)
+
+
+def _some(ids: Sequence[int]) -> list[Sequence[int]]:
+    return [ids[at : at + AT_A_TIME] for at in range(0, len(ids), AT_A_TIME)]
