@@ -3,6 +3,7 @@
     database.sqlite | database.sql     the rows, as one moment saw them
     callboard.toml                     if the site has one
     recordings/...  sounds-own/...     files of the state folder
+    files/...                          photos of cars, documents of drivers
     secrets.json  demo-logins.json     only when they were asked for
     manifest.json                      name, size and SHA-256 of each of these, the schema, when, by which callboard
     manifest.sha256                    of manifest.json; the last member: a file that was cut off lacks it
@@ -27,7 +28,7 @@ FORMAT = 1
 SQLITE, POSTGRESQL = "database.sqlite", "database.sql"
 CONFIG = "callboard.toml"
 SECRET = ("secrets.json", "demo-logins.json")
-FOLDERS = ("recordings", "sounds-own")
+FOLDERS = ("recordings", "sounds-own", "files")
 MANIFEST, SEAL = "manifest.json", "manifest.sha256"
 CHUNK = 1 << 20
 LARGEST_MANIFEST = 256 << 20

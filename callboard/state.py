@@ -46,6 +46,11 @@ class State:
         return self.folder / "recordings"
 
     @property
+    def files(self) -> Path:
+        """Files that rows name: photos of cars, documents of drivers."""
+        return self.folder / "files"
+
+    @property
     def spool(self) -> Path:
         """Where the one-shot AGI script leaves callers for us while we are away."""
         return self.folder / "spool"
@@ -99,7 +104,7 @@ class State:
         """Make the folder and what every instance has in it. Raises StateError."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            for part in (self.recordings, self.spool, self.sounds, self.asterisk, self.log):
+            for part in (self.recordings, self.files, self.spool, self.sounds, self.asterisk, self.log):
                 part.mkdir(exist_ok=True, mode=0o750)
         except OSError as error:
             raise self._unwritable(error) from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk import assignments, no_show, order_steps, orders, searching, trades
+from desk import assignments, no_show, order_steps, orders, searching, trades, vehicle_proof
 from desk.errors import Conflict, DeskError, NotFound, WrongState
 from desk.searching import OfferGone
 from desk.trades import COMPLETED
@@ -37,7 +37,8 @@ async def accept(work: Work, driver_id: int, offer_id: int) -> Assignment | Next
 async def step(work: Work, driver_id: int, order_id: int, to: str, called: int = 0) -> Order:
     """The driver says how far he is, or that nobody came, whom he called so often.
 
-    Raises WrongState, NotYours, NotFound for an order that never was his, and what `no_show.declare` raises.
+    Raises WrongState, NotYours, NotFound for an order that never was his, and what `no_show.declare`
+    and `vehicle_proof.check_step` raise.
     """
     order = await order_steps.hold(work, None, order_id)
     active = await assignments.of_order(work.session, order_id)
@@ -48,6 +49,7 @@ async def step(work: Work, driver_id: int, order_id: int, to: str, called: int =
         return await no_show.declare(work, order, driver_id, called)
     if to not in trade.steps_of_driver(order.state):
         raise WrongState(f"an order that is {order.state} cannot become {to}", before=order.state, after=to)
+    await vehicle_proof.check_step(work.session, order, driver_id, to)
     if to == COMPLETED:
         return await orders.finish(work, order, None, driver_id)
     await order_steps.move(work, order, to, None, driver_id=driver_id)

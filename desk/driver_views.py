@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk import appeals, assignments, no_show, offers, settlement, shifts, trades
+from desk import appeals, assignments, no_show, offers, settlement, shifts, trades, vehicle_proof
 from desk.candidates import beeline_m
 from desk.driver_access import house_language
-from desk.trades import Trade
+from desk.trades import COMPLETED, Trade
 from desk.views import Json, moment
 from models import Account, Appeal, Assignment, Customer, Driver, Entry, Offer, Office, Order, Posting, Search, Weighing
 
@@ -137,6 +137,18 @@ def _appeal(appeal: Appeal | None) -> Json | None:
     return {"state": appeal.state, "reason": appeal.reason, "answer": appeal.answer}
 
 
+async def car(session: AsyncSession, order_id: int, driver_id: int) -> Json:
+    """The car of his order: his own photos, what the trade wants, and which stage is now."""
+    order = await session.get_one(Order, order_id)
+    trade = trades.load(order.trade)
+    stage = vehicle_proof.stage_of(trade, order.state)
+    return await vehicle_proof.seen(session, order_id, driver_id) | {
+        "asked": trade.photos,
+        "stage": stage,
+        "due": trade.photos_before if stage == "before" else COMPLETED if stage == "after" else None,
+    }
+
+
 def _offer(offer: Offer, order: Order, driver: Driver) -> Json:
     return {
         "id": offer.id,
@@ -149,6 +161,7 @@ def _offer(offer: Offer, order: Order, driver: Driver) -> Json:
         "fare": order.fare,
         "fee": _fee(order),
         "currency": order.currency,
+        "wants": list(order.wants or ()),
     }
 
 
@@ -170,6 +183,8 @@ async def _trip(session: AsyncSession, assignment: Assignment) -> Json:
         "currency": order.currency,
         "note": order.note,
         "details": _details(trade, order),
+        "wants": list(order.wants or ()),
+        "car": await car(session, order.id, assignment.driver_id),
         "assigned_at": moment(assignment.assigned_at),
         "no_show_at": moment((await no_show.earliest(session, [order])).get(order.id)),
     }

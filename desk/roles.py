@@ -17,6 +17,7 @@ Permission = Literal[
     "orders.see",
     "orders.take",  # take, change, cancel
     "orders.dispatch",  # assign, release, move on, look for a driver
+    "cars.see",  # photos of customers' cars
     "drivers.see",
     "drivers.link",  # text a driver the link to his page
     "appeals.see",
@@ -42,6 +43,7 @@ _DISPATCH: Final = frozenset[str](
         "orders.see",
         "orders.take",
         "orders.dispatch",
+        "cars.see",
         "drivers.see",
         "drivers.link",
         "appeals.see",
@@ -72,6 +74,7 @@ MAY: Final[Mapping[str, frozenset[str]]] = {
             "calls.see",
             "customers.see",
             "orders.see",
+            "cars.see",
             "drivers.see",
             "appeals.see",
             "messages.see",

@@ -54,6 +54,14 @@ class DriverStep(Given):
     called: Annotated[int, Field(ge=0, le=99)] = 0
 
 
+class CarSaid(Given):
+    """What the odometer shows, in whole kilometres, or why there are no photos at this stage."""
+
+    stage: Literal["before", "after"]
+    km: Annotated[int, Field(ge=0, le=9_999_999)] | None = None
+    skipped: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(storable)] | None = None
+
+
 class EntriesQuery(Given):
     """The driver's own account; newest first."""
 

@@ -136,6 +136,14 @@ class Outside:
     """Told of every change that was asked for ("request"), with the answer's status; never of sign-ins."""
     read_table: ReadTable = read_here
 
+    @property
+    def files(self) -> Path:
+        """Files that rows name, beside the recordings: photos of cars, documents of drivers."""
+        return self.recordings.parent / "files"
+
+
+CAR_PHOTOS, DOCUMENTS = "cars", "documents"
+"""Folders of `Outside.files`."""
 
 SETTINGS = web.AppKey("SETTINGS", Settings)
 DESK = web.AppKey("DESK", Desk)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from models.vehicle_proof import CAR_SIDES, STAGES
 from web.shapes import Nothing
 from web.told import ProblemTold
 
@@ -33,10 +34,16 @@ WHY = {
     422: "A field cannot be used.",
     429: "Too often.",
 }
+PHOTO = ("image/jpeg", {"type": "string", "format": "binary"})
+PHOTO_BODY = "/api/v1/driver/orders/{id}/photos/{stage}/{side}"
+CHOICES = {"stage": STAGES, "side": CAR_SIDES}
 OTHER_ANSWERS = {
     "/metrics": ("text/plain", {"type": "string"}),
     "/api/v1/openapi.json": ("application/json", {"type": "object"}),
     "/api/v1/recordings/{token}": ("audio/wav", {"type": "string", "format": "binary"}),
+    "/api/v1/driver/photos/{id}": PHOTO,
+    "/api/v1/photos/{id}": PHOTO,
+    "/api/v1/car/photos/{id}": PHOTO,
 }
 
 
@@ -120,6 +127,9 @@ def _operation(route: Route, names: dict[Any, str]) -> dict[str, Any]:
     if _has_body(route):
         schema = {"$ref": REF.format(model=names[route.given])}
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+    if plain_path(route.path) == PHOTO_BODY:
+        kind, schema = PHOTO
+        operation["requestBody"] = {"required": True, "content": {kind: {"schema": schema}}}
     return operation
 
 
@@ -151,6 +161,8 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
 
 
 def _path_schema(name: str) -> dict[str, Any]:
+    if name in CHOICES:
+        return {"type": "string", "enum": list(CHOICES[name])}
     return {"type": "integer", "minimum": 1} if name == "id" else {"type": "string"}
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import structlog
 from aiohttp import web
 
-from desk import driver_access, errors, order_changes, people
+from desk import car_links, driver_access, errors, order_changes, people
 from desk.database_errors import in_words, is_away, is_full
 from web.bodies import Refused
 
@@ -22,6 +22,7 @@ log = structlog.get_logger(__name__)
 STATUS: tuple[tuple[type[errors.DeskError], int], ...] = (
     (people.WrongLogin, 401),
     (driver_access.WrongLink, 401),
+    (car_links.WrongCarLink, 401),
     (errors.NotFound, 404),
     (errors.Conflict, 409),
     (errors.Invalid, 422),

@@ -16,6 +16,7 @@ from web import given as g
 from web import given_driver as gd
 from web import given_money as gm
 from web import told as t
+from web import told_car as tc
 from web import told_driver as td
 from web import told_money as tm
 from web.ask import Ask, JsonHandler, json_answer, understand
@@ -23,6 +24,7 @@ from web.auth import Handler, Required, require
 from web.live import live
 from web.pages import (
     calls,
+    cars,
     cashier,
     console,
     credit,
@@ -30,6 +32,7 @@ from web.pages import (
     document,
     driver,
     driver_links,
+    driver_photos,
     drivers,
     health,
     import_forms,
@@ -112,6 +115,7 @@ ROUTES: tuple[Route, ...] = (
     _page("GET", "/second-factor", "own.session", factor_page.show, "One's own second factor"),
     _page("POST", "/second-factor", "own.session", factor_page.change, "Set it up, confirm it, take it away"),
     _page("GET", "/driver", "anyone", driver.home, "The drivers' page; what it shows, it asks for as a driver"),
+    _page("GET", "/car", "anyone", cars.home, "The customer's page with the photos of his car, by a texted link"),
     _page("GET", "/money", "money.see", money.company, "The firm's totals, pay-outs that wait, the month's close"),
     _page("POST", "/money", "money.close", money_forms.close, "Close a month"),
     _page("GET", "/money/rows", "money.see", money.rows, "The orders and entries behind the totals"),
@@ -238,6 +242,15 @@ ROUTES: tuple[Route, ...] = (
         "GET", f"/orders/{ID}/history", "orders.see", orders.history, "All that happened to the order, newest first",
         answer=t.Items[t.DeedTold], problems=(404,),
     ),
+    _json(
+        "GET", f"/orders/{ID}/car", "cars.see", cars.shown, "The customer's car before the key changed hands, and after",
+        answer=tc.CarTold, problems=(404,),
+    ),
+    _json(
+        "POST", f"/orders/{ID}/car/link", "orders.dispatch", cars.send_link, "Text the customer a link to the photos",
+        answer=t.MessageTold, problems=(404, 409, 422),
+    ),
+    _raw("GET", API + f"/photos/{ID}", "cars.see", cars.photo, "One photo of a car", problems=(404,)),
     _json("GET", "/drivers", "drivers.see", drivers.listed, "Drivers", given=g.DriversQuery, answer=t.Items[t.DriverTold]),
     _json(
         "POST", f"/drivers/{ID}/link", "drivers.link", driver_links.send, "Text the driver a link to his page, good once",
@@ -286,6 +299,16 @@ ROUTES: tuple[Route, ...] = (
         "POST", f"/driver/orders/{ID}/step", "driver.own", driver.step, "On the way, arrived, driving, done, nobody came",
         given=gd.DriverStep, answer=td.DriverMe, problems=(404, 409),
     ),
+    _raw(
+        "POST", API + f"/driver/orders/{ID}/photos/{{stage:before|after}}/{{side:front|rear|left|right}}", "driver.own",
+        driver_photos.add, "A photo of the customer's car (JPEG, PNG or WebP); the same bytes again are one photo",
+        answer=tc.DriverCarTold, problems=(404, 409, 413, 422),
+    ),
+    _json(
+        "POST", f"/driver/orders/{ID}/car", "driver.own", driver_photos.say, "The odometer, or why there are no photos",
+        given=gd.CarSaid, answer=tc.DriverCarTold, problems=(404, 409),
+    ),
+    _raw("GET", API + f"/driver/photos/{ID}", "driver.own", driver_photos.show, "One's own photo", problems=(404,)),
     _json(
         "GET", "/driver/entries", "driver.own", driver.entries, "One's account: what was added and taken, and why",
         given=gd.EntriesQuery, answer=t.Items[td.DriverEntry],
@@ -298,6 +321,13 @@ ROUTES: tuple[Route, ...] = (
         "POST", "/driver/appeals", "driver.own", driver.appeal, "Say that something was not right",
         given=gd.AppealGiven, answer=td.AppealBrief, problems=(404,),
     ),
+    # --- for a customer, by his link --------------------------------------------------------------------------------------
+    _raw(
+        "POST", API + "/car/open", "anyone", cars.open_link, "Open the link to one's own car's photos",
+        given=gd.LinkToken, answer=tc.CustomersCarTold, problems=(401, 429),
+    ),
+    _raw("GET", API + "/car", "anyone", cars.again, "The photos again", answer=tc.CustomersCarTold, problems=(401,)),
+    _raw("GET", API + f"/car/photos/{ID}", "anyone", cars.customers_photo, "One of them", problems=(401, 404)),
     _json(
         "GET", "/audit", "audit.see", record.listed, "Who of the office did what, newest first",
         given=g.RecordQuery, answer=t.Items[t.RecordTold],

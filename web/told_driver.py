@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from web.shapes import Id, Moment, Money, Told
 from web.told import OrderPlace
+from web.told_car import DriverCarTold
 
 
 class DriverOffer(Told):
@@ -21,6 +22,7 @@ class DriverOffer(Told):
     fare: Money | None
     fee: Money | None
     currency: str
+    wants: list[str]
 
 
 class DetailTold(Told):
@@ -49,6 +51,8 @@ class DriverTrip(Told):
     currency: str
     note: str | None
     details: list[DetailTold]
+    wants: list[str]
+    car: DriverCarTold
     assigned_at: Moment
     no_show_at: Moment | None
 

@@ -67,7 +67,7 @@ class Phone:
                     .filter((box) => box.scrollWidth > box.clientWidth + 1 && getComputedStyle(box).display !== "inline"
                         && box.clientWidth)
                     .map((box) => `wide: ${box.outerHTML.slice(0, 80)}`),
-                ...[...document.querySelectorAll("button, a, input")]
+                ...[...document.querySelectorAll("button, a, input:not([hidden])")]
                     .filter((one) => one.getBoundingClientRect().height < least)
                     .map((one) => `small: ${one.outerHTML.slice(0, 80)}`),
             ]""",
@@ -190,8 +190,11 @@ async def test_from_the_link_to_the_fee(phone: Phone, house: House) -> None:
     while (await steps_of(house, order_id))[-1] != "arrived":
         await page.wait_for_timeout(100)
     assert await steps_of(house, order_id) == ["taken", "assigned", "on_the_way", "arrived"]
-    await phone.press('[data-step="driving"]')
-    await phone.press('[data-step="completed"]')
+    for step in ("driving", "completed"):
+        await phone.press(f'[data-step="{step}"]')
+        await phone.shows("car")
+        await phone.press('[data-car="done"]')
+        await phone.press('[data-skip="rain"]')
     await phone.looks_right("8-sure")
     await phone.press('[data-step="sure"]')
     await phone.shows("duty")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import re
 import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -226,7 +227,8 @@ def _fits(template: str, path: str) -> bool:
 
 def path_of(route_path: str, token: str = "nosuchrecordingtoken") -> str:
     """A concrete path for a route."""
-    return plain_path(route_path).replace("{id}", "1").replace("{token}", token)
+    parts = {"id": "1", "token": token, "stage": "before", "side": "front"}
+    return re.sub(r"\{(\w+)\}", lambda part: parts[part[1]], plain_path(route_path))
 
 
 @pytest.fixture(scope="session", autouse=True)

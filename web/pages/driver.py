@@ -19,7 +19,7 @@ from web.pages.driver_links import page_address
 from web.render import LOCALES, catalog, locale_of, page
 from web.shapes import Nothing
 
-SHOWN = ("driver.", "panel.money.", "panel.weighing.", "panel.order.state.")
+SHOWN = ("driver.", "panel.skill.", "panel.money.", "panel.weighing.", "panel.order.state.")
 
 
 async def home(request: web.Request) -> web.StreamResponse:

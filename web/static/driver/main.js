@@ -8,6 +8,8 @@ import { has, locale, locales, setLocale, setUpTexts, t } from "../console/texts
 import { listenForFirstTouch, ringForOffer, stayAwake } from "./alarm.js";
 import { fill, h } from "./dom.js";
 import { account, appealSheet, missed } from "./account.js";
+import { carHand, carScreen } from "./car.js";
+import { Photos } from "./photos.js";
 import { Whereabouts } from "./place.js";
 import { Queue } from "./queue.js";
 import { declineSheet, doneSheet, dutyHand, dutyScreen, ENDS, enterHand, enterScreen, noShowSheet, offerHand, offerScreen, tripHand, tripScreen } from "./screens.js";
@@ -33,7 +35,8 @@ const page = {
   map: BOOT.map,
 };
 const box = (id) => document.getElementById(id);
-const queue = new Queue({ answered, refused, changed: () => draw() });
+const queue = new Queue({ answered, refused, changed: () => draw(), mustWait: photosFirst });
+const photos = new Photos({ arrived: photoArrived, refused, changed: () => draw() });
 const whereabouts = new Whereabouts(() => draw());
 const seen = new Set();
 let polling;
@@ -44,6 +47,7 @@ let turn = 0;
 const act = {
   page,
   queue,
+  photos,
   whereabouts,
   now: () => Date.now() + page.late,
   show(view) {
@@ -82,6 +86,31 @@ const act = {
     page.sheet = null;
     queue.add("step", `driver/orders/${order.id}/step`, { to: "no_show", called });
     draw();
+  },
+  /** The phone's camera, for one side of the car. The field outlives whatever is drawn meanwhile. */
+  camera(order, stage, side) {
+    const field = box("camera");
+    field.onchange = () => {
+      const [file] = field.files;
+      if (file) photos.take(order.id, stage, side, file);
+      field.value = "";
+    };
+    field.click();
+  },
+  odometer(order, stage, told) {
+    const km = Number(told.replace(/\D/g, ""));
+    if (!/\d/.test(told) || km === order.car[stage].km) return;
+    queue.add("car", `driver/orders/${order.id}/car`, { stage, km });
+  },
+  skipCar(order, stage, skipped, then) {
+    queue.add("car", `driver/orders/${order.id}/car`, { stage, skipped });
+    act.afterCar(order, then);
+  },
+  /** The car was seen to: on to the step that it stood before. */
+  afterCar(order, then) {
+    if (then === "completed") act.open({ done: true });
+    else if (then) act.step(order, then);
+    else act.open(null);
   },
   appeal(against, reason) {
     page.sheet = null;
@@ -154,6 +183,7 @@ function answered(entry, body) {
     takeMe(body, true);
     poll();
   }
+  if (entry.kind === "car") takeCar(entry.path, body);
   if (entry.kind === "accept") say(t("driver.told.accepted"), "good");
   if (entry.kind === "decline") say(t("driver.told.declined"));
   if (entry.kind === "step" && entry.body.to === "completed") sayDone(page.finishing);
@@ -162,6 +192,22 @@ function answered(entry, body) {
     say(t("driver.told.appealed"), "good");
     load(page.view);
   }
+}
+
+function takeCar(path, car) {
+  const { me } = page;
+  if (me?.order && path === `driver/orders/${me.order.id}/car`) page.me = { ...me, order: { ...me.order, car } };
+}
+
+function photoArrived(photo, car) {
+  page.linked = true;
+  takeCar(`driver/orders/${photo.order}/car`, car);
+  queue.flush();
+}
+
+/** Where the trade requires photos, a step waits until the server has those that were taken. */
+function photosFirst(entry) {
+  return entry.kind === "step" && photos.waiting.some((photo) => photo.driver === entry.driver && entry.path === `driver/orders/${photo.order}/step`) && page.me?.order?.car?.asked === "required";
 }
 
 function sayDone(order) {
@@ -185,6 +231,7 @@ function takeMe(me, asked = false) {
   page.linked = true;
   if (first) {
     queue.belongTo(me.id);
+    photos.belongTo(me.id);
     setUpTexts({ ...BOOT, locale: localStorage.getItem(LOCALE) ?? me.language, currency: me.currency, timezone: me.timezone });
   }
   if (me.offers.some((offer) => !seen.has(offer.id))) {
@@ -224,6 +271,7 @@ async function poll(wait = 0) {
     } else {
       takeMe(told);
       queue.flush();
+      photos.flush();
     }
     draw();
   }
@@ -261,12 +309,14 @@ function shown() {
     if (entry.kind !== "step" || entry.path !== `driver/orders/${order.id}/step` || ENDS.has(entry.body.to)) continue;
     order.state = entry.body.to;
     order.next = order.way.slice(order.way.indexOf(order.state) + 1).slice(0, 1);
+    if (order.car.due === order.state) order.car = { ...order.car, stage: "after", due: "completed" };
   }
   return { ...me, order };
 }
 
 function draw(anew = false) {
   const me = shown();
+  if (page.sheet?.car && me?.order?.car.stage !== page.sheet.car) page.sheet = null;
   const sending = queue.waiting.length > 0;
   const words = [locale(), anew ? newKey() : ""];
   document.title = t("driver.title");
@@ -275,8 +325,11 @@ function draw(anew = false) {
   told();
   const parts = whatToShow(me);
   const { now: _now, located_at: _at, ...steady } = me ?? {};
-  fill(box("screen"), [words, parts.name, steady, whereabouts.state, page.asked, page.token, page.rows, page.sheet], () => parts.screen(me, act));
-  fill(box("hand"), [words, parts.name, steady, page.sheet, page.view, sending, queue.busy, page.token], () => [
+  const pictures = photos.waiting.map((one) => one.id);
+  fill(box("screen"), [words, parts.name, steady, whereabouts.state, page.asked, page.token, page.rows, page.sheet, pictures], () => parts.screen(me, act));
+  // Nothing that is pushed takes the field away from under a finger that types.
+  const pressed = parts.name === "car" ? [me.order.id] : [steady, sending, queue.busy, pictures];
+  fill(box("hand"), [words, parts.name, page.sheet, page.view, page.token, pressed], () => [
     ...[parts.hand(me, act, sending)].flat(),
     me ? tabs() : null,
   ]);
@@ -290,6 +343,7 @@ function whatToShow(me) {
   if (page.sheet?.against) return { name: `appeal ${page.view}`, screen: page.view === "money" ? account : missed, hand: appealSheet };
   if (page.view === "money") return { name: "money", screen: account, hand: () => [] };
   if (page.view === "missed") return { name: "missed", screen: missed, hand: () => [] };
+  if (me.order && page.sheet?.car) return { name: "car", screen: carScreen, hand: carHand };
   if (me.order) return { name: "trip", screen: tripScreen, hand: page.sheet?.done ? doneSheet : page.sheet?.noShow ? noShowSheet : tripHand };
   if (me.offers.length) return { name: "offer", screen: offerScreen, hand: page.sheet?.offer ? declineSheet : offerHand };
   return { name: "duty", screen: dutyScreen, hand: dutyHand };
@@ -371,12 +425,14 @@ readLink();
 addEventListener("hashchange", readLink);
 addEventListener("online", () => {
   queue.flush();
+  photos.flush();
   poll();
 });
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) return;
   stayAwake(page.me && page.me.state !== "off");
   queue.flush();
+  photos.flush();
   poll();
 });
 setInterval(tick, 250);

@@ -9,7 +9,7 @@ const STORED = "callboard.driver.queue";
 const AGAIN_MS = [1000, 2000, 4000, 8000];
 
 export class Queue {
-  /** @param {{answered: (entry: object, body: object) => void, refused: (entry: object, problem: Error) => void, changed: () => void}} tell */
+  /** @param {{answered: (entry: object, body: object) => void, refused: (entry: object, problem: Error) => void, changed: () => void, mustWait?: (entry: object) => boolean}} tell */
   constructor(tell) {
     this.tell = tell;
     this.waiting = read();
@@ -38,6 +38,10 @@ export class Queue {
     try {
       while (this.waiting.length) {
         const [entry] = this.waiting;
+        if (this.tell.mustWait?.(entry)) {
+          this.later();
+          return;
+        }
         const outcome = await request("POST", entry.path, entry.body, entry.key).catch((error) => error);
         if (outcome instanceof Unreachable || outcome.status >= 500 || outcome.status === 429) {
           this.later();

@@ -1,6 +1,7 @@
 /** The screens of a driver's night: come in, wait, be asked, drive. What is pressed lies at the bottom, under the thumb. */
 
 import { clockTime, distance, money, t } from "../console/texts.js";
+import { carCard, stageOf } from "./car.js";
 import { h } from "./dom.js";
 
 const DECLINED_FOR = ["too_far", "other_way", "low_fare", "break", "something_else"];
@@ -80,6 +81,7 @@ export function offerScreen(me) {
       worth(offer),
       h("p", {}, offer.distance_m === null ? t("driver.offer.no_pin") : t("driver.offer.away", { distance: distance(offer.distance_m) })),
     ),
+    wants(offer),
     others.length ? h("p.quiet", {}, t("driver.offer.more", { count: others.length })) : null,
   ];
 }
@@ -87,6 +89,10 @@ export function offerScreen(me) {
 function worth({ fare, fee, currency }) {
   if (fare === null || fee === null) return null;
   return h("p", {}, `${t("driver.offer.fee", { amount: money(fee, currency) })} · `, h("b", {}, t("driver.offer.yours", { amount: money(fare - fee, currency) })));
+}
+
+function wants({ wants: asked }) {
+  return asked?.length ? h("p.quiet", {}, t("driver.trip.wants", { skills: asked.map((skill) => t(`skill.${skill}`)).join(", ") })) : null;
 }
 
 function end(which, where) {
@@ -116,7 +122,8 @@ export function declineSheet(_me, act) {
 
 // --- drive --------------------------------------------------------------------------------------------------------------
 
-export function tripScreen({ order }, { page }) {
+export function tripScreen({ order }, act) {
+  const { page } = act;
   return [
     h(
       "ol.steps",
@@ -140,6 +147,8 @@ export function tripScreen({ order }, { page }) {
       order.details.map(({ name, text }) => h("p.note", {}, h("small", {}, t(`driver.detail.${name}`)), " ", text)),
       order.note ? h("p.note", {}, h("small", {}, t("driver.trip.note")), " ", order.note) : null,
     ),
+    carCard(order, act),
+    wants(order),
     order.customer_name ? h("p.quiet", {}, t("driver.trip.customer", { name: order.customer_name })) : null,
     order.number ? null : h("p.quiet", {}, t("driver.trip.no_number")),
   ];
@@ -163,7 +172,12 @@ export function tripHand({ order }, act, sending) {
   const finishing = sending && act.queue.waiting.some((entry) => ENDS.has(entry.body.to));
   if (finishing) return big("go", t("driver.link.waiting"), null, { disabled: true });
   const [first, second] = sending ? order.next.slice(0, 1) : order.next;
-  const press = (to) => (to === "completed" ? act.open({ done: true }) : act.step(order, to));
+  const press = (to) => {
+    const car = stageOf(order, act.photos);
+    if (car && to === car.due && !car.whole && !car.skipped) act.open({ car: car.stage, then: to });
+    else if (to === "completed") act.open({ done: true });
+    else act.step(order, to);
+  };
   const say = (kind, to) => to && big(kind, t(`driver.step.${to}`), () => press(to), { data: { step: to } });
   const call = order.number && h("a.big.call", { href: `tel:${order.number}` }, t("driver.trip.call"));
   const nobody = !sending && order.no_show_at && big("quiet", "", () => act.open({ noShow: true }), { data: { opens: order.no_show_at } });

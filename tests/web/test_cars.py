@@ -1,0 +1,164 @@
+"""The car's state, proven: photos come over weak networks and from strangers, are kept once, and shown to whom they concern."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from desk import dispatch, kept_files, vehicle_proof
+from desk.trades import proxy
+from models import AuditEntry, CarPhoto, Message
+from models.vehicle_proof import CAR_SIDES
+from tests.desk.test_car_pictures import picture
+from tests.web.conftest import House, Visitor
+
+JPEG = {"Content-Type": "image/jpeg"}
+
+
+async def trip(house: House, **order: Any) -> tuple[int, Visitor]:
+    """An order that the first driver has, and his phone."""
+    taken = await house.order(**order)
+    async with house.desk.work() as work:
+        await dispatch.assign(work, house.site.operator_id, taken["id"], house.site.drivers[0])
+    return taken["id"], await house.driver()
+
+
+async def send(driver: Visitor, order_id: int, side: str, raw: bytes, stage: str = "before") -> Any:
+    path = f"/api/v1/driver/orders/{order_id}/photos/{stage}/{side}"
+    return await driver.ask("POST", path, data=raw, headers=JPEG)
+
+
+def photo(side: str) -> bytes:
+    """Another picture for each side."""
+    return picture(size=(640, 480 + CAR_SIDES.index(side)))
+
+
+async def count(house: House) -> int:
+    async with house.desk.look() as session:
+        return await session.scalar(select(func.count()).select_from(CarPhoto)) or 0
+
+
+def files(house: House) -> list[str]:
+    folder = house.recordings.parent / "files" / "cars"
+    return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+
+
+async def text_of_link(house: House) -> str:
+    async with house.desk.look() as session:
+        texts = await session.scalars(select(Message.text).where(Message.text_key == "sms.car.link"))
+        return texts.one()
+
+
+async def test_the_same_photo_twice_is_one_row_and_one_file(house: House) -> None:
+    order_id, driver = await trip(house)
+    raw = photo("front")
+    answers = await asyncio.gather(*(send(driver, order_id, "front", raw) for _ in range(4)))
+    assert [answer.status for answer in answers] == [200] * 4
+    assert await count(house) == 1
+    assert len(files(house)) == 1
+    assert len(answers[0].body["before"]["photos"]) == 1
+    again = await send(driver, order_id, "front", raw)
+    assert (again.status, await count(house)) == (200, 1)
+
+
+async def test_four_photos_and_the_odometer_are_the_proof_and_the_customer_is_texted_once(house: House) -> None:
+    order_id, driver = await trip(house)
+    for side in CAR_SIDES:
+        assert (await send(driver, order_id, side, photo(side))).status == 200
+    said = await driver.api("POST", f"/driver/orders/{order_id}/car", {"stage": "before", "km": 123_456})
+    assert (said.body["before"]["whole"], said.body["before"]["km"], said.body["stage"]) == (True, 123_456, "before")
+    assert (await send(driver, order_id, "front", picture(size=(800, 600)))).status == 200
+    link = await text_of_link(house)
+    customer = house.anonymous()
+    token = link.rpartition("#")[2]
+    opened = await customer.api("POST", "/car/open", {"token": token})
+    assert opened.status == 200
+    assert [one["side"] for one in opened.body["before"]["photos"]] == ["front", "front", "rear", "left", "right"]
+    shown = await customer.ask("GET", f"/api/v1/car/photos/{opened.body['before']['photos'][0]['id']}")
+    assert (shown.status, shown.raw[:3]) == (200, b"\xff\xd8\xff")
+    # The link is good once: who has read it over his shoulder sees nothing. He himself may look again.
+    assert (await house.anonymous().api("POST", "/car/open", {"token": token})).status == 401
+    assert (await customer.api("POST", "/car/open", {"token": token})).status == 200
+    assert (await customer.api("GET", "/car")).status == 200
+    # What stands in the list of texts lets nobody in.
+    listed = await house.program().api("GET", f"/messages?order_id={order_id}")
+    assert token not in listed.raw.decode()
+
+
+async def test_nobody_else_gets_a_photo(house: House) -> None:
+    order_id, driver = await trip(house)
+    await send(driver, order_id, "front", photo("front"))
+    async with house.desk.look() as session:
+        photo_id = await session.scalar(select(CarPhoto.id))
+    colleague = await house.driver(house.site.drivers[1])
+    assert (await colleague.ask("GET", f"/api/v1/driver/photos/{photo_id}")).status == 404
+    assert (await send(colleague, order_id, "front", photo("rear"))).status == 404
+    assert (await driver.ask("GET", f"/api/v1/driver/photos/{photo_id}")).status == 200
+    for path in (f"/api/v1/photos/{photo_id}", f"/api/v1/car/photos/{photo_id}", "/api/v1/car"):
+        assert (await house.anonymous().ask("GET", path)).status == 401
+    operator = house.program()
+    assert (await operator.ask("GET", f"/api/v1/photos/{photo_id}")).headers["Cache-Control"] == "no-store"
+    assert (await operator.api("GET", f"/orders/{order_id}/car")).body["before"]["photos"][0]["id"] == photo_id
+    async with house.desk.look() as session:
+        assert "car.seen" in set(await session.scalars(select(AuditEntry.what)))
+
+
+@pytest.mark.parametrize(
+    ("raw", "status", "code"),
+    [
+        (b"", 422, "bad_picture"),
+        (b"<svg onload='alert(1)'/>", 422, "bad_picture"),
+        (photo("front")[:900], 422, "bad_picture"),
+        (b"\xff\xd8\xff" + b"\0" * 9_000_000, 413, "request_entity_too_large"),
+    ],
+    ids=["nothing", "a script", "cut off", "too long"],
+)
+async def test_what_is_no_photo_leaves_neither_row_nor_file(house: House, raw: bytes, status: int, code: str) -> None:
+    order_id, driver = await trip(house)
+    refused = await send(driver, order_id, "front", raw)
+    assert (refused.status, refused.code) == (status, code)
+    assert (await count(house), files(house)) == (0, [])
+
+
+async def test_where_photos_are_required_the_trip_begins_with_them_or_with_a_reason(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(proxy, "TRADE", replace(proxy.TRADE, photos="required"))
+    order_id, driver = await trip(house)
+    step = f"/driver/orders/{order_id}/step"
+    refused = await driver.api("POST", step, {"to": "driving"})
+    assert (refused.status, refused.code, refused.body["details"]["stage"]) == (409, "photos_needed", "before")
+    skipped = await driver.api("POST", f"/driver/orders/{order_id}/car", {"stage": "before", "skipped": "비가 많이 옴"})
+    assert skipped.body["before"]["skipped"] == "비가 많이 옴"
+    assert (await driver.api("POST", step, {"to": "driving"})).status == 200
+    assert (await driver.api("POST", step, {"to": "completed"})).code == "photos_needed"
+    for side in CAR_SIDES:
+        await send(driver, order_id, side, photo(side), "after")
+    assert (await driver.api("POST", step, {"to": "completed"})).status == 200
+
+
+async def test_photos_that_a_phone_could_not_send_are_taken_for_a_day_after_the_trip(house: House) -> None:
+    order_id, driver = await trip(house)
+    await driver.api("POST", f"/driver/orders/{order_id}/step", {"to": "driving"})
+    await driver.api("POST", f"/driver/orders/{order_id}/step", {"to": "completed"})
+    assert (await send(driver, order_id, "rear", photo("rear"), "after")).status == 200
+    later = house.desk.clock() + vehicle_proof.LATE
+    house.desk.clock = lambda: later
+    assert (await send(driver, order_id, "left", photo("left"), "after")).status == 404
+
+
+async def test_erased_photos_are_gone_and_so_is_the_link(house: House) -> None:
+    order_id, driver = await trip(house)
+    for side in CAR_SIDES:
+        await send(driver, order_id, side, photo(side))
+    token = (await text_of_link(house)).rpartition("#")[2]
+    async with house.desk.work() as work:
+        names = await vehicle_proof.erase(work, order_id, house.site.operator_id)
+    kept_files.drop(house.recordings.parent / "files" / "cars", names)
+    assert (len(names), files(house)) == (4, [])
+    assert (await house.program().api("GET", f"/orders/{order_id}/car")).body["before"]["photos"] == []
+    assert (await house.anonymous().api("POST", "/car/open", {"token": token})).status == 401
