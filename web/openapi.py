@@ -28,6 +28,7 @@ WHY = {
     401: "A wrong name or a wrong password.",
     404: "There is no such thing.",
     409: "Somebody was first, or the present state has no such step.",
+    410: "The link was used, or its time is over.",
     413: "The body is too long.",
     415: "The body is not JSON.",
     416: "There is no such range.",

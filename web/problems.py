@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 STATUS: tuple[tuple[type[errors.DeskError], int], ...] = (
     (people.WrongLogin, 401),
     (driver_access.WrongLink, 401),
-    (car_links.WrongCarLink, 401),
+    (car_links.WrongCarLink, 410),
     (errors.NotFound, 404),
     (errors.Conflict, 409),
     (errors.Invalid, 422),

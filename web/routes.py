@@ -324,10 +324,10 @@ ROUTES: tuple[Route, ...] = (
     # --- for a customer, by his link --------------------------------------------------------------------------------------
     _raw(
         "POST", API + "/car/open", "anyone", cars.open_link, "Open the link to one's own car's photos",
-        given=gd.LinkToken, answer=tc.CustomersCarTold, problems=(401, 429),
+        given=gd.LinkToken, answer=tc.CustomersCarTold, problems=(410, 429),
     ),
-    _raw("GET", API + "/car", "anyone", cars.again, "The photos again", answer=tc.CustomersCarTold, problems=(401,)),
-    _raw("GET", API + f"/car/photos/{ID}", "anyone", cars.customers_photo, "One of them", problems=(401, 404)),
+    _raw("GET", API + "/car", "anyone", cars.again, "The photos again", answer=tc.CustomersCarTold, problems=(410,)),
+    _raw("GET", API + f"/car/photos/{ID}", "anyone", cars.customers_photo, "One of them", problems=(404, 410)),
     _json(
         "GET", "/audit", "audit.see", record.listed, "Who of the office did what, newest first",
         given=g.RecordQuery, answer=t.Items[t.RecordTold],

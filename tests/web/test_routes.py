@@ -16,6 +16,10 @@ from web.openapi import plain_path
 from web.routes import ROUTES, Route
 
 OPEN_TO_ANYONE = {
+    "GET /car",
+    "POST /api/v1/car/open",
+    "GET /api/v1/car",
+    "GET /api/v1/car/photos/{id:[1-9][0-9]{0,17}}",
     "GET /",
     "GET /login",
     "POST /login",
