@@ -201,12 +201,13 @@ def _agree(work: Work, account: CreditAccount, terms: Terms) -> None:
 
 
 async def _named(work: Work, account: CreditAccount) -> None:
+    name = account.name
     try:
         async with work.session.begin_nested():
             work.session.add(account)
             await work.session.flush()
     except IntegrityError as error:
-        raise NameTaken("there is an account of that name", name=account.name) from error
+        raise NameTaken("there is an account of that name", name=name) from error
 
 
 def _on_record(terms: Terms) -> dict[str, Any]:

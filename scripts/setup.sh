@@ -78,7 +78,8 @@ set_up_python() {
 
 # The browser's third-party files, pinned by package-lock.json, are copied into web/static/vendor.
 set_up_front_end() {
-    if [ ! -f web/static/vendor/.installed ] || ! cmp -s package-lock.json web/static/vendor/.installed; then
+    if [ ! -f web/static/vendor/.installed ] || [ scripts/vendor -nt web/static/vendor/.installed ] \
+        || ! cmp -s package-lock.json web/static/vendor/.installed; then
         step "installing the browser's libraries"
         scripts/vendor
         cp package-lock.json web/static/vendor/.installed

@@ -21,6 +21,7 @@ from web.keys import (
     OUTSIDE,
     PACE,
     PARTS,
+    PRESS,
     RENDERER,
     SETTINGS,
     THROTTLE,
@@ -30,6 +31,7 @@ from web.metrics import Metrics
 from web.middleware import add_headers, count, refuse_forged, tell_refusals, tell_the_tape
 from web.openapi import document
 from web.parts import Parts
+from web.pdf import Press
 from web.popups import Hub
 from web.render import HERE, Renderer
 from web.routes import ROUTES, add_routes
@@ -48,6 +50,7 @@ def make_app(settings: Settings, desk: Desk, bus: Bus, outside: Outside) -> web.
     app[METRICS] = Metrics()
     app[PARTS] = Parts(bus, outside.parts)
     app[RENDERER] = Renderer()
+    app[PRESS] = Press()
     app[HUB] = Hub(desk, bus, app[PARTS], app[METRICS], settings)
     app[THROTTLE] = Throttle(
         settings.login_failures_per_account, settings.login_failures_per_address, settings.login_window_s, desk.clock

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from web.driver_news import DriverNews
     from web.metrics import Metrics
     from web.parts import Parts
+    from web.pdf import Press
     from web.popups import Hub
     from web.render import Renderer
     from web.throttle import Pace, Throttle
@@ -152,6 +153,7 @@ HUB: web.AppKey[Hub] = web.AppKey("HUB")
 PARTS: web.AppKey[Parts] = web.AppKey("PARTS")
 METRICS: web.AppKey[Metrics] = web.AppKey("METRICS")
 RENDERER: web.AppKey[Renderer] = web.AppKey("RENDERER")
+PRESS: web.AppKey[Press] = web.AppKey("PRESS")
 THROTTLE: web.AppKey[Throttle] = web.AppKey("THROTTLE")
 DRIVER_NEWS: web.AppKey[DriverNews] = web.AppKey("DRIVER_NEWS")
 DRIVER_THROTTLE: web.AppKey[Throttle] = web.AppKey("DRIVER_THROTTLE")

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import fields
 from typing import Any
 
+from desk.credit_accounts import AccountTold
+from desk.invoices import Invoice, InvoiceRow
 from desk.report_rows import DriverName, MoneyRow, OrderRow
 from desk.reports import CompanyReport, DriverLine, DriversReport, Figures
 from desk.statements import Statement, StatementRow
@@ -113,7 +115,50 @@ def statement(view: View, told: Statement) -> Sheet:
     return Sheet(sheet.name, about, sheet.heads, [opening, *sheet.rows], closing)
 
 
-def what(view: View, row: MoneyRow | StatementRow) -> str:
+def invoice(view: View, bill: Invoice) -> Sheet:
+    """One line a trip or payment, between what was owed and what is owed."""
+    columns: tuple[tuple[str, Kind, Callable[[InvoiceRow], Cell]], ...] = (
+        ("at", "moment", lambda row: view.local(row.at)),
+        ("entry", "number", lambda row: row.entry_id),
+        ("kind", "text", lambda row: what(view, row)),
+        ("order", "number", lambda row: row.order_id),
+        ("rider", "text", lambda row: row.rider),
+        ("cost_centre", "text", lambda row: row.cost_centre),
+        ("origin", "text", lambda row: row.origin),
+        ("destination", "text", lambda row: row.destination),
+        ("reference", "text", lambda row: row.reference or row.evidence),
+        ("amount", "number", lambda row: row.amount),
+        ("balance", "number", lambda row: row.balance),
+    )
+    sheet = _listed(view, "account", columns, bill.rows, None)
+    opening: list[Cell] = [None, None, view.m("head.owed_before"), *[None] * 7, bill.opening]
+    closing: list[Cell] = [None, None, view.m("head.owed"), *[None] * 6, bill.charged - bill.paid, bill.closing]
+    about = [*sheet.about, (view.m("title.account"), bill.account.name), (view.m("head.bill"), bill.number)]
+    return Sheet(sheet.name, about, sheet.heads, [opening, *sheet.rows], closing)
+
+
+def credit(view: View, accounts: Sequence[AccountTold]) -> Sheet:
+    """One line an account, as it stands now."""
+    heads: list[Head] = [(view.m("head.account"), "text"), (view.m("head.business_number"), "text")]
+    heads += [(view.m(f"head.{name}"), "number") for name in ("limit", "owed", "open", "left", "riders")]
+    rows: list[Sequence[Cell]] = [
+        (
+            one.terms.name,
+            one.terms.business_number,
+            one.standing.limit,
+            one.standing.owed,
+            one.standing.open,
+            one.standing.left,
+            one.riders,
+        )
+        for one in accounts
+    ]
+    owed, open_ = (sum(getattr(one.standing, name) for one in accounts) for name in ("owed", "open"))
+    foot = (view.m("head.total"), None, None, owed, open_, None, None)
+    return Sheet(view.m("title.credit"), _about(view, "credit"), heads, rows, foot)
+
+
+def what(view: View, row: MoneyRow | StatementRow | InvoiceRow) -> str:
     """What an entry is, in words: "penalty", "penalty undone (entry 7)"."""
     about = view.m(f"kind.{row.about}")
     return view.m("kind.reversal", what=about, entry=row.reverses_id) if row.reverses_id is not None else about

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -17,11 +18,14 @@ from desk import days, money, offices
 from desk.days import By, Span
 from desk.errors import Invalid
 from models import Office
-from web.keys import DESK, RENDERER, VISITOR, Visitor
+from web.keys import DESK, PRESS, RENDERER, VISITOR, Visitor
 from web.render import LOCALES, catalog, locale_of, nonce_of
 
 CUTS: tuple[By, ...] = ("day", "month", "quarter", "year")
 FORMS = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
+PDF = "pdf"
+_HREF = re.compile(r' href="[^"]*"')
+KINDS = {**FORMS, PDF: "application/pdf"}
 _ONE = {"day": "EEE d MMM y", "month": "MMMM y", "quarter": "QQQQ y", "year": "y"}
 _ONE_KO = {"day": "y년 M월 d일 (EEE)", "month": "y년 M월", "quarter": "y년 Q분기", "year": "y년"}
 
@@ -134,11 +138,21 @@ class View:
 
     async def page(self, here: str, status: int = 200, **values: Any) -> web.Response:
         """The page of that name; its words are `m("...")`."""
-        text = await self.request.app[RENDERER].text(
+        nonce, visitor = nonce_of(self.request), self.visitor
+        text = await self._text(here, nonce=nonce, visitor=visitor, may=visitor.may, paper=False, **values)
+        return web.Response(text=text, status=status, content_type="text/html")
+
+    async def paper(self, here: str, **values: Any) -> bytes:
+        """The same page as PDF: by whomever and whenever it is asked for, of the same rows the same bytes. Raises NoPdf."""
+        told: dict[str, Any] = {"may": frozenset[str](), "refused": None, "done": None, **values}
+        text = await self._text(here, paper=True, **told)
+        # Nobody follows a link on paper, and an address may tell in which way the page was asked for.
+        return await self.request.app[PRESS].draw(_HREF.sub("", text))
+
+    async def _text(self, here: str, **values: Any) -> str:
+        return await self.request.app[RENDERER].text(
             f"money_{here}.html",
             self.locale,
-            nonce=nonce_of(self.request),
-            visitor=self.visitor,
             view=self,
             m=self.m,
             sentence=self.sentence,
@@ -147,14 +161,13 @@ class View:
             here=here,
             **values,
         )
-        return web.Response(text=text, status=status, content_type="text/html")
 
     def file(self, name: str, form: str, content: bytes) -> web.Response:
         """Something to keep, named after its days."""
         file = f"{name}-{self.span.first}-{self.span.last}.{form}"
         return web.Response(
             body=content,
-            content_type=FORMS[form],
+            content_type=KINDS[form],
             charset="utf-8" if form == "csv" else None,
             headers={"Content-Disposition": f'attachment; filename="{file}"'},
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Any
 
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,13 +15,17 @@ from desk.errors import Invalid
 from desk.work import Desk
 from web import money_sheets
 from web.keys import DESK
-from web.money_view import FORMS, View, view_of
+from web.money_view import FORMS, PDF, View, view_of
+from web.pdf import NoPdf
 from web.render import catalog
 from web.sheets import Sheet, as_csv, as_xlsx
 
 MOST_APPEALS = 50
 MOST_ROWS = 100_000
 """How many rows are taken away at once."""
+MOST_PRINTED = 5_000
+"""How many rows are drawn as PDF: some hundred pages."""
+DONE = ("top_up", "penalty", "asked", "paid", "turned_down", "reversed", "closed", "accepted", "declined")
 TYPED = ("do", "amount", "reference", "note", "evidence", "entry")
 
 
@@ -36,17 +41,21 @@ async def show_company(
     async with desk.look() as session:
         view = await view_of(request, session)
         report = await reports.company(session, view.office.id, view.span, view.by)
-        if form := _form(request):
-            return await _file(view, "company", form, lambda: [money_sheets.company(view, report)])
         asked = await cashier.asked_for(session, view.office.id, view.now)
         closed = await periods.closed(session, view.office.id)
         following = await periods.following(session, view.office)
     most = max((figures.fares for _, figures in report.lines), default=0)
+    shown: dict[str, Any] = {"report": report, "most": most, "figures": money_sheets.FIGURES}
+    try:
+        if form := asked_form(request, PDF):
+            paper = ("company", shown, len(report.lines))
+            return await as_file(view, "company", form, lambda: [money_sheets.company(view, report)], paper)
+    except NoPdf as error:
+        status, refused = 503, error.code
     return await view.page(
         "company",
         status if view.trouble is None else 422,
-        report=report,
-        most=most,
+        **shown,
         asked=asked,
         closed=[
             (days.month_of(view.office.timezone, view.local(period.since).date()), period) for period in closed[:12]
@@ -54,8 +63,7 @@ async def show_company(
         following=following,
         over=following is not None and following.until <= view.now,
         refused=refused or view.trouble,
-        done=done or _done(request),
-        figures=money_sheets.FIGURES,
+        done=done or done_of(request, DONE),
     )
 
 
@@ -63,7 +71,7 @@ async def rows(request: web.Request) -> web.StreamResponse:
     """The orders and entries of some days, which add up to what the totals say."""
     async with request.app[DESK].look() as session:
         view = await view_of(request, session)
-        if form := _form(request):
+        if form := asked_form(request):
             return await _rows_file(view, session, form, request.query.get("of", "orders"))
         after = {name: _cursor(request.query.get(name)) for name in ("orders", "entries")}
         size = report_rows.PAGE
@@ -89,18 +97,19 @@ async def rows(request: web.Request) -> web.StreamResponse:
 
 async def drivers(request: web.Request) -> web.StreamResponse:
     """All drivers."""
+    status, refused = 200, None
     async with request.app[DESK].look() as session:
         view = await view_of(request, session)
         report = await reports.drivers(session, view.office.id, view.span)
-    if form := _form(request):
-        return await _file(view, "drivers", form, lambda: [money_sheets.drivers(view, report)])
+    shown: dict[str, Any] = {"report": report, "figures": money_sheets.FIGURES}
+    try:
+        if form := asked_form(request, PDF):
+            paper = ("drivers", shown, len(report.lines))
+            return await as_file(view, "drivers", form, lambda: [money_sheets.drivers(view, report)], paper)
+    except NoPdf as error:
+        status, refused = 503, error.code
     return await view.page(
-        "drivers",
-        200 if view.trouble is None else 422,
-        report=report,
-        figures=money_sheets.FIGURES,
-        refused=view.trouble,
-        done=None,
+        "drivers", status if view.trouble is None else 422, **shown, refused=refused or view.trouble, done=None
     )
 
 
@@ -124,21 +133,28 @@ async def show_statement(
         waiting = [
             one for one in await cashier.asked_for(session, view.office.id, view.now) if one.driver.id == driver_id
         ]
-    if form := _form(request):
-        return await _file(
-            view, f"statement-{driver_id}", form, lambda: [money_sheets.statement(view, told)]
-        )  # fmt: skip
+    shown: dict[str, Any] = {
+        "told": told,
+        "moved": told.closing - told.opening,
+        "what": lambda row: money_sheets.what(view, row),
+        "typed": dict.fromkeys(TYPED, "") | (typed or {}),
+    }
+    try:
+        if form := asked_form(request, PDF):
+            paper = ("statement", shown, len(told.rows))
+            return await as_file(
+                view, f"statement-{driver_id}", form, lambda: [money_sheets.statement(view, told)], paper
+            )  # fmt: skip
+    except NoPdf as error:
+        status, refused = 503, error.code
     return await view.page(
         "statement",
         status if view.trouble is None else 422,
-        told=told,
+        **shown,
         waiting=waiting,
         undone=undone,
-        moved=told.closing - told.opening,
-        what=lambda row: money_sheets.what(view, row),
         refused=refused or view.trouble,
-        done=_done(request),
-        typed=dict.fromkeys(TYPED, "") | (typed or {}),
+        done=done_of(request, DONE),
     )
 
 
@@ -163,7 +179,7 @@ async def show_appeals(
         clock=lambda at: view.clock(datetime.fromisoformat(at)),
         why=lambda one: catalog(view.locale).text(f"panel.{one['reason_key']}", **one["reason_args"]),
         refused=refused,
-        done=_done(request),
+        done=done_of(request, DONE),
         typed=typed,
     )
 
@@ -181,15 +197,28 @@ async def _rows_file(view: View, session: AsyncSession, form: str, of: str) -> w
         both = (money_sheets.orders(view, orders), money_sheets.entries(view, entries))
         return both if form == "xlsx" else both[:1] if of == "orders" else both[1:]
 
-    return await _file(view, "rows" if form == "xlsx" else of if of == "orders" else "entries", form, sheets)
+    return await as_file(view, "rows" if form == "xlsx" else of if of == "orders" else "entries", form, sheets)
 
 
-async def _file(view: View, name: str, form: str, sheets: Callable[[], Sequence[Sheet]]) -> web.StreamResponse:
+Paper = tuple[str, dict[str, Any], int]
+"""A page for paper: its name, its values, how many rows it has."""
+
+
+async def as_file(
+    view: View, name: str, form: str, sheets: Callable[[], Sequence[Sheet]], paper: Paper | None = None
+) -> web.StreamResponse:
+    """The page's figures to take away, which is on record. Raises NoPdf."""
     # The end of the days that it tells of, in place of now: made again, it is the same file.
     made: datetime = view.local(view.span.until)
     operator = view.visitor.operator
     subject, of = f"{name}.{form}", f"{view.span.first} {view.span.last}"
     await view.request.app[DESK].do(lambda work: exports.taken_away(work, operator.id, subject, of))
+    if form == PDF:
+        assert paper is not None  # asked for only where there is one
+        here, values, rows = paper
+        if rows > MOST_PRINTED:
+            raise NoPdf("pdf_too_long")
+        return view.file(name, form, await view.paper(here, **values))
 
     def make() -> bytes:
         told = sheets()
@@ -198,19 +227,17 @@ async def _file(view: View, name: str, form: str, sheets: Callable[[], Sequence[
     return view.file(name, form, await asyncio.to_thread(make))
 
 
-def _form(request: web.Request) -> str | None:
+def asked_form(request: web.Request, *more: str) -> str | None:
+    """As what the page is to be taken away: csv, xlsx, or one of `more`; None to look at it."""
     form = request.query.get("form") if request.method == "GET" else None
-    return form if form in FORMS else None
+    return form if form in FORMS or form in more else None
 
 
 def _cursor(told: str | None) -> int | None:
     return int(told) if told and told.isascii() and told.isdigit() and len(told) < 18 else None
 
 
-def _done(request: web.Request) -> str | None:
+def done_of(request: web.Request, known: Sequence[str]) -> str | None:
+    """What was done by the form that led here."""
     told = request.query.get("done")
-    return (
-        told
-        if told in ("top_up", "penalty", "asked", "paid", "turned_down", "reversed", "closed", "accepted", "declined")
-        else None
-    )
+    return told if told in known else None

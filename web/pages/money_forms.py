@@ -24,7 +24,7 @@ async def pay(request: web.Request) -> web.StreamResponse:
     paid_by = operator_id(request)
 
     async def act(work: Work) -> str:
-        do, amount = fields.get("do"), _amount(fields.get("amount", ""))
+        do, amount = fields.get("do"), amount_of(fields.get("amount", ""))
         if do == "top_up":
             await cashier.take_in(work, paid_by, driver_id, amount, fields.get("reference", ""))
             return "top_up"
@@ -42,7 +42,7 @@ async def pay(request: web.Request) -> web.StreamResponse:
         done = await once(request, fields, act)
     except DeskError as error:
         return await _refuse_on_statement(request, driver_id, fields, error)
-    return _back(request, f"/money/drivers/{driver_id}", done)
+    return back(request, f"/money/drivers/{driver_id}", done)
 
 
 async def reverse(request: web.Request) -> web.StreamResponse:
@@ -60,7 +60,7 @@ async def reverse(request: web.Request) -> web.StreamResponse:
         done = await once(request, fields, act)
     except DeskError as error:
         return await _refuse_on_statement(request, driver_id, fields, error)
-    return _back(request, f"/money/drivers/{driver_id}", done)
+    return back(request, f"/money/drivers/{driver_id}", done)
 
 
 async def decide(request: web.Request) -> web.StreamResponse:
@@ -92,8 +92,8 @@ async def answer_appeal(request: web.Request) -> web.StreamResponse:
         done = await once(request, fields, act)
     except DeskError as error:
         typed = (appeal_id, fields.get("answer", ""))
-        return await show_appeals(request, problem_of(error).status, _words_for(error), typed)
-    return _back(request, "/money/appeals", done)
+        return await show_appeals(request, problem_of(error).status, words_for(error), typed)
+    return back(request, "/money/appeals", done)
 
 
 async def close(request: web.Request) -> web.StreamResponse:
@@ -116,24 +116,24 @@ async def _on_company(
     try:
         done = await once(request, fields, act)
     except DeskError as error:
-        return await show_company(request, request.app[DESK], problem_of(error).status, _words_for(error))
-    return _back(request, "/money", done)
+        return await show_company(request, request.app[DESK], problem_of(error).status, words_for(error))
+    return back(request, "/money", done)
 
 
 async def _refuse_on_statement(
     request: web.Request, driver_id: int, fields: Fields, error: DeskError
 ) -> web.StreamResponse:
-    return await show_statement(request, driver_id, problem_of(error).status, _words_for(error), typed=fields)
+    return await show_statement(request, driver_id, problem_of(error).status, words_for(error), typed=fields)
 
 
-def _words_for(error: DeskError) -> str:
+def words_for(error: DeskError) -> str:
     """The key of the sentence that is shown."""
     if error.code == Invalid.code:
         return f"invalid_{error.details.get('field')}"
     return error.code
 
 
-def _back(request: web.Request, path: str, done: str) -> web.StreamResponse:
+def back(request: web.Request, path: str, done: str) -> web.StreamResponse:
     """To the page itself, so that loading it again does nothing again; the same days as before."""
     kept = {name: request.query[name] for name in ("from", "to", "by", "lang") if name in request.query}
     return web.Response(
@@ -141,7 +141,7 @@ def _back(request: web.Request, path: str, done: str) -> web.StreamResponse:
     )
 
 
-def _amount(told: str) -> int:
+def amount_of(told: str) -> int:
     """Whole units as people write them: "50,000", "50000원", full-width digits. Raises Invalid."""
     digits = "".join(char for char in unicodedata.normalize("NFKC", told[:40]) if char not in _MANY)
     if not (digits.isascii() and digits.isdigit()) or len(digits) > 12:
