@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from desk import driver_access, idempotency
+from desk import drafts, driver_access, idempotency
 from desk.work import Desk
 
 EVERY_S = 24 * 3600.0
@@ -22,4 +22,5 @@ class Housekeeping:
             async with self._desk.work() as work:
                 await idempotency.forget_old(work)
                 await driver_access.forget_old(work)
+                await drafts.forget_old(work)
             await asyncio.sleep(EVERY_S)

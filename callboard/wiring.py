@@ -23,6 +23,7 @@ from callboard.imports import Imports
 from callboard.instance import Instance
 from callboard.live_callers import LiveCallers
 from callboard.loop_watch import LoopWatch
+from callboard.order_timers import OrderTimers
 from callboard.phones import NoPhones, Phones
 from callboard.prompts import PlaceVoice
 from callboard.readings import Readings
@@ -114,6 +115,7 @@ def wire(instance: Instance, world: World | None = None) -> Wired:
         Part("spool", SpoolMerger(desk, state.spool, window_s).run),
         Part("searches", Searches(desk, bus).run),
         Part("replies", Replies(desk, bus).run),
+        Part("order-timers", OrderTimers(desk, bus).run),
         Part("imports", Imports(desk, bus).run),
         Part("housekeeping", Housekeeping(desk).run),
         Part("checkpoints", Checkpoints(desk.engine.url).run),

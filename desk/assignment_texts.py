@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import select
 
-from desk import money, numbers, trades
+from desk import money, numbers, trades, way_points
 from desk.work import Work
 from locales.catalog import Catalog
-from models import Assignment, Call, Customer, Driver, Line, Message, Office, Order
+from models import Assignment, Call, Customer, Driver, Line, Message, Office, Order, WayPoint
 
 NO_NUMBER = "no number to send to"
 
@@ -20,8 +22,8 @@ async def write_assignment_messages(
     A caller who withheld his number gets a row too, failed from the start, so that the desk sees that he was not told.
     """
     office = await work.session.get_one(Office, order.office_id)
-    house_language = await _line_language(work, order)
-    customer_language = await _customer_language(work, order) or house_language
+    house_language = await line_language(work, order)
+    for_customer = await customer_language(work, order) or house_language
     driver_language = driver.language or house_language
     texts = trades.load(order.trade).texts
     pair = (
@@ -32,7 +34,7 @@ async def write_assignment_messages(
             office,
             "customer",
             order.number,
-            customer_language,
+            for_customer,
             texts["assigned", "customer"],
             _for_customer(driver, office),
         ),
@@ -45,7 +47,7 @@ async def write_assignment_messages(
             driver.phone,
             driver_language,
             texts["assigned", "driver"],
-            _for_driver(order, office, driver_language),
+            _for_driver(order, await way_points.of_order(work.session, order.id), office, driver_language),
         ),
     )
     work.session.add_all(pair)
@@ -61,11 +63,12 @@ def _for_customer(driver: Driver, office: Office) -> dict[str, str]:
     }
 
 
-def _for_driver(order: Order, office: Office, language: str) -> dict[str, str]:
+def _for_driver(order: Order, stops: Sequence[WayPoint], office: Office, language: str) -> dict[str, str]:
+    then = Catalog.load(language).text("sms.way.then")
     return {
         "customer_number": numbers.display(order.number, office.country) if order.number else "-",
         "origin": order.origin_text,
-        "destination": order.destination_text or "-",
+        "destination": then.join([*(stop.text for stop in stops), order.destination_text or "-"]),
         "fare": "-" if order.fare is None else money.display(order.fare, order.currency, language),
     }
 
@@ -99,13 +102,14 @@ def _message(
     )
 
 
-async def _customer_language(work: Work, order: Order) -> str | None:
+async def customer_language(work: Work, order: Order) -> str | None:
+    """The customer's own language, where it is known."""
     if order.customer_id is None:
         return None
     return (await work.session.get_one(Customer, order.customer_id)).language
 
 
-async def _line_language(work: Work, order: Order) -> str:
+async def line_language(work: Work, order: Order) -> str:
     """The language of the line that was called; without a call, that of the office's first line."""
     query = select(Line.language).where(Line.office_id == order.office_id).order_by(Line.id).limit(1)
     if order.call_id is not None:

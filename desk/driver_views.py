@@ -5,17 +5,32 @@ Only what is his own. The customer's number and the order's note are shown while
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk import appeals, assignments, no_show, offers, settlement, shifts, trades, vehicle_proof
+from desk import appeals, assignments, no_show, offers, settlement, shifts, trades, vehicle_proof, way_points
 from desk.candidates import beeline_m
 from desk.driver_access import house_language
 from desk.trades import COMPLETED, Trade
 from desk.views import Json, moment
-from models import Account, Appeal, Assignment, Customer, Driver, Entry, Offer, Office, Order, Posting, Search, Weighing
+from models import (
+    Account,
+    Appeal,
+    Assignment,
+    Customer,
+    Driver,
+    Entry,
+    Offer,
+    Office,
+    Order,
+    Posting,
+    Search,
+    WayPoint,
+    Weighing,
+)
 
 REMEMBERED = timedelta(hours=48)
 """How far back a driver sees what he was not asked for."""
@@ -50,7 +65,8 @@ async def open_offers(session: AsyncSession, driver: Driver, now: datetime) -> l
     waiting.sort(key=lambda offer: (offer.expires_at, offer.id))
     found = await session.scalars(select(Order).where(Order.id.in_([offer.order_id for offer in waiting])))
     orders = {order.id: order for order in found}
-    return [_offer(offer, orders[offer.order_id], driver) for offer in waiting]
+    stops = await way_points.of_orders(session, orders)
+    return [_offer(offer, orders[offer.order_id], driver, stops.get(offer.order_id, ())) for offer in waiting]
 
 
 async def current_order(session: AsyncSession, driver_id: int) -> Json | None:
@@ -149,20 +165,26 @@ async def car(session: AsyncSession, order_id: int, driver_id: int) -> Json:
     }
 
 
-def _offer(offer: Offer, order: Order, driver: Driver) -> Json:
+def _offer(offer: Offer, order: Order, driver: Driver, stops: Sequence[WayPoint]) -> Json:
     return {
         "id": offer.id,
         "order_id": order.id,
         "offered_at": moment(offer.offered_at),
         "expires_at": moment(offer.expires_at),
         "origin": _origin(order),
+        "way_points": _stops(stops),
         "destination": _destination(order),
+        "wanted_at": moment(order.wanted_at),
         "distance_m": _distance_m(driver, order),
         "fare": order.fare,
         "fee": _fee(order),
         "currency": order.currency,
         "wants": list(order.wants or ()),
     }
+
+
+def _stops(stops: Sequence[WayPoint]) -> list[Json]:
+    return [{"text": s.text, "lat": s.lat, "lon": s.lon, "accuracy_m": s.accuracy_m, "source": s.source} for s in stops]
 
 
 async def _trip(session: AsyncSession, assignment: Assignment) -> Json:
@@ -177,7 +199,9 @@ async def _trip(session: AsyncSession, assignment: Assignment) -> Json:
         "customer_name": customer.name if customer else None,
         "number": order.number,
         "origin": _origin(order),
+        "way_points": _stops(await way_points.of_order(session, order.id)),
         "destination": _destination(order),
+        "wanted_at": moment(order.wanted_at),
         "fare": order.fare,
         "fee": _fee(order),
         "currency": order.currency,

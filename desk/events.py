@@ -169,6 +169,19 @@ class OrderChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class OrderAlarmed(Event):
+    """What was due for an order is done (`outcome`), or the desk is to see to it ("alarm", "failed"); see models/clock.py.
+
+    `late_s`: it was missed, and done so many seconds after its time.
+    """
+
+    order_id: int
+    kind: str
+    outcome: str
+    late_s: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class OrderAssigned(Event):
     """A driver has the order, and the messages that tell customer and driver are queued."""
 

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from desk import events, order_steps, searching
 from desk.errors import Invalid
 from desk.people import audit
+from desk.trades import RESERVED
 from desk.work import Work
 from models import Call, DispatchHours, Line, Office, Order
 from models.dispatch import MODES
@@ -119,7 +120,7 @@ async def taken(work: Work, order: Order) -> None:
 
     One that is wanted later begins when its own timer says so.
     """
-    if order.wanted_at is not None:
+    if order.state == RESERVED:
         return
     mode = await of_order(work.session, order, work.now)
     if mode != MANUAL:

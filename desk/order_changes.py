@@ -8,8 +8,24 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm.attributes import flag_modified
 
-from desk import credit, events, finishing, modes, numbers, order_details, order_steps, trades
+from desk import (
+    credit,
+    events,
+    fares,
+    finishing,
+    modes,
+    numbers,
+    order_clock,
+    order_details,
+    order_steps,
+    promises,
+    reserving,
+    time_entry,
+    trades,
+    way_points,
+)
 from desk.errors import Conflict, Invalid, WrongState
 from desk.order_customer import PlaceText, customer_for, remember_place
 from desk.text import plain
@@ -18,8 +34,9 @@ from desk.views import Json, moment
 from desk.work import Work
 from models import Customer, Office, Operator, Order, OrderChange
 
-MAX_FARE = 2**31 - 1
-FIELDS = ("number", "origin", "destination", "fare", "note", "payment", "credit_id", "cost_centre")
+FIELDS = (
+    "number", "origin", "way_points", "destination", "wanted", "fare", "note", "payment", "credit_id", "cost_centre",
+)  # fmt: skip
 """What may be changed in every trade, in the order of the form; what only the trade asks comes after."""
 _PAYMENT = frozenset({"payment", "credit_id", "cost_centre"})
 _BY_THE_ACCOUNT = _PAYMENT | {"fare", "number"}
@@ -31,6 +48,7 @@ class ChangeOrder:
     """The form as somebody left it. `version` is that of the order as he saw it; `fields` names those that he changed.
 
     `details` has, of what only the trade asks, what he changed, by the field's name; null takes away.
+    `wanted` is as it is typed; `fare_reason` is why the fare changes, and needed once one is in writing.
     """
 
     version: int
@@ -48,6 +66,10 @@ class ChangeOrder:
     def changes(self, name: str) -> bool:
         """Whether he changed the field called `name`."""
         return name in self.fields or ("details" in self.fields and name in self.details)
+
+    way_points: tuple[PlaceText, ...] = ()
+    wanted: str | None = None
+    fare_reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +124,12 @@ async def change(work: Work, operator_id: int, order_id: int, form: ChangeOrder)
         raise StaleOrder(order, await _differences(work, order, form, office))
     if trades.load(order.trade).is_closed(order.state):
         raise WrongState(f"an order that is {order.state} is not changed any more", before=order.state)
-    before = _words(order)
-    await _apply(work, order, form, office)
+    before = await _words(work, order)
+    await _apply(work, order, form, office, operator_id)
     await work.session.flush()
     if form.fields & _BY_THE_ACCOUNT:
         await credit.admit(work, operator_id, office, order)
-    after = _words(order)
+    after = await _words(work, order)
     changed = [name for name in after if before.get(name) != after[name]]
     work.session.add_all(
         OrderChange(
@@ -122,6 +144,11 @@ async def change(work: Work, operator_id: int, order_id: int, form: ChangeOrder)
         for name in changed
     )
     await work.session.flush()
+    if "fare" in changed:
+        await fares.fix_changed(work, order, before["fare"], operator_id, form.fare_reason)
+        await order_clock.seen(work, order.id, operator_id, order_clock.OF_PROMISE)
+    if "wanted" in changed:
+        await _promise_anew(work, order)
     if order.version != form.version:
         await finishing.note(work, order)
         if "origin" in form.fields and order.state == TAKEN:
@@ -130,11 +157,21 @@ async def change(work: Work, operator_id: int, order_id: int, form: ChangeOrder)
     return order
 
 
-def _words(order: Order) -> Mapping[str, Any]:
+async def _promise_anew(work: Work, order: Order) -> None:
+    promise = await promises.of_order(work.session, order.id)
+    if promise is not None and order.wanted_at is not None:
+        await promises.another_time(work, promise, order.wanted_at, told=False)
+    await order_clock.plan(work, order, promise)
+
+
+async def _words(work: Work, order: Order) -> Mapping[str, Any]:
+    stops = await way_points.of_order(work.session, order.id)
     return {
         "number": order.number,
         "origin": order.origin_text,
+        "way_points": [stop.text for stop in stops],
         "destination": order.destination_text,
+        "wanted": moment(order.wanted_at),
         "fare": order.fare,
         "note": order.note,
         **{field.name: order.details.get(field.name) for field in trades.load(order.trade).own_fields},
@@ -144,8 +181,8 @@ def _words(order: Order) -> Mapping[str, Any]:
     }
 
 
-async def _apply(work: Work, order: Order, form: ChangeOrder, office: Office) -> None:
-    wanted = _wanted(form, office)
+async def _apply(work: Work, order: Order, form: ChangeOrder, office: Office, operator_id: int) -> None:
+    wanted = _wanted(form, office, work.now)
     if "number" in form.fields and wanted["number"] != order.number:
         order.number = wanted["number"]
         customer = await customer_for(work, office, None, order.number, None)
@@ -161,6 +198,8 @@ async def _apply(work: Work, order: Order, form: ChangeOrder, office: Office) ->
         order.destination_text = to.text if to else None
         order.destination_lat, order.destination_lon = (to.lat, to.lon) if to else (None, None)
         order.destination_source = to.source if to else None
+    if "way_points" in form.fields:
+        await _apply_way_points(work, order, form.way_points)
     if "fare" in form.fields:
         order.fare = wanted["fare"]
     if "note" in form.fields:
@@ -172,6 +211,9 @@ async def _apply(work: Work, order: Order, form: ChangeOrder, office: Office) ->
         order.details = order_details.read(trade, {**order.details, **form.details})
     if form.fields & _PAYMENT:
         await _pay_otherwise(work, order, form, office)
+    if "wanted" in form.fields and wanted["wanted"] != moment(order.wanted_at):
+        at = time_entry.read(form.wanted or "", work.now, office.timezone)
+        await reserving.change_time(work, order, office, at, operator_id)
 
 
 async def _pay_otherwise(work: Work, order: Order, form: ChangeOrder, office: Office) -> None:
@@ -184,19 +226,27 @@ async def _pay_otherwise(work: Work, order: Order, form: ChangeOrder, office: Of
     order.payment, order.credit_id, order.cost_centre = payment.kind, payment.credit_id, payment.cost_centre
 
 
-def _wanted(form: ChangeOrder, office: Office) -> Mapping[str, Any]:
+async def _apply_way_points(work: Work, order: Order, places: tuple[PlaceText, ...]) -> None:
+    there = way_points.as_places(await way_points.of_order(work.session, order.id))
+    if list(places) != there:
+        await way_points.write(work, order, await _customer(work, order), places)
+        flag_modified(order, "note")  # rows beside the order are a change of the order, too: its version must rise
+
+
+def _wanted(form: ChangeOrder, office: Office, now: datetime) -> Mapping[str, Any]:
     """What the form asks for, as it would stand in the order. Raises Invalid."""
     if "origin" in form.fields and form.origin is None:
         raise Invalid("a place needs words", field="origin")
-    if form.fare is not None and not 0 <= form.fare <= MAX_FARE:
-        raise Invalid("a fare is a whole amount and not negative", field="fare")
+    fares.check(form.fare)
     number = numbers.normalise(form.number, office.country).e164 if form.number else None
     if form.number and number is None:
         raise Invalid("that is not a telephone number", field="number")
     return {
         "number": number,
         "origin": plain(form.origin.text, 200) if form.origin else None,
+        "way_points": [plain(place.text, 200) for place in form.way_points],
         "destination": plain(form.destination.text, 200) if form.destination else None,
+        "wanted": moment(time_entry.read(form.wanted or "", now, office.timezone)) if "wanted" in form.fields else None,
         "fare": form.fare,
         "note": plain(form.note, 500) or None,
         **{name: plain(text, 200) or None for name, text in form.details.items()},
@@ -227,7 +277,7 @@ async def _differences(work: Work, order: Order, form: ChangeOrder, office: Offi
     for one, name in (await work.session.execute(query)).all():
         first.setdefault(one.field, one)
         last[one.field] = (one, name)
-    wanted, there = _wanted(form, office), _words(order)
+    wanted, there = _wanted(form, office, work.now), await _words(work, order)
     found = []
     for name in there:
         if name not in last:

@@ -13,24 +13,27 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk import no_show, pins, search_views
+from desk import fares, no_show, order_clock, pins, search_views
 from desk.errors import NotFound
 from desk.message_states import shown_text
 from desk.trades import ASSIGNED
 from desk.views import Json, moment
-from models import Assignment, Driver, Message, Operator, Order, OrderChange, OrderStep, Search
+from models import Assignment, Driver, FixedFare, Message, Operator, Order, OrderChange, OrderStep, Search
 
 MOST_MESSAGES = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """One thing that happened. `what`: taken, moved, changed, all_the_same, search, search_ended, offered, assigned, message.
+    """One thing that happened. `what`: taken, moved, changed, fare, timer, all_the_same, search, search_ended, offered, assigned,
+    message.
 
     `by` is the operator's name (null: the desk by itself, or `driver`); `driver` who did it, or whom it was about. `state` is
     the order's new state, or how an offer, a search or a text stands; `ended_at` when it came to stand so. `before` and
     `after` are those of a changed `field`; `words` what somebody said or wrote; `evidence` what spoke for a
-    driver who said that nobody came.
+    driver who said that nobody came. Of a fare that was fixed, `parts` explain what the tariff asked (`quoted`), `state` is
+    what it rests on, and `told` whether it was put in writing. Of a timer, `field` is its kind, `state` its outcome, and
+    `late_s` by how much it was missed.
     """
 
     at: datetime
@@ -44,6 +47,10 @@ class Deed:
     after: Any = None
     words: str | None = None
     evidence: dict[str, Any] | None = None
+    parts: list[dict[str, Any]] | None = None
+    quoted: int | None = None
+    told: bool | None = None
+    late_s: int | None = None
 
     def as_json(self) -> Json:
         who = self.driver
@@ -59,6 +66,10 @@ class Deed:
             "after": self.after,
             "words": self.words,
             "evidence": self.evidence,
+            "parts": self.parts,
+            "quoted": self.quoted,
+            "told": self.told,
+            "late_s": self.late_s,
         }
 
 
@@ -69,7 +80,9 @@ async def of_order(session: AsyncSession, order_id: int, office_id: int) -> list
         raise NotFound(f"there is no order {order_id}", order_id=order_id)
     deeds = [
         *await _steps(session, order),
+        *await _fares(session, order_id),
         *await _changes(session, order_id),
+        *await _timers(session, order_id),
         *_overrides(await pins.offered_all_the_same(session, order)),
         *await _searches(session, order_id),
         *await _offers(session, order_id),
@@ -98,6 +111,32 @@ async def _steps(session: AsyncSession, order: Order) -> list[Deed]:
     ]  # fmt: skip
 
 
+async def _fares(session: AsyncSession, order_id: int) -> list[Deed]:
+    rows = await session.execute(
+        select(FixedFare, Operator.name)
+        .outerjoin(Operator, Operator.id == FixedFare.operator_id)
+        .where(FixedFare.order_id == order_id)
+        .order_by(FixedFare.id)
+    )
+    deeds: list[Deed] = []
+    for row, by in rows:
+        before = deeds[-1].after if deeds else None
+        deeds.append(
+            Deed(
+                row.at, "fare", by, state=row.basis, field="fare", before=before, after=row.amount, words=row.reason,
+                parts=row.parts, quoted=row.quoted, told=row.told,
+            )
+        )  # fmt: skip
+    return deeds
+
+
+async def _timers(session: AsyncSession, order_id: int) -> list[Deed]:
+    return [
+        Deed(timer.done_at or timer.due_at, "timer", state=timer.outcome, field=timer.kind, late_s=timer.late_s)
+        for timer in await order_clock.done_of(session, order_id)
+    ]
+
+
 async def _changes(session: AsyncSession, order_id: int) -> list[Deed]:
     rows = await session.execute(
         select(OrderChange, Operator.name)
@@ -105,9 +144,11 @@ async def _changes(session: AsyncSession, order_id: int) -> list[Deed]:
         .where(OrderChange.order_id == order_id)
         .order_by(OrderChange.id)
     )
+    fixed = {row.version for row in await fares.history(session, order_id)}
     return [
         Deed(change.at, "changed", by, field=change.field, before=change.before, after=change.after)
         for change, by in rows
+        if change.field != "fare" or change.version not in fixed  # told with its explanation
     ]
 
 

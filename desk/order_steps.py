@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from desk import events, finishing, trades
+from desk import events, finishing, order_clock, promises, trades
 from desk.errors import Conflict, NotFound
 from desk.work import Work
 from models import Operator, Order, OrderStep
@@ -49,8 +49,10 @@ async def move(
     order.state = after
     if trade.is_closed(after):
         order.closed_at = work.now
+        await order_clock.drop(work, order.id)
     await work.session.flush()
     await finishing.note(work, order)
+    await promises.settle(work, order, trade)
     work.tell(events.OrderChanged(work.now, order.id, operator_id))
 
 

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk import no_show, pins, search_views
+from desk import fares, no_show, order_clock, pins, promises, search_views, way_points
 from desk.candidates import Candidate
 from desk.errors import NotFound
 from desk.message_states import shown_text
 from desk.search_views import SearchView
 from desk.views import Json, moment
-from models import Assignment, CreditAccount, Customer, Driver, Message, Order
+from models import (
+    Assignment,
+    CreditAccount,
+    Customer,
+    Driver,
+    FixedFare,
+    Message,
+    Order,
+    OrderTimer,
+    Promise,
+    WayPoint,
+)
 
 
 async def order_json(session: AsyncSession, order_id: int, office_id: int | None = None) -> Json:
@@ -39,9 +52,11 @@ async def orders_json(session: AsyncSession, order_ids: Iterable[int]) -> list[J
     drivers = await _last_drivers(session, wanted)
     searches = await search_views.of_orders(session, wanted)
     waits = await no_show.earliest(session, [row[0] for row in rows.values()])
+    beside = await _Beside.of(session, wanted)
     return [
         _order(order, customer_id, customer_name, drivers.get(order.id), searches.get(order.id))
         | {"no_show_at": moment(waits.get(order.id)), "credit": _credit(order, credit_name)}
+        | beside.of_order(order.id)
         for order, customer_id, customer_name, credit_name in (
             rows[order_id] for order_id in wanted if order_id in rows
         )
@@ -96,6 +111,55 @@ def message_json(message: Message) -> Json:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """What stands in rows beside the orders."""
+
+    stops: Mapping[int, Sequence[WayPoint]]
+    fixed: Mapping[int, FixedFare]
+    promised: Mapping[int, Promise]
+    alarms: Mapping[int, Sequence[OrderTimer]]
+    now: datetime
+
+    @classmethod
+    async def of(cls, session: AsyncSession, order_ids: list[int]) -> _Beside:
+        return cls(
+            await way_points.of_orders(session, order_ids),
+            await fares.of_orders(session, order_ids),
+            await promises.of_orders(session, order_ids),
+            await order_clock.alarms_of(session, order_ids),
+            datetime.now(UTC),
+        )
+
+    def of_order(self, order_id: int) -> Json:
+        return {
+            "way_points": [
+                {"text": s.text, "lat": s.lat, "lon": s.lon, "accuracy_m": s.accuracy_m, "source": s.source}
+                for s in self.stops.get(order_id, ())
+            ],
+            "fare_basis": fixed_json(self.fixed.get(order_id)),
+            "promise": promises.as_json(self.promised.get(order_id), self.now),
+            "alarms": [
+                {"kind": a.kind, "outcome": a.outcome, "at": moment(a.done_at), "late_s": a.late_s}
+                for a in self.alarms.get(order_id, ())
+            ],
+        }
+
+
+def fixed_json(row: FixedFare | None) -> Json | None:
+    """What a fare rests on."""
+    if row is None:
+        return None
+    return {
+        "basis": row.basis,
+        "quoted": row.quoted,
+        "parts": row.parts,
+        "reason": row.reason,
+        "told": row.told,
+        "at": moment(row.at),
+    }
+
+
 async def _last_drivers(session: AsyncSession, order_ids: list[int]) -> dict[int, tuple[Assignment, Driver]]:
     """Who has, or at the end had, each order; a driver who was released is not its driver."""
     query = (
@@ -138,6 +202,7 @@ def _order(
         "wants": list(order.wants or ()),
         "taken_by": order.taken_by,
         "taken_at": moment(order.taken_at),
+        "wanted_at": moment(order.wanted_at),
         "closed_at": moment(order.closed_at),
         "version": order.version,
         "driver": {"id": held[1].id, "number": held[1].number, "name": held[1].name} if held else None,

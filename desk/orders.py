@@ -12,22 +12,29 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from desk import (
     assignments,
     credit,
+    drafts,
     events,
+    fares,
     modes,
     next_orders,
     numbers,
     offers,
+    order_clock,
     order_details,
     order_steps,
+    promises,
+    reserving,
     searching,
     settlement,
+    time_entry,
     trades,
+    way_points,
 )
 from desk.credit import CASH, Payment
 from desk.errors import Invalid, NotFound
 from desk.order_customer import PlaceText, customer_for, remember_place
 from desk.text import plain
-from desk.trades import ASSIGNED, CANCELLED, COMPLETED, TAKEN
+from desk.trades import ASSIGNED, CANCELLED, COMPLETED, RESERVED, TAKEN
 from desk.work import Work
 from models import Call, Customer, Office, Order
 
@@ -44,8 +51,6 @@ __all__ = [
     "take",
 ]
 
-MAX_FARE = 2**31 - 1
-
 
 @dataclass(frozen=True, slots=True)
 class TakeOrder:
@@ -53,6 +58,7 @@ class TakeOrder:
 
     `details` is what only the trade asks, by the field's name.
     `wants` names skills of the trade that the driver must have.
+    `wanted` is when, as it is typed (desk/time_entry.py); `fare_reason` why the fare is not what the tariff says.
     """
 
     origin: PlaceText
@@ -65,6 +71,9 @@ class TakeOrder:
     details: Mapping[str, str | None] = field(default_factory=dict)
     payment: Payment = CASH
     wants: tuple[str, ...] = ()
+    way_points: tuple[PlaceText, ...] = ()
+    wanted: str | None = None
+    fare_reason: str | None = None
 
 
 async def take(work: Work, operator_id: int, form: TakeOrder, over_limit_because: str | None = None) -> Order:
@@ -94,7 +103,10 @@ async def repeat_last(work: Work, operator_id: int | None, call_id: int) -> Orde
     if last.destination_text is not None:
         destination = PlaceText(last.destination_text, last.destination_lat, last.destination_lon, source="history")
     wants = tuple(last.wants or ())
-    form = TakeOrder(origin, destination, call_id=call_id, fare=last.fare, details=last.details, wants=wants)
+    stops = way_points.as_places(await way_points.of_order(work.session, last.id), "history")
+    form = TakeOrder(
+        origin, destination, call_id=call_id, fare=last.fare, details=last.details, wants=wants, way_points=tuple(stops)
+    )
     return await _take(work, call.office_id, operator_id, form)
 
 
@@ -139,7 +151,7 @@ async def step(work: Work, operator_id: int, order_id: int, to_state: str, versi
     """Move an order by the trade's table. Raises WrongState, and Invalid for the steps that have a word of their own."""
     if to_state == COMPLETED:
         return await complete(work, operator_id, order_id, version)
-    if to_state in (TAKEN, ASSIGNED, CANCELLED):
+    if to_state in (RESERVED, TAKEN, ASSIGNED, CANCELLED):
         raise Invalid(f"an order becomes {to_state} by assign, release or cancel, not by a step", field="to_state")
     order = await order_steps.hold(work, operator_id, order_id, version)
     if to_state == trades.load(order.trade).no_show:
@@ -173,19 +185,19 @@ async def _take(
     office = await work.session.get_one(Office, office_id)
     call = await _call(work, office_id, form.call_id)
     number = _number(form, call, office)
-    if form.fare is not None and not 0 <= form.fare <= MAX_FARE:
-        raise Invalid("a fare is a whole amount and not negative", field="fare")
     trade = trades.load(office.trade)  # a trade that is not there is refused here, not at the first step
     order_details.check_destination(trade, form.destination)
     details = order_details.read(trade, form.details)
     payment = credit.understood(form.payment)
+    fares.check(form.fare)
+    wanted_at = time_entry.read(form.wanted or "", work.now, office.timezone)
     customer = await customer_for(work, office, call, number, form.customer_name)
     origin = await remember_place(work, customer, form.origin, "origin")
     destination = await remember_place(work, customer, form.destination, "destination") if form.destination else None
     order = Order(
         office_id=office.id,
         trade=office.trade,
-        state=TAKEN,
+        state=reserving.state_for(office, wanted_at, work.now),
         call_id=call.id if call else None,
         customer_id=customer.id if customer else None,
         number=number,
@@ -208,16 +220,24 @@ async def _take(
         wants=trades.load(office.trade).wanted(form.wants) or None,
         taken_by=operator_id,
         taken_at=work.now,
+        wanted_at=wanted_at,
     )
     if payment.credit_id is not None:  # held, and known to be the office's, before a row names it
         await credit.hold(work, office.id, payment.credit_id)
     work.session.add(order)
     await work.session.flush()
     await credit.admit(work, operator_id, office, order, over_limit_because=over_limit_because)
-    order_steps.record_step(work, order, None, TAKEN, operator_id)
+    order_steps.record_step(work, order, None, order.state, operator_id)
     await work.session.flush()
+    if form.way_points:
+        await way_points.write(work, order, customer, form.way_points)
+    await fares.fix_new(work, order, operator_id, form.fare_reason)
+    await order_clock.plan(work, order, await promises.make(work, order))
+    if call is not None:
+        await drafts.forget(work, call.id)
     work.tell(events.OrderTaken(work.now, order.id, operator_id))
-    await modes.taken(work, order)
+    if order.state == TAKEN:
+        await modes.taken(work, order)
     return order
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, JsonValue
 
 from web.shapes import Cursor, Given, Id, Limit, Money, Note, Short, Typed, storable
 
@@ -70,6 +70,9 @@ Payment = Annotated[
     Literal["cash", "card", "transfer", "account"],
     Field(description="Cash and transfer to the driver; card to the office; on the credit account `credit_id`."),
 ]
+WANTED = "When: as typed (2330, +45, 내일 0130) or an RFC 3339 moment; nothing: as soon as can be."
+WayPoints = Annotated[list[PlaceGiven], Field(max_length=5, description="Stops on the way, in their order.")]
+Why = Annotated[str, Field(max_length=200), AfterValidator(storable)]
 
 
 class OrderGiven(Given):
@@ -87,6 +90,9 @@ class OrderGiven(Given):
     payment: Payment = "cash"
     credit_id: Id | None = None
     cost_centre: Short | None = None
+    way_points: WayPoints = Field(default_factory=list)
+    wanted: Short | None = Field(default=None, description=WANTED)
+    fare_reason: Why | None = Field(default=None, description="Why the fare is not what the tariff says.")
 
 
 class OrderOverLimit(OrderGiven):
@@ -112,6 +118,32 @@ class OrderChanges(Given):
     payment: Payment = "cash"
     credit_id: Id | None = None
     cost_centre: Short | None = None
+    way_points: WayPoints = Field(default_factory=list)
+    wanted: Short | None = Field(default=None, description=WANTED)
+    fare_reason: Why | None = Field(
+        default=None, description="Why the fare changes: needed once it is in writing. Both are told."
+    )
+
+
+class TripAsked(Given):
+    """A trip that is still being typed: what it would cost, when that is, and by when a driver may be promised."""
+
+    origin: PlaceGiven
+    destination: PlaceGiven | None = None
+    way_points: WayPoints = Field(default_factory=list)
+    wanted: Short | None = Field(default=None, description=WANTED)
+
+
+class WaitAsked(Given):
+    """How many minutes from now the customer is asked to wait."""
+
+    minutes: Annotated[int, Field(ge=1, le=180)]
+
+
+class DraftGiven(Given):
+    """What stands in the order form, as the panel writes it; at most 8,000 letters as JSON. Nothing acts on it."""
+
+    form: dict[str, JsonValue]
 
 
 class OrdersQuery(Given):

@@ -48,6 +48,7 @@ from web.pages import (
     recordings,
     reports,
     session,
+    trips,
 )
 from web.pages import second_factor as factor_page
 from web.shapes import Nothing
@@ -202,6 +203,30 @@ ROUTES: tuple[Route, ...] = (
         "POST", "/orders/over-limit", "credit.exceed", orders.take_over_limit,
         "Take an order on account beyond its limit, with the reason on record",
         given=g.OrderOverLimit, answer=t.OrderTold, status=201, problems=(404, 409),
+    ),
+    _json(
+        "POST", "/quotes", "orders.take", trips.quote, "What a trip would cost and why, and by when a driver may be promised",
+        given=g.TripAsked, answer=t.TripTold,
+    ),
+    _json(
+        "GET", f"/calls/{ID}/drafts", "orders.take", trips.listed_drafts, "What was typed for a call and not yet saved",
+        answer=t.Items[t.DraftTold], problems=(404,),
+    ),
+    _json(
+        "POST", f"/calls/{ID}/draft", "orders.take", trips.keep_draft, "Keep what one has typed for a call; nothing: forget it",
+        given=g.DraftGiven, answer=t.Done, problems=(404,),
+    ),
+    _json(
+        "POST", f"/orders/{ID}/begin", "orders.dispatch", trips.begin, "A reserved order is taken now",
+        answer=t.OrderTold, problems=(404, 409),
+    ),
+    _json(
+        "POST", f"/orders/{ID}/wait", "orders.dispatch", trips.wait, "Text the customer that a driver comes that much later",
+        given=g.WaitAsked, answer=t.OrderTold, problems=(404, 409),
+    ),
+    _json(
+        "POST", f"/orders/{ID}/alarms/seen", "orders.dispatch", trips.seen, "Somebody sees to the order's alarms",
+        answer=t.OrderTold, problems=(404,),
     ),
     _json("GET", f"/orders/{ID}", "orders.see", orders.shown, "One order", answer=t.OrderTold, problems=(404,)),
     _json(

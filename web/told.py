@@ -181,6 +181,72 @@ class CreditBrief(Told):
     name: str
 
 
+class FarePart(Told):
+    """One line of what a fare is made of: `key` with `args` is a text of the panel (`fare_part`), `amount` what it adds."""
+
+    key: str
+    amount: Money
+    args: dict[str, str | int]
+
+
+class FareBasis(Told):
+    """What the fare rests on: `parts` sum to `quoted`, what the tariff asked. `told`: it was put in writing."""
+
+    basis: Literal["tariff", "history", "hand"]
+    quoted: Money | None
+    parts: list[FarePart]
+    reason: str | None
+    told: bool
+    at: Moment
+
+
+class PromiseTold(Told):
+    """By when a driver was promised. `minutes_left` is negative once it is late, null once it is settled.
+
+    It was learned from `samples` orders (`basis`: place, hour, all; usual: none yet; wanted: a reserved time): `median_s` and
+    `spread_s` together; `error_s` is by how much that median was wrong on average. `told_at`: another time was texted then.
+    """
+
+    at: Moment
+    minutes_left: int | None
+    state: Literal["open", "kept", "broken", "off"]
+    basis: Literal["place", "hour", "all", "usual", "wanted"]
+    samples: int
+    median_s: int
+    spread_s: int
+    error_s: int | None
+    told_at: Moment | None
+
+
+class AlarmTold(Told):
+    """What the desk is to see to. `late_s`: it was missed, and told so many seconds after its time."""
+
+    kind: Literal["remind_desk", "remind_customer", "search", "promise", "promise_broken"]
+    outcome: Literal["alarm", "failed"]
+    at: Moment
+    late_s: int | None
+
+
+class TripTold(Told):
+    """What a trip that is being typed would cost, of which parts, when it is, and what may be promised (seconds from now)."""
+
+    amount: Money | None
+    parts: list[FarePart]
+    wanted_at: Moment | None
+    promise_s: int | None
+    basis: str | None
+    samples: int
+    error_s: int | None
+
+
+class DraftTold(Told):
+    """What an operator has typed for a call."""
+
+    operator: OperatorBrief
+    form: dict[str, Any]
+    updated_at: Moment
+
+
 class OrderTold(Told):
     """An order. `pin_doubt` says why its origin is uncertain: it has no pin, or a wide radius; null when it is certain.
 
@@ -205,10 +271,15 @@ class OrderTold(Told):
     cost_centre: str | None
     taken_by: Id | None
     taken_at: Moment
+    wanted_at: Moment | None
     closed_at: Moment | None
     version: int
     driver: DriverBrief | None
     assigned_at: Moment | None
+    way_points: list[OrderPlace]
+    fare_basis: FareBasis | None
+    promise: PromiseTold | None
+    alarms: list[AlarmTold]
     pin_doubt: Literal["no_pin", "wide"] | None
     no_show_at: Moment | None
     search: SearchTold | None
@@ -272,17 +343,31 @@ class DeedTold(Told):
 
     at: Moment
     what: Literal[
-        "taken", "moved", "changed", "all_the_same", "search", "search_ended", "offered", "assigned", "message"
+        "taken",
+        "moved",
+        "changed",
+        "fare",
+        "timer",
+        "all_the_same",
+        "search",
+        "search_ended",
+        "offered",
+        "assigned",
+        "message",
     ]
     by: str | None
     driver: DriverBrief | None
     state: str | None
     ended_at: Moment | None
     field: str | None
-    before: str | int | None
-    after: str | int | None
+    before: str | int | list[str] | None
+    after: str | int | list[str] | None
     words: str | None
     evidence: NoShowTold | None
+    parts: list[FarePart] | None
+    quoted: Money | None
+    told: bool | None
+    late_s: int | None
 
 
 class WeighingTold(Told):

@@ -17,7 +17,9 @@ class DriverOffer(Told):
     offered_at: Moment
     expires_at: Moment
     origin: OrderPlace
+    way_points: list[OrderPlace]
     destination: OrderPlace | None
+    wanted_at: Moment | None
     distance_m: int | None
     fare: Money | None
     fee: Money | None
@@ -45,7 +47,9 @@ class DriverTrip(Told):
     customer_name: str | None
     number: str | None
     origin: OrderPlace
+    way_points: list[OrderPlace]
     destination: OrderPlace | None
+    wanted_at: Moment | None
     fare: Money | None
     fee: Money | None
     currency: str

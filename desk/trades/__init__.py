@@ -10,15 +10,34 @@ from __future__ import annotations
 import sys
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import time
 from typing import Literal
 
 from desk import plugins
 from desk.dispatch_policy import Fairness, Finishing, Peak
 from desk.errors import Invalid, WrongState
 from desk.fees import FeeRule
+from desk.tariff import HourRate, Tariff
 
-# Two names for what every trade has, whatever it calls the way between them.
+__all__ = [
+    "ASSIGNED",
+    "CANCELLED",
+    "COMPLETED",
+    "RESERVED",
+    "SHARED_FIELDS",
+    "TAKEN",
+    "Ahead",
+    "Approach",
+    "Field",
+    "HourRate",
+    "Ring",
+    "Tariff",
+    "Trade",
+    "load",
+    "names",
+]
+
+# Names for what trades have, whatever they call the way between them; `reserved` only those that take orders for later.
+RESERVED = "reserved"
 TAKEN = "taken"
 ASSIGNED = "assigned"
 COMPLETED = "completed"
@@ -48,34 +67,18 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
-class Tariff:
-    """A price by distance, in whole minor units. `included_m` metres are in `base`; each `step_m` begun after that costs `step`.
+class Ahead:
+    """How long before a reserved time what happens, in seconds: the customer is reminded, the desk is, a driver is looked for.
 
-    Between `night_from` and `night_to` (local time, over midnight) `night_percent` is added; `rounding` is the smallest
-    amount that is charged, upwards.
+    The search begins earlier where drivers are farther: never less than `search_s` before, and by the way of the nearest one.
+    A promise that is about to break is told `promise_s` before it does; where there is no history yet, `usual_s` is promised.
     """
 
-    base: int
-    included_m: int
-    step: int
-    step_m: int
-    night_percent: int
-    night_from: time
-    night_to: time
-    rounding: int
-
-    def quote(self, distance_m: int, at: time) -> int:
-        """What a trip of `distance_m` metres that begins at local time `at` costs."""
-        steps = -(-max(0, distance_m - self.included_m) // self.step_m)
-        price = self.base + steps * self.step
-        if self._is_night(at):
-            price = -(-price * (100 + self.night_percent) // 100)
-        return -(-price // self.rounding) * self.rounding
-
-    def _is_night(self, at: time) -> bool:
-        if self.night_from <= self.night_to:
-            return self.night_from <= at < self.night_to
-        return at >= self.night_from or at < self.night_to
+    customer_s: int = 3600
+    desk_s: int = 1800
+    search_s: int = 1200
+    promise_s: int = 300
+    usual_s: int = 1500
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +114,10 @@ class Trade:
     an order may ask of its driver: `panel.skill.<name>` names one, `panel.unfit.skill_<name>` says that a driver lacks it.
     `photos` of the customer's car are asked of the driver before the state `photos_before` and at the end: with "required" the
     order does not move on without them, unless he says why.
-    Who is asked by text has at least `by_text_s` seconds to answer; the search goes on meanwhile.
-    out, once its driver has waited `no_show_after_s` seconds in the state before it. `ride` is how fast the trip itself goes;
-    `fairness`, `finishing` (None: nobody is asked before he is done) and `peak` are the policy of dispatch.
+    Who is asked by text has at least `by_text_s` seconds to answer; the search goes on meanwhile. `ride` is how fast the trip
+    itself goes; `fairness`, `finishing` (None: nobody is asked before he is done) and `peak` are the policy of dispatch.
+    A trade that takes orders for later has the state `reserved`, from which they are taken when it is time; `ahead` says how
+    long before.
     """
 
     name: str
@@ -136,6 +140,7 @@ class Trade:
     fairness: Fairness = Fairness()  # noqa: RUF009 -- frozen
     finishing: Finishing | None = None
     peak: Peak = Peak()  # noqa: RUF009 -- frozen
+    ahead: Ahead = Ahead()
 
     def check_step(self, before: str, after: str) -> None:
         """Raises WrongState unless an order may go from `before` to `after`."""

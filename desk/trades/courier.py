@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import time
 
 from desk.fees import FeeRule
-from desk.trades import ASSIGNED, CANCELLED, COMPLETED, TAKEN, Approach, Field, Ring, Tariff, Trade
+from desk.trades import ASSIGNED, CANCELLED, COMPLETED, RESERVED, TAKEN, Approach, Field, Ring, Tariff, Trade
 
 ON_THE_WAY = "on_the_way"
 ARRIVED = "arrived"
@@ -26,7 +26,8 @@ TRADE = Trade(
         Field("note", required=False, label="panel.order.note"),
     ),
     states={
-        TAKEN: (ASSIGNED, CANCELLED),
+        TAKEN: (ASSIGNED, RESERVED, CANCELLED),
+        RESERVED: (TAKEN, CANCELLED),
         ASSIGNED: (ON_THE_WAY, ARRIVED, PICKED_UP, TAKEN, CANCELLED),
         ON_THE_WAY: (ARRIVED, PICKED_UP, TAKEN, CANCELLED),
         ARRIVED: (PICKED_UP, NO_SHOW, TAKEN, CANCELLED),

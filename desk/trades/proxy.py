@@ -6,7 +6,7 @@ from datetime import time
 
 from desk.dispatch_policy import Fairness, Finishing
 from desk.fees import FeeRule
-from desk.trades import ASSIGNED, CANCELLED, COMPLETED, TAKEN, Approach, Field, Ring, Tariff, Trade
+from desk.trades import ASSIGNED, CANCELLED, COMPLETED, RESERVED, TAKEN, Approach, Field, Ring, Tariff, Trade
 
 ON_THE_WAY = "on_the_way"
 ARRIVED = "arrived"
@@ -24,7 +24,9 @@ TRADE = Trade(
         Field("note", required=False, label="panel.order.note"),
     ),
     states={
-        TAKEN: (ASSIGNED, CANCELLED),
+        # Back to reserved when the customer wants it later after all.
+        TAKEN: (ASSIGNED, RESERVED, CANCELLED),
+        RESERVED: (TAKEN, CANCELLED),
         # Back to taken when the driver is released: he cannot come, and the customer still waits.
         ASSIGNED: (ON_THE_WAY, ARRIVED, DRIVING, COMPLETED, TAKEN, CANCELLED),
         ON_THE_WAY: (ARRIVED, DRIVING, COMPLETED, TAKEN, CANCELLED),
@@ -55,6 +57,8 @@ TRADE = Trade(
             night_from=time(0, 0),
             night_to=time(5, 0),
             rounding=1_000,
+            holiday_percent=10,
+            way_point=5_000,
         ),
     },
     # A fifth, as is usual, in tens of won.

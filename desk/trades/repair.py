@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import time
 
 from desk.fees import FeeRule
-from desk.trades import ASSIGNED, CANCELLED, COMPLETED, TAKEN, Approach, Field, Ring, Tariff, Trade
+from desk.trades import ASSIGNED, CANCELLED, COMPLETED, RESERVED, TAKEN, Approach, Field, Ring, Tariff, Trade
 
 ON_THE_WAY = "on_the_way"
 ARRIVED = "arrived"
@@ -24,12 +24,13 @@ TRADE = Trade(
         Field("note", required=False, label="panel.order.note"),
     ),
     states={
-        TAKEN: (ASSIGNED, CANCELLED),
+        TAKEN: (ASSIGNED, RESERVED, CANCELLED),
+        RESERVED: (TAKEN, CANCELLED),
         ASSIGNED: (ON_THE_WAY, ARRIVED, AT_WORK, TAKEN, CANCELLED),
         ON_THE_WAY: (ARRIVED, AT_WORK, TAKEN, CANCELLED),
         ARRIVED: (AT_WORK, NO_SHOW, TAKEN, CANCELLED),
         # A part is missing, another comes tomorrow: the order waits again.
-        AT_WORK: (COMPLETED, TAKEN, CANCELLED),
+        AT_WORK: (COMPLETED, RESERVED, TAKEN, CANCELLED),
         COMPLETED: (),
         CANCELLED: (),
         NO_SHOW: (),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import time
 
 from desk.fees import FeeRule
-from desk.trades import ASSIGNED, CANCELLED, COMPLETED, TAKEN, Approach, Field, Ring, Tariff, Trade
+from desk.trades import ASSIGNED, CANCELLED, COMPLETED, RESERVED, TAKEN, Approach, Field, Ring, Tariff, Trade
 
 ON_THE_WAY = "on_the_way"
 ARRIVED = "arrived"
@@ -24,9 +24,10 @@ TRADE = Trade(
         Field("note", required=False, label="panel.order.note"),
     ),
     states={
-        TAKEN: (ASSIGNED, CANCELLED),
-        ASSIGNED: (ON_THE_WAY, ARRIVED, ON_BOARD, COMPLETED, TAKEN, CANCELLED),
-        ON_THE_WAY: (ARRIVED, ON_BOARD, COMPLETED, TAKEN, CANCELLED),
+        TAKEN: (ASSIGNED, RESERVED, CANCELLED),
+        RESERVED: (TAKEN, CANCELLED),
+        ASSIGNED: (ON_THE_WAY, ARRIVED, ON_BOARD, COMPLETED, RESERVED, TAKEN, CANCELLED),
+        ON_THE_WAY: (ARRIVED, ON_BOARD, COMPLETED, RESERVED, TAKEN, CANCELLED),
         ARRIVED: (ON_BOARD, COMPLETED, NO_SHOW, TAKEN, CANCELLED),
         ON_BOARD: (COMPLETED, CANCELLED),
         COMPLETED: (),

@@ -46,6 +46,8 @@ def test_a_notice_fits_one_korean_sms(tag: str, key: str) -> None:
         "origin": "강남역 10번",
         "destination": "판교역",
         "fare": "25,000원",
+        "before": "20,000원",
+        "time": "11/23 01:30",
         "link": "https://desk.example.com/driver#1234567890123456789012",
         "minutes": "10",
         "code": "1234",

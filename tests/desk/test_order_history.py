@@ -80,11 +80,13 @@ async def test_an_order_tells_all_that_happened_to_it(desk: Desk, site: Site, cl
         ("offered", None, "101", "expired", None),
         ("offered", None, "100", "declined", "too_far"),
         ("search", "김상담", None, None, None),
-        ("changed", "이상담", None, None, None),
+        ("fare", "이상담", None, "hand", None),
+        ("fare", "김상담", None, "hand", None),
         ("taken", "김상담", None, "taken", None),
     ]
-    (change,) = [deed for deed in deeds if deed.what == "changed"]
-    assert (change.field, change.before, change.after) == ("fare", 20_000, 25_000)
+    change, first_fare = [deed for deed in deeds if deed.what == "fare"]
+    assert (change.field, change.before, change.after, change.told) == ("fare", 20_000, 25_000, True)
+    assert (first_fare.before, first_fare.after, first_fare.told) == (None, 20_000, False)
     assert {deed.field for deed in deeds if deed.what == "message"} == {"customer", "driver"}
     assert [deed.at for deed in deeds] == sorted((deed.at for deed in deeds), reverse=True)
 

@@ -63,7 +63,7 @@ async def change(ask: Ask[OrderChanges]) -> Json:
     given = ask.given
     form = order_changes.ChangeOrder(
         given.version,
-        frozenset(given.model_fields_set - {"version"}),
+        frozenset(given.model_fields_set - {"version", "fare_reason"}),
         number=given.number,
         origin=_place(given.origin) if given.origin else None,
         destination=_place(given.destination) if given.destination else None,
@@ -73,6 +73,9 @@ async def change(ask: Ask[OrderChanges]) -> Json:
         payment=given.payment,
         credit_id=given.credit_id,
         cost_centre=given.cost_centre,
+        way_points=tuple(_place(each) for each in given.way_points),
+        wanted=given.wanted,
+        fare_reason=given.fare_reason,
     )
 
     async def do(work: Work) -> Json:
@@ -226,6 +229,9 @@ async def _take(
         details=given.details,
         wants=tuple(given.wants),
         payment=Payment(given.payment, given.credit_id, given.cost_centre),
+        way_points=tuple(_place(each) for each in given.way_points),
+        wanted=given.wanted,
+        fare_reason=given.fare_reason,
     )
 
     async def do(work: Work) -> Json:

@@ -73,7 +73,7 @@ export function offerScreen(me) {
       h("b", {}),
       h("span.bar", {}, h("i", {})),
     ),
-    h("section.card.way", {}, end("from", offer.origin), end("to", offer.destination)),
+    h("section.card.way", {}, end("from", offer.origin), offer.way_points.map((stop) => end("via", stop)), end("to", offer.destination), wanted(offer)),
     h(
       "section.card.worth",
       {},
@@ -93,6 +93,11 @@ function worth({ fare, fee, currency }) {
 
 function wants({ wants: asked }) {
   return asked?.length ? h("p.quiet", {}, t("driver.trip.wants", { skills: asked.map((skill) => t(`skill.${skill}`)).join(", ") })) : null;
+}
+
+/** When the customer wants to be picked up, where he said so. */
+function wanted(order) {
+  return order.wanted_at ? h("p.wanted", {}, t("driver.trip.wanted", { time: clockTime(order.wanted_at) })) : null;
 }
 
 function end(which, where) {
@@ -136,7 +141,9 @@ export function tripScreen({ order }, act) {
       "section.card.way",
       {},
       h("div.stop", {}, end("from", order.origin), go(order.origin, page.map)),
+      order.way_points.map((stop) => h("div.stop", {}, end("via", stop), go(stop, page.map))),
       h("div.stop", {}, end("to", order.destination), order.destination ? go(order.destination, page.map) : null),
+      wanted(order),
       order.origin.lat === null ? h("p.quiet", {}, t("driver.trip.no_pin")) : null,
     ),
     h(
