@@ -72,6 +72,8 @@ async def test_an_order_tells_all_that_happened_to_it(desk: Desk, site: Site, cl
         if deed.what != "message"
     ]
     assert told == [
+        ("search_ended", None, None, "stopped", None),
+        ("search", None, None, None, None),
         ("moved", "김상담", None, "cancelled", "손님 취소"),
         ("moved", "김상담", None, "taken", "차가 막힘"),
         ("assigned", "이상담", "102", None, None),
