@@ -72,6 +72,7 @@ def make_app(settings: Settings, desk: Desk, bus: Bus, outside: Outside) -> web.
 async def _push(app: web.Application) -> AsyncIterator[None]:
     tasks = [
         asyncio.create_task(app[HUB].run(), name="hub"),
+        asyncio.create_task(app[HUB].positions.run(), name="positions"),
         asyncio.create_task(watch_rights(app[HUB], app[DESK], app[SETTINGS]), name="rights"),
     ]
     yield

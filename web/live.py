@@ -99,6 +99,10 @@ async def _heed(hub: Hub, browser: Browser, message: WSMessage) -> Close | None:
             browser.push(Push(PONG))
         case {"type": "subscribe", **rest} if not rest:
             await hub.subscribe(browser)
+        case {"type": "watch", **rest} if not rest and "drivers.see" in browser.visitor.may:
+            hub.positions.watch(browser)
+        case {"type": "unwatch", **rest} if not rest:
+            hub.positions.leave(browser)
         case _:
             return Close.POLICY
     return None

@@ -18,6 +18,8 @@ from web.render import nonce_of, page
 RECORDED = "/api/v1/"
 DRIVER_PAGE = "/driver"
 """The only page that asks the browser where it is."""
+MAP_PAGES = frozenset({"/", "/map"})
+"""The only pages with pictures from elsewhere, where a site wants them on its map."""
 UNRECORDED = frozenset({"/api/v1/session"})
 
 log = structlog.get_logger(__name__)
@@ -121,7 +123,10 @@ async def add_headers(request: web.Request, answer: web.StreamResponse) -> None:
         answer.headers["Permissions-Policy"] = HEADERS["Permissions-Policy"].replace(
             "geolocation=()", "geolocation=(self)"
         )
-    answer.headers["Content-Security-Policy"] = POLICY.format(nonce=nonce_of(request))
+    policy = POLICY.format(nonce=nonce_of(request))
+    if request.path in MAP_PAGES and (tiles := request.app[SETTINGS].tile_origin):
+        policy = policy.replace("img-src 'self'", f"img-src 'self' {tiles}")
+    answer.headers["Content-Security-Policy"] = policy
     if request.app[SETTINGS].secure:
         answer.headers["Strict-Transport-Security"] = "max-age=31536000"
     static = request.path.startswith("/static/") and answer.status in (200, 304)

@@ -26,6 +26,7 @@ from web.deltas import READERS, Delta, delta_of, read_ahead
 from web.keys import Visitor
 from web.metrics import Metrics
 from web.parts import Parts
+from web.positions import Positions
 from web.rooms import Room, as_text
 from web.settings import Settings
 from web.snapshot import read_snapshot
@@ -48,6 +49,7 @@ class Hub:
         self._told: asyncio.Queue[Event] = asyncio.Queue()
         self._order = asyncio.Lock()
         self._rooms: dict[int, Room] = {}
+        self.positions = Positions(desk)
         self._unsubscribe = [bus.on(kind, self._told.put_nowait) for kind in READERS]
         self._unsubscribe.append(bus.on(SessionEnded, self._session_ended))
         metrics.waiting.set_function(self._told.qsize)
@@ -134,6 +136,7 @@ class Hub:
 
     def leave(self, browser: Browser) -> None:
         """Push nothing more to `browser`."""
+        self.positions.leave(browser)
         self.room(browser.visitor.operator.office_id).browsers.discard(browser)
 
     async def _read_snapshot(self, office_id: int, begun: asyncio.Event) -> str:

@@ -118,6 +118,7 @@ ROUTES: tuple[Route, ...] = (
     _page("POST", "/second-factor", "own.session", factor_page.change, "Set it up, confirm it, take it away"),
     _page("GET", "/driver", "anyone", driver.home, "The drivers' page; what it shows, it asks for as a driver"),
     _page("GET", "/car", "anyone", cars.home, "The customer's page with the photos of his car, by a texted link"),
+    _page("GET", "/map", "orders.see", console.map_page, "Orders and drivers on a map"),
     _page("GET", "/money", "money.see", money.company, "The firm's totals, pay-outs that wait, the month's close"),
     _page("POST", "/money", "money.close", money_forms.close, "Close a month"),
     _page("GET", "/money/rows", "money.see", money.rows, "The orders and entries behind the totals"),

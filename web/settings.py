@@ -53,7 +53,19 @@ class Settings(BaseModel):
         pattern=r"^$|^(https|geo|kakaomap|nmap|tmap):[^\s]+$",
         description="The map that a driver's page opens for a place; {text}, {lat} and {lon} are the place's. Empty: none.",
     )
+    map_tiles: str = Field(
+        default="",
+        pattern=r"^$|^https?://[A-Za-z0-9.-]+(:\d{1,5})?/[^\s;,\"']*\{z\}[^\s;,\"']*$",
+        description="Where the office's map has its picture from, as {z}/{x}/{y}; only this host is then allowed. Empty: none, "
+        "and districts are drawn as outlines.",
+    )
+    map_credit: str = Field(default="", max_length=200, description="Whose picture it is, as its owner wants it said.")
     test_call_every_s: float = Field(default=1.0, ge=0, description="The least time between two test calls.")
+
+    @property
+    def tile_origin(self) -> str:
+        """The only foreign place from which a page may have pictures; empty: none."""
+        return "/".join(self.map_tiles.split("/")[:3])
 
     @property
     def secure(self) -> bool:

@@ -42,7 +42,7 @@ async def test_a_list_of_customers_is_taken_in_without_a_mouse(
     await page.fill("[name=password]", PASSWORD)
     await page.keyboard.press("Enter")
     await page.wait_for_url(house.base + "/")
-    await page.wait_for_selector('status-bar a[href^="/import"]')
+    await page.wait_for_selector("status-bar .menu")
     await page.goto(f"{house.base}/import?lang={locale}")
     file = {"name": "고객 명단.csv", "mimeType": "text/csv", "buffer": LIST.encode("cp949")}
     await page.set_input_files("[name=file]", file)

@@ -106,7 +106,7 @@ async def test_the_owner_closes_the_month_without_a_mouse(
     await page.fill("[name=password]", PASSWORD)
     await page.keyboard.press("Enter")
     await page.wait_for_url(house.base + "/")
-    await page.wait_for_selector('status-bar a[href^="/money"]')
+    await page.wait_for_selector("status-bar .menu")
     await page.goto(f"{house.base}/money?lang={locale}")
 
     async def drawn(name: str) -> None:

@@ -38,9 +38,32 @@ def pictures(tmp_path: Path) -> Path:
     return folder
 
 
+# Rows are walked with arrows and opened with Enter; languages, places and the rest of a list have the key of their list.
+KEYLESS = (
+    ".order-row, .candidate, .opener, .rows button, .languages button, .choices button, "
+    ".answer:not(.next), .live, .tools button, .tab[aria-pressed=true]"
+)
+WITHOUT_KEY = f"""() => [...document.querySelectorAll('button')]
+  .filter((each) => each.checkVisibility() && !each.querySelector('kbd') && !each.matches('{KEYLESS}'))
+  .map((each) => each.outerHTML.slice(0, 120))"""
+SHOWN_KEYS = """() => [...document.querySelectorAll('kbd')].filter((each) => each.checkVisibility())
+  .map((each) => each.innerText.trim().replace(/\\s+/g, ' '))"""
+LISTED_KEYS = """() => [...document.querySelectorAll('cheat-sheet kbd')]
+  .map((each) => each.textContent.trim().replace(/\\s+/g, ' '))"""
+
+
+async def keys_in_sight(console: Console) -> None:
+    """Every button shows its key, and every key that is shown stands on the sheet."""
+    assert await console.page.evaluate(WITHOUT_KEY) == []
+    listed = {key for told in await console.page.evaluate(LISTED_KEYS) for key in (told, *told.split())}
+    assert set(await console.page.evaluate(SHOWN_KEYS)) - listed - {""} == set()
+
+
 async def drawn_whole(console: Console, name: str, folder: Path) -> None:
     """Nothing makes the window scroll, and no column is wider than its place. The picture is written first."""
     await console.page.wait_for_timeout(300)
+    if "login" not in name:
+        await keys_in_sight(console)
     await console.picture(name, folder)
     wide = await console.page.evaluate(
         "[document.scrollingElement, ...document.querySelectorAll('main > *, .scroll, .middle')]"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from html import escape
 from typing import Any
 
 from aiohttp import web
@@ -11,7 +12,7 @@ from desk import offices, trades
 from desk.people import WrongLogin
 from desk.trades import Field
 from web.auth import as_me, give_cookie, take_cookie, visitor_of
-from web.keys import DESK, SETTINGS, Visitor
+from web.keys import DESK, SETTINGS, VISITOR, Visitor
 from web.pages.session import close_session, open_session
 from web.render import LOCALES, TABLE, catalog, locale_of, page
 
@@ -28,6 +29,13 @@ async def console(request: web.Request) -> web.StreamResponse:
     return await page(request, "console.html", boot=await _boot(request, visitor))
 
 
+async def map_page(request: web.Request) -> web.StreamResponse:
+    """The map of orders and drivers, as a page of its own."""
+    visitor = request[VISITOR]
+    assert visitor is not None
+    return await page(request, "map.html", boot=await _boot(request, visitor))
+
+
 async def _boot(request: web.Request, visitor: Visitor) -> dict[str, Any]:
     """What the console's modules start with: who sits there, how numbers and money read, and all words in all languages.
 
@@ -42,6 +50,7 @@ async def _boot(request: web.Request, visitor: Visitor) -> dict[str, Any]:
         "currency": office.currency,
         "timezone": office.timezone,
         "fields": [_field(each) for each in trades.load(office.trade).fields],
+        "map": {"tiles": request.app[SETTINGS].map_tiles, "credit": escape(request.app[SETTINGS].map_credit)},
         "texts": {locale: _words(locale) for locale in LOCALES},
     }
 

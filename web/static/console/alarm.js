@@ -3,13 +3,13 @@
  * readers by an element that nobody sees, and an order without a driver also sounds, once for each search.
  */
 
+import { play } from "../tones.js";
 import { store } from "./store.js";
 import { t } from "./texts.js";
 import { tripOf } from "./work.js";
 
 const SPOKEN_KEPT = 5;
 const known = new Set(); // searches that were sounded for
-let sound = null;
 let opened = false;
 
 /** What is added is spoken; two things in one moment are both heard. */
@@ -19,16 +19,6 @@ export function speak(text) {
   const announcer = document.getElementById("announcer");
   announcer.append(words);
   while (announcer.children.length > SPOKEN_KEPT) announcer.firstChild.remove();
-}
-
-/** Browsers let a page sound only after it was touched. */
-export function listenForFirstTouch() {
-  const wake = () => {
-    sound ??= new AudioContext();
-    if (sound.state === "suspended") sound.resume();
-  };
-  addEventListener("keydown", wake, { passive: true });
-  addEventListener("pointerdown", wake, { passive: true });
 }
 
 /** Called after every piece of news. What stood there when the page was opened is seen, not heard. */
@@ -45,18 +35,4 @@ export function alarm() {
 
 const mark = (order) => `${order.id} ${order.search.started_at}`;
 
-function ring() {
-  if (sound?.state !== "running") return;
-  for (const [after, pitch] of [[0, 660], [0.25, 520], [0.6, 660], [0.85, 520]]) {
-    const tone = sound.createOscillator();
-    const loudness = sound.createGain();
-    const begins = sound.currentTime + after;
-    tone.frequency.value = pitch;
-    loudness.gain.setValueAtTime(0.0001, begins);
-    loudness.gain.exponentialRampToValueAtTime(0.25, begins + 0.02);
-    loudness.gain.exponentialRampToValueAtTime(0.0001, begins + 0.22);
-    tone.connect(loudness).connect(sound.destination);
-    tone.start(begins);
-    tone.stop(begins + 0.24);
-  }
-}
+const ring = () => play([[0, 660], [0.25, 520], [0.6, 660], [0.85, 520]], { seconds: 0.22, loudness: 0.25 });

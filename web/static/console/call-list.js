@@ -119,12 +119,18 @@ export function choiceOf(call) {
   if (kind === "recording" && recording) {
     return html`
       <button class="play" type="button" @click=${() => playRecording(recording)}>
-        ${isPlaying(recording) ? icons.stop : icons.play} ${t(isPlaying(recording) ? "calls.stop" : "calls.play")}
+        ${isPlaying(recording) ? icons.stop : icons.play} ${t(isPlaying(recording) ? "calls.stop" : "calls.play")} <kbd>Ctrl F2</kbd>
       </button>
       <span>${t("calls.chose_recording")}</span>
     `;
   }
   return t(kind === "operator" ? "calls.chose_operator" : "calls.chose_none");
+}
+
+/** Play what a caller left after the tone, or stop it. */
+export function playOfCall(call) {
+  if (call?.choice?.recording) playRecording(call.choice.recording);
+  else store.say({ text: t("notices.no_recording") }, 4000);
 }
 
 customElements.define("call-list", CallList);

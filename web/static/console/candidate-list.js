@@ -13,6 +13,7 @@ import { asked, history, why } from "./order-reading.js";
 import { doubtOf, isSearching, show, standing, start, startOrStop, timeLeft } from "./searches.js";
 import { store } from "./store.js";
 import { clockTime, distance, t } from "./texts.js";
+import { act } from "./ticked.js";
 import { assign, sendLink, tripOf, wantsDriver } from "./work.js";
 
 export class CandidateList extends LiveElement {
@@ -71,8 +72,12 @@ export class CandidateList extends LiveElement {
 
   // --- cancelling -------------------------------------------------------------------------------------------------------
 
-  /** Del: ask why, or have an order back that is about to be cancelled. A person has asked for this. */
+  /** Del: ask why, or have an order back that is about to be cancelled. Of ticked orders, all of them. A person has asked for this. */
   cancelOrNot() {
+    if (store.ticked.size) {
+      act("cancel");
+      return;
+    }
     const order = store.order;
     if (!order || order.closed_at) return;
     if (isLeaving(order.id)) {
@@ -210,7 +215,7 @@ export class CandidateList extends LiveElement {
     `;
     return html`
       <div class="tabs" role="group" aria-label=${t("tabs.title")}>
-        ${tab("drivers", t(wants ? "tabs.drivers" : "tabs.texts"))} ${tab("why", t("tabs.why"), "F9")}
+        ${tab("drivers", t(wants ? "tabs.drivers" : "tabs.texts"), { why: "F9", history: "Shift F9" }[store.view])} ${tab("why", t("tabs.why"), "F9")}
         ${tab("history", t("tabs.history"), "Shift F9")}
       </div>
     `;
@@ -266,7 +271,7 @@ export class CandidateList extends LiveElement {
         ${order.driver
           ? html`<p class="has"><b>#${order.driver.number}</b> ${order.driver.name}
               ${order.assigned_at ? html`<time>${clockTime(order.assigned_at)}</time>` : nothing}</p>
-              <button type="button" class="send-link" @click=${() => sendLink(order.driver)}>${t("candidates.send_link")}</button>`
+              <button type="button" class="send-link" @click=${() => sendLink(order.driver)}>${t("candidates.send_link")} <kbd>Ctrl F9</kbd></button>`
           : nothing}
         <ul class="messages">
           ${repeat(messages, (message) => message.id, (message) => this.message(message))}

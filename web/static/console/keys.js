@@ -1,39 +1,39 @@
 /**
- * The keyboard, on one page. Function keys and Ctrl+Enter work everywhere; letters and digits only outside fields. No key
- * acts in the middle of a syllable: the field first gets what was being composed.
+ * The keyboard: each action of the list under its keys. Function keys and Ctrl+Enter work everywhere; letters and digits only
+ * outside fields. No key acts in the middle of a syllable: the field first gets what was being composed.
  */
 
 import { tinykeys } from "tinykeys";
-import { change, saveForm } from "./changes.js";
+import { ACTIONS, allowed } from "./actions.js";
+import { saveForm } from "./changes.js";
 import { afterComposition, commitComposition } from "./compose.js";
-import { show, startOrStop } from "./searches.js";
 import { store } from "./store.js";
-import { byHand, clear, hangUp, open, takeNext, takeTrip, testCall } from "./work.js";
+import { act } from "./ticked.js";
+import { clear } from "./work.js";
 
 const board = () => document.querySelector("order-board");
 const drivers = () => document.querySelector("candidate-list");
 const form = () => document.querySelector("order-form");
-const search = () => document.querySelector("customer-search");
 const sheet = () => document.querySelector("cheat-sheet");
 
 const typing = (event) => event.target instanceof Element && event.target.matches("input, textarea, select, [contenteditable]");
 const covered = () => Boolean(document.querySelector("dialog[open]"));
 
 /** Works everywhere; what is being composed goes into its field first. */
-const always = (act) => (event) => {
+const always = (run) => (event) => {
   if (covered()) return;
   event.preventDefault();
   if (event.repeat) return;
   // At once where nothing is composed: the next key may follow within the same millisecond.
-  if (commitComposition()) setTimeout(act, 0);
-  else act();
+  if (commitComposition()) setTimeout(run, 0);
+  else run();
 };
 
 /** Works only where no text is typed. */
-const outside = (act) => (event) => {
+const outside = (run) => (event) => {
   if (typing(event) || covered() || event.repeat) return;
   event.preventDefault();
-  act();
+  run();
 };
 
 function escape(event) {
@@ -46,6 +46,7 @@ function escape(event) {
     else field.blur();
     return;
   }
+  if (board().contains(document.activeElement) && board().letGo()) return;
   if (form().done) form().show(null);
   clear();
 }
@@ -58,49 +59,40 @@ function undo(event) {
 }
 
 /** What is read of an order is paged from wherever the operator is, text fields of more than a line excepted. */
-function page(event, step) {
+function page(event) {
   if (store.view === "drivers" || covered() || event.isComposing) return;
   event.preventDefault();
-  drivers().page(step);
+  drivers().page(event.key === "PageDown" ? 1 : -1);
 }
 
-function another() {
-  const done = form().done;
-  if (done?.call) open(done.call);
-  else byHand();
-}
+/** Not where text is taken away by it; an empty field of a driver's number has none. */
+const deleting = (run) => (event) => {
+  const emptyNumber = event.target === drivers().field && !drivers().field.value;
+  if ((typing(event) && !emptyNumber) || covered() || event.repeat) return;
+  event.preventDefault();
+  run();
+};
+
+const OWN = {
+  pages: page,
+  save: (event) => {
+    if (!covered()) afterComposition(event, saveForm);
+  },
+  undo,
+  cancel: deleting(() => drivers().cancelOrNot()),
+  release_ticked: deleting(() => act("release")),
+  clear: escape,
+  sheet: (event) => !typing(event) && (!covered() || sheet().isOpen) && sheet().toggle(),
+};
 
 export function setUpKeys() {
-  tinykeys(window, {
-    F2: always(takeNext),
-    "Shift+F2": always(hangUp),
-    F4: always(() => change()),
-    "Control+Slash": always(() => search().enter()),
-    Slash: outside(() => search().enter()),
-    F8: always(() => board().enter()),
-    "Shift+F8": always(startOrStop),
-    F9: always(() => show("why")),
-    "Shift+F9": always(() => show("history")),
-    PageDown: (event) => page(event, 1),
-    PageUp: (event) => page(event, -1),
-    "Control+Enter": (event) => {
-      if (!covered()) afterComposition(event, saveForm);
-    },
-    "Control+z": undo,
-    Delete: (event) => {
-      const emptyNumber = event.target === drivers().field && !drivers().field.value;
-      if ((typing(event) && !emptyNumber) || covered() || event.repeat) return;
-      event.preventDefault();
-      drivers().cancelOrNot();
-    },
-    Escape: escape,
-    1: outside(() => takeTrip(0)),
-    2: outside(() => takeTrip(1)),
-    3: outside(() => takeTrip(2)),
-    // By place on the keyboard: the same key whether it is set to Korean or to English.
-    KeyN: outside(another),
-    KeyT: outside(testCall),
-    "Shift+?": (event) => !typing(event) && sheet().toggle(),
-    "?": (event) => !typing(event) && sheet().toggle(),
-  });
+  const bound = {};
+  for (const action of ACTIONS) {
+    const run = () => {
+      if (allowed(action)) action.run();
+    };
+    const handler = { always: always(run), outside: outside(run), own: OWN[action.name] }[action.where];
+    for (const key of action.keys ?? []) bound[key] = handler;
+  }
+  tinykeys(window, bound);
 }

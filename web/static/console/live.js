@@ -17,7 +17,7 @@ const SIGNED_OUT = 4001;
 export class LiveLink {
   /**
    * @param {string} url
-   * @param {{snapshot: (s: object) => void, delta: (d: object) => void, up: (is: boolean) => void, refused: () => void}} tell
+   * @param {{snapshot: (s: object) => void, delta: (d: object) => void, up: (is: boolean) => void, refused: () => void, drivers: (d: object) => void}} tell
    */
   constructor(url, tell) {
     this.url = url;
@@ -55,6 +55,9 @@ export class LiveLink {
       this.failures = 0;
       this.tell.snapshot(message);
       this.setUp(true);
+      if (this.watching) this.send({ type: "watch" });
+    } else if (message.type === "drivers") {
+      this.tell.drivers(message);
     } else if (message.type === "beat") {
       if (this.seq !== null && message.seq > this.seq) this.askAgain();
     } else if (typeof message.seq === "number") {
@@ -76,6 +79,12 @@ export class LiveLink {
   askAgain() {
     this.seq = null;
     this.send({ type: "subscribe" });
+  }
+
+  /** Be told where the drivers are, or no longer. They are no numbered deltas: who misses one is told the next. */
+  watch(on) {
+    this.watching = on;
+    this.send({ type: on ? "watch" : "unwatch" });
   }
 
   send(message) {

@@ -1,6 +1,7 @@
 /** Puts the console together: texts, look, link, keys, and who hears of what. */
 
-import { alarm, listenForFirstTouch, speak } from "./alarm.js";
+import { listenForFirstTouch } from "../tones.js";
+import { alarm, speak } from "./alarm.js";
 import { request } from "./api.js";
 import "./bottom-line.js";
 import "./call-list.js";
@@ -8,6 +9,7 @@ import { numberOf, nameOf } from "./call-list.js";
 import "./caller-card.js";
 import "./candidate-list.js";
 import "./cheat-sheet.js";
+import "./command-palette.js";
 import { watchComposition } from "./compose.js";
 import { setUpKeys } from "./keys.js";
 import { LiveLink } from "./live.js";
@@ -17,8 +19,9 @@ import "./order-form.js";
 import { setUpPhone } from "./phone.js";
 import "./status-bar.js";
 import { store } from "./store.js";
+import "./ticked-bar.js";
 import { setUpTexts, t } from "./texts.js";
-import { outbox, refreshCandidates } from "./work.js";
+import { outbox, refreshCandidates, select } from "./work.js";
 
 const boot = JSON.parse(document.getElementById("boot").textContent);
 setUpTexts({ ...boot, locale: localStorage.getItem("callboard.locale") ?? boot.locale });
@@ -57,6 +60,7 @@ const link = new LiveLink(`${location.protocol === "https:" ? "wss" : "ws"}://${
     if (told.type === "message.changed") refreshTexts(told.message.order_id);
     alarm();
   },
+  drivers: (told) => store.takeDrivers(told),
   up: (up) => {
     store.link = { up, since: performance.now() };
     if (up) store.signedOut = false;
@@ -69,6 +73,9 @@ const link = new LiveLink(`${location.protocol === "https:" ? "wss" : "ws"}://${
   },
 });
 
+store.watchDrivers = (on) => link.watch(on);
+document.addEventListener("open-order", (event) => select(event.detail));
+
 store.subscribe(() => {
   const waiting = store.waiting.length;
   const alarmed = store.unassigned.length ? "⚠ " : "";
@@ -76,6 +83,12 @@ store.subscribe(() => {
 });
 
 watchComposition();
-listenForFirstTouch();
+listenForFirstTouch("keydown", "pointerdown");
 setUpKeys();
 link.start();
+// From the map's own page: the order that was opened there.
+const meant = /^#order-(\d{1,15})$/.exec(location.hash);
+if (meant) {
+  history.replaceState(null, "", "/");
+  select(Number(meant[1]));
+}

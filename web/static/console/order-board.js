@@ -1,22 +1,29 @@
-/** The right column's upper half: orders, live ones first. Arrows walk, digits begin a driver's number for the marked order. */
+/**
+ * The right column's upper half: orders, live ones first, or their map. Arrows walk, digits begin a driver's number for the marked
+ * order, letters choose what is shown, Space ticks: what is done then is done to all that are ticked.
+ */
 
 import { html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
+import { isLeaving } from "./cancel.js";
 import { LiveElement } from "./element.js";
+import { FILTERS, shown } from "./filters.js";
 import * as icons from "./icons.js";
+import { isSearching, isUnassigned, standing, timeLeft } from "./searches.js";
 import { store } from "./store.js";
 import { clockTime, dayMonth, duration, t } from "./texts.js";
-import { isLeaving } from "./cancel.js";
-import { isSearching, isUnassigned, standing, timeLeft } from "./searches.js";
+import { isWaiting } from "./ticked.js";
 import { select } from "./work.js";
 
 const DAY_MS = 20 * 60 * 60 * 1000;
 
 export class OrderBoard extends LiveElement {
   ticks = true;
+  map = false;
 
   /** F8: to the marked order, or the first that waits for a driver; from the board itself on to the next that nobody took. */
   enter() {
+    if (this.map) this.toggleMap();
     const rows = this.rows();
     const alarmed = rows.filter((row) => row.classList.contains("unassigned"));
     if (alarmed.length && this.contains(document.activeElement)) {
@@ -32,26 +39,153 @@ export class OrderBoard extends LiveElement {
     return [...this.querySelectorAll("button.order-row")];
   }
 
-  pressed = (event) => {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (step) {
+  /** Ctrl F8: the orders on a map, or in the list again. */
+  async toggleMap() {
+    this.map = !this.map;
+    this.requestUpdate();
+    if (!this.map) return;
+    await import("../map/desk-map.js");
+    await this.updateComplete;
+    this.querySelector("desk-map")?.enter();
+  }
+
+  // --- what is shown ----------------------------------------------------------------------------------------------------
+
+  enterFilter() {
+    const field = this.querySelector("[name=filter]");
+    field.focus();
+    field.select();
+  }
+
+  choose(which) {
+    store.filter = { ...store.filter, which };
+    store.changed();
+  }
+
+  filterPressed = (event) => {
+    if (event.isComposing) return;
+    if (event.key === "Escape") {
       event.preventDefault();
-      const rows = this.rows();
-      rows[rows.indexOf(document.activeElement) + step]?.focus();
-    } else if (/^\d$/.test(event.key) && !event.ctrlKey && !event.altKey) {
-      event.stopPropagation(); // not one of the trips' keys here
-      // The digit itself goes into the field, because the focus is there when the browser types it.
-      document.querySelector("candidate-list").field.focus();
+      event.stopPropagation();
+      if (event.target.value) this.filterTyped((event.target.value = ""));
+      else this.enter();
+    } else if (event.key === "Enter" || event.key === "ArrowDown") {
+      event.preventDefault();
+      event.stopPropagation();
+      this.rows()[0]?.focus();
     }
   };
 
+  filterTyped(text) {
+    store.filter = { ...store.filter, text };
+    store.changed();
+  }
+
+  // --- ticks ------------------------------------------------------------------------------------------------------------
+
+  tick(row, on = undefined) {
+    const id = Number(row?.dataset.order);
+    const order = store.orders.get(id);
+    if (!order || order.closed_at) return;
+    if (on ?? !store.ticked.has(id)) store.ticked.add(id);
+    else store.ticked.delete(id);
+    store.refusals.delete(id);
+    store.changed();
+  }
+
+  tickAll() {
+    const live = shown().filter((order) => !order.closed_at);
+    const all = live.every((order) => store.ticked.has(order.id));
+    for (const order of live) {
+      if (all) store.ticked.delete(order.id);
+      else store.ticked.add(order.id);
+    }
+    store.changed();
+  }
+
+  /** Esc: nothing is ticked any more, and all orders are shown again. Returns whether there was anything to let go. */
+  letGo() {
+    const held = store.ticked.size > 0 || store.refusals.size > 0 || store.filter.which !== "all" || store.filter.text !== "";
+    if (!held) return false;
+    store.ticked.clear();
+    store.refusals.clear();
+    store.work = null;
+    store.filter = { which: "all", text: "" };
+    this.querySelector("[name=filter]").value = "";
+    store.changed();
+    return true;
+  }
+
+  pressed = (event) => {
+    const row = document.activeElement;
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const letter = FILTERS.find((filter) => filter.code === event.code);
+    if (event.altKey || event.metaKey) return;
+    if (event.ctrlKey) {
+      if (event.code !== "KeyA") return;
+      event.preventDefault();
+      this.tickAll();
+    } else if (step) {
+      event.preventDefault();
+      const next = this.rows()[this.rows().indexOf(row) + step];
+      if (event.shiftKey) {
+        this.tick(row, true);
+        this.tick(next, true);
+      }
+      next?.focus();
+    } else if (event.key === " ") {
+      event.preventDefault();
+      this.tick(row);
+    } else if (/^\d$/.test(event.key)) {
+      event.stopPropagation(); // not one of the trips' keys here
+      // The digit itself goes into the field, because the focus is there when the browser types it.
+      document.querySelector("candidate-list").field.focus();
+    } else if (event.code === "KeyF") {
+      event.preventDefault();
+      this.enterFilter();
+    } else if (letter) {
+      event.preventDefault();
+      this.choose(letter.which);
+    }
+  };
+
+  // --- drawing ----------------------------------------------------------------------------------------------------------
+
   render() {
-    const board = store.board;
-    const live = board.filter((order) => !order.closed_at).length;
+    const live = store.board.filter((order) => !order.closed_at).length;
+    const board = this.map ? [] : shown();
     return html`
-      <h2 class="panel-title"><span>${t("board.title")} <b>${live}</b></span><kbd>F8</kbd></h2>
-      <div class="scroll" tabindex="-1" @keydown=${this.pressed}>
-        ${board.length ? nothing : html`<p class="quiet">${t("board.none")}</p>`}
+      <div class="panel-title">
+        <h2>${t("board.title")} <b>${live}</b> <kbd>F8</kbd></h2>
+        <button type="button" class="view" @click=${() => this.toggleMap()}>${t(this.map ? "board.list" : "board.map")} <kbd>Ctrl F8</kbd></button>
+      </div>
+      <div class="filters" role="group" aria-label=${t("board.filters")}>
+        ${FILTERS.map(
+          ({ which, letter }) => html`
+            <button type="button" aria-pressed=${String(store.filter.which === which)} @click=${() => this.choose(which)}>
+              ${t(`board.filter.${which}`)} <kbd>${letter}</kbd>
+            </button>
+          `,
+        )}
+        <label>
+          <kbd>F</kbd>
+          <input
+            name="filter"
+            type="text"
+            maxlength="40"
+            autocomplete="off"
+            spellcheck="false"
+            aria-label=${t("board.filter_text")}
+            placeholder=${t("board.filter_text")}
+            @keydown=${this.filterPressed}
+            @input=${(event) => this.filterTyped(event.target.value)}
+          />
+        </label>
+      </div>
+      <ticked-bar data-panel></ticked-bar>
+      ${this.map ? html`<desk-map data-panel></desk-map>` : nothing}
+      <div class="scroll" tabindex="-1" ?hidden=${this.map} @keydown=${this.pressed} @keyup=${keptFromClicking}>
+        ${board.length ? nothing : html`<p class="quiet">${t(store.board.length ? "board.none_shown" : "board.none")}</p>`}
         <ul class="board">
           ${repeat(board, (order) => order.id, (order) => this.row(order))}
         </ul>
@@ -61,23 +195,28 @@ export class OrderBoard extends LiveElement {
 
   row(order) {
     const marked = order.id === store.selectedOrder;
+    const ticked = store.ticked.has(order.id);
+    const leaving = isLeaving(order.id) || isWaiting(order.id);
+    const refusal = store.refusals.get(order.id);
     return html`
       <li>
         <button
           type="button"
-          class="order-row ${order.state} ${marked ? "marked" : ""} ${order.closed_at ? "closed" : ""} ${isUnassigned(order) ? "unassigned" : ""} ${isLeaving(order.id) ? "leaving" : ""}"
+          class="order-row ${order.state} ${marked ? "marked" : ""} ${ticked ? "ticked-row" : ""} ${order.closed_at ? "closed" : ""} ${isUnassigned(order) ? "unassigned" : ""} ${leaving ? "leaving" : ""}"
           data-order=${order.id}
           aria-current=${marked}
+          aria-pressed=${ticked ? "true" : nothing}
           @click=${() => this.chosen(order)}
           @focus=${() => select(order.id)}
         >
-          <time>${this.taken(order)}</time>
+          <time>${ticked ? html`<b class="tick">${icons.check}</b>` : nothing}${this.taken(order)}</time>
           <span class="order-state ${order.state}">
             ${t(`order.state.${order.state}`)} ${order.driver ? html`<b>#${order.driver.number}</b>` : nothing}
           </span>
           <span class="way"><span>${order.origin.text}</span><i>→</i><span>${order.destination?.text ?? t("board.not_told")}</span></span>
           <time class="since">${this.since(order)}</time>
           ${isSearching(order) || isUnassigned(order) ? this.search(order) : nothing}
+          ${refusal ? html`<span class="refusal">${icons.warn} ${refusal}</span>` : nothing}
         </button>
       </li>
     `;
@@ -110,6 +249,11 @@ export class OrderBoard extends LiveElement {
     select(order.id);
     document.querySelector("candidate-list").enter();
   }
+}
+
+/** Space ticks; a button would take it for a click when the key comes up. */
+function keptFromClicking(event) {
+  if (event.key === " ") event.preventDefault();
 }
 
 customElements.define("order-board", OrderBoard);

@@ -1,12 +1,13 @@
 /** The top line: my state, my call, who waits, what the day brought, which parts do not work; language, look, help, leave. */
 
 import { html, nothing } from "lit";
+import { redraw } from "./actions.js";
 import "./customer-search.js";
 import { LiveElement } from "./element.js";
 import * as icons from "./icons.js";
 import { nextTheme } from "./look.js";
 import { store } from "./store.js";
-import { clockTime, duration, has, locale, locales, setLocale, t } from "./texts.js";
+import { clockTime, duration, has, locale, locales, nextLocale, t } from "./texts.js";
 import { signOut } from "./work.js";
 
 export class StatusBar extends LiveElement {
@@ -32,17 +33,17 @@ export class StatusBar extends LiveElement {
       <customer-search data-panel></customer-search>
       <time class="now" title=${t("status.server_time")}>${clockTime(store.now(), true)}</time>
       <span class="person">${store.me ? `${store.me.name}${store.me.extension ? ` · ${store.me.extension}` : ""}` : ""}</span>
-      ${store.me?.may?.includes("money.see") ? html`<a class="person" href="/money?lang=${locale()}">${t("status.money")}</a>` : nothing}
-      ${store.me?.may?.includes("people.import") ? html`<a class="person" href="/import?lang=${locale()}">${t("status.import")}</a>` : nothing}
+      <button type="button" class="menu" @click=${() => document.querySelector("command-palette").enter()}>${t("palette.menu")} <kbd>Ctrl K</kbd></button>
       <div class="tools">
         <span class="languages" role="group" aria-label=${t("status.language")}>
           ${locales().map(
             (tag) => html`<button type="button" lang=${tag} aria-pressed=${String(tag === locale())} @click=${() => this.speak(tag)}>${tag}</button>`,
           )}
+          <kbd>G</kbd>
         </span>
-        <button type="button" class="tool" title=${t("status.theme")} aria-label=${t("status.theme")} @click=${nextTheme}>${icons.theme}</button>
+        <button type="button" class="tool" title=${t("status.theme")} aria-label=${t("status.theme")} @click=${nextTheme}>${icons.theme}<kbd>L</kbd></button>
         <button type="button" class="tool" title=${t("keys.title")} aria-label=${t("keys.title")} @click=${this.help}><kbd>?</kbd></button>
-        <button type="button" class="tool" title=${t("status.sign_out")} aria-label=${t("status.sign_out")} @click=${signOut}>${icons.leave}</button>
+        <button type="button" class="tool" title="${t("status.sign_out")} (Ctrl Shift F9)" aria-label=${t("status.sign_out")} @click=${signOut}>${icons.leave}</button>
       </div>
     `;
   }
@@ -67,11 +68,8 @@ export class StatusBar extends LiveElement {
   }
 
   speak(tag) {
-    setLocale(tag);
-    localStorage.setItem("callboard.locale", tag);
-    store.changed();
-    for (const element of document.querySelectorAll("[data-panel]")) element.requestUpdate();
-    document.getElementById("announcer").replaceChildren();
+    nextLocale(tag);
+    redraw();
   }
 }
 

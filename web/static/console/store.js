@@ -28,6 +28,12 @@ export class Store {
   view = "drivers"; // what the lower right shows of the marked order: "drivers", "why", "history"
   reading = { order: null, view: null, items: [], error: null };
   notice = null;
+  filter = { which: "all", text: "" }; // what the board shows
+  ticked = new Set(); // ids of the orders that something is to be done to at once
+  refusals = new Map(); // order id -> why it was not done
+  drivers = new Map(); // who is on duty, while a map is open
+  watchDrivers = () => {}; // (on: boolean): whoever has the link says how
+  work = null; // how the last deed for many stands: {deed, total, told, done, running}
 
   #listeners = new Set();
   #scheduled = false;
@@ -76,6 +82,7 @@ export class Store {
     this.parts = told.parts ?? {};
     this.me = told.me ?? this.me;
     this.today = told.today ?? null;
+    this.untick();
     this.changed();
   }
 
@@ -87,6 +94,7 @@ export class Store {
     if (told.message) this.messages.set(told.message.id, told.message);
     if (told.type === "part.changed") this.parts = { ...this.parts, [told.part]: { ok: told.ok, reason: told.reason } };
     this.trim();
+    this.untick();
     this.changed();
   }
 
@@ -95,6 +103,12 @@ export class Store {
     if (!known && type === "order.taken" && this.today) this.today = { ...this.today, orders: this.today.orders + 1 };
     // The answer to our own request and the push of the same change may come in either order.
     if (!known || order.version >= known.version) this.orders.set(order.id, order);
+  }
+
+  takeDrivers(told) {
+    if (told.whole) this.drivers = new Map();
+    for (const driver of told.drivers) this.drivers.set(driver.id, driver);
+    this.changed();
   }
 
   trim() {
@@ -141,6 +155,11 @@ export class Store {
   get board() {
     const rows = [...this.orders.values()].sort((a, b) => b.taken_at.localeCompare(a.taken_at) || b.id - a.id);
     return [...rows.filter((order) => !order.closed_at), ...rows.filter((order) => order.closed_at).slice(0, RECENT_CLOSED)];
+  }
+
+  /** Orders that are gone from here are not ticked; nor is one that is over. */
+  untick() {
+    for (const id of this.ticked) if (this.orders.get(id)?.closed_at !== null) this.ticked.delete(id);
   }
 
   messagesOf(orderId) {

@@ -21,6 +21,18 @@ export function setLocale(tag) {
   document.documentElement.lang = state.locale;
 }
 
+/** The next language, remembered in this browser. */
+export function nextLocale(tag = locales()[(locales().indexOf(state.locale) + 1) % locales().length]) {
+  setLocale(tag);
+  localStorage.setItem("callboard.locale", state.locale);
+}
+
+/** The words for `key` in every language: who searches may know only one of them. */
+export const inEvery = (key) =>
+  locales()
+    .map((tag) => find(tag, key)?.other ?? "")
+    .join(" ") + " ";
+
 /** Whether the language in use has words for `key` ("calls.title"). */
 export const has = (key) => find(state.locale, key) !== undefined;
 

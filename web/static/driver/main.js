@@ -5,7 +5,8 @@
 
 import { newKey, Problem, request, Unreachable } from "../console/api.js";
 import { has, locale, locales, setLocale, setUpTexts, t } from "../console/texts.js";
-import { listenForFirstTouch, ringForOffer, stayAwake } from "./alarm.js";
+import { listenForFirstTouch } from "../tones.js";
+import { ringForOffer, stayAwake } from "./alarm.js";
 import { fill, h } from "./dom.js";
 import { account, appealSheet, missed } from "./account.js";
 import { carHand, carScreen } from "./car.js";
@@ -420,7 +421,7 @@ function readLink() {
 }
 
 setUpTexts({ ...BOOT, locale: localStorage.getItem(LOCALE) ?? BOOT.locale });
-listenForFirstTouch();
+listenForFirstTouch("pointerdown");
 readLink();
 addEventListener("hashchange", readLink);
 addEventListener("online", () => {

@@ -1,0 +1,97 @@
+/**
+ * All that can be done at the console, in one list. The keyboard is bound from it, the sheet of keys (`?`) and the command
+ * palette (Ctrl K) are drawn from it: no key can be missing from either. Its texts are `keys.<name>.key` and `.does`.
+ *
+ * `keys`: as tinykeys reads them. `where`: "always" works in fields, too; "outside" only where no text is typed; "own" decides by
+ * itself; "there" belongs to the element that has the focus, which listens itself. `run`: what the palette does, too.
+ */
+
+import { playOfCall } from "./call-list.js";
+import { change, saveForm } from "./changes.js";
+import { nextTheme } from "./look.js";
+import { show, startOrStop } from "./searches.js";
+import { store } from "./store.js";
+import { nextLocale, t } from "./texts.js";
+import { act, searchTicked, stopTicked } from "./ticked.js";
+import { byHand, clear, hangUp, open, sendLink, signOut, takeNext, takeTrip, testCall } from "./work.js";
+
+const at = (name) => document.querySelector(name);
+
+function another() {
+  const done = at("order-form").done;
+  if (done?.call) open(done.call);
+  else byHand();
+}
+
+function linkOfOrder() {
+  const driver = store.order?.driver;
+  if (driver) sendLink(driver);
+  else store.say({ text: t("notices.which_order") }, 4000);
+}
+
+function speakNext() {
+  nextLocale();
+  redraw();
+}
+
+/** Every word anew: after another language was chosen. */
+export function redraw() {
+  // What was said stays in the language in which it was said: only its undo is worth keeping.
+  if (store.notice?.undo) store.notice.text = t("notices.can_undo");
+  else store.notice = null;
+  store.changed();
+  for (const element of document.querySelectorAll("[data-panel]")) element.requestUpdate();
+  document.getElementById("announcer").replaceChildren();
+}
+
+export const ACTIONS = [
+  { name: "take", keys: ["F2"], where: "always", run: takeNext, may: "calls.handle" },
+  { name: "hang_up", keys: ["Shift+F2"], where: "always", run: hangUp, may: "calls.handle" },
+  { name: "play", keys: ["Control+F2"], where: "always", run: () => playOfCall(store.callInHand), may: "calls.listen" },
+  { name: "search", keys: ["Control+Slash"], where: "always", run: () => at("customer-search").enter() },
+  { name: "search_slash", of: "search", keys: ["Slash"], where: "outside", run: () => at("customer-search").enter() },
+  { name: "palette", keys: ["Control+k"], where: "always", run: () => at("command-palette").enter() },
+  { name: "board", keys: ["F8"], where: "always", run: () => at("order-board").enter() },
+  { name: "map", keys: ["Control+F8"], where: "always", run: () => at("order-board").toggleMap() },
+  { name: "map_walk", where: "there" },
+  { name: "map_shows", where: "there" },
+  { name: "map_zoom", where: "there" },
+  { name: "filters", where: "there" },
+  { name: "filter_text", where: "there", run: () => at("order-board").enterFilter() },
+  { name: "tick", where: "there" },
+  { name: "tick_range", where: "there" },
+  { name: "tick_all", where: "there", run: () => at("order-board").tickAll() },
+  { name: "look_for", keys: ["Shift+F8"], where: "always", run: () => (store.ticked.size ? searchTicked() : startOrStop()) },
+  { name: "stop_ticked", keys: ["Control+Shift+F8"], where: "always", run: stopTicked },
+  { name: "why", keys: ["F9"], where: "always", run: () => show("why") },
+  { name: "history", keys: ["Shift+F9"], where: "always", run: () => show("history") },
+  { name: "link", keys: ["Control+F9"], where: "always", run: linkOfOrder, may: "drivers.link" },
+  { name: "pages", keys: ["PageDown", "PageUp"], where: "own" },
+  { name: "save", keys: ["Control+Enter"], where: "own", run: saveForm },
+  { name: "enter", where: "there" },
+  { name: "trips", where: "there" },
+  { name: "trip_1", of: "trips", keys: ["1"], where: "outside", run: () => takeTrip(0) },
+  { name: "trip_2", of: "trips", keys: ["2"], where: "outside", run: () => takeTrip(1) },
+  { name: "trip_3", of: "trips", keys: ["3"], where: "outside", run: () => takeTrip(2) },
+  { name: "arrows", where: "there" },
+  { name: "assign", where: "there" },
+  { name: "change", keys: ["F4"], where: "always", run: () => change() },
+  { name: "clash", where: "there" },
+  { name: "cancel", keys: ["Delete"], where: "own", run: () => at("candidate-list").cancelOrNot() },
+  { name: "release_ticked", keys: ["Shift+Delete"], where: "own", run: () => act("release") },
+  { name: "clear", keys: ["Escape"], where: "own", run: clear },
+  { name: "undo", keys: ["Control+z"], where: "own", run: () => store.notice?.undo?.() },
+  // By place on the keyboard: the same key whether it is set to Korean or to English.
+  { name: "new_order", keys: ["KeyN"], where: "outside", run: another },
+  { name: "test_call", keys: ["KeyT"], where: "outside", run: testCall, may: "calls.handle" },
+  { name: "look", keys: ["KeyL"], where: "outside", run: nextTheme },
+  { name: "language", keys: ["KeyG"], where: "outside", run: speakNext },
+  { name: "sign_out", keys: ["Control+Shift+F9"], where: "always", run: signOut },
+  { name: "sheet", keys: ["Shift+?", "?"], where: "own", run: () => at("cheat-sheet").toggle() },
+];
+
+/** What the sheet shows: each thing once. */
+export const listed = () => ACTIONS.filter((action) => !action.of);
+
+/** Whether whoever sits here may do it. */
+export const allowed = ({ may }) => !may || Boolean(store.me?.may?.includes(may));

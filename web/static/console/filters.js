@@ -1,0 +1,42 @@
+/** Which orders the board shows: by state, those in danger, those with a driver, my own; and by what is typed. */
+
+import { means } from "./found.js";
+import { written } from "./phone.js";
+import { isUnassigned } from "./searches.js";
+import { store } from "./store.js";
+import { wantsDriver } from "./work.js";
+
+/** So long may an order wait for a driver before somebody should look at it. */
+const LATE_MS = 10 * 60 * 1000;
+
+/** Nobody took it, or it has waited long for a driver. */
+export const isAtRisk = (order) =>
+  isUnassigned(order) || (wantsDriver(order) && store.now() - Date.parse(order.taken_at) > LATE_MS);
+
+export const FILTERS = [
+  { which: "all", letter: "A", code: "KeyA", shows: () => true },
+  { which: "waiting", letter: "W", code: "KeyW", shows: wantsDriver },
+  { which: "risk", letter: "R", code: "KeyR", shows: isAtRisk },
+  { which: "driver", letter: "D", code: "KeyD", shows: (order) => Boolean(order.driver) && !order.closed_at },
+  { which: "mine", letter: "M", code: "KeyM", shows: (order) => order.taken_by === store.me?.id },
+];
+
+const wordsOf = (order) =>
+  [
+    order.origin.text,
+    order.destination?.text,
+    order.customer?.name,
+    order.note,
+    order.number,
+    order.number ? written(order.number) : null,
+    order.driver ? `#${order.driver.number} ${order.driver.name}` : null,
+  ]
+    .filter(Boolean)
+    .join(" ");
+
+/** The board as it is to be shown. */
+export function shown() {
+  const { which, text } = store.filter;
+  const { shows } = FILTERS.find((filter) => filter.which === which);
+  return store.board.filter((order) => shows(order) && (!text.trim() || means(text, wordsOf(order))));
+}

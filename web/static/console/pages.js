@@ -1,0 +1,11 @@
+/** Every page of the panel, with what it takes to see it; its name is `pages.<name>`. The command palette opens them. */
+
+export const PAGES = [
+  { name: "map", href: "/map", may: "orders.see" },
+  { name: "money", href: "/money", may: "money.see" },
+  { name: "money_drivers", href: "/money/drivers", may: "money.see" },
+  { name: "money_rows", href: "/money/rows", may: "money.see" },
+  { name: "money_appeals", href: "/money/appeals", may: "money.see" },
+  { name: "import", href: "/import", may: "people.import" },
+  { name: "second_factor", href: "/second-factor", may: "own.session" },
+];
