@@ -41,7 +41,7 @@ def pictures(tmp_path: Path) -> Path:
 # Rows are walked with arrows and opened with Enter; languages, places and the rest of a list have the key of their list.
 KEYLESS = (
     ".order-row, .candidate, .opener, .rows button, .languages button, .choices button, "
-    ".answer:not(.next), .live, .tools button, .tab[aria-pressed=true]"
+    "[role=radio], .answer:not(.next), .live, .tools button, .tab[aria-pressed=true]"
 )
 WITHOUT_KEY = f"""() => [...document.querySelectorAll('button')]
   .filter((each) => each.checkVisibility() && !each.querySelector('kbd') && !each.matches('{KEYLESS}'))

@@ -70,7 +70,9 @@ export class DeskMap extends LiveElement {
   async drawBoundaries() {
     const answer = await fetch(BOUNDARIES).catch(() => null);
     if (!answer?.ok) return;
-    this.boundaries = geoJSON(await answer.json(), { interactive: false, style: () => this.lines() }).addTo(this.map);
+    const outlines = await answer.json();
+    const options = { interactive: false, style: () => this.lines(), attribution: outlines.attribution };
+    this.boundaries = geoJSON(outlines, options).addTo(this.map);
     this.boundaries.bringToBack();
   }
 

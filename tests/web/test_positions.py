@@ -1,0 +1,67 @@
+"""Where drivers are, for whoever has a map open: all of them first, then what changes, and of one's own office only."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from models import Driver
+from tests.site import make_site
+from tests.web.conftest import House
+from web.positions import EVERY_S
+
+
+async def told(socket: Any) -> dict[str, Any]:
+    """The next thing said about drivers."""
+    async with asyncio.timeout(20):
+        while True:
+            said: dict[str, Any] = await socket.receive_json()
+            if said["type"] == "drivers":
+                return said
+
+
+async def test_a_map_is_told_all_drivers_and_then_what_changes(house: House) -> None:
+    """Seen failing with the whole list told again, with another office's drivers in it, and with nothing told of who goes off."""
+    await make_site(house.desk, name="다른 사무실", did="15880002")
+    first, second, third = house.site.drivers
+    socket = await (await house.signed_in()).listen()
+    await socket.send_json({"type": "watch"})
+    said = await told(socket)
+    assert said["whole"]
+    assert {driver["id"] for driver in said["drivers"]} == {first, second, third}
+    assert set(said["drivers"][0]) == {"id", "number", "name", "state", "lat", "lon", "located_at"}
+    async with house.desk.work() as work:
+        (await work.session.get_one(Driver, first)).lat = 37.6
+        (await work.session.get_one(Driver, third)).state = "off"
+    said = await told(socket)
+    assert not said["whole"]
+    assert {driver["id"]: (round(driver["lat"], 4), driver["state"]) for driver in said["drivers"]} == {
+        first: (37.6, "free"),
+        third: (37.5179, "off"),
+    }
+    await socket.send_json({"type": "unwatch"})
+    await socket.send_json({"type": "ping"})
+    async with house.desk.work() as work:
+        (await work.session.get_one(Driver, second)).lat = 37.7
+    await asyncio.sleep(2 * EVERY_S)
+    await socket.send_json({"type": "ping"})
+    kinds = [(await socket.receive_json())["type"] for _ in range(2)]
+    assert "drivers" not in kinds
+    await socket.close()
+
+
+async def test_pictures_from_elsewhere_are_allowed_on_the_map_only_and_only_where_a_site_wants_them(
+    house: House,
+) -> None:
+    """Seen failing with the host allowed on every page."""
+    visitor = await house.signed_in("boss")
+    policy = "Content-Security-Policy"
+    assert "img-src 'self' data:" in (await visitor.ask("GET", "/map")).headers[policy]
+    wanted = house.settings.model_copy(update={"map_tiles": "https://tiles.example:8443/{z}/{x}/{y}.png"})
+    house.panel._settings = wanted
+    await house.stop()
+    house.settings = wanted
+    await house.restart()
+    assert "img-src 'self' https://tiles.example:8443 data:" in (await visitor.ask("GET", "/map")).headers[policy]
+    assert "https://tiles.example:8443/{z}/{x}/{y}.png" in (await visitor.ask("GET", "/map")).raw.decode()
+    assert "tiles.example" not in (await visitor.ask("GET", "/money")).headers[policy]
