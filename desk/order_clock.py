@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk import trades
@@ -19,6 +19,11 @@ OF_RESERVATION = (REMIND_DESK, REMIND_CUSTOMER, SEARCH)
 OF_PROMISE = (PROMISE, PROMISE_BROKEN)
 LOOK_S = 3_600
 """So long before a reserved time it is looked for the first time how far drivers are."""
+
+_LOUD = or_(
+    OrderTimer.outcome.in_(("alarm", "failed")), and_(OrderTimer.outcome != "off", OrderTimer.late_s.is_not(None))
+)
+"""What somebody is to see to: also what was done, but too late."""
 
 
 async def plan(work: Work, order: Order, promise: Promise | None) -> None:
@@ -63,7 +68,7 @@ async def seen(work: Work, order_id: int, operator_id: int | None, kinds: Collec
         update(OrderTimer)
         .where(
             OrderTimer.order_id == order_id,
-            OrderTimer.outcome.in_(("alarm", "failed")),
+            _LOUD,
             OrderTimer.seen_at.is_(None),
             OrderTimer.kind.in_(kinds),
         )
@@ -80,7 +85,7 @@ async def alarms_of(session: AsyncSession, order_ids: Iterable[int]) -> Mapping[
         select(OrderTimer)
         .where(
             OrderTimer.order_id.in_(list(order_ids)),
-            OrderTimer.outcome.in_(("alarm", "failed")),
+            _LOUD,
             OrderTimer.seen_at.is_(None),
         )
         .order_by(OrderTimer.id)

@@ -219,10 +219,10 @@ class PromiseTold(Told):
 
 
 class AlarmTold(Told):
-    """What the desk is to see to. `late_s`: it was missed, and told so many seconds after its time."""
+    """What the desk is to see to. `late_s`: it was missed, and done or told so many seconds after its time."""
 
     kind: Literal["remind_desk", "remind_customer", "search", "promise", "promise_broken"]
-    outcome: Literal["alarm", "failed"]
+    outcome: Literal["alarm", "failed", "texted", "started"]
     at: Moment
     late_s: int | None
 
