@@ -15,7 +15,7 @@ from models import Customer, CustomerPhone, Place
 from models.words import letters
 
 LOOKED_AT = 300
-"""So many customers with the same words in their name are looked at: of a name that thousands have, a number decides, not this."""
+"""So many customers with the same words in their name are looked at, the newest."""
 NEWEST = 100
 ALIKE = 4
 """Numbers that end in the same four digits: 011-345-6789 became 010-5345-6789."""
@@ -37,7 +37,8 @@ class Likeness:
 async def of_customer(session: AsyncSession, customer_id: int) -> list[Likeness]:
     """Who else may be this customer, by id; nobody where he has no name."""
     customer = await session.get(Customer, customer_id)
-    words = word_index.wanted(letters(customer.name)) if customer is not None and customer.name else []
+    runs = letters(customer.name) if customer is not None else []
+    words = list(dict.fromkeys(word for run in runs for word in word_index.wanted(run)))
     if customer is None or not words:
         return []
     office = None if await word_index.only_office(session) else customer.office_id
@@ -77,5 +78,5 @@ async def _traits(session: AsyncSession, ids: Sequence[int]) -> tuple[dict[int, 
         ends[customer_id].add(number[-ALIKE:])
     known = select(Place.customer_id, Place.text).where(Place.customer_id.in_(ids))
     for customer_id, text in await session.execute(known):
-        places[customer_id].add(letters(text))
+        places[customer_id].add(" ".join(letters(text)))
     return ends, places

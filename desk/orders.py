@@ -13,6 +13,7 @@ from desk import (
     assignments,
     credit,
     drafts,
+    do_not_serve,
     events,
     fares,
     modes,
@@ -59,6 +60,7 @@ class TakeOrder:
     `details` is what only the trade asks, by the field's name.
     `wants` names skills of the trade that the driver must have.
     `wanted` is when, as it is typed (desk/time_entry.py); `fare_reason` why the fare is not what the tariff says.
+    `served_because` says why a customer is served who is not to be served.
     """
 
     origin: PlaceText
@@ -74,6 +76,7 @@ class TakeOrder:
     way_points: tuple[PlaceText, ...] = ()
     wanted: str | None = None
     fare_reason: str | None = None
+    served_because: str | None = None
 
 
 async def take(work: Work, operator_id: int, form: TakeOrder, over_limit_because: str | None = None) -> Order:
@@ -192,6 +195,7 @@ async def _take(
     fares.check(form.fare)
     wanted_at = time_entry.read(form.wanted or "", work.now, office.timezone)
     customer = await customer_for(work, office, call, number, form.customer_name)
+    served_because = await do_not_serve.refuse(work, customer, operator_id, form.served_because)
     origin = await remember_place(work, customer, form.origin, "origin")
     destination = await remember_place(work, customer, form.destination, "destination") if form.destination else None
     order = Order(
@@ -226,6 +230,7 @@ async def _take(
         await credit.hold(work, office.id, payment.credit_id)
     work.session.add(order)
     await work.session.flush()
+    do_not_serve.served(work, order, customer, operator_id, served_because)
     await credit.admit(work, operator_id, office, order, over_limit_because=over_limit_because)
     order_steps.record_step(work, order, None, order.state, operator_id)
     await work.session.flush()

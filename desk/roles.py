@@ -14,6 +14,12 @@ Permission = Literal[
     "calls.handle",  # pick up, hang up, place a test call
     "calls.listen",  # what callers said after the tone
     "customers.see",  # customers and their places
+    "customers.edit",  # grade, note; groups by hand; segments; two rows of one person made one, and two again
+    "customers.block",  # serve somebody no more, or again
+    "customers.override",  # take an order of somebody who is not to be served, and say why
+    "customers.forget",  # all that is known of one person, to give to him; and erase it
+    "numbers.full",  # telephone numbers whole; everybody else sees 010-****-5678 everywhere
+    "numbers.show",  # one number of one customer whole, on record
     "orders.see",
     "orders.take",  # take, change, cancel
     "orders.dispatch",  # assign, release, move on, look for a driver
@@ -35,11 +41,17 @@ Permission = Literal[
 ]
 PERMISSIONS: Final = frozenset[str](get_args(Permission))
 
+WITHIN: Final = frozenset[str]({"customers.override", "numbers.full"})
+"""What no URL asks for: it widens what another permission lets in."""
+
 _DISPATCH: Final = frozenset[str](
     {
         "own.session",
         "calls.see",
         "customers.see",
+        "customers.edit",
+        "numbers.full",
+        "numbers.show",
         "orders.see",
         "orders.take",
         "orders.dispatch",
@@ -54,7 +66,7 @@ _DISPATCH: Final = frozenset[str](
 )
 MAY: Final[Mapping[str, frozenset[str]]] = {
     "operator": _DISPATCH | {"calls.handle", "calls.listen"},
-    "dispatcher": _DISPATCH | {"credit.exceed"},
+    "dispatcher": _DISPATCH | {"credit.exceed", "customers.block", "customers.override"},
     "accountant": frozenset(
         {
             "own.session",
@@ -73,6 +85,7 @@ MAY: Final[Mapping[str, frozenset[str]]] = {
             "own.session",
             "calls.see",
             "customers.see",
+            "numbers.show",
             "orders.see",
             "cars.see",
             "drivers.see",
