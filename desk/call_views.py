@@ -38,7 +38,10 @@ async def card(session: AsyncSession, call_id: int, office_id: int | None = None
     if office_id not in (None, call.office_id):
         raise NotFound("there is no such call", call_id=call_id)
     cards = await customers.cards(session, [] if call.customer_id is None else [call.customer_id])
-    return _view(call, cards.get(call.customer_id), await _recording(session, call))
+    customer = cards.get(call.customer_id)
+    if customer is not None:
+        customer = await customers.treated(session, customer)
+    return _view(call, customer, await _recording(session, call))
 
 
 async def brief(session: AsyncSession, call_id: int) -> CallView:

@@ -96,9 +96,18 @@ def understood(q: str) -> Wanted:
 
 
 async def search(
-    session: AsyncSession, q: str, *, office_id: int | None = None, limit: int = 20, cursor: int | None = None
+    session: AsyncSession,
+    q: str,
+    *,
+    office_id: int | None = None,
+    limit: int = 20,
+    cursor: int | None = None,
+    whole_numbers: bool = True,
 ) -> Page[CustomerView]:
-    """The cards of those found. `cursor` is the `next` of the page before. Without `office_id`, of the first office."""
+    """The cards of those found. `cursor` is the `next` of the page before. Without `office_id`, of the first office.
+
+    Who does not see `whole_numbers` finds nobody by digits that are hidden from him: only by the last four, or by all.
+    """
     offices = select(Office).order_by(Office.id).limit(1)
     office = await session.scalar(offices if office_id is None else offices.where(Office.id == office_id))
     wanted, start = understood(q), min(cursor or 0, DEEPEST)
@@ -112,7 +121,19 @@ async def search(
     shown = ids[start : start + limit]
     cards = await customers.cards(session, shown)
     more = len(ids) > start + limit and start + limit <= DEEPEST
-    return Page(tuple(cards[each] for each in shown), start + limit if more else None)
+    found_cards = tuple(cards[each] for each in shown if whole_numbers or _seen_masked(cards[each], wanted))
+    return Page(found_cards, start + limit if more else None)
+
+
+def _seen_masked(card: CustomerView, wanted: Wanted) -> bool:
+    """Whether what was typed is found in what a masked card shows."""
+    texts = ["".join(letters(each)) for each in (card.name, *(place.text for place in card.places))]
+    return all(
+        any(run in each for each in texts)
+        or any(dialled(number) == run or number[-DIGITS:] == run for number in card.numbers)
+        for run in wanted.runs
+        if run.isdecimal() and len(run) >= DIGITS
+    )
 
 
 async def _owner(session: AsyncSession, office: Office, q: str) -> list[int]:

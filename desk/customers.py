@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import BindParameter, Row, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from desk import segments
 from desk.errors import NotFound
 from desk.trades import CANCELLED
 from desk.views import CustomerView, PlaceView, TripView
@@ -49,7 +51,12 @@ async def card(session: AsyncSession, customer_id: int, office_id: int | None = 
     )
     if customer_id not in found:
         raise NotFound("there is no such customer", customer_id=customer_id)
-    return found[customer_id]
+    return await treated(session, found[customer_id])
+
+
+async def treated(session: AsyncSession, card: CustomerView) -> CustomerView:
+    """The card with what the customer's segments say of him."""
+    return replace(card, treatment=await segments.treatment(session, card.id))
 
 
 async def cards(session: AsyncSession, customer_ids: Iterable[int]) -> dict[int, CustomerView]:
@@ -183,6 +190,7 @@ def _card(
         live_order_id=live_order_id,
         usual_trips=_usual_trips(orders),
         places=tuple(_place(place) for place in places[:PLACES_SHOWN]),
+        blocked_reason=customer.blocked_reason,
     )
 
 

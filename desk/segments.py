@@ -23,7 +23,7 @@ from desk.order_steps import operator_of
 from desk.people import audit
 from desk.segment_conditions import Conditions, checked, question
 from desk.text import optional, plain
-from desk.views import Json, moment
+from desk.views import Json, Treatment, moment
 from desk.work import Work, utc_now
 from models import Customer, Erasure, Office, Segment, SegmentMember
 from models.segment import KINDS
@@ -53,27 +53,6 @@ class Preview:
 
     count: int
     first: tuple[tuple[int, str, int], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Treatment:
-    """How a customer is treated because of the segments that he is in, whose names are `segments`, the weightiest first.
-
-    `greeting` and `hint` are those of the weightiest that has one; `priority` is 0 (as everybody) to 10.
-    """
-
-    segments: tuple[str, ...] = ()
-    greeting: str | None = None
-    hint: str | None = None
-    priority: int = 0
-
-    def as_json(self) -> Json:
-        return {
-            "segments": list(self.segments),
-            "greeting": self.greeting,
-            "hint": self.hint,
-            "priority": self.priority,
-        }
 
 
 async def members(session: AsyncSession, office_id: int, segment_id: int, now: datetime | None = None) -> list[int]:

@@ -61,8 +61,29 @@ class TripView:
 
 
 @dataclass(frozen=True, slots=True)
+class Treatment:
+    """How a customer is treated because of the segments that he is in, whose names are `segments`, the weightiest first.
+
+    `greeting` and `hint` are those of the weightiest that has one; `priority` is 0 (as everybody) to 10.
+    """
+
+    segments: tuple[str, ...] = ()
+    greeting: str | None = None
+    hint: str | None = None
+    priority: int = 0
+
+    def as_json(self) -> Json:
+        return {
+            "segments": list(self.segments),
+            "greeting": self.greeting,
+            "hint": self.hint,
+            "priority": self.priority,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class CustomerView:
-    """A customer's card."""
+    """A customer's card. `blocked_reason` says why he is not to be served; `treatment` is told where one card alone is read."""
 
     id: int
     name: str
@@ -76,6 +97,8 @@ class CustomerView:
     live_order_id: int | None
     usual_trips: tuple[TripView, ...]
     places: tuple[PlaceView, ...]
+    blocked_reason: str | None = None
+    treatment: Treatment | None = None
 
     def as_json(self) -> Json:
         return {
@@ -91,6 +114,8 @@ class CustomerView:
             "live_order_id": self.live_order_id,
             "usual_trips": [trip.as_json() for trip in self.usual_trips],
             "places": [place.as_json() for place in self.places],
+            "blocked_reason": self.blocked_reason,
+            "treatment": self.treatment.as_json() if self.treatment else None,
         }
 
 

@@ -27,6 +27,7 @@ from web.keys import (
     THROTTLE,
     Outside,
 )
+from web.masking import mask_answers
 from web.metrics import Metrics
 from web.middleware import add_headers, count, refuse_forged, tell_refusals, tell_the_tape
 from web.openapi import document
@@ -42,7 +43,8 @@ from web.throttle import Pace, Throttle
 def make_app(settings: Settings, desk: Desk, bus: Bus, outside: Outside) -> web.Application:
     """The application. Its background tasks live from its start-up to its clean-up."""
     app = web.Application(
-        middlewares=[count, tell_the_tape, tell_refusals, refuse_forged], client_max_size=settings.body_limit
+        middlewares=[count, mask_answers, tell_the_tape, tell_refusals, refuse_forged],
+        client_max_size=settings.body_limit,
     )
     app[SETTINGS] = settings
     app[DESK] = desk

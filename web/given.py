@@ -93,6 +93,9 @@ class OrderGiven(Given):
     way_points: WayPoints = Field(default_factory=list)
     wanted: Short | None = Field(default=None, description=WANTED)
     fare_reason: Why | None = Field(default=None, description="Why the fare is not what the tariff says.")
+    served_because: Annotated[str, Field(max_length=200), AfterValidator(storable)] | None = Field(
+        default=None, description="Why a customer is served who is not to be: needs the right to, and is on record."
+    )
 
 
 class OrderOverLimit(OrderGiven):

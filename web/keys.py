@@ -167,5 +167,7 @@ VISITOR: web.RequestKey[Visitor | None] = web.RequestKey("VISITOR")
 """Set once the request's cookie or token has been looked up."""
 DRIVER: web.RequestKey[DriverPerson | None] = web.RequestKey("DRIVER")
 """Set once the request's driver cookie has been looked up."""
+SHOWN = web.RequestKey("SHOWN", bool)
+"""Set by a handler that shows a telephone number whole, and has put that on record."""
 BODY = web.RequestKey("BODY", bytes)
 """The JSON body of a change, once it was read."""

@@ -20,6 +20,7 @@ from desk.bus import Bus
 from desk.events import CallArrived, Event, SessionEnded
 from desk.views import moment
 from desk.work import Desk
+from web import masking
 from web.auth import as_me
 from web.browser import GOING_AWAY, SIGNED_OUT, Browser, Push
 from web.deltas import READERS, Delta, delta_of, read_ahead
@@ -147,7 +148,8 @@ class Hub:
     async def _whole(self, browser: Browser, seq: int, body: asyncio.Task[str]) -> str:
         now = moment(self._desk.clock())
         head = {"type": "snapshot", "seq": seq, "at": now, "now": now, "me": as_me(browser.visitor)}
-        return as_text(head)[:-1] + "," + (await asyncio.shield(body))[1:]
+        text = as_text(head)[:-1] + "," + (await asyncio.shield(body))[1:]
+        return text if masking.sees_all(browser.visitor) else masking.in_json(text)
 
     def _beat(self, visitor: Visitor) -> str:
         seq = self.room(visitor.operator.office_id).seq

@@ -13,6 +13,7 @@ from typing import Any
 import pydantic_core
 
 from desk.views import moment
+from web import masking
 from web.browser import Browser, Push
 from web.frames import text_frame
 
@@ -24,6 +25,10 @@ ReadSnapshot = Callable[[int, asyncio.Event], Awaitable[str]]
 def as_text(value: Any) -> str:
     """Compact JSON text."""
     return pydantic_core.to_json(value).decode()
+
+
+def _push(text: str, written: Callable[[], None] | None) -> Push:
+    return Push(text, written, text_frame(text))
 
 
 class Room:
@@ -38,10 +43,14 @@ class Room:
     def tell(self, kind: str, at: datetime, content: dict[str, Any], written: Callable[[], None] | None = None) -> None:
         """Give everybody here the next delta."""
         self.seq += 1
-        text = as_text({"seq": self.seq, "type": kind, "at": moment(at), **content})
-        push = Push(text, written, text_frame(text))
+        told = {"seq": self.seq, "type": kind, "at": moment(at), **content}
+        whole, masked = _push(as_text(told), written), None
         for browser in tuple(self.browsers):
-            browser.push(push)
+            if masking.sees_all(browser.visitor):
+                browser.push(whole)
+                continue
+            masked = masked or _push(as_text(masking.in_value(told)), written)
+            browser.push(masked)
 
     async def begin_snapshot(self, read: ReadSnapshot) -> tuple[int, asyncio.Task[str]]:
         """The body of the snapshot that belongs to the present `seq`; its transaction has begun, nothing may be told.

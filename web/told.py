@@ -78,8 +78,20 @@ class Trip(Told):
     count: int
 
 
+class TreatmentTold(Told):
+    """How a customer is treated because of his segments: what to say, what of the price, and how much sooner (0 to 10)."""
+
+    segments: list[str]
+    greeting: str | None
+    hint: str | None
+    priority: int
+
+
 class CustomerTold(Told):
-    """A customer's card. `numbers` are E.164."""
+    """A customer's card. `numbers` are E.164, or 010-****-5678 for a role that does not see them whole.
+
+    `blocked_reason`: he is not to be served. `treatment` is null where several cards are told at once.
+    """
 
     id: Id
     name: str
@@ -93,6 +105,8 @@ class CustomerTold(Told):
     live_order_id: Id | None
     usual_trips: list[Trip]
     places: list[PlaceTold]
+    blocked_reason: str | None
+    treatment: TreatmentTold | None
 
 
 class OperatorTold(Told):

@@ -232,6 +232,7 @@ async def _take(
         way_points=tuple(_place(each) for each in given.way_points),
         wanted=given.wanted,
         fare_reason=given.fare_reason,
+        served_because=given.served_because,
     )
 
     async def do(work: Work) -> Json:
