@@ -18,7 +18,7 @@ from web import given_driver as gd
 from web import given_money as gm
 from web import told as t
 from web import told_car as tc
-from web import told_customers as tc
+from web import told_customers as tcu
 from web import told_driver as td
 from web import told_money as tm
 from web.ask import Ask, JsonHandler, json_answer, understand
@@ -189,44 +189,44 @@ ROUTES: tuple[Route, ...] = (
     ),
     _json(
         "GET", f"/customers/{ID}/duplicates", "customers.see", customers.likely_same, "Who may be the same person",
-        answer=t.Items[tc.LikenessTold], problems=(404,),
+        answer=t.Items[tcu.LikenessTold], problems=(404,),
     ),
     _json(
         "POST", f"/customers/{ID}/merge", "customers.edit", customers.merge, "Make one of two rows of one person",
-        given=gc.MergeGiven, answer=tc.MergeTold, problems=(404, 409),
+        given=gc.MergeGiven, answer=tcu.MergeTold, problems=(404, 409),
     ),
     _json(
         "POST", f"/merges/{ID}/undo", "customers.edit", customers.undo_merge, "Make two customers of one again",
-        answer=tc.UndoneTold, problems=(404, 409),
+        answer=tcu.UndoneTold, problems=(404, 409),
     ),
     _json(
         "POST", f"/customers/{ID}/numbers", "numbers.show", customers.numbers, "A customer's numbers whole, on record",
-        answer=tc.NumbersTold, problems=(404,),
+        answer=tcu.NumbersTold, problems=(404,),
     ),
     _json(
         "POST", f"/customers/{ID}/data", "customers.forget", customers.data, "All that is kept about one person",
-        answer=tc.DataTold, problems=(404, 409),
+        answer=tcu.DataTold, problems=(404, 409),
     ),
     _json(
         "POST", f"/customers/{ID}/erase", "customers.forget", customers.erase, "Forget one person; this cannot be undone",
-        given=g.Reason, answer=tc.ErasedTold, problems=(404, 409),
+        given=g.Reason, answer=tcu.ErasedTold, problems=(404, 409),
     ),
-    _json("GET", "/segments", "customers.see", segment_api.listed, "Segments of customers", answer=tc.SegmentsTold),
+    _json("GET", "/segments", "customers.see", segment_api.listed, "Segments of customers", answer=tcu.SegmentsTold),
     _json(
         "GET", f"/segments/{ID}", "customers.see", segment_api.shown, "Who is in a segment now",
-        answer=tc.PreviewTold, problems=(404,),
+        answer=tcu.PreviewTold, problems=(404,),
     ),
     _json(
         "POST", "/segments/preview", "customers.edit", segment_api.preview, "Whom a question would find",
-        given=gc.ConditionsGiven, answer=tc.PreviewTold,
+        given=gc.ConditionsGiven, answer=tcu.PreviewTold,
     ),
     _json(
         "POST", "/segments", "customers.edit", segment_api.make, "A new segment",
-        given=gc.SegmentGiven, answer=tc.SegmentTold, status=201, problems=(409,),
+        given=gc.SegmentGiven, answer=tcu.SegmentTold, status=201, problems=(409,),
     ),
     _json(
         "POST", f"/segments/{ID}", "customers.edit", segment_api.change, "Another name, question or treatment",
-        given=gc.SegmentGiven, answer=tc.SegmentTold, problems=(404, 409),
+        given=gc.SegmentGiven, answer=tcu.SegmentTold, problems=(404, 409),
     ),
     _json(
         "POST", f"/segments/{ID}/remove", "customers.edit", segment_api.remove, "Take a segment away; its customers stay",
@@ -234,11 +234,11 @@ ROUTES: tuple[Route, ...] = (
     ),
     _json(
         "POST", f"/segments/{ID}/add", "customers.edit", segment_api.add, "Put customers into a group",
-        given=gc.MembersGiven, answer=tc.CountTold, problems=(404,),
+        given=gc.MembersGiven, answer=tcu.CountTold, problems=(404,),
     ),
     _json(
         "POST", f"/segments/{ID}/take-out", "customers.edit", segment_api.take_out, "Take customers out of a group",
-        given=gc.MembersGiven, answer=tc.CountTold, problems=(404,),
+        given=gc.MembersGiven, answer=tcu.CountTold, problems=(404,),
     ),
     _json(
         "GET", "/places", "customers.see", places.listed, "Places while they are typed: the customer's own, then the place book",
