@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from desk import (
     assignments,
     credit,
-    drafts,
     do_not_serve,
+    drafts,
     events,
     fares,
     modes,
