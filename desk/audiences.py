@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk import numbers, segments
 from desk.errors import Invalid
+from desk.text import plain
 from models import Customer, CustomerPhone, Driver, Erasure
 
 MOST = 10_000
@@ -21,24 +22,25 @@ DRIVER_STATES = ("free", "busy", "off")
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """Who was picked: drivers by id and by state, customers by id, and all members of a segment."""
+    """Who was picked: drivers by id and by state, customers by id, all members of a segment, and numbers as they were typed."""
 
     drivers: tuple[int, ...] = ()
     states: tuple[str, ...] = ()
     customers: tuple[int, ...] = ()
     segment_id: int | None = None
+    phones: tuple[str, ...] = ()
 
     @property
     def is_empty(self) -> bool:
         """Whether nobody at all was picked."""
-        return not (self.drivers or self.states or self.customers or self.segment_id)
+        return not (self.drivers or self.states or self.customers or self.segment_id or self.phones)
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
     """Somebody who was picked. `phone` is E.164, null where none is known; `number` is what he is called by.
 
-    That is a driver's short number, and a customer's telephone as people there write it.
+    That is a driver's short number, and everybody else's telephone as people there write it. `id` is 0 where nobody knows him.
     """
 
     audience: str
@@ -57,9 +59,15 @@ async def picked(session: AsyncSession, office_id: int, country: str, pick: Pick
     wanted = set(pick.customers)
     if pick.segment_id is not None:
         wanted |= set(await segments.members(session, office_id, pick.segment_id))
-    if len(found) + len(wanted) > MOST:
+    if len(found) + len(wanted) + len(pick.phones) > MOST:
         raise Invalid(f"no more than {MOST} people are written to at once", field="too_many")
-    return [*found, *await _customers(session, office_id, country, sorted(wanted))]
+    known = await _customers(session, office_id, country, sorted(wanted))
+    return [*found, *known, *(_typed(phone, country) for phone in pick.phones)]
+
+
+def _typed(phone: str, country: str) -> Person:
+    e164 = numbers.normalise(phone, country).e164
+    return Person("other", 0, "", e164, numbers.display(e164, country) if e164 else plain(phone, 20))
 
 
 async def _drivers(session: AsyncSession, office_id: int, pick: Pick) -> list[Person]:

@@ -8,6 +8,9 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.errors import NotFound
+from desk.order_steps import operator_of
+from desk.people import audit
+from desk.work import Work
 from models import Driver
 
 
@@ -31,6 +34,23 @@ async def list_drivers(
     if state:
         query = query.where(Driver.state == state)
     return (await session.execute(query)).scalars().all()
+
+
+async def offer_by_text(work: Work, operator_id: int, driver_id: int, by_text: bool) -> Driver:
+    """From now on the driver is offered orders by text as well, or no longer. Raises NotFound, also for another office's."""
+    operator = await operator_of(work, operator_id)
+    driver = await of_office(work.session, operator.office_id, driver_id)
+    if driver.by_text != by_text:
+        driver.by_text = by_text
+        await work.session.flush()
+        audit(work, operator.id, "driver.by_text", f"driver {driver.number}", {"by_text": by_text})
+    return driver
+
+
+async def asked_by_text(session: AsyncSession, office_id: int) -> Sequence[Driver]:
+    """The drivers who are offered orders by text, by id."""
+    query = select(Driver).where(Driver.office_id == office_id, Driver.by_text.is_(True), Driver.disabled_at.is_(None))
+    return (await session.scalars(query.order_by(Driver.id))).all()
 
 
 async def of_office(session: AsyncSession, office_id: int, driver_id: int) -> Driver:

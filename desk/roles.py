@@ -28,7 +28,9 @@ Permission = Literal[
     "drivers.link",  # text a driver the link to his page
     "appeals.see",
     "appeals.answer",  # in words; what moves money is money.book
-    "messages.see",
+    "messages.see",  # what was texted, to whom, and what came in
+    "texts.handle",  # deal with a text that came in; write down what somebody said of advertising
+    "texts.send",  # texts to many: look, send, cancel, keep templates, take results away
     "money.see",  # reports, statements, what waits; also as files
     "money.ask",  # ask for a pay-out, which somebody else approves
     "money.book",  # pay in and out, penalise, undo
@@ -61,12 +63,13 @@ _DISPATCH: Final = frozenset[str](
         "appeals.see",
         "appeals.answer",
         "messages.see",
+        "texts.handle",
         "money.ask",
     }
 )
 MAY: Final[Mapping[str, frozenset[str]]] = {
     "operator": _DISPATCH | {"calls.handle", "calls.listen"},
-    "dispatcher": _DISPATCH | {"credit.exceed", "customers.block", "customers.override"},
+    "dispatcher": _DISPATCH | {"credit.exceed", "customers.block", "customers.override", "texts.send"},
     "accountant": frozenset(
         {
             "own.session",

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk import call_views, messages
+from desk import call_views, inbox, messages
 from desk.errors import NotFound
 from desk.events import (
     CallAnswered,
@@ -31,6 +31,8 @@ from desk.events import (
     OrderTaken,
     PartChanged,
     SearchChanged,
+    TextArrived,
+    TextHandled,
 )
 from desk.order_views import message_json, order_json, orders_json
 from desk.views import CallView
@@ -82,6 +84,11 @@ async def _messaged(session: AsyncSession, event: MessageChanged) -> tuple[int, 
     return message.office_id, {"message": message_json(message)}
 
 
+async def _texted(session: AsyncSession, event: TextArrived | TextHandled) -> tuple[int, Json]:
+    office_id, received = await inbox.one(session, event.text_id)
+    return office_id, {"text": received.as_json(), "texts_waiting": await inbox.waiting_count(session, office_id)}
+
+
 async def _parted(_session: AsyncSession, event: PartChanged) -> tuple[None, Json]:
     return None, {"part": event.part, "ok": event.ok, "reason": event.reason}
 
@@ -101,6 +108,8 @@ READERS: dict[type[Event], tuple[str, Reader]] = {
     OfferMade: ("order.changed", _ordered),
     OfferEnded: ("order.changed", _ordered),
     MessageChanged: ("message.changed", _messaged),
+    TextArrived: ("text.arrived", _texted),
+    TextHandled: ("text.handled", _texted),
     PartChanged: ("part.changed", _parted),
 }
 """What is told to browsers: by which name, and how its content is read."""

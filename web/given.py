@@ -75,6 +75,26 @@ WayPoints = Annotated[list[PlaceGiven], Field(max_length=5, description="Stops o
 Why = Annotated[str, Field(max_length=200), AfterValidator(storable)]
 
 
+class TextsQuery(Given):
+    """Texts that came in, newest first; `waiting`: only those that wait for a person."""
+
+    waiting: bool = False
+    limit: Limit = 50
+    cursor: Cursor | None = None
+
+
+class TextGiven(Given):
+    """A text that somebody is writing, with its places."""
+
+    text: Annotated[str, Field(max_length=4000), AfterValidator(storable)]
+
+
+class ByText(Given):
+    """Whether a driver is offered orders by text, too."""
+
+    by_text: bool
+
+
 class OrderGiven(Given):
     """A new order, from a call or for a number. Who takes it is known from the session, never from the body."""
 

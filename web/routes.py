@@ -52,6 +52,8 @@ from web.pages import (
     segment_api,
     session,
     trips,
+    text_forms,
+    texts,
 )
 from web.pages import second_factor as factor_page
 from web.shapes import Nothing
@@ -143,6 +145,14 @@ ROUTES: tuple[Route, ...] = (
     _page("GET", f"/import/files/{ID}", "people.import", imports.shown, "One file: columns, first lines, what is wrong"),
     _page("POST", f"/import/files/{ID}", "people.import", import_forms.act, "Name its columns, take it in, undo, throw away"),
     _page("GET", f"/import/files/{ID}/errors", "people.import", imports.errors, "Its refused lines, to take away"),
+    _page("GET", "/texts", "texts.send", texts.compose, "A text to many"),
+    _page("POST", "/texts", "texts.send", text_forms.compose, "Find people, look at it, send it; keep texts"),
+    _page("GET", "/texts/inbox", "messages.see", texts.received, "What people texted us"),
+    _page("POST", "/texts/inbox", "texts.handle", text_forms.received, "Done with a text; write down who wants no advertising"),
+    _page("GET", "/texts/sent", "messages.see", texts.sent, "What was sent to many, and how far it is"),
+    _page("GET", f"/texts/sent/{ID}", "messages.see", texts.campaign, "What became of each text"),
+    _page("POST", f"/texts/sent/{ID}", "texts.send", text_forms.campaign, "Cancel what has not left"),
+    _page("GET", f"/texts/sent/{ID}/results", "texts.send", texts.results, "What became of each text, to take away"),
     # --- for machines that watch us -------------------------------------------------------------------------------------
     _raw("GET", "/healthz", "anyone", health.healthz, "How the parts are; no personal data", answer=t.Health),
     _raw("GET", "/metrics", "anyone", health.metrics, "Counters for Prometheus"),
@@ -435,6 +445,19 @@ ROUTES: tuple[Route, ...] = (
     _json(
         "GET", "/messages", "messages.see", messages.listed, "Text messages, newest first",
         given=g.MessagesQuery, answer=t.Items[t.MessageTold],
+    ),
+    _json("GET", "/texts", "messages.see", texts.listed, "Texts that came in", given=g.TextsQuery, answer=t.Items[t.TextTold]),
+    _json(
+        "POST", f"/texts/{ID}/handled", "texts.handle", texts.handled, "A person is done with a text that came in",
+        answer=t.TextTold, problems=(404,),
+    ),
+    _json(
+        "POST", "/texts/size", "texts.send", texts.size, "How long a text is, as networks count",
+        given=g.TextGiven, answer=t.SizeTold,
+    ),
+    _json(
+        "POST", f"/drivers/{ID}/by-text", "texts.handle", texts.by_text, "Offer a driver orders by text, or no longer",
+        given=g.ByText, answer=t.Done, problems=(404,),
     ),
     _raw(
         "GET", API + "/recordings/{token:[A-Za-z0-9_-]{16,64}}", "calls.listen", recordings.play, "What a caller said",

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk import calls, messages, orders
+from desk import calls, inbox, messages, orders
 from desk.order_views import message_json, orders_json
 
 RECENT_ORDERS = 20
@@ -26,4 +26,5 @@ async def read_snapshot(session: AsyncSession, office_id: int, begun: asyncio.Ev
         "calls": [call.as_json() for call in await calls.board(session, office_id)],
         "orders": await orders_json(session, order_ids),
         "messages": [message_json(message) for message in recent_messages],
+        "texts_waiting": await inbox.waiting_count(session, office_id),
     }

@@ -430,7 +430,7 @@ class MessageTold(Told):
 
     id: Id
     order_id: Id | None
-    audience: Literal["customer", "driver"]
+    audience: Literal["customer", "driver", "other"]
     recipient: str | None
     sender: str
     text: str
@@ -441,6 +441,34 @@ class MessageTold(Told):
     detail: str | None
     created_at: Moment
     updated_at: Moment
+
+
+class TextTold(Told):
+    """A text that somebody sent us. `meaning` and `outcome` are null until it was read; "inbox" waits for a person.
+
+    `sender` is E.164 where it is a number; `name` whose number that is, as far as the desk knows.
+    """
+
+    id: Id
+    sender: str
+    name: str | None
+    text: str
+    whole: bool
+    meaning: Literal["accept", "decline", "opt_out", "automatic", "other"] | None
+    outcome: Literal["accepted", "declined", "refused", "opted_out", "ignored", "inbox"] | None
+    offer_id: Id | None
+    received_at: Moment
+    handled_at: Moment | None
+    handled_by: str | None
+
+
+class SizeTold(Told):
+    """How long a text is: bytes and kind as Korean networks count them, parts as SMPP sends it. `lost` they cannot carry."""
+
+    octets: int
+    kind: Literal["SMS", "LMS", "too long"]
+    lost: str
+    parts: int
 
 
 class RecordTold(Told):

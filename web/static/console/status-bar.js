@@ -34,6 +34,9 @@ export class StatusBar extends LiveElement {
       <time class="now" title=${t("status.server_time")}>${clockTime(store.now(), true)}</time>
       <span class="person">${store.me ? `${store.me.name}${store.me.extension ? ` · ${store.me.extension}` : ""}` : ""}</span>
       <button type="button" class="menu" @click=${() => document.querySelector("command-palette").enter()}>${t("palette.menu")} <kbd>Ctrl K</kbd></button>
+      ${store.textsWaiting
+        ? html`<a class="person texts" href="/texts/inbox?lang=${locale()}">${t("status.texts")} <b>${store.textsWaiting}</b></a>`
+        : nothing}
       <div class="tools">
         <span class="languages" role="group" aria-label=${t("status.language")}>
           ${locales().map(

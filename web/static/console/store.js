@@ -13,6 +13,8 @@ export class Store {
   calls = new Map();
   orders = new Map();
   messages = new Map();
+  /** Texts that came in and wait for a person. */
+  textsWaiting = 0;
   parts = {};
   me = null;
   today = null;
@@ -79,6 +81,7 @@ export class Store {
     if (inHand && !this.calls.has(inHand.id)) this.calls.set(inHand.id, { ...inHand, state: "ended" });
     this.orders = byId(told.orders);
     this.messages = byId(told.messages);
+    this.textsWaiting = told.texts_waiting;
     this.parts = told.parts ?? {};
     this.me = told.me ?? this.me;
     this.today = told.today ?? null;
@@ -92,6 +95,7 @@ export class Store {
     if (told.call) this.calls.set(told.call.id, { ...this.calls.get(told.call.id), ...told.call });
     if (told.order) this.takeOrder(told.order, told.type);
     if (told.message) this.messages.set(told.message.id, told.message);
+    if (told.texts_waiting !== undefined) this.textsWaiting = told.texts_waiting;
     if (told.type === "part.changed") this.parts = { ...this.parts, [told.part]: { ok: told.ok, reason: told.reason } };
     this.trim();
     this.untick();
