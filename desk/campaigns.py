@@ -34,6 +34,7 @@ FARTHEST = timedelta(days=90)
 LATE = timedelta(hours=12)
 """A text that could not leave so long after its time leaves no more."""
 TEXT_KEY = "campaign"
+CANCELLED = "cancelled"
 AT_A_TIME = 500
 _PLACE = re.compile(r"\{([^{}]*)\}")
 
@@ -148,7 +149,7 @@ async def cancel(work: Work, operator_id: int, campaign_id: int) -> int:
     stopped = await work.session.execute(
         update(Message)
         .where(Message.campaign_id == campaign.id, Message.state == "queued")
-        .values(state="expired", detail="cancelled", updated_at=work.now)
+        .values(state="expired", detail=CANCELLED, updated_at=work.now)
         .returning(Message.id)
         .execution_options(synchronize_session=False)
     )

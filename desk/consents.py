@@ -15,6 +15,7 @@ from desk.work import Work
 from models import AdConsent, Campaign, IncomingText, Message, Office
 
 AT_A_TIME = 500
+REFUSED = "its receiver refused advertising"
 
 
 async def refuse_by_text(work: Work, text: IncomingText) -> None:
@@ -70,7 +71,7 @@ async def _withdraw_ads(work: Work, office_id: int, number: str) -> None:
     ads = select(Campaign.id).where(Campaign.office_id == office_id, Campaign.kind == "ad")
     query = select(Message).where(Message.recipient == number, Message.state == "queued", Message.campaign_id.in_(ads))
     for message in await work.session.scalars(query.with_for_update().execution_options(populate_existing=True)):
-        message_states.change(work, message, "expired", "he refused advertising")
+        message_states.change(work, message, "expired", REFUSED)
     await work.session.flush()
 
 

@@ -39,6 +39,7 @@ __all__ = [
 
 # A notice that a driver is on his way is worse late than never.
 VALID_FOR = timedelta(minutes=30)
+TOO_LATE = "not sent in time"
 
 
 async def claim_due(work: Work, limit: int) -> list[Message]:
@@ -60,7 +61,7 @@ async def claim_due(work: Work, limit: int) -> list[Message]:
     claimed = []
     for message in found:
         if (message.valid_until or message.created_at + VALID_FOR) < work.now:
-            change(work, message, "expired", "not sent in time")
+            change(work, message, "expired", TOO_LATE)
             continue
         if message.by_day_only and (morning := await _until_morning(work, message.office_id)) is not None:
             message.next_try_at = morning

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk import numbers, offices
+from desk import campaigns, consents, messages, numbers, offices
 from desk.campaign_views import Result
 from desk.campaigns import PLACES
 from desk.errors import Invalid
@@ -22,6 +22,12 @@ from web.keys import RENDERER, VISITOR, Visitor
 from web.money_view import FORMS
 from web.render import LOCALES, catalog, locale_of, nonce_of
 from web.sheets import Kind, Sheet, as_csv, as_xlsx
+
+_DETAILS = {
+    campaigns.CANCELLED: "detail.cancelled",
+    consents.REFUSED: "detail.refused",
+    messages.TOO_LATE: "detail.too_late",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +70,10 @@ class TextsView:
         """A number as people there write it."""
         return numbers.display(e164, self.office.country)
 
+    def detail(self, detail: str | None) -> str:
+        """Why a text did not leave, in words; what a network said stays as it said it."""
+        return self.m(_DETAILS[detail]) if detail in _DETAILS else detail or ""
+
     @property
     def places(self) -> str:
         """What may stand in braces."""
@@ -102,7 +112,8 @@ class TextsView:
             (self.m(f"head.{head}"), "text") for head in ("name", "number", "text", "state", "detail")
         ]
         lines = [
-            (row.name, self.phone(row.recipient), row.text, self.m(f"state.{row.state}"), row.detail) for row in rows
+            (row.name, self.phone(row.recipient), row.text, self.m(f"state.{row.state}"), self.detail(row.detail))
+            for row in rows
         ]
         sheet = Sheet(self.m("title.results"), (), heads, lines)
         body = as_xlsx([sheet], made.replace(tzinfo=None)) if form == "xlsx" else as_csv(sheet)
