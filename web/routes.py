@@ -51,9 +51,9 @@ from web.pages import (
     reports,
     segment_api,
     session,
-    trips,
     text_forms,
     texts,
+    trips,
 )
 from web.pages import second_factor as factor_page
 from web.shapes import Nothing
