@@ -6,6 +6,9 @@ export const PAGES = [
   { name: "money_drivers", href: "/money/drivers", may: "money.see" },
   { name: "money_rows", href: "/money/rows", may: "money.see" },
   { name: "money_appeals", href: "/money/appeals", may: "money.see" },
+  { name: "texts_inbox", href: "/texts/inbox", may: "messages.see" },
+  { name: "texts", href: "/texts", may: "texts.send" },
+  { name: "texts_sent", href: "/texts/sent", may: "messages.see" },
   { name: "import", href: "/import", may: "people.import" },
   { name: "second_factor", href: "/second-factor", may: "own.session" },
 ];
