@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk import fares, no_show, order_clock, pins, promises, search_views, way_points
+from desk import crowds, fares, no_show, order_clock, pins, promises, search_views, way_points
 from desk.candidates import Candidate
 from desk.errors import NotFound
 from desk.message_states import shown_text
@@ -51,10 +51,12 @@ async def orders_json(session: AsyncSession, order_ids: Iterable[int]) -> list[J
     rows = {row[0].id: row for row in (await session.execute(query)).all()}
     drivers = await _last_drivers(session, wanted)
     searches = await search_views.of_orders(session, wanted)
+    alike = await crowds.of_orders(session, [row[0] for row in rows.values()])
     waits = await no_show.earliest(session, [row[0] for row in rows.values()])
     beside = await _Beside.of(session, wanted)
     return [
         _order(order, customer_id, customer_name, drivers.get(order.id), searches.get(order.id))
+        | {"crowd": alike[order.id].as_json() if order.id in alike else None}
         | {"no_show_at": moment(waits.get(order.id)), "credit": _credit(order, credit_name)}
         | beside.of_order(order.id)
         for order, customer_id, customer_name, credit_name in (

@@ -14,7 +14,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk import driver_fitness, events, next_orders, offers, order_steps, pins, rings, trades
+from desk import crowds, driver_fitness, events, next_orders, offers, order_steps, pins, rings, trades
 from desk.errors import Conflict, NotFound, WrongState
 from desk.giving import driver_of_office, give
 from desk.rings import Plan
@@ -37,7 +37,7 @@ async def start(work: Work, operator_id: int | None, order_id: int, all_the_same
     """Begin to look for a driver; a search that is running is given back as it is, one that proposes begins to ask.
 
     `all_the_same` is why an order is offered although it is uncertain where it begins, in the operator's words.
-    Raises WrongState unless the order waits for a driver, PinUncertain, NotFound.
+    Raises WrongState unless the order waits for a driver, PinUncertain, TooManyAlike, NotFound.
     """
     order = await order_steps.hold(work, operator_id, order_id)
     if order.state != TAKEN or await next_orders.of_order(work.session, order_id) is not None:
@@ -46,6 +46,7 @@ async def start(work: Work, operator_id: int | None, order_id: int, all_the_same
     if running is not None and not running.proposes:
         return running
     pins.check(work, order, operator_id, all_the_same)
+    await crowds.check(work, order, operator_id, all_the_same)
     search = running or await _begin(work, order, operator_id)
     search.proposes, search.proposed_driver_id = False, None
     work.tell(events.SearchChanged(work.now, order_id, "running"))
@@ -56,9 +57,11 @@ async def start(work: Work, operator_id: int | None, order_id: int, all_the_same
 async def begin_by_itself(work: Work, order: Order, *, proposes: bool) -> bool:
     """Have a search begin a moment from now for an order that is held; whether it does.
 
-    Not where it is uncertain where the order begins: nobody has said why it shall be offered all the same.
+    Not where it is uncertain where the order begins, nor for one of a crowd: nobody has said why all the same.
     """
     if order.state != TAKEN or pins.doubt(order) is not None or await _running(work, order.id) is not None:
+        return False
+    if await crowds.of_orders(work.session, [order]):
         return False
     search = await _begin(work, order, None)
     search.proposes = proposes

@@ -261,6 +261,13 @@ class DraftTold(Told):
     updated_at: Moment
 
 
+class CrowdTold(Told):
+    """More open orders from one number, or to one place, than the trade takes for usual; it is offered only with a reason."""
+
+    why: Literal["many_from_number", "many_to_place"]
+    count: int
+
+
 class OrderTold(Told):
     """An order. `pin_doubt` says why its origin is uncertain: it has no pin, or a wide radius; null when it is certain.
 
@@ -295,6 +302,7 @@ class OrderTold(Told):
     promise: PromiseTold | None
     alarms: list[AlarmTold]
     pin_doubt: Literal["no_pin", "wide"] | None
+    crowd: CrowdTold | None
     no_show_at: Moment | None
     search: SearchTold | None
 

@@ -108,14 +108,16 @@ class Trade:
 
     `tariffs` and `fees` (what the office keeps of a fare) are by currency (ISO 4217); `texts` maps an occasion and audience to a
     key in the locales. `rings` is in what order drivers are asked when the desk looks for one by itself; after the last, nobody
-    was found. `way` is what the driver himself says of his trip, in order. An origin known no better than `sure_within_m` metres
-    is offered to nobody without a word from an operator. `no_show` is the state in which an order ends because nobody came
+    was found. Who is asked by text has at least `by_text_s` seconds to answer; the search goes on meanwhile. `ride` is how fast
+    the trip itself goes; `fairness`, `finishing` (None: nobody is asked before he is done) and `peak` are the policy of dispatch.
+    An origin known no better than `sure_within_m` metres is offered to nobody without a word from an operator; nor is one of
+    more than `open_from_a_number` open orders of one number, or `open_to_a_place` to one place.
+
+    `way` is what the driver himself says of his trip, in order. `no_show` is the state in which an order ends because nobody came
     out, once its driver has waited `no_show_after_s` seconds in the state before it. `skills` (at most 16 letters each) are what
     an order may ask of its driver: `panel.skill.<name>` names one, `panel.unfit.skill_<name>` says that a driver lacks it.
     `photos` of the customer's car are asked of the driver before the state `photos_before` and at the end: with "required" the
     order does not move on without them, unless he says why.
-    Who is asked by text has at least `by_text_s` seconds to answer; the search goes on meanwhile. `ride` is how fast the trip
-    itself goes; `fairness`, `finishing` (None: nobody is asked before he is done) and `peak` are the policy of dispatch.
     A trade that takes orders for later has the state `reserved`, from which they are taken when it is time; `ahead` says how
     long before.
     """
@@ -130,6 +132,8 @@ class Trade:
     texts: Mapping[tuple[str, str], str]
     way: tuple[str, ...] = (COMPLETED,)
     sure_within_m: int = 500
+    open_from_a_number: int = 5
+    open_to_a_place: int = 12
     no_show: str | None = None
     no_show_after_s: int = 600
     skills: tuple[str, ...] = ()

@@ -10,7 +10,7 @@ import { change } from "./changes.js";
 import { afterComposition } from "./compose.js";
 import { LiveElement } from "./element.js";
 import { asked, history, why } from "./order-reading.js";
-import { doubtOf, isSearching, show, standing, start, startOrStop, timeLeft } from "./searches.js";
+import { doubtOf, isDoubted, isSearching, show, standing, start, startOrStop, timeLeft } from "./searches.js";
 import { store } from "./store.js";
 import { clockTime, distance, t } from "./texts.js";
 import { act } from "./ticked.js";
@@ -174,7 +174,7 @@ export class CandidateList extends LiveElement {
         <button type="button" @click=${() => this.cancelIt()}>${t("board.cancel")} <kbd>↵</kbd></button>
       </div>
       <div class="pin" ?hidden=${!wants || this.asksPin !== order.id}>
-        <p role="alert">${wants && this.asksPin === order.id && order.pin_doubt ? doubtOf(order) : nothing}</p>
+        <p role="alert">${wants && this.asksPin === order.id && isDoubted(order) ? doubtOf(order) : nothing}</p>
         <div class="assign">
           <label for="pin-why">${t("search_do.why")}</label>
           <input id="pin-why" name="pin_why" type="text" maxlength="200" autocomplete="off" spellcheck="false" @keydown=${this.pinPressed} />

@@ -8,6 +8,7 @@ import { store } from "./store.js";
 import { distance, duration, has, t } from "./texts.js";
 import { complain, select, tripOf, wantsDriver } from "./work.js";
 
+const DOUBTS = new Set(["pin_uncertain", "too_many_alike"]);
 const drivers = () => document.querySelector("candidate-list");
 
 export const isSearching = (order) => order?.search?.state === "running";
@@ -21,7 +22,7 @@ export function startOrStop() {
     store.say({ text: t(order ? "notices.no_search" : "notices.which_order") }, 4000);
   } else if (isSearching(order)) {
     ask(order, `orders/${order.id}/search/stop`, {}, "notices.stopped");
-  } else if (order.pin_doubt) {
+  } else if (isDoubted(order)) {
     drivers().askPin();
   } else {
     start(order);
@@ -41,13 +42,19 @@ async function ask(order, path, body, done) {
     select(order.id);
   } catch (error) {
     if (error instanceof Unreachable) store.say({ text: t("notices.not_searched"), kind: "bad" });
-    else if (error instanceof Problem && error.code === "pin_uncertain") drivers().askPin();
+    else if (error instanceof Problem && DOUBTS.has(error.code)) drivers().askPin();
     else complain(error);
   }
 }
 
+/** Whether it is offered only with an operator's reason. */
+export const isDoubted = (order) => Boolean(order?.pin_doubt || order?.crowd);
+
 /** Why it must not be offered as it stands, in one sentence. */
-export const doubtOf = (order) => t(`search_do.${order.pin_doubt}`, { accuracy: distance(order.origin.accuracy_m) });
+export const doubtOf = (order) =>
+  order.pin_doubt
+    ? t(`search_do.${order.pin_doubt}`, { accuracy: distance(order.origin.accuracy_m) })
+    : t(`search_do.${order.crowd.why}`, { count: order.crowd.count });
 
 /** How the search stands, in one line. */
 export function standing({ search }) {
