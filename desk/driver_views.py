@@ -11,7 +11,18 @@ from datetime import datetime, timedelta
 from sqlalchemy import case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk import appeals, assignments, no_show, offers, settlement, shifts, trades, vehicle_proof, way_points
+from desk import (
+    appeals,
+    assignments,
+    no_show,
+    offers,
+    order_places,
+    settlement,
+    shifts,
+    trades,
+    vehicle_proof,
+    way_points,
+)
 from desk.candidates import beeline_m
 from desk.driver_access import house_language
 from desk.trades import COMPLETED, Trade
@@ -171,9 +182,9 @@ def _offer(offer: Offer, order: Order, driver: Driver, stops: Sequence[WayPoint]
         "order_id": order.id,
         "offered_at": moment(offer.offered_at),
         "expires_at": moment(offer.expires_at),
-        "origin": _origin(order),
+        "origin": order_places.origin_json(order),
         "way_points": _stops(stops),
-        "destination": _destination(order),
+        "destination": order_places.destination_json(order),
         "wanted_at": moment(order.wanted_at),
         "distance_m": _distance_m(driver, order),
         "fare": order.fare,
@@ -198,9 +209,9 @@ async def _trip(session: AsyncSession, assignment: Assignment) -> Json:
         "way": list(trade.way),
         "customer_name": customer.name if customer else None,
         "number": order.number,
-        "origin": _origin(order),
+        "origin": order_places.origin_json(order),
         "way_points": _stops(await way_points.of_order(session, order.id)),
-        "destination": _destination(order),
+        "destination": order_places.destination_json(order),
         "wanted_at": moment(order.wanted_at),
         "fare": order.fare,
         "fee": _fee(order),
@@ -229,25 +240,3 @@ def _distance_m(driver: Driver, order: Order) -> int | None:
     if driver.lat is None or driver.lon is None or order.origin_lat is None or order.origin_lon is None:
         return None
     return round(beeline_m(driver.lat, driver.lon, order.origin_lat, order.origin_lon))
-
-
-def _origin(order: Order) -> Json:
-    return {
-        "text": order.origin_text,
-        "lat": order.origin_lat,
-        "lon": order.origin_lon,
-        "accuracy_m": order.origin_accuracy_m,
-        "source": order.origin_source,
-    }
-
-
-def _destination(order: Order) -> Json | None:
-    if order.destination_text is None:
-        return None
-    return {
-        "text": order.destination_text,
-        "lat": order.destination_lat,
-        "lon": order.destination_lon,
-        "accuracy_m": None,
-        "source": order.destination_source,
-    }

@@ -14,8 +14,9 @@ from models.message import NEXT_STATES
 
 ONE_TIME_LINK = "sms.driver.link"
 CAR_LINK = "sms.car.link"
+PLACE_LINK = "sms.customer.place_link"
 """Texts whose link lets in whoever has it: nobody reads it here, and it is not kept once it has left."""
-_LETS_IN = frozenset({ONE_TIME_LINK, CAR_LINK})
+_LETS_IN = frozenset({ONE_TIME_LINK, CAR_LINK, PLACE_LINK})
 _BEHIND_THE_HASH = re.compile(r"#[A-Za-z0-9]+")
 
 

@@ -126,6 +126,15 @@ def dialled(e164: str, country: str = "KR") -> str:
     return re.sub(r"\D", "", phonenumbers.format_number(parsed, PhoneNumberFormat.NATIONAL))
 
 
+def takes_texts(e164: str) -> bool:
+    """Whether a text may be sent there: a mobile, or a number of which the plan does not say what it is."""
+    parsed = _stored(e164)
+    if parsed is None:
+        return False
+    wired = (PhoneNumberType.FIXED_LINE, PhoneNumberType.TOLL_FREE, PhoneNumberType.PREMIUM_RATE, PhoneNumberType.UAN)
+    return phonenumbers.number_type(parsed) not in wired
+
+
 def _bare(raw: str | None) -> str:
     """`raw` without full-width forms, URI dressing ("tel:", "@host", ";phone-context") and percent escapes."""
     text = unicodedata.normalize("NFKC", (raw or "")[:_LONGEST_RAW]).translate(_DASHES).strip()

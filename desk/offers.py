@@ -28,17 +28,21 @@ async def open_of_driver(session: AsyncSession, driver_id: int) -> list[Offer]:
     return list(found)
 
 
-async def withdraw_of_order(work: Work, order_id: int, why: str, search_state: str) -> None:
-    """The order has a driver, or needs none: nobody is asked for it any more, and its search ends."""
+async def withdraw_of_order(
+    work: Work, order_id: int, why: str, search_state: str, *, ended_why: str | None = None
+) -> bool:
+    """The order has a driver, or needs none: nobody is asked for it any more, and its search ends. Whether one was running."""
     await _withdraw(work, Offer.order_id == order_id, why)
     ended = await work.session.execute(
         update(Search)
         .where(Search.order_id == order_id, Search.state == "running")
-        .values(state=search_state, ended_at=work.now)
+        .values(state=search_state, ended_at=work.now, ended_why=ended_why)
         .returning(Search.id)
     )
-    if ended.first() is not None:
-        work.tell(events.SearchChanged(work.now, order_id, search_state))
+    if ended.first() is None:
+        return False
+    work.tell(events.SearchChanged(work.now, order_id, search_state))
+    return True
 
 
 async def withdraw_of_driver(work: Work, driver_id: int, why: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -19,7 +19,9 @@ from desk import (
     numbers,
     order_clock,
     order_details,
+    order_places,
     order_steps,
+    pins,
     promises,
     reserving,
     time_entry,
@@ -124,26 +126,17 @@ async def change(work: Work, operator_id: int, order_id: int, form: ChangeOrder)
         raise StaleOrder(order, await _differences(work, order, form, office))
     if trades.load(order.trade).is_closed(order.state):
         raise WrongState(f"an order that is {order.state} is not changed any more", before=order.state)
-    before = await _words(work, order)
+    before, pin = await _words(work, order), order_places.pin_words(order)
     await _apply(work, order, form, office, operator_id)
     await work.session.flush()
     if form.fields & _BY_THE_ACCOUNT:
         await credit.admit(work, operator_id, office, order)
     after = await _words(work, order)
     changed = [name for name in after if before.get(name) != after[name]]
-    work.session.add_all(
-        OrderChange(
-            order_id=order.id,
-            version=order.version,
-            at=work.now,
-            operator_id=operator_id,
-            field=name,
-            before=before.get(name),
-            after=after[name],
-        )
-        for name in changed
-    )
-    await work.session.flush()
+    rows = [(name, before.get(name), after[name]) for name in changed]
+    await record(work, order, operator_id, rows if "origin" in changed else [*rows, *pin_moved(order, pin)])
+    if order_places.pin_words(order) != pin:
+        await pins.look_again(work, order)
     if "fare" in changed:
         await fares.fix_changed(work, order, before["fare"], operator_id, form.fare_reason)
         await order_clock.seen(work, order.id, operator_id, order_clock.OF_PROMISE)
@@ -155,6 +148,29 @@ async def change(work: Work, operator_id: int, order_id: int, form: ChangeOrder)
             await modes.taken(work, order)
         work.tell(events.OrderChanged(work.now, order.id, operator_id))
     return order
+
+
+async def record(work: Work, order: Order, operator_id: int | None, rows: Iterable[tuple[str, Any, Any]]) -> None:
+    """Write down which fields became what; None: nobody of the office did it."""
+    work.session.add_all(
+        OrderChange(
+            order_id=order.id,
+            version=order.version,
+            at=work.now,
+            operator_id=operator_id,
+            field=name,
+            before=before,
+            after=after,
+        )
+        for name, before, after in rows
+    )
+    await work.session.flush()
+
+
+def pin_moved(order: Order, before: str | None) -> list[tuple[str, Any, Any]]:
+    """The row that says how the pin of the origin was moved, where it was."""
+    after = order_places.pin_words(order)
+    return [] if before == after else [("origin_pin", before, after)]
 
 
 async def _promise_anew(work: Work, order: Order) -> None:
@@ -189,15 +205,12 @@ async def _apply(work: Work, order: Order, form: ChangeOrder, office: Office, op
         order.customer_id = customer.id if customer else order.customer_id
     if "origin" in form.fields and form.origin is not None:
         place = await remember_place(work, await _customer(work, order), form.origin, "origin")
-        order.origin_text, order.origin_lat, order.origin_lon = place.text, place.lat, place.lon
-        order.origin_accuracy_m, order.origin_source = place.accuracy_m, place.source
+        order_places.set_origin(order, place, work.now)
     if "destination" in form.fields:
         to = form.destination and await remember_place(
             work, await _customer(work, order), form.destination, "destination"
         )
-        order.destination_text = to.text if to else None
-        order.destination_lat, order.destination_lon = (to.lat, to.lon) if to else (None, None)
-        order.destination_source = to.source if to else None
+        order_places.set_destination(order, to, work.now)
     if "way_points" in form.fields:
         await _apply_way_points(work, order, form.way_points)
     if "fare" in form.fields:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -13,18 +14,24 @@ from desk.text import plain
 from desk.work import Work
 from models import Call, Customer, CustomerPhone, Office, Place
 
-SOURCES = ("operator", "saved", "history", "caller", "recording", "map", "book")
+SOURCES = ("operator", "saved", "history", "caller", "recording", "map", "book", "area", "network", "link")
+"""How a place can be known: typed, the customer's own, his past trips, chosen or said in the voice menu, marked on a map, the
+office's book, the gazetteer (an area), a geocoder on the network, or shown by the caller through a link."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlaceText:
-    """A place as the desk heard it. Degrees are WGS 84; `accuracy_m` is a radius; `source` says how it is known."""
+    """A place as the desk heard it. Degrees are WGS 84; `accuracy_m` is a radius.
+
+    `source` says how it is known, `at` since when (None: now).
+    """
 
     text: str
     lat: float | None = None
     lon: float | None = None
     accuracy_m: int | None = None
     source: str = "operator"
+    at: datetime | None = None
 
 
 async def customer_for(

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk import crowds, fares, no_show, order_clock, pins, promises, search_views, way_points
+from desk import crowds, fares, no_show, order_clock, order_places, pins, promises, search_views, way_points
 from desk.candidates import Candidate
 from desk.errors import NotFound
 from desk.message_states import shown_text
@@ -187,14 +187,8 @@ def _order(
         "call_id": order.call_id,
         "customer": None if customer_id is None else {"id": customer_id, "name": customer_name},
         "number": order.number,
-        "origin": {
-            "text": order.origin_text,
-            "lat": order.origin_lat,
-            "lon": order.origin_lon,
-            "accuracy_m": order.origin_accuracy_m,
-            "source": order.origin_source,
-        },
-        "destination": _destination(order),
+        "origin": order_places.origin_json(order),
+        "destination": order_places.destination_json(order),
         "fare": order.fare,
         "currency": order.currency,
         "note": order.note,
@@ -216,15 +210,3 @@ def _order(
 
 def _credit(order: Order, name: str | None) -> Json | None:
     return None if order.credit_id is None else {"id": order.credit_id, "name": name}
-
-
-def _destination(order: Order) -> Json | None:
-    if order.destination_text is None:
-        return None
-    return {
-        "text": order.destination_text,
-        "lat": order.destination_lat,
-        "lon": order.destination_lon,
-        "accuracy_m": None,
-        "source": order.destination_source,
-    }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from sqlalchemy import select
@@ -22,6 +22,7 @@ from desk import (
     offers,
     order_clock,
     order_details,
+    order_places,
     order_steps,
     promises,
     reserving,
@@ -101,10 +102,13 @@ async def repeat_last(work: Work, operator_id: int | None, call_id: int) -> Orde
     last = (await work.session.execute(query)).scalar_one_or_none()
     if last is None:
         raise NotFound("this customer has no order to repeat", call_id=call_id)
-    origin = PlaceText(last.origin_text, last.origin_lat, last.origin_lon, last.origin_accuracy_m, "history")
+    origin = replace(order_places.origin_of(last), source="history")
     destination = None
     if last.destination_text is not None:
-        destination = PlaceText(last.destination_text, last.destination_lat, last.destination_lon, source="history")
+        destination = PlaceText(
+            last.destination_text, last.destination_lat, last.destination_lon, last.destination_accuracy_m, "history",
+            last.destination_at,
+        )  # fmt: skip
     wants = tuple(last.wants or ())
     stops = way_points.as_places(await way_points.of_order(work.session, last.id), "history")
     form = TakeOrder(
@@ -205,15 +209,6 @@ async def _take(
         call_id=call.id if call else None,
         customer_id=customer.id if customer else None,
         number=number,
-        origin_text=origin.text,
-        origin_lat=origin.lat,
-        origin_lon=origin.lon,
-        origin_accuracy_m=origin.accuracy_m,
-        origin_source=origin.source,
-        destination_text=destination.text if destination else None,
-        destination_lat=destination.lat if destination else None,
-        destination_lon=destination.lon if destination else None,
-        destination_source=destination.source if destination else None,
         fare=form.fare,
         currency=office.currency,
         note=plain(form.note, 500) or None,
@@ -226,6 +221,8 @@ async def _take(
         taken_at=work.now,
         wanted_at=wanted_at,
     )
+    order_places.set_origin(order, origin, work.now)
+    order_places.set_destination(order, destination, work.now)
     if payment.credit_id is not None:  # held, and known to be the office's, before a row names it
         await credit.hold(work, office.id, payment.credit_id)
     work.session.add(order)

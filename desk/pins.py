@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk import trades
+from desk import offers, trades
 from desk.errors import Conflict
 from desk.people import audit
 from desk.text import plain
@@ -20,6 +20,8 @@ from models import AuditEntry, Operator, Order
 
 OFFERED_ALL_THE_SAME = "order.offered_all_the_same"
 NO_PIN, WIDE = "no_pin", "wide"
+UNCERTAIN = "uncertain"
+"""Why a search ended by itself: see `look_again`."""
 
 
 class PinUncertain(Conflict):
@@ -53,6 +55,18 @@ def check(work: Work, order: Order, operator_id: int | None, all_the_same: str |
         )
     told = {"why": why, "reason": reason, "accuracy_m": order.origin_accuracy_m, "source": order.origin_source}
     audit(work, operator_id, OFFERED_ALL_THE_SAME, str(order.id), told)
+
+
+async def look_again(work: Work, order: Order) -> None:
+    """The origin of an order has moved: where it is uncertain now, nobody is asked any more until an operator says so again.
+
+    What he said of the origin before does not count for this one. The order is held.
+    """
+    why = doubt(order)
+    if why is not None:
+        await offers.withdraw_of_order(
+            work, order.id, "it became uncertain where the order begins", "stopped", ended_why=UNCERTAIN
+        )
 
 
 async def offered_all_the_same(session: AsyncSession, order: Order) -> Sequence[tuple[AuditEntry, str | None]]:

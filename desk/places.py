@@ -1,11 +1,12 @@
-"""Places as they are typed: the customer's own first, then those of the office's book, each with where it is known from.
+"""Places as they are typed: the customer's own first, then those of the office's book, then areas of the bundled gazetteer.
 
 Found by any part, first consonants and aliases; what nothing is found by, also with one letter wrong. Places of one name stay
-apart by their district. A place may have no pin, and says so.
+apart by their district. Each says where it is known from and how sure; a place may have no pin, and says so.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -14,21 +15,26 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk import word_index
 from desk.customer_search import Wanted, understood
+from desk.gazetteer import finding
+from desk.gazetteer.areas import Area
+from desk.near_miss import SHORTEST_MISTYPED, nearly
 from desk.text import plain
 from desk.views import Json
 from models import BookPlace, Customer, Place
 from models.words import PLACES, holds, is_open, letters
 
 FEW = 500
-SHORTEST_MISTYPED = 3
+AREAS_KEPT = 2
+"""So many areas are told however many places there are."""
 
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A place to choose. `kind`: "saved" (of the customer, `id` is his place's) or "book" (`id` is the book's).
+    """A place to choose. `kind`: "saved" (of the customer, `id` is his place's), "book" (`id` is the book's), "area" (of the
+    gazetteer, `id` is its code).
 
-    `source` is who knows it: how the customer's place came to be known, or what the book names. Degrees are WGS 84, null
-    without a pin; `accuracy_m` is a radius.
+    `source` is who knows it: how the customer's place came to be known, what the book names, or "gazetteer". `district` is where
+    it lies. Degrees are WGS 84, null without a pin; `accuracy_m` is a radius.
     """
 
     id: int
@@ -57,22 +63,19 @@ async def suggest(
         mistyped = "".join(wanted.runs)
         own = [place for place in saved if nearly(mistyped, "".join(letters(place.text)))]
         book = await _mistyped(session, office_id, mistyped)
-    return [*map(_own, own), *(_booked(place, wanted) for place in book)][:limit]
+    known = [*map(_own, own), *(_booked(place, wanted) for place in book)]
+    areas = await _areas(q, limit, saved, mistyped=not known) if wanted.runs else []
+    kept = max(limit - len(known), min(AREAS_KEPT, limit // 2))
+    areas = areas[:kept]
+    return [*known[: limit - len(areas)], *areas]
 
 
-def nearly(typed: str, text: str) -> bool:
-    """Whether `text` begins with `typed` but for one letter: wrong, missing, too many, or exchanged with the next."""
-    if len(typed) < SHORTEST_MISTYPED:
-        return False
-    at = next((at for at, (a, b) in enumerate(zip(typed, text, strict=False)) if a != b), len(text))
-    rest, there = typed[at:], text[at:]
-    return (
-        not rest
-        or (bool(there) and there[1:].startswith(rest[1:]))
-        or there.startswith(rest[1:])
-        or there[1:].startswith(rest)
-        or (len(there) > 1 and len(rest) > 1 and (there[1] + there[0] + there[2:]).startswith(rest))
-    )
+async def _areas(q: str, limit: int, saved: Sequence[Place], *, mistyped: bool) -> list[Suggestion]:
+    """Of one name, those nearest to where the customer was last come first."""
+    near = next(((place.lat, place.lon) for place in saved if place.lat is not None and place.lon is not None), None)
+    # Besides the first time, when the data is read, this is short; a thread keeps it from holding up anybody in any case.
+    found = await asyncio.to_thread(finding.find, q, limit, near, mistyped=mistyped)
+    return [_area(area, behind) for area, behind in found]
 
 
 async def _saved(session: AsyncSession, office_id: int, customer_id: int | None) -> Sequence[Place]:
@@ -133,6 +136,13 @@ def _rank(place: BookPlace, typed: str) -> tuple[bool, bool, bool, int, str, str
         place.name,
         place.district,
     )
+
+
+def _area(area: Area, behind: str) -> Suggestion:
+    return Suggestion(
+        int(area.code), "area", f"{area.name} {behind}".strip(), area.within or None, None, area.lat, area.lon,
+        area.radius_m, "gazetteer",
+    )  # fmt: skip
 
 
 def _own(place: Place) -> Suggestion:

@@ -23,7 +23,8 @@ class SearchView:
     """How a search stands: `ring` of `rings` rounds were asked, `asked` drivers are thinking about it now.
 
     `asking` has the numbers of the first few of them.
-    `declined` said no and `silent` did not answer, in this search. `due_at` is when it goes on, null once it has ended.
+    `declined` said no and `silent` did not answer, in this search. `due_at` is when it goes on, null once it has ended. `why` is
+    "uncertain" where it stopped by itself, because it had become uncertain where the order begins.
     """
 
     state: str
@@ -35,6 +36,7 @@ class SearchView:
     silent: int
     started_at: datetime
     due_at: datetime | None
+    why: str | None = None
 
     def as_json(self) -> Json:
         return {
@@ -47,6 +49,7 @@ class SearchView:
             "silent": self.silent,
             "started_at": moment(self.started_at),
             "due_at": moment(self.due_at),
+            "why": self.why,
         }
 
 
@@ -76,6 +79,7 @@ async def of_orders(session: AsyncSession, order_ids: Collection[int]) -> dict[i
             counts[search.id]["expired"],
             search.started_at,
             search.due_at if search.state == "running" else None,
+            search.ended_why,
         )
         for order_id, (search, trade) in newest.items()
     }

@@ -14,7 +14,8 @@ class PlaceLink(Base):
     """A link for one order's caller, good once and until `expires_at`. Only the SHA-256 of its token is kept.
 
     `number` is the telephone that it was texted to; `used_with` is the SHA-256 of the request that used it: the same request,
-    repeated because its answer was lost, is answered again.
+    repeated because its answer was lost, is answered again. `lat`, `lon` and `accuracy_m` are what the telephone said, also
+    where the order's pin was left as it was.
     """
 
     __tablename__ = "place_link"
@@ -33,3 +34,6 @@ class PlaceLink(Base):
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
     used_with: Mapped[str | None] = mapped_column(String(64))
+    lat: Mapped[float | None]
+    lon: Mapped[float | None]
+    accuracy_m: Mapped[int | None]

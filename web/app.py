@@ -21,6 +21,7 @@ from web.keys import (
     OUTSIDE,
     PACE,
     PARTS,
+    PLACE_THROTTLE,
     PRESS,
     RENDERER,
     SETTINGS,
@@ -59,6 +60,9 @@ def make_app(settings: Settings, desk: Desk, bus: Bus, outside: Outside) -> web.
     )
     app[DRIVER_NEWS] = DriverNews(bus)
     app[DRIVER_THROTTLE] = Throttle(
+        settings.login_failures_per_account, settings.login_failures_per_address, settings.login_window_s, desk.clock
+    )
+    app[PLACE_THROTTLE] = Throttle(
         settings.login_failures_per_account, settings.login_failures_per_address, settings.login_window_s, desk.clock
     )
     app[PACE] = Pace(settings.test_call_every_s)

@@ -56,7 +56,9 @@ class PlaceGiven(Given):
     lat: float | None = Field(default=None, ge=-90, le=90, allow_inf_nan=False)
     lon: float | None = Field(default=None, ge=-180, le=180, allow_inf_nan=False)
     accuracy_m: int | None = Field(default=None, ge=0, le=1_000_000)
-    source: Literal["operator", "saved", "history", "caller", "recording", "map", "book"] = "operator"
+    source: Literal["operator", "saved", "history", "caller", "recording", "map", "book", "area", "network", "link"] = (
+        "operator"
+    )
 
 
 Detail = Annotated[str, Field(max_length=200), AfterValidator(storable)]

@@ -157,6 +157,7 @@ PRESS: web.AppKey[Press] = web.AppKey("PRESS")
 THROTTLE: web.AppKey[Throttle] = web.AppKey("THROTTLE")
 DRIVER_NEWS: web.AppKey[DriverNews] = web.AppKey("DRIVER_NEWS")
 DRIVER_THROTTLE: web.AppKey[Throttle] = web.AppKey("DRIVER_THROTTLE")
+PLACE_THROTTLE: web.AppKey[Throttle] = web.AppKey("PLACE_THROTTLE")
 """Apart from the operators': a driver who mistypes keeps no operator out who shares his address."""
 PACE: web.AppKey[Pace] = web.AppKey("PACE")
 DOCUMENT: web.AppKey[dict[str, Any]] = web.AppKey("DOCUMENT")

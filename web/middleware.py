@@ -16,7 +16,8 @@ from web.problems import Problem, as_answer, problem_of
 from web.render import nonce_of, page
 
 RECORDED = "/api/v1/"
-DRIVER_PAGE = "/driver"
+LOCATING = frozenset({"/driver", "/here"})
+"""The pages that may ask a telephone where it is."""
 """The only page that asks the browser where it is."""
 MAP_PAGES = frozenset({"/", "/map"})
 """The only pages with pictures from elsewhere, where a site wants them on its map."""
@@ -119,7 +120,7 @@ def _made(answer: web.StreamResponse) -> int | None:
 async def add_headers(request: web.Request, answer: web.StreamResponse) -> None:
     """Safe headers on everything; nothing personal is kept by a cache."""
     answer.headers.update(HEADERS)
-    if request.path == DRIVER_PAGE:
+    if request.path in LOCATING:
         answer.headers["Permissions-Policy"] = HEADERS["Permissions-Policy"].replace(
             "geolocation=()", "geolocation=(self)"
         )

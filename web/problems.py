@@ -13,7 +13,7 @@ from typing import Any
 import structlog
 from aiohttp import web
 
-from desk import car_links, driver_access, errors, order_changes, people
+from desk import car_links, driver_access, errors, order_changes, people, place_links
 from desk.database_errors import in_words, is_away, is_full
 from web.bodies import Refused
 
@@ -23,6 +23,7 @@ STATUS: tuple[tuple[type[errors.DeskError], int], ...] = (
     (people.WrongLogin, 401),
     (driver_access.WrongLink, 401),
     (car_links.WrongCarLink, 410),
+    (place_links.WrongPlaceLink, 401),
     (errors.NotFound, 404),
     (errors.Conflict, 409),
     (errors.Invalid, 422),

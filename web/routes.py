@@ -16,6 +16,7 @@ from web import given as g
 from web import given_customers as gc
 from web import given_driver as gd
 from web import given_money as gm
+from web import given_place as gp
 from web import told as t
 from web import told_car as tc
 from web import told_customers as tcu
@@ -45,6 +46,7 @@ from web.pages import (
     money_credit,
     money_forms,
     orders,
+    place_links,
     places,
     record,
     recordings,
@@ -124,6 +126,7 @@ ROUTES: tuple[Route, ...] = (
     _page("GET", "/driver", "anyone", driver.home, "The drivers' page; what it shows, it asks for as a driver"),
     _page("GET", "/car", "anyone", cars.home, "The customer's page with the photos of his car, by a texted link"),
     _page("GET", "/map", "orders.see", console.map_page, "Orders and drivers on a map"),
+    _page("GET", "/here", "anyone", place_links.here, "Where a caller shows where he is; the link was texted to him"),
     _page("GET", "/money", "money.see", money.company, "The firm's totals, pay-outs that wait, the month's close"),
     _page("POST", "/money", "money.close", money_forms.close, "Close a month"),
     _page("GET", "/money/rows", "money.see", money.rows, "The orders and entries behind the totals"),
@@ -341,6 +344,10 @@ ROUTES: tuple[Route, ...] = (
         answer=t.OrderTold, problems=(404, 409),
     ),
     _json(
+        "POST", f"/orders/{ID}/place-link", "orders.take", place_links.send, "Text the caller a link: he shows where he is",
+        answer=t.MessageTold, problems=(404, 409),
+    ),
+    _json(
         "GET", f"/orders/{ID}/weighings", "orders.see", orders.weighings, "Why drivers were asked, or were not",
         answer=t.Items[t.WeighingTold], problems=(404,),
     ),
@@ -377,6 +384,11 @@ ROUTES: tuple[Route, ...] = (
     _json(
         "POST", f"/appeals/{ID}/accept", "money.book", driver_links.accept, "Accept an appeal: what was booked is given back",
         given=gd.AppealAnswer, answer=td.AppealTold, problems=(404, 409),
+    ),
+    # --- for a caller's telephone: the link's token says whose -----------------------------------------------------------
+    _raw(
+        "POST", API + "/here", "anyone", place_links.show, "Show where one is, by a texted link",
+        given=gp.PlaceShown, answer=t.PlaceTaken, problems=(401, 429),
     ),
     # --- for a driver's own phone: no path and no body says whose ---------------------------------------------------------
     _raw(

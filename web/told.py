@@ -36,8 +36,8 @@ class Me(Told):
     may: list[str]
 
 
-class OrderPlace(Told):
-    """A place on an order, with where it is known from."""
+class KnownPlace(Told):
+    """A place with where it is known from."""
 
     text: str
     lat: float | None
@@ -46,7 +46,13 @@ class OrderPlace(Told):
     source: str | None
 
 
-class PlaceTold(OrderPlace):
+class OrderPlace(KnownPlace):
+    """A place on an order. `at`: since when it is known so."""
+
+    at: Moment | None
+
+
+class PlaceTold(KnownPlace):
     """A place of a customer. `id` is null for one that only a past order tells of."""
 
     id: Id | None
@@ -55,11 +61,12 @@ class PlaceTold(OrderPlace):
 class PlaceSuggested(Told):
     """A place to choose, with who knows it. `kind` says whose `id` is; `alias` by which other name it was found.
 
-    `source` of a saved place is how the desk came to know it, of the book's what the book names; without a pin `lat` is null.
+    `source` of a saved place is how the desk came to know it, of the book's what the book names, of an area `gazetteer`: then
+    `id` is its code. `district` is where it lies; without a pin `lat` is null.
     """
 
     id: Id
-    kind: Literal["saved", "book"]
+    kind: Literal["saved", "book", "area"]
     text: str
     district: str | None
     alias: str | None
@@ -67,6 +74,14 @@ class PlaceSuggested(Told):
     lon: float | None
     accuracy_m: int | None
     source: str
+
+
+class PlaceTaken(Told):
+    """What became of the place that a telephone showed: the 읍·면·동 in which it lies, and whether it is the order's pin now."""
+
+    area: str | None
+    accuracy_m: int
+    taken: bool
 
 
 class Trip(Told):
@@ -174,7 +189,8 @@ class SearchTold(Told):
     """How the search for a driver stands: `ring` of `rings` rounds were asked, the last of them everybody within reach.
 
     `asked` drivers are thinking about it now, of whom `asking` has the numbers of the first few; `declined` said no, `silent`
-    did not answer. `due_at` is when it goes on, null once it has ended.
+    did not answer. `due_at` is when it goes on, null once it has ended. `why` is `uncertain` where it stopped by itself: by a
+    change it had become uncertain where the order begins.
     """
 
     state: Literal["running", "assigned", "unassigned", "stopped"]
@@ -186,6 +202,7 @@ class SearchTold(Told):
     silent: int
     started_at: Moment
     due_at: Moment | None
+    why: Literal["uncertain"] | None
 
 
 class CreditBrief(Told):

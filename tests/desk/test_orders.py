@@ -14,6 +14,7 @@ from desk.errors import Conflict, Invalid, NotFound, WrongState
 from desk.events import CallIdentified, Event, OrderChanged, OrderTaken
 from desk.order_views import order_json, orders_json
 from desk.orders import PlaceText, TakeOrder
+from desk.views import moment as told_moment
 from desk.work import Desk, utc_now
 from models import Assignment, Call, Customer, CustomerPhone, Driver, Order, OrderStep, Place, Shift
 from tests.site import Site, make_site
@@ -311,6 +312,7 @@ async def test_an_order_is_shown_with_its_customer_places_and_driver(desk: Desk,
         "lon": 127.0276,
         "accuracy_m": 15,
         "source": "map",
+        "at": told_moment(order.taken_at),
     }
     assert shown["destination"]["text"] == "판교역"
     assert (shown["fare"], shown["currency"], shown["state"]) == (25_000, "KRW", "assigned")

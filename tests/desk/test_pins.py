@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import func, select
 
-from desk import order_history, orders, search_views, searching
+from desk import order_changes, order_history, order_views, orders, search_views, searching
 from desk.orders import PlaceText, TakeOrder
 from desk.pins import OFFERED_ALL_THE_SAME, PinUncertain
 from desk.trades import proxy
+from desk.views import moment
 from desk.work import Desk
 from models import AuditEntry, Offer, Search
 from tests.desk.conftest import Clock
@@ -76,3 +77,68 @@ async def test_the_desk_by_itself_never_overrides(desk: Desk, site: Site) -> Non
     order_id = await taken(desk, site, PlaceText("신촌"))
     with pytest.raises(PinUncertain):
         await begin(desk, None, order_id, "because")
+
+
+@pytest.mark.parametrize(
+    ("to", "searching_on"),
+    [
+        (PlaceText("신촌 어디쯤"), False),
+        (PlaceText("신촌", *GANGNAM, accuracy_m=SURE + 1, source="area"), False),
+        (PlaceText("신촌", *GANGNAM, accuracy_m=SURE, source="map"), True),
+    ],
+)
+async def test_a_search_stops_by_itself_once_a_change_makes_the_origin_uncertain(
+    desk: Desk, site: Site, to: PlaceText, searching_on: bool
+) -> None:
+    order_id = await taken(desk, site, PlaceText("강남역", *GANGNAM))
+    await begin(desk, site.operator_id, order_id)
+    async with desk.work() as work:
+        form = order_changes.ChangeOrder(version=1, fields=frozenset({"origin"}), origin=to)
+        await order_changes.change(work, site.operator_id, order_id, form)
+    async with desk.look() as session:
+        search = (await session.scalars(select(Search))).one()
+        offer = (await session.scalars(select(Offer))).one()
+        told = (await order_views.orders_json(session, [order_id]))[0]["search"]
+    if searching_on:
+        assert (search.state, offer.state, told["why"]) == ("running", "open", None)
+        return
+    assert (search.state, offer.state, told["state"], told["why"]) == ("stopped", "withdrawn", "stopped", "uncertain")
+    with pytest.raises(PinUncertain):
+        await begin(desk, site.operator_id, order_id)
+    await begin(desk, site.operator_id, order_id, "손님과 통화함")
+
+
+async def test_what_an_operator_said_of_one_origin_does_not_count_for_the_next(desk: Desk, site: Site) -> None:
+    order_id = await taken(desk, site, PlaceText("신촌"))
+    await begin(desk, site.operator_id, order_id, "손님과 통화함")
+    async with desk.work() as work:
+        note = order_changes.ChangeOrder(version=1, fields=frozenset({"note"}), note="정문")
+        await order_changes.change(work, site.operator_id, order_id, note)
+    async with desk.look() as session:
+        assert (await session.scalars(select(Search.state))).all() == ["running"]
+    async with desk.work() as work:
+        there = PlaceText("신촌", *GANGNAM, accuracy_m=SURE + 1)
+        form = order_changes.ChangeOrder(version=2, fields=frozenset({"origin"}), origin=there)
+        await order_changes.change(work, site.operator_id, order_id, form)
+    async with desk.look() as session:
+        assert (await session.scalars(select(Search.state))).all() == ["stopped"]
+        deeds = await order_history.of_order(session, order_id, site.office_id)
+    assert [(deed.field, deed.before) for deed in deeds if deed.what == "changed"] == [
+        ("origin_pin", None),
+        ("note", None),
+    ]
+
+
+async def test_both_ends_of_an_order_say_how_sure_they_are_and_since_when(desk: Desk, site: Site, clock: Clock) -> None:
+    begins, ends = (
+        PlaceText("강남역", *GANGNAM, accuracy_m=150, source="book"),
+        PlaceText("서초동", *GANGNAM, 1_570, "area"),
+    )
+    async with desk.work() as work:
+        order_id = (await orders.take(work, site.operator_id, TakeOrder(begins, ends))).id
+    async with desk.look() as session:
+        told = (await order_views.orders_json(session, [order_id]))[0]
+    since = moment(clock.now)
+    assert (told["origin"]["source"], told["origin"]["accuracy_m"], told["origin"]["at"]) == ("book", 150, since)
+    assert (told["destination"]["source"], told["destination"]["accuracy_m"]) == ("area", 1_570)
+    assert told["destination"]["at"] == since

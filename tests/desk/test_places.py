@@ -29,7 +29,7 @@ async def take(desk: Desk, site: Site, text: str) -> place_book.Taken:
 async def suggested(desk: Desk, site: Site, q: str, **more: int) -> list[tuple[str, str | None, str]]:
     async with desk.look() as session:
         found = await places.suggest(session, more.pop("office_id", site.office_id), q, **more)
-    return [(place.text, place.district, place.kind) for place in found]
+    return [(place.text, place.district, place.kind) for place in found if place.kind != "area"]
 
 
 SUGGESTED = (
@@ -136,3 +136,36 @@ def test_a_file_that_is_no_place_book_is_refused_in_words(raw: bytes, why: str) 
 def test_a_file_as_a_korean_spreadsheet_saves_it_is_read() -> None:
     assert [line.name for line in place_book.read("name,source\r\n강남역,자체\r\n".encode("cp949"))] == ["강남역"]
     assert [line.name for line in place_book.read("\ufeffname,source\n강남역,자체\n".encode())] == ["강남역"]
+
+
+async def test_areas_come_after_the_places_that_somebody_knows_and_say_how_wide_they_are(
+    desk: Desk, site: Site
+) -> None:
+    await take(desk, site, BOOK)
+    async with desk.look() as session:
+        known = await places.suggest(session, site.office_id, "강남")
+        crowded = await places.suggest(session, site.office_id, "강남", limit=4)
+        namesakes = await places.suggest(session, site.office_id, "신사동")
+    kinds = [place.kind for place in known]
+    assert kinds == sorted(kinds, key=["book", "area"].index)
+    assert [place.kind for place in crowded] == ["book", "book", "area", "area"]
+    area = next(place for place in known if place.kind == "area")
+    assert (area.text, area.district, area.source, area.accuracy_m) == ("강남구", "서울", "gazetteer", 5_360)
+    assert {place.district for place in namesakes if place.text == "신사동"} == {"서울 강남구", "서울 은평구"}
+
+
+async def test_of_areas_of_one_name_that_near_the_customer_s_last_place_comes_first(
+    desk: Desk, site: Site, add_customer: AddCustomer
+) -> None:
+    for number, pin, first in (
+        ("+821012340001", (37.60, 126.91), "서울 은평구"),
+        ("+821012340002", (37.52, 127.02), "서울 강남구"),
+    ):
+        customer = await add_customer(number)
+        async with desk.work() as work:
+            work.session.add(
+                Place(customer_id=customer, text="집", lat=pin[0], lon=pin[1], source="operator", last_used_at=work.now)
+            )
+        async with desk.look() as session:
+            found = await places.suggest(session, site.office_id, "신사동", customer_id=customer)
+        assert found[0].district == first

@@ -31,6 +31,8 @@ OPEN_TO_ANYONE = {
     "GET /driver",
     "POST /api/v1/driver/session",
     "POST /api/v1/driver/link",
+    "GET /here",
+    "POST /api/v1/here",
 }
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 NAMES = [f"{route.method} {path_of(route.path)}" for route in ROUTES]

@@ -16,8 +16,8 @@ from web.shapes import Nothing
 PAGE = "/driver"
 
 
-def page_address(request: web.Request) -> str:
-    """Where phones find the drivers' page. Never by the request's own Host header: who asks could send a link elsewhere."""
+def page_address(request: web.Request, page: str = PAGE) -> str:
+    """Where phones find a page of ours. Never by the request's own Host header: who asks could send a link elsewhere."""
     public = request.app[SETTINGS].public_url
     if public is None:
         transport = request.transport
@@ -25,7 +25,7 @@ def page_address(request: web.Request) -> str:
             transport.get_extra_info("sockname")[:2] if transport else ("127.0.0.1", request.app[SETTINGS].port)
         )
         public = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-    return public + PAGE
+    return public + page
 
 
 async def send(ask: Ask[Nothing]) -> Json:

@@ -9,6 +9,7 @@
 import { playOfCall } from "./call-list.js";
 import { change, saveForm } from "./changes.js";
 import { nextTheme } from "./look.js";
+import { sendPlaceLink } from "./place-link.js";
 import { show, startOrStop } from "./searches.js";
 import { store } from "./store.js";
 import { nextLocale, t } from "./texts.js";
@@ -76,6 +77,7 @@ export const ACTIONS = [
   { name: "arrows", where: "there" },
   { name: "assign", where: "there" },
   { name: "change", keys: ["F4"], where: "always", run: () => change() },
+  { name: "place_link", keys: ["Shift+F4"], where: "always", run: sendPlaceLink, may: "orders.take" },
   { name: "clash", where: "there" },
   { name: "cancel", keys: ["Delete"], where: "own", run: () => at("candidate-list").cancelOrNot() },
   { name: "release_ticked", keys: ["Shift+Delete"], where: "own", run: () => act("release") },

@@ -28,11 +28,12 @@ export function alarm() {
   const first = !opened;
   opened = true;
   if (first || !fresh.length) return;
-  for (const order of fresh) speak(t("search_state.alarm", { trip: tripOf(order) }));
-  store.say({ text: t("search_state.alarm", { trip: tripOf(fresh[0]) }), kind: "bad" }, 15000);
+  for (const order of fresh) speak(t(alarmOf(order), { trip: tripOf(order) }));
+  store.say({ text: t(alarmOf(fresh[0]), { trip: tripOf(fresh[0]) }), kind: "bad" }, 15000);
   ring();
 }
 
 const mark = (order) => `${order.id} ${order.search.started_at}`;
+const alarmOf = (order) => (order.search.why === "uncertain" ? "search_state.alarm_uncertain" : "search_state.alarm");
 
 const ring = () => play([[0, 660], [0.25, 520], [0.6, 660], [0.85, 520]], { seconds: 0.22, loudness: 0.25 });

@@ -18,6 +18,7 @@ import "./order-board.js";
 import "./order-form.js";
 import { setUpPhone } from "./phone.js";
 import "./status-bar.js";
+import { tellShown } from "./place-link.js";
 import { store } from "./store.js";
 import "./ticked-bar.js";
 import { setUpTexts, t } from "./texts.js";
@@ -51,6 +52,7 @@ const link = new LiveLink(`${location.protocol === "https:" ? "wss" : "ws"}://${
     outbox.flush();
     refreshCandidates();
     alarm();
+    tellShown(true);
   },
   delta: (told) => {
     store.delta(told);
@@ -59,6 +61,7 @@ const link = new LiveLink(`${location.protocol === "https:" ? "wss" : "ws"}://${
     if (told.type === "order.assigned" || told.type === "order.changed") refreshCandidates(told.order.id);
     if (told.type === "message.changed") refreshTexts(told.message.order_id);
     alarm();
+    if (told.order) tellShown(false);
   },
   drivers: (told) => store.takeDrivers(told),
   up: (up) => {

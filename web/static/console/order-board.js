@@ -10,7 +10,7 @@ import { LiveElement } from "./element.js";
 import { FILTERS, shown } from "./filters.js";
 import * as icons from "./icons.js";
 import { isSearching, isUnassigned, standing, timeLeft } from "./searches.js";
-import { store } from "./store.js";
+import { leftAlone, store } from "./store.js";
 import { clockTime, dayMonth, duration, t } from "./texts.js";
 import { isWaiting } from "./ticked.js";
 import { select } from "./work.js";
@@ -226,8 +226,8 @@ export class OrderBoard extends LiveElement {
   search(order) {
     const { search } = order;
     return html`
-      <span class="search-line ${search.state}">
-        <span>${search.state === "unassigned" ? html`<i>${icons.warn}</i> ` : nothing}${standing(order)}</span>
+      <span class="search-line ${leftAlone(search) ? "unassigned" : search.state}">
+        <span>${leftAlone(search) ? html`<i>${icons.warn}</i> ` : nothing}${standing(order)}</span>
         ${search.asked ? html`<time>${timeLeft(search.due_at)}</time>` : nothing}
       </span>
     `;

@@ -10,9 +10,9 @@ import { afterComposition } from "./compose.js";
 import { asked, detailsOf, FIELDS, isOwn, labelOf, limitOf, REQUIRED, WANTED } from "./form-fields.js";
 import { LiveElement } from "./element.js";
 import "./order-clash.js";
-import { ask, joined, same, stillFits, suggest } from "./places.js";
+import { ask, inFull, joined, same, stillFits, suggest, whoKnows } from "./places.js";
 import { store } from "./store.js";
-import { clockTime, money, moneyField, parseMoney, t } from "./texts.js";
+import { clockTime, distance, money, moneyField, parseMoney, t } from "./texts.js";
 import { byHand, clear, drafts, open, tripOf } from "./work.js";
 
 const OPENING_MS = 1000;
@@ -255,9 +255,7 @@ export class OrderForm extends LiveElement {
   }
 
   choose(name, place) {
-    // Of two places of one name, the driver must read which.
-    const namesake = this.choices.items.some((each) => each.text === place.text && !same(each, place));
-    const text = namesake && place.district ? `${place.text} (${place.district})` : place.text;
+    const text = inFull(place, this.choices.items);
     this.draft.type(name, text);
     this.draft.place(name, { ...place, text }, place.kind ?? (place.id ? "saved" : "history"));
     this.field(name).value = text;
@@ -375,9 +373,9 @@ export class OrderForm extends LiveElement {
 
   /** Who knows a suggested place, and how surely. */
   whence(place) {
-    const who = place.kind === "book" ? `${t("source.book")}: ${place.source}` : t(place.id ? "source.saved" : "source.history");
+    const who = whoKnows(place);
     if (place.lat == null) return `${who} · ${t("order.no_pin")}`;
-    return place.accuracy_m == null ? who : `${who} ±${place.accuracy_m} m`;
+    return place.accuracy_m == null ? who : `${who} ±${distance(place.accuracy_m)}`;
   }
 
   placeholder(name) {
@@ -395,7 +393,7 @@ export class OrderForm extends LiveElement {
     if (!place || place.text !== draft.values[name]) {
       return draft.values[name].trim() && (name === "origin" || name === "destination") ? t("source.operator") : "";
     }
-    const sure = place.accuracy_m == null ? "" : ` ±${place.accuracy_m} m`;
+    const sure = place.accuracy_m == null ? "" : ` ±${distance(place.accuracy_m)}`;
     return t(`source.${place.source}`) + sure;
   }
 

@@ -4,6 +4,7 @@
  */
 
 import { request } from "./api.js";
+import { t } from "./texts.js";
 
 const FIRST = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ";
 const SYLLABLES = 0xac00;
@@ -40,9 +41,23 @@ export function suggest(customer, end, typed) {
 /** Places of one name in two districts are two. */
 export const same = (one, other) => one.text === other.text && (one.district ?? null) === (other.district ?? null);
 
+/** What stands in the field once it is chosen. Of areas and of places of one name, the driver must read which is meant. */
+export function inFull(place, others) {
+  if (place.kind === "area") return place.district ? `${place.district} ${place.text}` : place.text;
+  const namesake = others.some((each) => each.text === place.text && !same(each, place));
+  return namesake && place.district ? `${place.text} (${place.district})` : place.text;
+}
+
+/** Who knows a suggested place. */
+export function whoKnows(place) {
+  if (place.kind === "book") return `${t("source.book")}: ${place.source}`;
+  if (place.kind === "area") return t("source.area");
+  return t(place.id ? "source.saved" : "source.history");
+}
+
 /** Whether a place that was told for fewer letters is still meant. */
 export const stillFits = (place, typed) =>
-  [place.text, place.alias, place.district].some((text) => text && fits(text, typed));
+  [place.text, place.alias, place.district, `${place.district} ${place.text}`].some((text) => text && fits(text, typed));
 
 /** What the card knows, then what the server told beside it. What stands in the field already is no suggestion, but for its pin. */
 export function joined(own, told, typed) {

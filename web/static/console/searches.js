@@ -4,7 +4,7 @@
  */
 
 import { Problem, request, sentence, Unreachable } from "./api.js";
-import { store } from "./store.js";
+import { leftAlone, store } from "./store.js";
 import { distance, duration, has, t } from "./texts.js";
 import { complain, select, tripOf, wantsDriver } from "./work.js";
 
@@ -12,8 +12,8 @@ const DOUBTS = new Set(["pin_uncertain", "too_many_alike"]);
 const drivers = () => document.querySelector("candidate-list");
 
 export const isSearching = (order) => order?.search?.state === "running";
-/** Everybody was asked and nobody has it: somebody has to do something. */
-export const isUnassigned = (order) => wantsDriver(order) && order.search?.state === "unassigned";
+/** Everybody was asked and nobody has it, or the search stopped by itself: somebody has to do something. */
+export const isUnassigned = (order) => wantsDriver(order) && leftAlone(order.search);
 
 /** Shift F8: look for a driver, or look no further. */
 export function startOrStop() {
@@ -64,7 +64,7 @@ export function standing({ search }) {
   } else if (search.state === "unassigned") {
     parts.push(t(search.declined + search.silent ? "search_state.unassigned" : "search_state.nobody"));
   } else {
-    parts.push(t("search_state.stopped"));
+    parts.push(t(search.why === "uncertain" ? "search_state.uncertain" : "search_state.stopped"));
   }
   if (search.declined) parts.push(t("search_state.declined", { count: search.declined }));
   if (search.silent) parts.push(t("search_state.silent", { count: search.silent }));

@@ -9,6 +9,9 @@ const RECENT_ENDED = 30;
 const RECENT_CLOSED = 20;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
+/** A search that ended without a driver and waits for somebody: everybody was asked, or it stopped by itself. */
+export const leftAlone = (search) => search?.state === "unassigned" || (search?.state === "stopped" && search.why === "uncertain");
+
 export class Store {
   calls = new Map();
   orders = new Map();
@@ -187,7 +190,7 @@ export class Store {
 
   /** Orders that everybody was asked for and nobody has. */
   get unassigned() {
-    return [...this.orders.values()].filter((order) => order.state === "taken" && order.search?.state === "unassigned");
+    return [...this.orders.values()].filter((order) => order.state === "taken" && leftAlone(order.search));
   }
 
   get troubles() {
