@@ -59,3 +59,13 @@ async def of_office(session: AsyncSession, office_id: int, driver_id: int) -> Dr
     if driver is None or driver.office_id != office_id:
         raise NotFound(f"there is no driver {driver_id}", driver_id=driver_id)
     return driver
+
+
+async def records(session: AsyncSession, office_id: int, q: str, *, gone: bool, limit: int) -> Sequence[Driver]:
+    """Drivers for the list of records, by number; `q` as in `list_drivers`, `gone`: also those who drive no more."""
+    query = select(Driver).where(Driver.office_id == office_id).order_by(Driver.number).limit(limit)
+    if not gone:
+        query = query.where(Driver.disabled_at.is_(None))
+    if q:
+        query = query.where(Driver.number.startswith(q, autoescape=True) | Driver.name.contains(q, autoescape=True))
+    return (await session.execute(query)).scalars().all()

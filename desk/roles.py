@@ -25,6 +25,7 @@ Permission = Literal[
     "orders.dispatch",  # assign, release, move on, look for a driver
     "cars.see",  # photos of customers' cars
     "drivers.see",
+    "drivers.manage",  # register and change them; their papers and files
     "drivers.link",  # text a driver the link to his page
     "appeals.see",
     "appeals.answer",  # in words; what moves money is money.book

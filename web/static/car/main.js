@@ -4,7 +4,9 @@ import { request } from "../console/api.js";
 import { clockTime, dayMonth, has, setUpTexts, t } from "../console/texts.js";
 import { h } from "../driver/dom.js";
 
-const BOOT = JSON.parse(document.getElementById("boot").textContent);
+const TOLD = JSON.parse(document.getElementById("boot").textContent);
+const OWN = Object.keys(TOLD.texts).find((tag) => navigator.language.startsWith(tag));
+const BOOT = { ...TOLD, locale: OWN ?? TOLD.locale };
 
 async function begin() {
   setUpTexts({ ...BOOT, timezone: null });

@@ -1,0 +1,99 @@
+"""Pages of drivers' records: the list with the papers that run out, and one driver."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from desk import driver_blocks, driver_documents, driver_papers, driver_records, drivers, trades
+from models.driver_record import SIDES
+from web.drivers_view import view_of
+from web.forms import Fields
+from web.keys import DESK, DOCUMENTS, OUTSIDE
+from web.photo_body import served
+from web.render import LOCALES
+
+MOST = 500
+DONE = (
+    "registered", "changed", "graded", "apart", "together", "disabled", "enabled", "added", "removed", "put_aside",
+)  # fmt: skip
+
+
+class Typed(dict[str, str]):
+    """What was typed into a form that was refused; nothing where nothing was."""
+
+    def __missing__(self, name: str) -> str:
+        return ""
+
+
+async def listed(request: web.Request) -> web.StreamResponse:
+    """All drivers, and whose papers run out."""
+    return await show_list(request)
+
+
+async def show_list(
+    request: web.Request, status: int = 200, refused: str | None = None, typed: Fields | None = None
+) -> web.StreamResponse:
+    """The page, also after a new driver was refused there."""
+    q, gone = request.query.get("q", "")[:80], request.query.get("gone") == "yes"
+    async with request.app[DESK].look() as session:
+        view = await view_of(request, session)
+        rows = await drivers.records(session, view.office.id, q, gone=gone, limit=MOST)
+        alarms = await driver_papers.open_alarms(session, view.office.id, view.today)
+    return await view.page(
+        "list", status, rows=rows, alarms=alarms, q=q, gone=gone, most=MOST, refused=refused, done=_done(request),
+        typed=Typed(typed or {}), trade=trades.load(view.office.trade), languages=LOCALES, record=None,
+    )  # fmt: skip
+
+
+async def shown(request: web.Request) -> web.StreamResponse:
+    """One driver's record."""
+    return await show_one(request)
+
+
+async def show_one(
+    request: web.Request, status: int = 200, refused: str | None = None, typed: Fields | None = None
+) -> web.StreamResponse:
+    """The page, also after something was refused there."""
+    driver_id = int(request.match_info["id"])
+    async with request.app[DESK].look() as session:
+        view = await view_of(request, session)
+        driver = await drivers.of_office(session, view.office.id, driver_id)
+        record = await driver_records.record_of(session, driver)
+        grades = await driver_records.grades(session, driver_id)
+        blocks = await driver_blocks.of_driver(session, driver_id)
+        files = await driver_documents.of_driver(session, driver_id) if view.manages else []
+        alarms = [
+            one
+            for one in await driver_papers.open_alarms(session, view.office.id, view.today)
+            if one.driver_id == driver_id
+        ]
+    return await view.page(
+        "one", status, driver=driver, record=record, grades=grades, blocks=blocks, files=files, alarms=alarms,
+        trade=trades.load(view.office.trade), kinds=driver_documents.KINDS, all_grades=driver_records.GRADES,
+        sides=SIDES, languages=LOCALES, refused=refused, done=_done(request), typed=Typed(typed or {}),
+    )  # fmt: skip
+
+
+async def document(request: web.Request) -> web.StreamResponse:
+    """A driver's file, to take away; never shown as a page of ours."""
+    visitor_office, by = await _who(request)
+    document_id = int(request.match_info["id"])
+    row = await request.app[DESK].do(lambda work: driver_documents.opened(work, by, visitor_office, document_id))
+    end = "pdf" if row.media_type == driver_documents.PDF else "jpg"
+    return await served(
+        request.app[OUTSIDE].files / DOCUMENTS,
+        row.path,
+        row.media_type,
+        **{"Content-Disposition": f'attachment; filename="driver-{row.driver_id}-{row.kind}-{row.id}.{end}"'},
+    )
+
+
+async def _who(request: web.Request) -> tuple[int, int]:
+    async with request.app[DESK].look() as session:
+        view = await view_of(request, session)
+    return view.office.id, view.visitor.operator.id
+
+
+def _done(request: web.Request) -> str | None:
+    asked = request.query.get("done")
+    return asked if asked in DONE else None
