@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 
 from tests.browser.conftest import Console, OpenConsole
@@ -65,6 +67,52 @@ async def test_a_known_callers_same_trip_is_saved_with_three_keys(console: Conso
     )
     assert order["call_id"] == call_id
     assert order["origin"]["lat"] is not None
+
+
+# Strokes on a Korean keyboard: a syllable's parts, of which some vowels and finals take two.
+TWO_STROKES = frozenset("ᅪᅫᅬᅯᅰᅱᅴᆪᆬᆭᆰᆱᆲᆳᆴᆵᆶᆹ")
+
+
+def strokes(text: str) -> int:
+    return sum(2 if part in TWO_STROKES else 1 for part in unicodedata.normalize("NFD", text))
+
+
+async def test_a_new_destination_takes_few_keys_a_new_caller_few_letters_and_his_second_call_shows_his_order(
+    console: Console, scene: Scene
+) -> None:
+    """Seen failing with the live order not looked for, and with the focus left on the pick-up of a known caller."""
+    await scene.customer()
+    known = await scene.ring()
+    await console.ringing(known, "김철수")
+    keys, letters = ("F2", "Control+Enter"), "수원"
+    await console.press(keys[0])
+    await console.opened(known)
+    await console.page.keyboard.type(letters)
+    await console.press(keys[1])
+    await console.sees(".outcome", "수원")
+    assert len(keys) <= 3
+    assert strokes(letters) <= 6
+    order = (await console.house.program().api("GET", "/orders?state=taken")).body["items"][0]
+    assert (order["origin"]["text"], order["destination"]["text"]) == ("강남역 10번 출구", "수원")
+    await scene.hang_up(known)
+    new = await scene.ring("01055501234")
+    await console.ringing(new)
+    await console.press("F2")
+    await console.opened(new)
+    words = ("잠실역 5번", "하남시청")
+    await console.page.keyboard.type(words[0])
+    await console.press("Enter")
+    await console.page.keyboard.type(words[1])
+    await console.press("Control+Enter")
+    await console.sees(".outcome", "하남시청")
+    assert sum(strokes(word) for word in words) <= 25
+    await scene.hang_up(new)
+    again = await scene.ring()  # he who goes to Suwon asks for his driver
+    await console.ringing(again, "김철수")
+    await console.press("F2")
+    await console.opened(again)
+    await console.page.wait_for_selector(f'.order-row.marked[data-order="{order["id"]}"]')
+    await console.sees("caller-card .live", "수원")
 
 
 async def test_what_the_caller_told_the_ivr_stands_in_the_form(console: Console, scene: Scene) -> None:
