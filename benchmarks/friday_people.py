@@ -171,8 +171,10 @@ async def _serve_by_keys(night: Night, page: Page) -> None:
 async def drive(night: Night, token: str, begins_at: tuple[float, float]) -> None:
     """A driver on his own page's API, until cancelled: moves, answers offers, says how far he is."""
     lat, lon = begins_at
+    await asyncio.sleep(night.chance.uniform(0, 10))
     async with night.http() as http:
-        assert await night.ask(http, "POST", "/driver/session", {"token": token})
+        while not await night.ask(http, "POST", "/driver/session", {"token": token}):
+            await asyncio.sleep(1)  # 300 come in the same moment
         me = await night.ask(http, "POST", "/driver/shift", {"on": True})
         while True:
             lat, lon = lat + night.chance.gauss(0, 0.002), lon + night.chance.gauss(0, 0.002)

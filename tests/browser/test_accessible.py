@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from tests.browser.scene import Scene
 from tests.web.conftest import PASSWORD, House
 from web.routes import ROUTES
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 AXE = Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
 FILES = {"/import/export", "/import/files/{id}/errors"}
@@ -48,8 +50,12 @@ async def lived_in(house: House, scene: Scene) -> str:
 
 
 async def wrong(page: Page, what: str) -> list[str]:
-    """What axe calls serious or critical here."""
+    """What axe calls serious or critical here. With CALLBOARD_PICTURES also a picture: those in docs/pages are made so."""
     await page.wait_for_function("() => document.readyState === 'complete'")
+    if folder := os.environ.get("CALLBOARD_PICTURES"):
+        name = "-".join(part for part in re.split("[^a-z]+", what) if part)
+        locale = await page.evaluate("document.documentElement.lang")
+        await page.screenshot(path=Path(folder) / f"page-{name}-{locale}.png")
     return [f"{what}: {each}" for each in await page.evaluate(SERIOUS)]
 
 
