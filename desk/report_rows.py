@@ -111,9 +111,9 @@ async def orders(
         .order_by(Order.closed_at, Order.id)
     )
     if after is not None:
-        query = query.where(_beyond(Order.closed_at, Order.id, after))
+        query = query.where(beyond(Order.closed_at, Order.id, after))
     return [
-        _order_row(order, DriverName(driver_id, number, name) if driver_id is not None else None)
+        order_row(order, DriverName(driver_id, number, name) if driver_id is not None else None)
         for order, driver_id, number, name in await session.execute(query.limit(limit))
     ]
 
@@ -141,7 +141,7 @@ async def money(
         .order_by(Entry.at, Entry.id)
     )
     if after is not None:
-        query = query.where(_beyond(Entry.at, Entry.id, after))
+        query = query.where(beyond(Entry.at, Entry.id, after))
     return [
         MoneyRow(
             entry.id,
@@ -165,7 +165,8 @@ def figures_of(rows: Iterable[OrderRow | MoneyRow]) -> Figures:
     return sum((row.figures for row in rows), Figures())
 
 
-def _order_row(order: Order, driver: DriverName | None) -> OrderRow:
+def order_row(order: Order, driver: DriverName | None) -> OrderRow:
+    """The row of an order that is closed."""
     assert order.closed_at is not None  # it was asked for by that
     return OrderRow(
         order.id, order.closed_at, order.state, order.origin_text, order.destination_text, order.fare, driver
@@ -182,7 +183,7 @@ def _driver_accounts(office_id: int) -> Select[Any]:
     return select(Account.id).where(Account.office_id == office_id, Account.kind == "driver")
 
 
-def _beyond(at: Any, key: Any, after: int) -> ColumnElement[bool]:
+def beyond(at: Any, key: Any, after: int) -> ColumnElement[bool]:
     """Rows that come after the one with the id `after`, of which the moment is looked up."""
     then = select(at).where(key == after).correlate(None).scalar_subquery()
     return or_(at > then, and_(at == then, key > after))

@@ -162,7 +162,7 @@ def _counts() -> tuple[ColumnElement[int], ColumnElement[int], ColumnElement[int
     )
 
 
-def _table(pieces: Sequence[Span]) -> Any:
+def parts_table(pieces: Sequence[Span]) -> Any:
     """The parts as rows, so that one query sums them all by way of the index on time."""
     columns = (column("part", BigInteger), column("since", UtcDateTime), column("until", UtcDateTime))
     rows = [(n, piece.since, piece.until) for n, piece in enumerate(pieces)]
@@ -170,7 +170,7 @@ def _table(pieces: Sequence[Span]) -> Any:
 
 
 async def _orders(session: AsyncSession, office_id: int, pieces: Sequence[Span]) -> Mapping[int, Figures]:
-    table = _table(pieces)
+    table = parts_table(pieces)
     within = and_(Order.office_id == office_id, Order.closed_at >= table.c.since, Order.closed_at < table.c.until)
     rows = await session.execute(
         select(table.c.part, *_counts()).select_from(table).join(Order, within).group_by(table.c.part)
@@ -181,7 +181,7 @@ async def _orders(session: AsyncSession, office_id: int, pieces: Sequence[Span])
 async def _money(session: AsyncSession, office_id: int, pieces: Sequence[Span]) -> Mapping[int, Figures]:
     own = await own_accounts(session, office_id)
     legs = sorted(set(own.values()))
-    table = _table(pieces)
+    table = parts_table(pieces)
     within = and_(Entry.office_id == office_id, Entry.at >= table.c.since, Entry.at < table.c.until)
     # Sums by account in place of a condition on it: the way is by the entries of the part, not by all the postings of an account.
     sums = [

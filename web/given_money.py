@@ -117,3 +117,9 @@ class PaymentGiven(Given):
 
     amount: Amount
     reference: Reference
+
+
+class AnalysisQuery(SpanQuery):
+    """From which side the orders of some days are looked at."""
+
+    by: Literal["hour", "origin", "destination", "grade", "driver", "operator", "channel", "payment"] = "hour"

@@ -26,7 +26,7 @@ def company(view: View, report: CompanyReport) -> Sheet:
         (piece.first.isoformat(), piece.last.isoformat(), *_figures(figures)) for piece, figures in report.lines
     ]
     foot = (view.m("head.total"), None, *_figures(report.total))
-    return Sheet(view.m("title.company"), _about(view, "company"), heads, rows, foot)
+    return Sheet(view.m("title.company"), about(view, "company"), heads, rows, foot)
 
 
 def drivers(view: View, report: DriversReport) -> Sheet:
@@ -45,7 +45,7 @@ def drivers(view: View, report: DriversReport) -> Sheet:
 
     rows = [cells(line, line.name if line.driver_id is not None else view.m("nobody")) for line in report.lines]
     foot = cells(report.total, view.m("head.total"))
-    return Sheet(view.m("title.drivers"), _about(view, "drivers"), heads, rows, foot)
+    return Sheet(view.m("title.drivers"), about(view, "drivers"), heads, rows, foot)
 
 
 def orders(view: View, rows: Sequence[OrderRow]) -> Sheet:
@@ -155,7 +155,7 @@ def credit(view: View, accounts: Sequence[AccountTold]) -> Sheet:
     ]
     owed, open_ = (sum(getattr(one.standing, name) for one in accounts) for name in ("owed", "open"))
     foot = (view.m("head.total"), None, None, owed, open_, None, None)
-    return Sheet(view.m("title.credit"), _about(view, "credit"), heads, rows, foot)
+    return Sheet(view.m("title.credit"), about(view, "credit"), heads, rows, foot)
 
 
 def what(view: View, row: MoneyRow | StatementRow | InvoiceRow) -> str:
@@ -188,10 +188,11 @@ def _listed(
     lines = [tuple(cell(row) for _, _, cell in columns) for row in rows]
     if foot is not None:
         foot = [view.m("head.total"), *foot[1:]]
-    return Sheet(view.m(f"title.{title}"), _about(view, title), heads, lines, foot)
+    return Sheet(view.m(f"title.{title}"), about(view, title), heads, lines, foot)
 
 
-def _about(view: View, title: str) -> list[tuple[str, Cell]]:
+def about(view: View, title: str) -> list[tuple[str, Cell]]:
+    """The lines above a table: whose it is, of which days, in which money."""
     return [
         (view.office.name, view.m(f"title.{title}")),
         (view.m("days"), f"{view.span.first.isoformat()} – {view.span.last.isoformat()} ({view.office.timezone})"),

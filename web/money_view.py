@@ -90,6 +90,10 @@ class View:
         first, last = (format_date(day, form, locale=self.locale) for day in (span.first, span.last))
         return first if span.first == span.last else f"{first} – {last}"
 
+    def weekdays(self) -> list[str]:
+        """Monday to Sunday, short."""
+        return [format_date(date(2024, 1, day), "EEE", locale=self.locale) for day in range(1, 8)]
+
     def link(self, path: str, span: Span | None = None, **more: Any) -> str:
         """An address with these days and this language."""
         shown = span or self.span

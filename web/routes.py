@@ -26,6 +26,7 @@ from web.ask import Ask, JsonHandler, json_answer, understand
 from web.auth import Handler, Required, require
 from web.live import live
 from web.pages import (
+    analysis,
     calls,
     cars,
     cashier,
@@ -150,6 +151,9 @@ ROUTES: tuple[Route, ...] = (
     _page("GET", "/money/appeals", "money.see", money.appeals, "What drivers say was not right, with what it is against"),
     _page("POST", f"/money/appeals/{ID}", "money.book", money_forms.answer_appeal, "Accept an appeal, or decline it"),
     _page("POST", f"/money/withdrawals/{ID}", "money.book", money_forms.decide, "Approve a pay-out, or turn it down"),
+    _page("GET", "/analysis", "money.see", analysis.shown, "Orders from side after side, cohorts, waits, coming hours"),
+    _page("GET", "/analysis/rows", "money.see", analysis.rows, "The orders of a cell, and its customers as a list"),
+    _page("POST", "/analysis/rows", "people.import", analysis.make_segment, "Whoever is in the cell becomes a segment"),
     _page("GET", "/import", "people.import", imports.listed, "Files of customers and drivers"),
     _page("POST", "/import", "people.import", import_forms.upload, "A new file"),
     _page("GET", "/import/export", "people.import", imports.export, "All customers or drivers, to take away"),
@@ -566,6 +570,10 @@ ROUTES: tuple[Route, ...] = (
     _json(
         "POST", "/card-payments", "money.book", credit.card_money, "The card company pays",
         given=gm.PaymentGiven, answer=tm.Received, status=201, problems=(409,),
+    ),
+    _json(
+        "GET", "/analysis", "money.see", analysis.told, "The orders of some days from one side",
+        given=gm.AnalysisQuery, answer=tm.AnalysisTold, problems=(422,),
     ),
     _json("GET", "/periods", "money.see", reports.closed, "The closed months", answer=t.Items[tm.PeriodTold]),
     _json(

@@ -252,3 +252,33 @@ class Received(Told):
     id: Id
     kind: Kind
     at: Moment
+
+
+class CountedTold(Told):
+    """Orders by their end; `fares` of those that were driven, `average` of one of them; rates of a thousand orders."""
+
+    orders: Count
+    completed: Count
+    cancelled: Count
+    no_show: Count
+    fares: Sum
+    average: Sum | None
+    cancelled_permille: Count | None
+    no_show_permille: Count | None
+
+
+class AnalysisCell(CountedTold):
+    """One cell. `key`: for hours 0 (Monday, 00:00) to 167; "" where the orders do not say; null for the many small ones."""
+
+    key: str | None
+    label: str
+
+
+class AnalysisTold(Told):
+    """One side of the orders that were closed in some days; `total` is the sum of the cells and the company report's."""
+
+    by: str
+    currency: str
+    span: SpanTold
+    cells: list[AnalysisCell]
+    total: CountedTold

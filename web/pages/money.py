@@ -73,7 +73,7 @@ async def rows(request: web.Request) -> web.StreamResponse:
         view = await view_of(request, session)
         if form := asked_form(request):
             return await _rows_file(view, session, form, request.query.get("of", "orders"))
-        after = {name: _cursor(request.query.get(name)) for name in ("orders", "entries")}
+        after = {name: cursor_of(request.query.get(name)) for name in ("orders", "entries")}
         size = report_rows.PAGE
         orders = await report_rows.orders(session, view.office.id, view.span, after["orders"], size + 1)
         entries = await report_rows.money(session, view.office.id, view.span, after["entries"], size + 1)
@@ -233,7 +233,8 @@ def asked_form(request: web.Request, *more: str) -> str | None:
     return form if form in FORMS or form in more else None
 
 
-def _cursor(told: str | None) -> int | None:
+def cursor_of(told: str | None) -> int | None:
+    """Where a list goes on; from its beginning where that is no number."""
     return int(told) if told and told.isascii() and told.isdigit() and len(told) < 18 else None
 
 

@@ -1,0 +1,171 @@
+"""Analysis for people: the orders from one side after another, cohorts, waits, the coming hours; each opens into its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from aiohttp import web
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from desk import analysis, cohorts, days, forecast, response_times, segments
+from desk.analysis import SIDES
+from desk.days import Span
+from desk.errors import DeskError, Invalid
+from desk.report_rows import PAGE
+from desk.segments import SegmentForm
+from desk.views import Json
+from desk.work import Work
+from models import Office
+from web import analysis_sheets, money_sheets
+from web.ask import Ask
+from web.forms import fields_of, once, operator_id
+from web.given_money import AnalysisQuery
+from web.keys import DESK
+from web.money_view import View, view_of
+from web.pages.money import MOST_ROWS, as_file, asked_form, cursor_of, done_of
+from web.pages.money_forms import words_for
+from web.pages.reports import span_json
+from web.problems import problem_of
+
+OTHER = ("times", "cohorts", "forecast")
+VIEWS = (*SIDES, *OTHER)
+MOST_ON_A_LIST = 5_000
+AT_ONCE = 500
+"""So many customers are put into a segment at once."""
+
+
+async def shown(request: web.Request) -> web.StreamResponse:
+    """One side, as `by` says; the hours of the week where it says nothing."""
+    async with request.app[DESK].look() as session:
+        view = await view_of(request, session)
+        by = _by(request)
+        try:
+            values = await _values(session, view, by)
+        except Invalid:
+            values, view = await _values(session, view, "hour"), view
+            by = "hour"
+    if form := asked_form(request):
+        return await as_file(view, f"analysis-{by}", form, lambda: analysis_sheets.sheets(view, by, values))
+    return await view.page(
+        "analysis",
+        200 if view.trouble is None else 422,
+        side=by,
+        views=VIEWS,
+        **values,
+        refused=view.trouble,
+        done=None,
+    )
+
+
+async def rows(request: web.Request) -> web.StreamResponse:
+    """The orders of a cell, and its customers as a list to send to."""
+    return await _show_rows(request)
+
+
+async def make_segment(request: web.Request) -> web.StreamResponse:
+    """Whoever is in the cell or cohort becomes a segment, to which the text desk can send."""
+    fields = await fields_of(request)
+
+    async def act(work: Work) -> str:
+        view = await view_of(request, work.session)
+        ids = await _customers(work.session, view.office, view.span, request.query)
+        if not ids:
+            raise Invalid("nobody is in it", field="customers")
+        form = SegmentForm(fields.get("name", ""), {}, kind="list")
+        segment = await segments.make(work, operator_id(request), form)
+        for at in range(0, len(ids), AT_ONCE):
+            await segments.add_members(work, operator_id(request), segment.id, ids[at : at + AT_ONCE])
+        return f"{len(ids)}"
+
+    try:
+        await once(request, fields, act)
+    except DeskError as error:
+        word = words_for(error)
+        return await _show_rows(request, problem_of(error).status, "segment_name" if error.code == "conflict" else word)
+    back = request.rel_url.with_path("/analysis/rows").update_query({"done": "segment"})
+    return web.Response(status=303, headers={"Location": str(back)})
+
+
+async def told(ask: Ask[AnalysisQuery]) -> Json:
+    """The cells of one side, for programs."""
+    async with ask.desk.look() as session:
+        office = await session.get_one(Office, ask.operator.office_id)
+        first, last = date.fromisoformat(ask.given.from_), date.fromisoformat(ask.given.to)
+        found = await analysis.look(session, office, days.span(office.timezone, first, last), ask.given.by)
+    return {
+        "by": found.by,
+        "currency": office.currency,
+        "span": span_json(found.span),
+        "cells": [{"key": cell.key, "label": cell.label, **cell.counted.as_json()} for cell in found.cells],
+        "total": found.total.as_json(),
+    }
+
+
+async def _show_rows(request: web.Request, status: int = 200, refused: str | None = None) -> web.StreamResponse:
+    async with request.app[DESK].look() as session:
+        view = await view_of(request, session)
+        cells = _cells(request.query)
+        ids = await _customers(session, view.office, view.span, request.query)
+        if "cohort" in request.query:
+            found, total = [], None
+        else:
+            form = asked_form(request)
+            limit = MOST_ROWS if form else PAGE + 1
+            after = cursor_of(request.query.get("after"))
+            found = await analysis.rows(session, view.office, view.span, cells, after, limit)
+            if form:
+                return await as_file(view, "analysis-rows", form, lambda: [money_sheets.orders(view, found)])
+            total = analysis.counted(await analysis.rows(session, view.office, view.span, cells, limit=MOST_ROWS))
+        names = [(by, analysis_sheets.name_of(view, by, key, found)) for by, key in cells.items()]
+    return await view.page(
+        "analysis_rows",
+        status if view.trouble is None else 422,
+        cells=cells,
+        names=names,
+        orders=found[:PAGE],
+        more=found[PAGE - 1].id if len(found) > PAGE else None,
+        total=total,
+        customers=len(ids),
+        most=MOST_ON_A_LIST,
+        query=dict(request.query),
+        order_state=lambda state: money_sheets.order_state(view, state),
+        refused=refused or view.trouble,
+        done=done_of(request, ("segment",)),
+    )
+
+
+async def _values(session: AsyncSession, view: View, by: str) -> dict[str, Any]:
+    if by == "times":
+        return {"times": await response_times.look(session, view.office, view.span)}
+    if by == "cohorts":
+        return {"cohorts": await cohorts.look(session, view.office, view.span)}
+    if by == "forecast":
+        return {"forecast": await forecast.look(session, view.office, view.now)}
+    found = await analysis.look(session, view.office, view.span, by)
+    return {"found": found, "name": lambda cell: analysis_sheets.label(view, by, cell)}
+
+
+async def _customers(session: AsyncSession, office: Office, span: Span, query: Mapping[str, str]) -> list[int]:
+    if "cohort" not in query:
+        return await analysis.customers(session, office, span, _cells(query), MOST_ON_A_LIST)
+    first = _month(office, query["cohort"])
+    then = _month(office, query["then"]) if query.get("then") else None
+    return await cohorts.customers(session, office, first, then, MOST_ON_A_LIST)
+
+
+def _month(office: Office, told: str) -> Span:
+    try:
+        return days.month_of(office.timezone, date.fromisoformat(f"{told[:7]}-01"))
+    except ValueError:
+        raise Invalid("that is not a month", field="cohort") from None
+
+
+def _cells(query: Mapping[str, str]) -> dict[str, str]:
+    return {by: query[by][:200] for by in SIDES if by in query and "\x00" not in query[by]}
+
+
+def _by(request: web.Request) -> str:
+    asked = request.query.get("by", "hour")
+    return asked if asked in VIEWS else "hour"
