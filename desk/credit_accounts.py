@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -47,6 +47,7 @@ class Terms:
 class Rider:
     """A telephone that rides on an account, and whose it is, where that is known."""
 
+    id: int
     number: str
     customer_id: int | None
     customer_name: str | None
@@ -116,12 +117,24 @@ async def add_rider(work: Work, operator_id: int, credit_id: int, number: str) -
 async def remove_rider(work: Work, operator_id: int, credit_id: int, number: str) -> None:
     """Take a telephone off the list; orders that it has open stay on the account. Raises Invalid, NotFound."""
     account, _, e164 = await _rider(work, operator_id, credit_id, number)
-    if await _on_list(work.session, account.id, e164) is None:
-        raise NotFound("this telephone does not ride on the account", credit_id=account.id)
-    await work.session.execute(
-        delete(CreditRider).where(CreditRider.credit_id == account.id, CreditRider.number == e164)
-    )
-    audit(work, operator_id, "credit.rider_removed", f"credit {account.id}", {"number": numbers.masked(e164)})
+    await _take_off(work, operator_id, account.id, await _on_list(work.session, account.id, e164))
+
+
+async def remove_listed(work: Work, operator_id: int, credit_id: int, rider_id: int) -> None:
+    """The same by the entry of the list, for whoever does not see numbers whole. Raises NotFound."""
+    office_id = (await order_steps.operator_of(work, operator_id)).office_id
+    account = await credit.hold(work, office_id, credit_id)
+    rider = await work.session.get(CreditRider, rider_id)
+    await _take_off(work, operator_id, account.id, rider if rider and rider.credit_id == account.id else None)
+
+
+async def _take_off(work: Work, operator_id: int, credit_id: int, rider: CreditRider | None) -> None:
+    if rider is None:
+        raise NotFound("this telephone does not ride on the account", credit_id=credit_id)
+    detail = {"number": numbers.masked(rider.number)}
+    await work.session.delete(rider)
+    await work.session.flush()
+    audit(work, operator_id, "credit.rider_removed", f"credit {credit_id}", detail)
 
 
 async def take_payment(work: Work, operator_id: int, credit_id: int, amount: int, reference: str) -> Entry:
@@ -176,7 +189,7 @@ async def all_told(session: AsyncSession, office: Office) -> list[AccountTold]:
 async def riders(session: AsyncSession, account: CreditAccount) -> list[Rider]:
     """Who rides on it, in the order in which they were added."""
     rows = await session.execute(
-        select(CreditRider.number, Customer.id, Customer.name, CreditRider.added_at)
+        select(CreditRider.id, CreditRider.number, Customer.id, Customer.name, CreditRider.added_at)
         .outerjoin(
             CustomerPhone,
             (CustomerPhone.number == CreditRider.number) & (CustomerPhone.office_id == account.office_id),
@@ -185,7 +198,7 @@ async def riders(session: AsyncSession, account: CreditAccount) -> list[Rider]:
         .where(CreditRider.credit_id == account.id)
         .order_by(CreditRider.id)
     )
-    return [Rider(number, customer_id, name, at) for number, customer_id, name, at in rows]
+    return [Rider(rider_id, number, customer_id, name, at) for rider_id, number, customer_id, name, at in rows]
 
 
 def _agree(work: Work, account: CreditAccount, terms: Terms) -> None:

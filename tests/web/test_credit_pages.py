@@ -51,6 +51,7 @@ async def test_an_account_is_opened_given_a_telephone_and_paid_on_its_pages(boss
     for fields, status in (
         ({"do": "add_rider", "number": "010-7777-8888"}, 303),
         ({"do": "add_rider", "number": "x"}, 422),
+        ({"do": "remove_rider", "rider": "1"}, 404),
         ({"do": "terms", "name": "한빛상사", "limit": "1"}, 409),
         ({"do": "terms", "name": "새벽상사", "limit": "-1"}, 422),
     ):
@@ -61,6 +62,8 @@ async def test_an_account_is_opened_given_a_telephone_and_paid_on_its_pages(boss
     assert (answer.status, answer.headers["Location"]) == (303, "/money/credit/2?done=payment")
     told = (await boss.api("GET", "/credit-accounts/2")).body
     assert (told["owed"], told["left"], told["numbers"][0]["number"]) == (-7_000, 57_000, "+821077778888")
+    assert (await send(boss, "/money/credit/2", do="remove_rider", rider="2")).status == 303
+    assert (await boss.api("GET", "/credit-accounts/2")).body["numbers"] == []
 
 
 async def test_a_bill_is_the_same_as_page_file_and_answer(boss: Visitor, house: House) -> None:

@@ -16,7 +16,7 @@ from web.forms import Fields, fields_of, once, operator_id
 from web.keys import DESK
 from web.money_view import PDF, View, view_of
 from web.pages.money import as_file, asked_form, done_of
-from web.pages.money_forms import amount_of, back, words_for
+from web.pages.money_forms import amount_of, back, id_of, words_for
 from web.pdf import NoPdf
 from web.problems import problem_of
 
@@ -63,7 +63,7 @@ async def change(request: web.Request) -> web.StreamResponse:
             await credit_accounts.add_rider(work, who, credit_id, fields.get("number", ""))
             return "rider_added"
         if do == "remove_rider":
-            await credit_accounts.remove_rider(work, who, credit_id, fields.get("number", ""))
+            await credit_accounts.remove_listed(work, who, credit_id, id_of(fields.get("rider", "")))
             return "rider_removed"
         raise Invalid("that is nothing to do", field="do")
 

@@ -50,10 +50,9 @@ async def reverse(request: web.Request) -> web.StreamResponse:
     driver_id, fields = int(request.match_info["id"]), await fields_of(request)
 
     async def act(work: Work) -> str:
-        entry = fields.get("entry", "")
-        if not (entry.isascii() and entry.isdigit() and len(entry) < 18):
-            raise Invalid("that is no entry", field="entry")
-        await cashier.undo(work, operator_id(request), int(entry), fields.get("evidence", ""), driver_id)
+        await cashier.undo(
+            work, operator_id(request), id_of(fields.get("entry", "")), fields.get("evidence", ""), driver_id
+        )
         return "reversed"
 
     try:
@@ -147,3 +146,10 @@ def amount_of(told: str) -> int:
     if not (digits.isascii() and digits.isdigit()) or len(digits) > 12:
         raise Invalid("an amount is a whole number above zero", field="amount")
     return int(digits)
+
+
+def id_of(told: str) -> int:
+    """The id in a hidden field. Raises Invalid."""
+    if not (told.isascii() and told.isdigit() and len(told) < 18):
+        raise Invalid("that is no id", field="id")
+    return int(told)
