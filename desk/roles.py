@@ -24,6 +24,7 @@ Permission = Literal[
     "orders.take",  # take, change, cancel
     "orders.dispatch",  # assign, release, move on, look for a driver
     "cars.see",  # photos of customers' cars
+    "disputes.take",  # all that is known of an order, as a file
     "drivers.see",
     "drivers.manage",  # register and change them; their papers and files
     "drivers.link",  # text a driver the link to his page
@@ -92,6 +93,7 @@ MAY: Final[Mapping[str, frozenset[str]]] = {
             "numbers.show",
             "orders.see",
             "cars.see",
+            "disputes.take",
             "drivers.see",
             "appeals.see",
             "messages.see",

@@ -42,6 +42,7 @@ OTHER_ANSWERS = {
     "/metrics": ("text/plain", {"type": "string"}),
     "/api/v1/openapi.json": ("application/json", {"type": "object"}),
     "/api/v1/recordings/{token}": ("audio/wav", {"type": "string", "format": "binary"}),
+    "/api/v1/orders/{id}/dispute": ("application/zip", {"type": "string", "format": "binary"}),
     "/api/v1/driver/photos/{id}": PHOTO,
     "/api/v1/photos/{id}": PHOTO,
     "/api/v1/car/photos/{id}": PHOTO,

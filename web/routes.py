@@ -379,6 +379,10 @@ ROUTES: tuple[Route, ...] = (
         "POST", f"/orders/{ID}/car/link", "orders.dispatch", cars.send_link, "Text the customer a link to the photos",
         answer=t.MessageTold, problems=(404, 409, 422),
     ),
+    _raw(
+        "GET", API + f"/orders/{ID}/dispute", "disputes.take", cars.dispute,
+        "All that is known of an order, to take away: photos, odometer, texts, steps (ZIP)", problems=(404,),
+    ),
     _raw("GET", API + f"/photos/{ID}", "cars.see", cars.photo, "One photo of a car", problems=(404,)),
     _json("GET", "/drivers", "drivers.see", drivers.listed, "Drivers", given=g.DriversQuery, answer=t.Items[t.DriverTold]),
     _json(

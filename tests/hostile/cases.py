@@ -23,6 +23,7 @@ from tests.hostile.corpus import (
     sql,
     terminal,
     unicode,
+    uploads,
 )
 
 T = TypeVar("T")
@@ -43,6 +44,7 @@ AGI_HEADERS, AGI_BLOCKS, AGI_REPLIES, AGI_ARGUMENTS = "AGI headers", "AGI header
 SERIAL_NOISE, SERIAL_SPLITS = "serial port", "serial port in two reads"
 KEYS = "SIP INFO and RTP events"
 FORMS, BROWSER = "forms and searches", "Chromium"
+PICTURES, FILE_NAMES = "photos", "names of uploaded files"
 
 
 def _from_elsewhere(*, with_sites: bool) -> tuple[dict[str, str], ...]:
@@ -70,6 +72,7 @@ CASES: dict[str, dict[str, Sequence[Any]]] = {
     "F3": {
         FORMS: (*shell.COMMANDS, *shell.PATHS),
         SIP_NAME: (*shell.COMMANDS, *(path for path in shell.PATHS if len(path) < 200)),
+        FILE_NAMES: shell.PATHS,
     },
     "F4": {
         SIP_NAME: asterisk.NAMES,
@@ -115,7 +118,7 @@ CASES: dict[str, dict[str, Sequence[Any]]] = {
     "F12": {FORMS: unicode.TEXTS, SIP_NAME: (*unicode.TEXTS, *unicode.BYTES)},
     "F13": {SIP_NAME: terminal.TEXTS},
     "F15": {SERIAL_NOISE: serial.NOISE, SERIAL_SPLITS: serial.SPLITS},
-    "F18": {HTTP_BYTES: http.RAW},
+    "F18": {HTTP_BYTES: http.RAW, PICTURES: uploads.PICTURES},
     "F19": {HTTP_FORMS: _from_elsewhere(with_sites=True), HTTP_SOCKETS: _from_elsewhere(with_sites=False)},
     "F20": {
         WS_FRAMES: socket.FRAMES,

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import io
+import json
+import zipfile
 from dataclasses import replace
 from typing import Any
 
@@ -162,3 +166,25 @@ async def test_erased_photos_are_gone_and_so_is_the_link(house: House) -> None:
     assert (len(names), files(house)) == (4, [])
     assert (await house.program().api("GET", f"/orders/{order_id}/car")).body["before"]["photos"] == []
     assert (await house.anonymous().api("POST", "/car/open", {"token": token})).status == 410
+
+
+async def test_a_dispute_file_holds_the_proof_and_who_took_it_is_on_record(house: House) -> None:
+    order_id, driver = await trip(house)
+    for side in CAR_SIDES:
+        await send(driver, order_id, side, photo(side))
+    assert (await house.program().ask("GET", f"/api/v1/orders/{order_id}/dispute")).status == 403
+    boss = await house.signed_in("boss")
+    got = await boss.ask("GET", f"/api/v1/orders/{order_id}/dispute")
+    with zipfile.ZipFile(io.BytesIO(got.raw)) as archive:
+        told = json.loads(archive.read("order.json"))
+        sums = dict(line.split("  ")[::-1] for line in archive.read("sha256.txt").decode().splitlines())
+        for name in archive.namelist():
+            assert name == "sha256.txt" or hashlib.sha256(archive.read(name)).hexdigest() == sums[name]
+    assert len([name for name in sums if name.startswith("photos/before-")]) == 4
+    assert {photo["sha256"] for photo in told["car"]["before"]["photos"]} <= set(sums.values())
+    assert [step["after"] for step in told["steps"]] == ["taken", "assigned"]
+    assert {text["audience"] for text in told["texts"]} == {"customer", "driver"}
+    assert (await text_of_link(house)).rpartition("#")[2] not in json.dumps(told)
+    async with house.desk.look() as session:
+        exported = await session.scalars(select(AuditEntry.subject).where(AuditEntry.what == "export"))
+        assert list(exported) == [f"order-{order_id}.zip"]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from aiohttp import web
 
-from desk import car_links, vehicle_proof
+from desk import car_links, kept_files, vehicle_proof
+from desk.dispute import gather, packed
 from desk.errors import NotFound
 from desk.order_views import message_json
 from desk.people import audit
@@ -51,6 +54,25 @@ async def photo(request: web.Request) -> web.StreamResponse:
     async with request.app[DESK].look() as session:
         found = await vehicle_proof.photo_of_office(session, visitor.operator.office_id, int(request.match_info["id"]))
     return await served(request.app[OUTSIDE].files / CAR_PHOTOS, found.path)
+
+
+async def dispute(request: web.Request) -> web.StreamResponse:
+    """All that is known of an order, as one ZIP."""
+    visitor = await visitor_of(request)
+    assert visitor is not None
+    person, order_id = visitor.operator, int(request.match_info["id"])
+    folder = request.app[OUTSIDE].files / CAR_PHOTOS
+    found = await request.app[DESK].do(lambda work: gather(work, person.id, person.office_id, order_id))
+
+    def pack() -> bytes:
+        kept = {name: kept_files.read(folder, path) for name, (path, _) in found.photos.items()}
+        return packed(found.told, {name: raw for name, raw in kept.items() if raw is not None})
+
+    return web.Response(
+        body=await asyncio.to_thread(pack),
+        content_type="application/zip",
+        headers={"Content-Disposition": f'attachment; filename="order-{order_id}.zip"'},
+    )
 
 
 async def send_link(ask: Ask[Nothing]) -> Json:
