@@ -19,6 +19,7 @@ from ami.settings import Settings as AmiSettings
 from callerid.settings import Settings as CalleridSettings
 from desk.settings import Settings as DeskSettings
 from dialplan.settings import Settings as DialplanSettings
+from geocoders.settings import Settings as GeocodersSettings
 from sms.settings import Settings as SmsSettings
 from web.settings import Settings as WebSettings
 
@@ -70,6 +71,7 @@ class Settings(BaseSettings):
     callerid: CalleridSettings = CalleridSettings()
     dialplan: DialplanSettings = DialplanSettings()
     sms: SmsSettings = SmsSettings()
+    geocoders: GeocodersSettings = GeocodersSettings()
     web: WebSettings = WebSettings()
 
     @classmethod

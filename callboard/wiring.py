@@ -39,6 +39,7 @@ from callboard.witness import Witness
 from callerid.port import Port
 from desk.tape import Tape, silent
 from desk.work import utc_now
+from geocoders.asking import Geocoders
 from sms.outcome import Provider
 from sms.sender import Sender
 from web.keys import Outside, Phone
@@ -172,6 +173,7 @@ def wire(instance: Instance, world: World | None = None) -> Wired:
         instance.secrets["second_factor"],
         tape("web"),
         reader.read,
+        Geocoders(settings.geocoders),
     )
     panel = Panel(settings.web, desk, bus, outside)
     return Wired((Part("web", panel.run), *parts), panel, readings, listener, ports, conversations)

@@ -49,6 +49,12 @@ class PlacesQuery(Given):
     limit: Annotated[int, Field(ge=1, le=50)] = 8
 
 
+class NetworkPlacesQuery(Given):
+    """What is typed into a place's field; it leaves the house for the configured geocoders."""
+
+    q: Typed = ""
+
+
 class PlaceGiven(Given):
     """A place as the operator has it: the text, and where it is known from. Degrees are WGS 84."""
 

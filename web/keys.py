@@ -13,6 +13,7 @@ from aiohttp import web
 
 from desk import roles
 from desk.driver_access import DriverPerson
+from desk.geocoding import Geocoder, NoGeocoder
 from desk.importing import reading
 from desk.importing.table import Table
 from desk.tape import Tape, silent
@@ -121,6 +122,9 @@ async def read_here(raw: bytes) -> Table:
     return await asyncio.to_thread(reading.read, raw)
 
 
+NO_GEOCODER: Geocoder = NoGeocoder()
+
+
 @dataclass(frozen=True, slots=True)
 class Outside:
     """What the panel reaches beyond the desk; handed in by whoever wires the parts together."""
@@ -136,6 +140,8 @@ class Outside:
     tape: Tape = silent
     """Told of every change that was asked for ("request"), with the answer's status; never of sign-ins."""
     read_table: ReadTable = read_here
+    geocoder: Geocoder = NO_GEOCODER
+    """Who finds places on the network; nobody, unless configured."""
 
     @property
     def files(self) -> Path:

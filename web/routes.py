@@ -270,6 +270,10 @@ ROUTES: tuple[Route, ...] = (
         given=g.PlacesQuery, answer=t.Items[t.PlaceSuggested],
     ),
     _json(
+        "GET", "/places/network", "customers.see", places.on_the_network, "Places by geocoders on the network, if there are any",
+        given=g.NetworkPlacesQuery, answer=t.Items[t.PlaceSuggested],
+    ),
+    _json(
         "GET", "/orders", "orders.see", orders.listed, "Orders, newest first",
         given=g.OrdersQuery, answer=t.Items[t.OrderTold],
     ),

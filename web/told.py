@@ -62,11 +62,11 @@ class PlaceSuggested(Told):
     """A place to choose, with who knows it. `kind` says whose `id` is; `alias` by which other name it was found.
 
     `source` of a saved place is how the desk came to know it, of the book's what the book names, of an area `gazetteer`: then
-    `id` is its code. `district` is where it lies; without a pin `lat` is null.
+    `id` is its code; of the network's, the geocoder's name. `district` is where it lies; without a pin `lat` is null.
     """
 
     id: Id
-    kind: Literal["saved", "book", "area"]
+    kind: Literal["saved", "book", "area", "network"]
     text: str
     district: str | None
     alias: str | None

@@ -12,7 +12,7 @@ from desk import offices, trades
 from desk.people import WrongLogin
 from desk.trades import Field
 from web.auth import as_me, give_cookie, take_cookie, visitor_of
-from web.keys import DESK, SETTINGS, VISITOR, Visitor
+from web.keys import DESK, OUTSIDE, SETTINGS, VISITOR, Visitor
 from web.pages.session import close_session, open_session
 from web.render import LOCALES, TABLE, catalog, locale_of, page
 
@@ -51,6 +51,7 @@ async def _boot(request: web.Request, visitor: Visitor) -> dict[str, Any]:
         "timezone": office.timezone,
         "fields": [_field(each) for each in trades.load(office.trade).fields],
         "map": {"tiles": request.app[SETTINGS].map_tiles, "credit": escape(request.app[SETTINGS].map_credit)},
+        "geocoders": list(request.app[OUTSIDE].geocoder.names),
         "texts": {locale: _words(locale) for locale in LOCALES},
     }
 

@@ -1,10 +1,11 @@
-"""Places while they are typed."""
+"""Places while they are typed: what the desk knows at once, and what geocoders on the network know, asked for apart."""
 
 from __future__ import annotations
 
 from desk import places
 from web.ask import Ask, Json
-from web.given import PlacesQuery
+from web.given import NetworkPlacesQuery, PlacesQuery
+from web.keys import OUTSIDE
 
 
 async def listed(ask: Ask[PlacesQuery]) -> Json:
@@ -15,3 +16,9 @@ async def listed(ask: Ask[PlacesQuery]) -> Json:
             session, ask.operator.office_id, given.q, customer_id=given.customer_id, limit=given.limit
         )
     return {"items": [place.as_json() for place in found], "next": None}
+
+
+async def on_the_network(ask: Ask[NetworkPlacesQuery]) -> Json:
+    """What geocoders find; nothing where none is configured, or none answers in time."""
+    found = await ask.request.app[OUTSIDE].geocoder.find(ask.given.q)
+    return {"items": [each.as_json(number) for number, each in enumerate(found, 1)], "next": None}

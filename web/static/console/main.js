@@ -29,6 +29,7 @@ setUpTexts({ ...boot, locale: localStorage.getItem("callboard.locale") ?? boot.l
 setUpPhone(boot.country);
 setUpLook();
 store.me = boot.me;
+store.geocoders = boot.geocoders;
 
 const announced = new Set();
 

@@ -10,13 +10,14 @@ import { afterComposition } from "./compose.js";
 import { asked, detailsOf, FIELDS, isOwn, labelOf, limitOf, REQUIRED, WANTED } from "./form-fields.js";
 import { LiveElement } from "./element.js";
 import "./order-clash.js";
-import { ask, inFull, joined, same, stillFits, suggest, whoKnows } from "./places.js";
+import { appended, ask, askNetwork, inFull, joined, same, stillFits, suggest, whoKnows } from "./places.js";
 import { store } from "./store.js";
 import { clockTime, distance, money, moneyField, parseMoney, t } from "./texts.js";
 import { byHand, clear, drafts, open, tripOf } from "./work.js";
 
 const OPENING_MS = 1000;
 const ASK_AFTER_MS = 120;
+const ASK_NETWORK_AFTER_MS = 400;
 const LETTERS = { number: 30, customer_name: 80, fare: 14, note: 500 };
 
 export class OrderForm extends LiveElement {
@@ -251,6 +252,17 @@ export class OrderForm extends LiveElement {
     const items = joined(suggest(this.customer, name, text), more, text);
     const active = marked ? items.findIndex((place) => same(place, marked)) : -1;
     this.choices = { field: items.length ? name : null, items, active };
+    this.requestUpdate();
+    if (store.geocoders.length && text.trim().length > 1) this.asking = setTimeout(() => this.offerNetwork(name, text, turn), ASK_NETWORK_AFTER_MS);
+  }
+
+  /** The network is asked only of who pauses; what it knows comes behind the rest, and what is marked stays marked. */
+  async offerNetwork(name, text, turn) {
+    const found = await askNetwork(text);
+    const here = document.activeElement === this.field(name);
+    if (turn !== this.asked || !here || this.field(name).value !== text || !found.length) return;
+    const shown = this.choices.field === name ? this.choices.items : [];
+    this.choices = { field: name, items: appended(shown, found), active: shown.length ? this.choices.active : -1 };
     this.requestUpdate();
   }
 

@@ -11,6 +11,7 @@ const SYLLABLES = 0xac00;
 const PER_FIRST = 588;
 const SHOWN = 6;
 const MOST = 8;
+const MOST_OF_NETWORK = 4;
 
 /** The first consonants of `text`; what is not a Hangul syllable stays as it is. */
 export function firstConsonants(text) {
@@ -52,6 +53,7 @@ export function inFull(place, others) {
 export function whoKnows(place) {
   if (place.kind === "book") return `${t("source.book")}: ${place.source}`;
   if (place.kind === "area") return t("source.area");
+  if (place.kind === "network") return `${t("source.network")}: ${place.source}`;
   return t(place.id ? "source.saved" : "source.history");
 }
 
@@ -63,6 +65,21 @@ export const stillFits = (place, typed) =>
 export function joined(own, told, typed) {
   const more = told.filter((place) => !own.some((each) => same(each, place)) && (place.text !== typed || place.kind === "book"));
   return [...own, ...more].slice(0, MOST);
+}
+
+/** What geocoders on the network know; nothing where there are none, or they do not answer. */
+export async function askNetwork(typed) {
+  try {
+    return (await request("GET", `places/network?q=${encodeURIComponent(typed)}`)).items;
+  } catch {
+    return [];
+  }
+}
+
+/** The network's places behind those that are shown: nothing that is shown moves. */
+export function appended(shown, found) {
+  const more = found.filter((place) => !shown.some((each) => each.text === place.text && (each.district ?? null) === place.district));
+  return [...shown, ...more.slice(0, MOST_OF_NETWORK)];
 }
 
 /** What the server suggests; nothing when it does not answer: the field is there to be typed into. */

@@ -13,6 +13,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 export const leftAlone = (search) => search?.state === "unassigned" || (search?.state === "stopped" && search.why === "uncertain");
 
 export class Store {
+  geocoders = []; // who is asked for places on the network
   calls = new Map();
   orders = new Map();
   messages = new Map();
