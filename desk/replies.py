@@ -49,6 +49,8 @@ _AUTOMATIC = re.compile(
 )
 _BEFORE = re.compile(r"^\s*(\[\s*web\s*발신\s*\]|\[\s*국제발신\s*\]|\(광고\))\s*")
 _WORD = re.compile(r"[^\W\d_]+|\d+")
+# Not ?: "네?" asks back.
+_BETWEEN = re.compile(r"[\w .,!~^·:()\[\]]*")
 _FULL_WIDTH = {0xFF01 + at: 0x21 + at for at in range(94)}
 LONGEST_ANSWER = 40
 LONGEST_CODE = 4
@@ -71,14 +73,14 @@ def read(text: str) -> Reading:
     words = [word for word in _WORD.findall(said) if word not in _BESIDE]
     if "".join(words) in OPT_OUTS:
         return Reading("opt_out")
-    if len(said) <= LONGEST_ANSWER and (answer := _answer(words)):
+    if len(said) <= LONGEST_ANSWER and _BETWEEN.fullmatch(said) and (answer := _answer(words)):
         return answer
     return Reading("automatic") if _AUTOMATIC.search(said) else OTHER
 
 
 def normalised(text: str) -> str:
     """Composed, narrow, in small letters, without what networks put before it; runs of blanks are one."""
-    said = unicodedata.normalize("NFC", text).translate(_FULL_WIDTH).lower()
+    said = unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).translate(_FULL_WIDTH).lower())
     while (shorter := _BEFORE.sub("", said, count=1)) != said:
         said = shorter
     return " ".join(said.split())

@@ -28,7 +28,7 @@ from ami.settings import Settings
 from ami.translate import translate
 from callerid.boxes import korean_stx
 from callerid.framing import Framed
-from desk import numbers
+from desk import alphabets, numbers, replies
 from desk import text_size as segments
 from desk.errors import WrongState
 from desk.importing import headings, lines
@@ -36,10 +36,11 @@ from desk.importing import reading as table_reading
 from desk.importing.table import BadTable, Table
 from desk.message_states import change
 from desk.text import plain
+from desk.text_came import TextCame
 from desk.work import Work
 from models import Message as TextMessage
 from models.message import NEXT_STATES
-from sms import receipts, smpp_pdu
+from sms import incoming, receipts, smpp_pdu
 from web.bodies import Refused, strict_json
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -275,6 +276,33 @@ def sms_pdu(case: bytes) -> None:
         assert 16 <= smpp_pdu.header(case[:16].ljust(16, b"\0")).length <= smpp_pdu.MAX_LENGTH
 
 
+def sms_incoming(case: bytes) -> None:
+    """Any deliver_sm is a text or one part of one, of numbers and signs that can be kept; the same bytes are the same text."""
+    with suppress(smpp_pdu.BadPdu):
+        came = incoming.read(smpp_pdu.deliver(case), "s")
+        assert came == incoming.read(smpp_pdu.deliver(case), "s")
+        assert len(came.identity) == 40
+        assert (came.reference is None and came.total == came.number == 1) or 1 <= came.number <= came.total <= 255
+        assert came.coding in ("gsm7", "ucs2", "cp949", "latin1")
+        assert len(came.octets) <= len(case)
+        words = plain(alphabets.read(came.octets, came.coding), 2000)
+        words.encode()
+        assert words.isprintable()
+        assert TextCame.of_facts(came.as_facts(), came.octets) == came
+    for coding in ("gsm7", "ucs2", "cp949", "latin1"):
+        alphabets.read(case, coding)
+
+
+def desk_reply(case: bytes) -> None:
+    """A meaning, and a code of two to four digits or none; what networks put before a text changes nothing."""
+    text = case.decode("utf-8", "ignore")
+    told = replies.read(text)
+    assert told.meaning in ("accept", "decline", "opt_out", "automatic", "other")
+    assert told.code is None or (told.meaning in ("accept", "decline") and re.fullmatch(r"[0-9]{2,4}", told.code))
+    assert replies.read(f"[Web발신]\n{text}") == told
+    assert replies.normalised(replies.normalised(text)) == replies.normalised(text)
+
+
 def sms_segments(case: bytes) -> None:
     """Parts are as long as they may be, nothing is lost, and neither a pair nor an escape is cut in two."""
     text = case.decode("utf-8", "ignore")
@@ -359,6 +387,17 @@ _PDU = (
     b"\x00\x00\x00\x10",
     b"\x80\x00\x00\x04",
 )
+# A whole deliver_sm up to its esm_class, so that the generator comes to the text.
+_HEAD = b"\x00\x01\x01821012345678\x00\x05\x0015880001\x00"
+_DELIVER = (
+    _HEAD, _HEAD + b"\x00\x00\x00\x00\x00\x00\x00\x08\x00\x0a", _HEAD + b"\x40\x00\x00\x00\x00\x00\x00\x08\x00\x10", b"\x05\x00\x03\x2a\x02\x01", b"\x06\x08\x04\x01\x2a\x02\x02",
+    b"\x02\x0c\x00\x02\x12\x34", b"\x02\x0e\x00\x01\x02", b"\x02\x0f\x00\x01\x01", b"\x04\x24\x00\x04", b"\x00", b"\x01", b"\x08", b"\x0e", b"\x84", b"\xf4", b"\x40", b"\xff\xfe", b"\xd8\x3d", b"\xde\x00",
+    b"\x1b", b"\x65", "수락".encode("utf-16-be"), "수락".encode("cp949"), b"\xb0", b"ok 12",
+)  # fmt: skip
+_REPLY = (
+    "수락".encode(), "거절".encode(), "네".encode(), "ㅇㅇ".encode(), b"ok", b"no", b"STOP", "수신거부".encode(), b"12", b"1", b"2", b"0", b"9999", b"12345", "번".encode(), "콜".encode(), b" ", b".", b"\n", "１".encode(),
+    "[Web발신]".encode(), "(광고)".encode(), "운전중이라".encode(), "Ｏ".encode(), "İ".encode(), "ß".encode(), "\u0301".encode(), "١".encode(), "ᄂ".encode(), "ᅦ".encode(), b"_", b"-",
+)  # fmt: skip
 _SMS = (
     b"a",
     b"@",
@@ -454,6 +493,8 @@ PARSERS: dict[str, Parser] = {
         Parser("desk-message-states", desk_message_states, tuple(bytes([n]) for n in range(7))),
         Parser("sms-receipt", sms_receipt, _RECEIPT),
         Parser("sms-pdu", sms_pdu, _PDU),
+        Parser("sms-incoming", sms_incoming, _DELIVER),
+        Parser("desk-reply", desk_reply, _REPLY),
         Parser("sms-segments", sms_segments, _SMS),
         Parser("web-json", web_json, _JSON),
     )

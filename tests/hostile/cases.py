@@ -22,6 +22,7 @@ from tests.hostile.corpus import (
     socket,
     sql,
     terminal,
+    texts,
     unicode,
     uploads,
 )
@@ -43,6 +44,7 @@ AMI_JUNK, AMI_SPLITS, AMI_ACTIONS = "AMI stream", "AMI stream in two reads", "fi
 AGI_HEADERS, AGI_BLOCKS, AGI_REPLIES, AGI_ARGUMENTS = "AGI headers", "AGI header blocks", "AGI replies", "AGI commands"
 SERIAL_NOISE, SERIAL_SPLITS = "serial port", "serial port in two reads"
 KEYS = "SIP INFO and RTP events"
+TEXTS_IN = "texts over SMPP"
 FORMS, BROWSER = "forms and searches", "Chromium"
 PICTURES, FILE_NAMES = "photos", "names of uploaded files"
 
@@ -118,6 +120,7 @@ CASES: dict[str, dict[str, Sequence[Any]]] = {
     "F12": {FORMS: unicode.TEXTS, SIP_NAME: (*unicode.TEXTS, *unicode.BYTES)},
     "F13": {SIP_NAME: terminal.TEXTS},
     "F15": {SERIAL_NOISE: serial.NOISE, SERIAL_SPLITS: serial.SPLITS},
+    "F16": {TEXTS_IN: texts.CASES},
     "F18": {HTTP_BYTES: http.RAW, PICTURES: uploads.PICTURES},
     "F19": {HTTP_FORMS: _from_elsewhere(with_sites=True), HTTP_SOCKETS: _from_elsewhere(with_sites=False)},
     "F20": {

@@ -64,6 +64,7 @@ def test_who_sees_and_moves_money_is_said_once_more_by_hand() -> None:
     assert holders["credit.exceed"] == {"admin", "dispatcher"}
     assert holders["money.see"] == {"admin", "accountant", "auditor"}
     assert holders["audit.see"] == {"admin", "auditor"}
+    assert holders["texts.send"] == {"admin", "dispatcher"}
     assert holders["driver.own"] == {"driver"}
     assert holders["calls.listen"] == {"admin", "operator"}
     changes = {
@@ -72,6 +73,7 @@ def test_who_sees_and_moves_money_is_said_once_more_by_hand() -> None:
         "orders.dispatch",
         "drivers.link",
         "appeals.answer",
+        "texts.handle",
         "money.ask",
         "money.book",
         "money.credit",

@@ -52,3 +52,11 @@ for (const form of document.querySelectorAll("form")) {
 addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form")) delete form.dataset.sent;
 });
+
+// What moves is read again, but not under somebody's fingers.
+if (document.querySelector("[data-refresh]")) {
+  setInterval(() => {
+    const idle = document.activeElement === document.body || document.activeElement?.id === "content";
+    if (idle && !document.querySelector("details[open]")) location.reload();
+  }, 3000);
+}

@@ -1,0 +1,70 @@
+"""A text to many is written, looked at and sent without a mouse; what came in is done with by a key."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser
+from sqlalchemy import func, select
+
+from models import Message
+from tests.browser.test_money import CROOKED, PALE
+from tests.web.conftest import PASSWORD, House
+from tests.web.test_texts import came
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.mark.parametrize(("locale", "theme"), [("ko", "light"), ("en", "dark")])
+async def test_a_text_to_many_is_sent_without_a_mouse(
+    chromium: Browser, house: House, tmp_path: Path, locale: str, theme: str
+) -> None:
+    pictures = Path(os.environ.get("CALLBOARD_PICTURES", tmp_path))
+    await came(house, "내일 아침 7시에 두 대 될까요? <b>답 주세요</b>")
+    context = await chromium.new_context(viewport={"width": 1280, "height": 900}, locale="ko-KR", color_scheme=theme)
+    page = await context.new_page()
+    page.set_default_timeout(20_000)
+    odd: list[str] = []
+    page.on("pageerror", lambda error: odd.append(str(error)))
+    page.on("console", lambda message: odd.append(message.text) if message.type == "error" else None)
+
+    async def picture(name: str) -> None:
+        assert await page.evaluate(CROOKED) == []
+        assert await page.evaluate(PALE) == []
+        await page.screenshot(path=pictures / f"texts-{name}-{locale}.png", full_page=True)
+
+    await page.goto(house.base + "/login")
+    await page.fill("[name=user]", "boss")
+    await page.fill("[name=password]", PASSWORD)
+    await page.keyboard.press("Enter")
+    await page.wait_for_selector("status-bar .texts")
+    await page.goto(f"{house.base}/texts/inbox?lang={locale}")
+    await picture("inbox")
+    async with page.expect_navigation():
+        await page.keyboard.press("d")
+    assert await page.locator("tr.waits").count() == 0
+    async with page.expect_navigation():
+        await page.keyboard.press("w")
+    await page.check("[name=state][value=free]")
+    await page.focus("#text")
+    await page.keyboard.insert_text("가" * 45 + "ㅋ 😀 {name}")
+    await page.locator("#size", has_text="😀").wait_for()
+    told = await page.inner_text("#size")
+    assert "LMS" in told
+    assert await page.evaluate("document.activeElement.id") == "text"
+    await picture("compose")
+    await page.keyboard.press("Escape")
+    async with page.expect_navigation():
+        await page.keyboard.press("p")
+    await page.wait_for_selector("[data-key=s]")
+    await picture("preview")
+    async with page.expect_navigation(url=lambda url: "/texts/sent/" in url):
+        await page.keyboard.press("s")
+    await page.wait_for_selector("progress")
+    await picture("campaign")
+    async with house.desk.look() as session:
+        assert await session.scalar(select(func.count()).select_from(Message)) == len(house.site.drivers)
+    assert odd == []
+    await context.close()
