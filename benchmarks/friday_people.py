@@ -64,6 +64,10 @@ async def _listen(http: aiohttp.ClientSession, ringing: asyncio.Queue[dict[str, 
     async for told in _live(http):
         if told["type"] == "call.ringing":
             ringing.put_nowait(told)
+        elif told["type"] == "snapshot":
+            for call in told["calls"]:
+                if call["state"] == "ringing":
+                    ringing.put_nowait({"call_id": call["id"]})
 
 
 async def _live(http: aiohttp.ClientSession) -> AsyncIterator[dict[str, Any]]:
@@ -79,7 +83,7 @@ async def _serve(night: Night, http: aiohttp.ClientSession, rang: dict[str, Any]
     call = await night.ask(http, "GET", f"/calls/{rang['call_id']}")
     if call is None or call["state"] not in ("arrived", "ringing"):
         return
-    if await night.ask(http, "POST", f"/calls/{call['id']}/answer", {}) is None:
+    if not await _answered(night, http, call["id"]):
         return
     night.done["answered by the API"] += 1
     customer = call["customer"] or {}
@@ -103,6 +107,15 @@ async def _serve(night: Night, http: aiohttp.ClientSession, rang: dict[str, Any]
         why = {"reason": ALL_THE_SAME} if taken["pin_doubt"] else {}
         await night.ask(http, "POST", f"/orders/{taken['id']}/search", why)
     await night.ask(http, "POST", f"/calls/{call['id']}/hangup", {})
+
+
+async def _answered(night: Night, http: aiohttp.ClientSession, call_id: int) -> bool:
+    """It rings at one phone a moment before the other: who is too early tries again."""
+    for _ in range(4):
+        if await night.ask(http, "POST", f"/calls/{call_id}/answer", {}):
+            return True
+        await asyncio.sleep(0.4)
+    return False
 
 
 def _place(place: dict[str, Any] | None) -> dict[str, Any] | None:
@@ -168,10 +181,10 @@ async def _serve_by_keys(night: Night, page: Page) -> None:
     await keys.press("Escape")
 
 
-async def drive(night: Night, token: str, begins_at: tuple[float, float]) -> None:
-    """A driver on his own page's API, until cancelled: moves, answers offers, says how far he is."""
+async def drive(night: Night, token: str, begins_at: tuple[float, float], late_s: float = 10.0) -> None:
+    """A driver on his own page's API, until cancelled: moves, answers offers, says how far he is. He comes within `late_s`."""
     lat, lon = begins_at
-    await asyncio.sleep(night.chance.uniform(0, 10))
+    await asyncio.sleep(night.chance.uniform(0, late_s))
     async with night.http() as http:
         while not await night.ask(http, "POST", "/driver/session", {"token": token}):
             await asyncio.sleep(1)  # 300 come in the same moment

@@ -30,10 +30,13 @@ SERIOUS = """async () => (await axe.run(document, {
 
 def pages() -> list[str]:
     """The path of every page for people; those with an id name rows that `lived_in` has made."""
-    found = {route.path.replace("{id:[1-9][0-9]{0,17}}", "{id}") for route in ROUTES if route.kind == "page"}
-    return sorted(
-        path.replace("{id}", "1") for path in found - FILES - {"/logout"} if "{" not in path.replace("{id}", "")
-    )
+    found = {
+        route.path.replace("{id:[1-9][0-9]{0,17}}", "{id}")
+        for route in ROUTES
+        if (route.kind, route.method) == ("page", "GET")
+    }
+    wanted = (path.replace("{id}", "1") for path in found - FILES - {"/", "/login"})
+    return sorted(path for path in wanted if "{" not in path)
 
 
 async def lived_in(house: House, scene: Scene) -> str:
