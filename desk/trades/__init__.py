@@ -44,7 +44,9 @@ COMPLETED = "completed"
 CANCELLED = "cancelled"
 
 
-SHARED_FIELDS = frozenset({"number", "customer_name", "origin", "destination", "fare", "note"})
+SHARED_FIELDS = frozenset(
+    {"number", "customer_name", "origin", "destination", "fare", "fare_reason", "note", "way_points", "wanted"}
+)
 
 
 @dataclass(frozen=True, slots=True)

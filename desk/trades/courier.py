@@ -23,7 +23,10 @@ TRADE = Trade(
         Field("recipient", required=True, label="panel.order.recipient", limit=60),
         Field("parcel", required=True, label="panel.order.parcel", limit=80),
         Field("fare", required=False, label="panel.order.fare"),
+        Field("fare_reason", required=False, label="panel.order.fare_reason"),
         Field("note", required=False, label="panel.order.note"),
+        Field("way_points", required=False, label="panel.order.way_points"),
+        Field("wanted", required=False, label="panel.order.wanted"),
     ),
     states={
         TAKEN: (ASSIGNED, RESERVED, CANCELLED),

@@ -21,7 +21,10 @@ TRADE = Trade(
         Field("origin", required=True, label="panel.order.origin"),
         Field("destination", required=False, label="panel.order.destination"),
         Field("fare", required=False, label="panel.order.fare"),
+        Field("fare_reason", required=False, label="panel.order.fare_reason"),
         Field("note", required=False, label="panel.order.note"),
+        Field("way_points", required=False, label="panel.order.way_points"),
+        Field("wanted", required=False, label="panel.order.wanted"),
     ),
     states={
         # Back to reserved when the customer wants it later after all.

@@ -21,7 +21,9 @@ TRADE = Trade(
         Field("device", required=True, label="panel.order.device", limit=80),
         Field("trouble", required=False, label="panel.order.trouble", limit=200),
         Field("fare", required=False, label="panel.order.visit_fee"),
+        Field("fare_reason", required=False, label="panel.order.fare_reason"),
         Field("note", required=False, label="panel.order.note"),
+        Field("wanted", required=False, label="panel.order.wanted"),
     ),
     states={
         TAKEN: (ASSIGNED, RESERVED, CANCELLED),

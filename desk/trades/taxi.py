@@ -21,7 +21,10 @@ TRADE = Trade(
         Field("destination", required=False, label="panel.order.destination"),
         Field("passengers", required=False, label="panel.order.passengers", limit=20),
         Field("fare", required=False, label="panel.order.fare"),
+        Field("fare_reason", required=False, label="panel.order.fare_reason"),
         Field("note", required=False, label="panel.order.note"),
+        Field("way_points", required=False, label="panel.order.way_points"),
+        Field("wanted", required=False, label="panel.order.wanted"),
     ),
     states={
         TAKEN: (ASSIGNED, RESERVED, CANCELLED),

@@ -24,7 +24,18 @@ async def test_a_courier_order_is_taken_and_changed_by_keyboard_in_the_fields_of
     labels = await console.page.eval_on_selector_all(
         "order-form .field:not([hidden]) label", "labels => labels.map((label) => label.innerText)"
     )
-    assert labels == ["전화번호", "고객 이름", "보내는 곳", "받는 곳", "받는 분", "물품", "요금", "메모"]
+    assert labels == [
+        "전화번호",
+        "고객 이름",
+        "보내는 곳",
+        "받는 곳",
+        "받는 분",
+        "물품",
+        "요금",
+        "메모",
+        "경유",
+        "시간",
+    ]
     for text in ("을지로 3가", "판교역"):
         await console.page.keyboard.type(text)
         await console.press("Enter")

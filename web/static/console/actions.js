@@ -10,6 +10,7 @@ import { playOfCall } from "./call-list.js";
 import { change, saveForm } from "./changes.js";
 import { nextTheme } from "./look.js";
 import { sendPlaceLink } from "./place-link.js";
+import { askToWait, beginNow, raise, seen } from "./promises.js";
 import { show, startOrStop } from "./searches.js";
 import { store } from "./store.js";
 import { nextLocale, t } from "./texts.js";
@@ -78,6 +79,12 @@ export const ACTIONS = [
   { name: "assign", where: "there" },
   { name: "change", keys: ["F4"], where: "always", run: () => change() },
   { name: "place_link", keys: ["Shift+F4"], where: "always", run: sendPlaceLink, may: "orders.take" },
+  { name: "raise", keys: ["Control+F6"], where: "always", run: raise },
+  { name: "wait", keys: ["F7"], where: "always", run: askToWait },
+  { name: "seen", keys: ["Shift+F7"], where: "always", run: seen },
+  { name: "begin", keys: ["Control+F7"], where: "always", run: beginNow },
+  { name: "via", keys: ["F6"], where: "always", run: () => at("order-form").goTo("way_points") },
+  { name: "when", keys: ["Shift+F6"], where: "always", run: () => at("order-form").goTo("wanted") },
   { name: "clash", where: "there" },
   { name: "cancel", keys: ["Delete"], where: "own", run: () => at("candidate-list").cancelOrNot() },
   { name: "release_ticked", keys: ["Shift+Delete"], where: "own", run: () => act("release") },

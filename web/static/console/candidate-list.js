@@ -11,7 +11,9 @@ import { afterComposition } from "./compose.js";
 import { LiveElement } from "./element.js";
 import { asked, history, why } from "./order-reading.js";
 import { doubtOf, isDoubted, isSearching, show, standing, start, startOrStop, timeLeft } from "./searches.js";
+import { askToWait, beginNow, raise, seen } from "./promises.js";
 import { store } from "./store.js";
+import { alarmWords, isPromised } from "./trips.js";
 import { clockTime, distance, t } from "./texts.js";
 import { act } from "./ticked.js";
 import { assign, sendLink, tripOf, wantsDriver } from "./work.js";
@@ -167,6 +169,13 @@ export class CandidateList extends LiveElement {
         <button type="button" @click=${() => this.cancelOrNot()}>
           ${t(isLeaving(order?.id) ? "board.take_back" : "board.cancel")} <kbd>Del</kbd>
         </button>
+      </div>
+      <div class="order-actions alarmed" role="group" ?hidden=${!order?.alarms?.length || order.closed_at !== null}>
+        <span>${order?.alarms?.length ? alarmWords(order, order.alarms.at(-1)) : nothing}</span>
+        <button type="button" ?hidden=${!isPromised(order)} @click=${raise}>${t("alarm.raise")} <kbd>Ctrl F6</kbd></button>
+        <button type="button" ?hidden=${!isPromised(order)} @click=${askToWait}>${t("alarm.wait")} <kbd>F7</kbd></button>
+        <button type="button" ?hidden=${order?.state !== "reserved"} @click=${beginNow}>${t("alarm.begin")} <kbd>Ctrl F7</kbd></button>
+        <button type="button" @click=${seen}>${t("alarm.seen")} <kbd>Shift F7</kbd></button>
       </div>
       <div class="assign why" ?hidden=${!order || this.asksWhy !== order.id}>
         <label for="cancel-why">${t("board.why")}</label>

@@ -40,6 +40,7 @@ async function saveChange(draft) {
     return;
   }
   const body = draft.changes();
+  if (Object.keys(body).length === 2 && body.fare_reason) delete body.fare_reason;
   if (Object.keys(body).length === 1) {
     leave(draft, draft.editing.order);
     store.say({ text: t("notices.nothing_changed") }, 4000);
@@ -75,7 +76,7 @@ async function refused(draft, error) {
     const order = await request("GET", `orders/${draft.editing.order}`).catch(complain);
     if (order) meet(draft, order, error.body);
   } else {
-    if (error instanceof Problem && error.code === "invalid") form().ask(fieldOf(error), t("errors.invalid"));
+    if (error instanceof Problem && error.code === "invalid") form().ask(fieldOf(error), t(fieldOf(error) === "fare_reason" ? "order.fare_reason_needed" : "errors.invalid"));
     complain(error);
   }
 }

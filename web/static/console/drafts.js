@@ -8,7 +8,8 @@
 
 import { FIELDS, OWN, VALUES } from "./form-fields.js";
 import { written } from "./phone.js";
-import { moneyField, parseMoney } from "./texts.js";
+import { moneyField, parseMoney, t } from "./texts.js";
+import { stopsBody, stopsField, wantedField } from "./trips.js";
 
 export const CHANGEABLE = FIELDS.filter((name) => name !== "customer_name");
 export const BY_HAND = "by-hand";
@@ -29,7 +30,10 @@ export function wordsOf(order) {
     origin: order.origin.text,
     destination: order.destination?.text ?? "",
     fare: moneyField(order.fare, order.currency),
+    fare_reason: "",
     note: order.note ?? "",
+    way_points: stopsField(order),
+    wanted: wantedField(order),
     ...Object.fromEntries(OWN.map((name) => [name, order.details[name] ?? ""])),
   };
 }
@@ -40,6 +44,9 @@ export class Draft {
     this.values = Object.fromEntries(VALUES.map((name) => [name, ""]));
     this.places = { origin: null, destination: null };
     this.touched = {};
+    this.stops = []; // the stops that are known with their pins
+    this.when = null; // {text, at}: what the server understood the wanted time to be
+    this.quoted = null; // what the server says the trip costs, and what may be promised
     this.fareFrom = null; // the fare's text as it came from history, while it stands
     this.editing = null; // of an order that is being changed: {order, version, state, seen: its words}
     this.customer = null; // whom the operator has looked up; the customer of a call is the call's
@@ -53,6 +60,7 @@ export class Draft {
     draft.saw(order, order.version);
     draft.values = { ...draft.editing.seen };
     draft.places = { origin: order.origin, destination: order.destination };
+    draft.stops = order.way_points;
     return draft;
   }
 
@@ -129,6 +137,9 @@ export class Draft {
     const fare = parseMoney(text("fare"));
     if (fare !== null) body.fare = fare;
     if (text("note")) body.note = text("note");
+    if (text("way_points")) body.way_points = stopsBody(text("way_points"), this.stops);
+    if (text("wanted")) body.wanted = this.wanted;
+    if (this.byHand) body.fare_reason = text("fare_reason") || t("order.fare_usual_reason");
     if (OWN.length) body.details = Object.fromEntries(OWN.map((name) => [name, text(name) || null]));
     return body;
   }
@@ -139,11 +150,42 @@ export class Draft {
     for (const name of CHANGEABLE) {
       const text = this.values[name].normalize("NFC").trim();
       if (text === this.editing.seen[name]) continue;
-      if (OWN.includes(name)) body.details = { ...body.details, [name]: text || null };
+      if (name === "way_points") body[name] = stopsBody(text, this.stops);
+      else if (name === "wanted") body[name] = this.wanted;
+      else if (OWN.includes(name)) body.details = { ...body.details, [name]: text || null };
       else if (PLACES.has(name)) body[name] = text ? this.placeBody(name, null) : null;
       else body[name] = name === "fare" ? parseMoney(text) : text || null;
     }
     return body;
+  }
+
+  /** The wanted time: as the server has understood it, so that "+45" is not counted anew when it is saved. */
+  get wanted() {
+    const text = this.values.wanted.normalize("NFC").trim();
+    return this.when?.text === text && this.when.at ? this.when.at : text;
+  }
+
+  /** Whether somebody has typed a fare that is neither what the tariff says nor what the same trip cost last time. */
+  get byHand() {
+    const fare = parseMoney(this.values.fare);
+    if (this.editing) return fare !== parseMoney(this.editing.seen.fare);
+    const quoted = this.quoted?.amount ?? null;
+    return fare !== null && quoted !== null && fare !== quoted && this.fareFrom !== this.values.fare;
+  }
+
+  /** What the server is asked of the trip as it stands; null while there is too little. */
+  trip(call) {
+    if (!this.values.origin.trim()) return null;
+    const body = { origin: this.placeBody("origin", call) };
+    if (this.values.destination.trim()) body.destination = this.placeBody("destination", call);
+    if (this.values.way_points.trim()) body.way_points = stopsBody(this.values.way_points, this.stops);
+    if (this.values.wanted.trim()) body.wanted = this.values.wanted.normalize("NFC").trim();
+    return body;
+  }
+
+  /** What is kept on the server for whoever takes the call over. */
+  get form() {
+    return { values: this.values, places: this.places, touched: this.touched };
   }
 
   placeBody(name, call) {
@@ -160,8 +202,10 @@ export class Draft {
 export class Drafts {
   #all = new Map();
 
-  constructor(storage = sessionStorage) {
+  /** `server`: what is told when a call's draft has changed (`share`) and when it is gone (`unshare`). */
+  constructor(storage = sessionStorage, server = { share: () => {}, unshare: () => {} }) {
     this.storage = storage;
+    this.server = server;
     for (const kept of read(storage)) this.#all.set(kept.key, Draft.from(kept));
   }
 
@@ -175,11 +219,13 @@ export class Drafts {
 
   set(draft) {
     this.#all.set(draft.key, draft);
+    this.server.share(draft);
     this.keep();
   }
 
   drop(key) {
     this.#all.delete(key);
+    this.server.unshare(key);
     this.keep();
   }
 
@@ -190,6 +236,7 @@ export class Drafts {
 
   keep() {
     const dirty = [...this.#all.values()].filter((draft) => draft.dirty);
+    for (const draft of dirty) this.server.share(draft);
     try {
       this.storage.setItem(STORED, JSON.stringify(dirty));
     } catch {

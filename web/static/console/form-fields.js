@@ -7,7 +7,7 @@ export const FORM = fields;
 export const FIELDS = FORM.map(({ name }) => name);
 export const OWN = FORM.filter(({ own }) => own).map(({ name }) => name);
 
-const SHARED = ["number", "customer_name", "origin", "destination", "fare", "note"];
+const SHARED = ["number", "customer_name", "origin", "destination", "fare", "fare_reason", "note", "way_points", "wanted"];
 const byName = new Map(FORM.map((field) => [field.name, field]));
 
 /** Every value that a draft has, also of what this trade does not ask. */

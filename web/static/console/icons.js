@@ -17,3 +17,6 @@ export const leave = icon(
 export const warn = icon(
   svg`<path d="M8 1.8L15 14H1z" fill="none" stroke="currentColor" stroke-width="1.5" stroke-linejoin="round" /><path d="M8 6v4M8 11.4v1.2" stroke="currentColor" stroke-width="1.6" />`,
 );
+export const clock = icon(
+  svg`<circle cx="8" cy="8" r="6" fill="none" stroke="currentColor" stroke-width="1.5" /><path d="M8 4.5V8l2.5 1.8" fill="none" stroke="currentColor" stroke-width="1.5" />`,
+);

@@ -13,6 +13,7 @@ import { isSearching, isUnassigned, standing, timeLeft } from "./searches.js";
 import { leftAlone, store } from "./store.js";
 import { clockTime, dayMonth, duration, t } from "./texts.js";
 import { isWaiting } from "./ticked.js";
+import { clockLine } from "./trips.js";
 import { select } from "./work.js";
 
 const DAY_MS = 20 * 60 * 60 * 1000;
@@ -216,6 +217,7 @@ export class OrderBoard extends LiveElement {
           <span class="way"><span>${order.origin.text}</span><i>→</i><span>${order.destination?.text ?? t("board.not_told")}</span></span>
           <time class="since">${this.since(order)}</time>
           ${isSearching(order) || isUnassigned(order) ? this.search(order) : nothing}
+          ${clockLine(order)}
           ${refusal ? html`<span class="refusal">${icons.warn} ${refusal}</span>` : nothing}
         </button>
       </li>

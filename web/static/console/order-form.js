@@ -13,12 +13,15 @@ import "./order-clash.js";
 import { appended, ask, askNetwork, inFull, joined, same, stillFits, suggest, whoKnows } from "./places.js";
 import { store } from "./store.js";
 import { clockTime, distance, money, moneyField, parseMoney, t } from "./texts.js";
+import { fareBasis, partsWords, promiseWords, quote } from "./trips.js";
 import { byHand, clear, drafts, open, tripOf } from "./work.js";
 
 const OPENING_MS = 1000;
 const ASK_AFTER_MS = 120;
 const ASK_NETWORK_AFTER_MS = 400;
-const LETTERS = { number: 30, customer_name: 80, fare: 14, note: 500 };
+const LETTERS = { number: 30, customer_name: 80, fare: 14, note: 500, way_points: 600, wanted: 40 };
+const QUOTE_AFTER_MS = 250;
+const PRICED = new Set(["origin", "destination", "way_points", "wanted"]);
 
 export class OrderForm extends LiveElement {
   draft = null;
@@ -54,6 +57,7 @@ export class OrderForm extends LiveElement {
       this.placed = draft.editing ? this.field("origin") : this.missing();
       this.placedAt = performance.now();
       this.placed?.focus();
+      this.price();
     });
   }
 
@@ -78,6 +82,11 @@ export class OrderForm extends LiveElement {
     this.trip = index;
     this.draft.takeTrip(trip, false);
     this.took();
+  }
+
+  /** To a field of the order in hand, where its form has it. A person has asked for this. */
+  goTo(name) {
+    if (this.draft && FIELDS.includes(name)) this.field(name).focus();
   }
 
   /** Say what is wrong with a field, and go there. */
@@ -133,6 +142,7 @@ export class OrderForm extends LiveElement {
   }
 
   shows(name) {
+    if (name === "fare_reason") return this.draft?.byHand ?? false;
     if (this.draft?.editing) return name !== "customer_name";
     const call = store.callInHand;
     if (name === "number") return !call || !call.customer;
@@ -145,6 +155,7 @@ export class OrderForm extends LiveElement {
     this.problem = null;
     drafts.keep();
     this.closeChoices();
+    this.price();
     this.missing()?.focus();
     this.requestUpdate();
   }
@@ -158,6 +169,7 @@ export class OrderForm extends LiveElement {
     typedOver(this.draft, name);
     if (this.problem?.field === name) this.problem = null;
     if (name === "origin" || name === "destination") this.offer(name, value);
+    if (PRICED.has(name)) this.price();
     clearTimeout(this.keeping);
     this.keeping = setTimeout(() => drafts.keep(), 250);
     this.requestUpdate();
@@ -204,10 +216,36 @@ export class OrderForm extends LiveElement {
       this.took();
       return;
     }
+    if (name === "fare") this.takeQuote();
     const fields = FIELDS.filter((each) => this.shows(each));
     const next = fields[fields.indexOf(name) + 1];
     if (next) this.field(next).focus();
     else this.querySelector(".save").focus();
+  }
+
+  /** Enter in an empty fare: what the tariff says. */
+  takeQuote() {
+    const amount = this.draft.quoted?.amount ?? null;
+    if (this.draft.values.fare.trim() || amount === null) return;
+    this.draft.type("fare", moneyField(amount));
+    this.field("fare").value = this.draft.values.fare;
+    drafts.keep();
+    this.requestUpdate();
+  }
+
+  /** Ask, a little later, what the trip costs as it stands; late answers are dropped. */
+  price() {
+    clearTimeout(this.pricing);
+    this.pricing = setTimeout(async () => {
+      const draft = this.draft;
+      const body = draft?.trip(store.callInHand);
+      const turn = (this.priced = (this.priced ?? 0) + 1);
+      const quoted = body && store.link.up ? await quote(body) : null;
+      if (turn !== this.priced || this.draft !== draft || !draft) return;
+      draft.quoted = quoted;
+      draft.when = { text: draft.values.wanted.normalize("NFC").trim(), at: quoted?.wanted_at ?? null };
+      this.requestUpdate();
+    }, QUOTE_AFTER_MS);
   }
 
   /** The trip that Enter would take in field `name`, which must be empty. */
@@ -273,6 +311,7 @@ export class OrderForm extends LiveElement {
     this.field(name).value = text;
     drafts.keep();
     this.closeChoices();
+    this.price();
     this.missing()?.focus();
   }
 
@@ -391,6 +430,10 @@ export class OrderForm extends LiveElement {
   }
 
   placeholder(name) {
+    if (name === "way_points") return t("order.way_points_how");
+    if (name === "wanted") return t("order.wanted_how");
+    if (name === "fare_reason") return this.draft?.editing ? "" : t("order.fare_usual_reason");
+    if (name === "fare" && this.draft?.quoted?.amount != null) return t("order.quote_takes", { fare: money(this.draft.quoted.amount) });
     const proposal = this.draft ? this.proposalFor(name) : null;
     if (!proposal) return "";
     return t("order.enter_takes", { trip: name === "origin" ? tripOf(proposal) : (proposal.destination?.text ?? "–") });
@@ -401,6 +444,7 @@ export class OrderForm extends LiveElement {
     const draft = this.draft;
     if (!draft) return "";
     if (name === "fare") return this.aboutFare(draft);
+    if (name === "wanted") return promiseWords(draft.quoted);
     const place = draft.places[name];
     if (!place || place.text !== draft.values[name]) {
       return draft.values[name].trim() && (name === "origin" || name === "destination") ? t("source.operator") : "";
@@ -411,8 +455,11 @@ export class OrderForm extends LiveElement {
 
   aboutFare(draft) {
     const fare = parseMoney(draft.values.fare);
-    if (fare === null) return "";
-    return draft.fareFrom === draft.values.fare ? `${money(fare)} · ${t("source.history")}` : money(fare);
+    const quoted = draft.quoted?.amount ?? null;
+    const why = quoted === null ? "" : `${money(quoted)} = ${partsWords(draft.quoted.parts)}`;
+    if (fare === null || fare === quoted) return why;
+    const here = draft.fareFrom === draft.values.fare ? `${money(fare)} · ${t("source.history")}` : money(fare);
+    return why ? `${here} (${t("fare_basis.tariff")} ${why})` : here;
   }
 
   /** What became of the order that was just saved. */
@@ -431,6 +478,7 @@ export class OrderForm extends LiveElement {
                 ${order.fare === null ? t("order.fare_open") : money(order.fare, order.currency)}
               </p>
               ${detailsOf(order).map(([name, text]) => html`<p class="detail"><small>${t(labelOf(name))}</small> ${text}</p>`)}
+              ${fareBasis(order)}
               ${order.note ? html`<p class="note">${order.note}</p>` : nothing}
             `
           : html`<h2>${t("order.queued_title")}</h2><p>${t("notices.queued")}</p>`}

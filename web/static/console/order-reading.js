@@ -3,7 +3,8 @@
 import { html, nothing } from "lit";
 import { declinedFor, reading, timeLeft } from "./searches.js";
 import { store } from "./store.js";
-import { clockTime, distance, duration, has, money, t } from "./texts.js";
+import { clockTime, dayMonth, distance, duration, has, money, t } from "./texts.js";
+import { partWords } from "./trips.js";
 
 const ASKED_SHOWN = 6;
 const AMOUNTS = new Set(["fare"]);
@@ -82,12 +83,14 @@ function title(deed, order) {
       before: value(deed.field, deed.before, order),
       after: value(deed.field, deed.after, order),
     }),
+    fare: () => ({ after: value("fare", deed.after, order), basis: t(`fare_basis.${deed.state}`) }),
+    timer: () => ({ kind: t(`history.timer.${deed.field}`), outcome: t(`history.outcome.${deed.state}`) }),
     all_the_same: () => ({ words: deed.words }),
     search_ended: () => ({ state: stateOf("history.ended", deed.state) }),
     offered: () => ({ state: stateOf("offer", deed.state) + later }),
     message: () => ({ whom: t(`messages.to.${deed.field}`), state: stateOf("messages.state", deed.state) + later }),
   }[deed.what];
-  return t(`history.${deed.what}`, values?.() ?? {});
+  return t(`history.${deed.what === "timer" ? "timed" : deed.what}`, values?.() ?? {});
 }
 
 const evidenceOf = (told) => ({
@@ -101,6 +104,8 @@ const stateOf = (table, state) => (has(`${table}.${state}`) ? t(`${table}.${stat
 
 function value(field, told, order) {
   if (told === null) return t("history.empty");
+  if (field === "wanted" || field === "promise") return `${dayMonth(told)} ${clockTime(told)}`;
+  if (Array.isArray(told)) return told.length ? told.join(" › ") : t("history.empty");
   return AMOUNTS.has(field) ? money(told, order.currency) : told;
 }
 
@@ -113,6 +118,14 @@ function who(deed) {
 
 function words(deed) {
   if (deed.evidence) return html`<p>${t("history.no_show_why", evidenceOf(deed.evidence))}</p>`;
+  if (deed.what === "fare") return fareWords(deed);
+  if (deed.what === "timer") return deed.late_s ? html`<p>${t("alarm.late", { minutes: Math.round(deed.late_s / 60) })}</p>` : nothing;
   if (!deed.words || deed.what === "all_the_same") return nothing;
   return html`<p>${deed.what === "offered" ? declinedFor(deed.words) : deed.words}</p>`;
+}
+
+/** Why the fare was so, line by line, and whether it was put in writing. */
+function fareWords(deed) {
+  const said = [deed.words, t(deed.told ? "history.fare_told" : "history.fare_untold")].filter(Boolean).join(" · ");
+  return html`<p>${said}</p>${deed.parts?.length ? html`<ul class="fare-parts">${deed.parts.map((part) => html`<li>${partWords(part)}</li>`)}</ul>` : nothing}`;
 }

@@ -162,7 +162,10 @@ export class Store {
   /** Orders for the board: live ones, then those closed lately; the newest first, so that nothing live jumps about. */
   get board() {
     const rows = [...this.orders.values()].sort((a, b) => b.taken_at.localeCompare(a.taken_at) || b.id - a.id);
-    return [...rows.filter((order) => !order.closed_at), ...rows.filter((order) => order.closed_at).slice(0, RECENT_CLOSED)];
+    // What is booked for later comes after what waits now, the soonest first.
+    const booked = rows.filter((order) => order.state === "reserved").sort((a, b) => a.wanted_at.localeCompare(b.wanted_at));
+    const now = rows.filter((order) => !order.closed_at && order.state !== "reserved");
+    return [...now, ...booked, ...rows.filter((order) => order.closed_at).slice(0, RECENT_CLOSED)];
   }
 
   /** Orders that are gone from here are not ticked; nor is one that is over. */

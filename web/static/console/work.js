@@ -7,13 +7,14 @@ import { Problem, request, sentence, Unreachable } from "./api.js";
 import { BY_HAND, customerKey, Draft, Drafts } from "./drafts.js";
 import { Outbox } from "./outbox.js";
 import { read } from "./searches.js";
+import { fetchInto, share, unshare } from "./shared-drafts.js";
 import { store } from "./store.js";
 import { t } from "./texts.js";
 
 const UNDO_MS = 8000;
 const TRIP_STATES_FOR_DRIVERS = new Set(["taken"]);
 
-export const drafts = new Drafts();
+export const drafts = new Drafts(sessionStorage, { share, unshare });
 export const outbox = new Outbox({ saved: delivered, refused: sentBack });
 
 const form = () => document.querySelector("order-form");
@@ -75,6 +76,7 @@ export function open(callId) {
   draft.fill(call);
   drafts.set(draft);
   form().show(draft);
+  fetchInto(draft, (found) => form().draft === found && form().show(found));
   store.changed();
 }
 
