@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from pathlib import Path
 
 import pytest
 from sqlalchemy import update
 
-from desk import tariffs
+from desk import drafts, tariffs
 from desk.tariff import ZonePair
 from desk.work import Work
 from models import Order, OrderTimer, Promise
@@ -16,6 +17,17 @@ from tests.browser.conftest import OpenConsole
 from tests.browser.scene import Scene
 
 pytestmark = pytest.mark.browser
+
+
+async def kept(scene: Scene, call_id: int, wanted: str) -> None:
+    """Wait until the server has the form with that time in it."""
+    async with asyncio.timeout(10):
+        while True:
+            async with scene.desk.look() as session:
+                found = await drafts.of_call(session, scene.site.office_id, call_id)
+            if any(draft.form["values"]["wanted"] == wanted for draft, _ in found):
+                return
+            await asyncio.sleep(0.05)
 
 
 async def test_a_booked_trip_is_priced_kept_and_alarmed(sit_down: OpenConsole, scene: Scene) -> None:
@@ -37,9 +49,8 @@ async def test_a_booked_trip_is_priced_kept_and_alarmed(sit_down: OpenConsole, s
     folder = os.environ.get("CALLBOARD_PICTURES")
     if folder:
         await console.picture("booking-form", Path(folder))
-    async with console.page.expect_response(lambda answer: answer.url.endswith("/draft")):
-        pass
-    colleague = await sit_down(user="op2", locale="en")
+    await kept(scene, call_id, "내일 1330")
+    colleague = await sit_down(user="boss", locale="en")
     await colleague.page.click(f'call-list [data-call="{call_id}"]')
     await colleague.until("document.querySelector('order-form [name=origin]').value === '강남역'")
     assert await colleague.value("way_points") == "양재역 › 정자역"
