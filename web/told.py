@@ -212,6 +212,16 @@ class CreditBrief(Told):
     name: str
 
 
+class StopTold(Told):
+    """A stop on the way, with where it is known from."""
+
+    text: str
+    lat: float | None
+    lon: float | None
+    accuracy_m: int | None
+    source: str
+
+
 class FarePart(Told):
     """One line of what a fare is made of: `key` with `args` is a text of the panel (`fare_part`), `amount` what it adds."""
 
@@ -314,7 +324,7 @@ class OrderTold(Told):
     version: int
     driver: DriverBrief | None
     assigned_at: Moment | None
-    way_points: list[OrderPlace]
+    way_points: list[StopTold]
     fare_basis: FareBasis | None
     promise: PromiseTold | None
     alarms: list[AlarmTold]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from web.shapes import Id, Moment, Money, Told
-from web.told import OrderPlace
+from web.told import OrderPlace, StopTold
 from web.told_car import DriverCarTold
 
 
@@ -17,7 +17,7 @@ class DriverOffer(Told):
     offered_at: Moment
     expires_at: Moment
     origin: OrderPlace
-    way_points: list[OrderPlace]
+    way_points: list[StopTold]
     destination: OrderPlace | None
     wanted_at: Moment | None
     distance_m: int | None
@@ -47,7 +47,7 @@ class DriverTrip(Told):
     customer_name: str | None
     number: str | None
     origin: OrderPlace
-    way_points: list[OrderPlace]
+    way_points: list[StopTold]
     destination: OrderPlace | None
     wanted_at: Moment | None
     fare: Money | None
