@@ -74,6 +74,7 @@ def test_a_large_photo_is_made_smaller() -> None:
         (b"RIFF\x10\0\0\0WEBPVP8 ", "damaged"),
         (bomb(30_000, 30_000), "too_large"),
         (bomb(2**31 - 1, 1), "too_large"),
+        (bomb(6_000, 6_000), "too_large"),
         (picture(size=(640, 8)), "too_small"),
         (picture() + b"\0" * MOST_BYTES, "too_large"),
     ],

@@ -13,11 +13,12 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from desk import dispatch, kept_files, vehicle_proof
+from desk import dispatch, kept_files, people, vehicle_proof
 from desk.trades import proxy
 from models import AuditEntry, CarPhoto, Message
 from models.vehicle_proof import CAR_SIDES
 from tests.desk.test_car_pictures import picture
+from tests.site import make_site
 from tests.web.conftest import House, Visitor
 
 JPEG = {"Content-Type": "image/jpeg"}
@@ -107,6 +108,13 @@ async def test_nobody_else_gets_a_photo(house: House) -> None:
     operator = house.program()
     assert (await operator.ask("GET", f"/api/v1/photos/{photo_id}")).headers["Cache-Control"] == "no-store"
     assert (await operator.api("GET", f"/orders/{order_id}/car")).body["before"]["photos"][0]["id"] == photo_id
+    other = await make_site(house.desk, drivers=0, name="다른 곳", did="15990001")
+    async with house.desk.work() as work:
+        await people.add_operator(work, other.office_id, "other", role="admin", token="o" * 40)
+    stranger = house.visitor(Authorization=f"Bearer {'o' * 40}")
+    for path in (f"photos/{photo_id}", f"orders/{order_id}/car", f"orders/{order_id}/dispute"):
+        assert (await stranger.api("GET", f"/{path}")).status == 404
+    assert (await stranger.api("POST", f"/orders/{order_id}/car/link")).status == 404
     async with house.desk.look() as session:
         assert "car.seen" in set(await session.scalars(select(AuditEntry.what)))
 
