@@ -59,12 +59,13 @@ async def suggest(
     saved = await _saved(session, office_id, customer_id)
     own = [place for place in saved if not wanted.runs or wanted.meets([place.text], ())]
     book = await _from_book(session, office_id, wanted, plain(q)) if wanted.runs else []
-    if not own and not book and wanted.runs:
+    areas = await _areas(q, limit, saved, mistyped=False) if wanted.runs else []
+    if not own and not book and not areas and wanted.runs:
         mistyped = "".join(wanted.runs)
         own = [place for place in saved if nearly(mistyped, "".join(letters(place.text)))]
         book = await _mistyped(session, office_id, mistyped)
+        areas = [] if own or book else await _areas(q, limit, saved, mistyped=True)
     known = [*map(_own, own), *(_booked(place, wanted) for place in book)]
-    areas = await _areas(q, limit, saved, mistyped=not known) if wanted.runs else []
     kept = max(limit - len(known), min(AREAS_KEPT, limit // 2))
     areas = areas[:kept]
     return [*known[: limit - len(areas)], *areas]

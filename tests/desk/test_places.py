@@ -152,6 +152,10 @@ async def test_areas_come_after_the_places_that_somebody_knows_and_say_how_wide_
     area = next(place for place in known if place.kind == "area")
     assert (area.text, area.district, area.source, area.accuracy_m) == ("강남구", "서울", "gazetteer", 5_360)
     assert {place.district for place in namesakes if place.text == "신사동"} == {"서울 강남구", "서울 은평구"}
+    await take(desk, site, BOOK + "신사역,강남구,,,,,own survey\n")
+    async with desk.look() as session:
+        exact = await places.suggest(session, site.office_id, "신사동")
+    assert {place.kind for place in exact} == {"area"}, "what is named exactly is not taken for a slip of the finger"
 
 
 async def test_of_areas_of_one_name_that_near_the_customer_s_last_place_comes_first(

@@ -75,9 +75,9 @@ async function send() {
   try {
     const body = { token, lat: coords.latitude, lon: coords.longitude, accuracy_m: coords.accuracy };
     const told = await request("POST", "here", body, key, PATIENCE_MS);
-    const values = { area: told.area ?? "", accuracy: Math.max(10, Math.round(told.accuracy_m / 10) * 10) };
+    const values = { area: told.area ?? "", accuracy: Math.max(10, Math.ceil(told.accuracy_m / 10) * 10) };
     say(told.taken ? (told.area ? "done" : "done_unnamed") : "too_wide", values);
-    box("send").hidden = true;
+    box("send").hidden = box("what").hidden = true;
   } catch (error) {
     const over = error instanceof Problem && error.status === 401;
     say(over ? "over" : error instanceof Problem && error.status === 429 ? "slowly" : "again");

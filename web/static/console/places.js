@@ -63,7 +63,7 @@ export const stillFits = (place, typed) =>
 
 /** What the card knows, then what the server told beside it. What stands in the field already is no suggestion, but for its pin. */
 export function joined(own, told, typed) {
-  const more = told.filter((place) => !own.some((each) => same(each, place)) && (place.text !== typed || place.kind === "book"));
+  const more = told.filter((place) => !own.some((each) => same(each, place)) && (place.text !== typed || place.kind !== "saved"));
   return [...own, ...more].slice(0, MOST);
 }
 
