@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk import assignments, no_show, order_steps, orders, searching, trades, vehicle_proof
+from desk import assignments, giving, no_show, order_steps, orders, searching, trades, vehicle_proof
 from desk.errors import Conflict, DeskError, NotFound, WrongState
 from desk.searching import OfferGone
 from desk.trades import COMPLETED
@@ -24,10 +24,18 @@ class NotYours(Conflict):
 
 
 async def accept(work: Work, driver_id: int, offer_id: int) -> Assignment | NextOrder:
-    """The driver takes what he was offered. Raises what `searching.accept` raises; OfferGone says who was first."""
+    """The driver takes what he was offered. Raises what `searching.accept` raises; OfferGone says who was first.
+
+    DriverTaken where it was withdrawn because he has got another order.
+    """
     try:
         return await searching.accept(work, driver_id, offer_id)
     except OfferGone as gone:
+        if gone.details.get("state") == "withdrawn":  # because he has got another order meanwhile?
+            driver = await work.session.get_one(Driver, driver_id)
+            await giving.refuse_if_driver_kept(work, driver)
+            if driver.done_at is None:
+                await giving.refuse_if_driver_taken(work, driver)
         details = dict(gone.details)
         order_id = details.get("order_id")
         details |= await _holder(work.session, order_id) if isinstance(order_id, int) else {}
