@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from desk import (
     appeals,
     assignments,
+    next_orders,
     no_show,
     offers,
     order_places,
@@ -66,6 +67,7 @@ async def me(session: AsyncSession, driver_id: int, now: datetime) -> Json:
         "balance": await settlement.balance(session, driver),
         "offers": await open_offers(session, driver, now),
         "order": await current_order(session, driver_id),
+        "next_order": await _next_order(session, driver_id),
         "now": moment(now),
     }
 
@@ -84,6 +86,18 @@ async def current_order(session: AsyncSession, driver_id: int) -> Json | None:
     """The order that he has."""
     active = await assignments.of_driver(session, driver_id)
     return await _trip(session, active) if active is not None else None
+
+
+async def _next_order(session: AsyncSession, driver_id: int) -> Json | None:
+    """Where he goes when he is done with the order that he has; whose it is he reads when he begins it."""
+    kept = await next_orders.of_driver(session, driver_id)
+    if kept is None:
+        return None
+    order = await session.get_one(Order, kept.order_id)
+    return {
+        "order_id": order.id, "origin": _origin(order), "destination": _destination(order), "fare": order.fare,
+        "currency": order.currency, "expected_at": moment(kept.expected_at),
+    }  # fmt: skip
 
 
 async def entries(

@@ -7,7 +7,7 @@ with rows of its own goes by those, the others by the office's; where no row fit
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -18,6 +18,7 @@ from desk import events, order_steps, searching
 from desk.errors import Invalid
 from desk.people import audit
 from desk.trades import RESERVED
+from desk.views import Json
 from desk.work import Work
 from models import Call, DispatchHours, Line, Office, Order
 from models.dispatch import MODES
@@ -80,6 +81,18 @@ async def now_of(session: AsyncSession, office_id: int, now: datetime) -> dict[i
     hours, local = await hours_of(session, office_id), now.astimezone(ZoneInfo(office.timezone))
     lines = [None, *(line.id for line in await lines_of(session, office_id))]
     return {line_id: mode_at(hours, line_id, local) for line_id in lines}
+
+
+async def told(session: AsyncSession, office_id: int, now: datetime) -> Json:
+    """The hours as they were set, and the mode of each line now."""
+    names = {line.id: f"{line.did} {line.name}" for line in await lines_of(session, office_id)}
+    return {
+        "hours": [asdict(each) for each in await hours_of(session, office_id)],
+        "now": [
+            {"line_id": line_id, "line": names.get(line_id) if line_id else None, "mode": mode}
+            for line_id, mode in (await now_of(session, office_id, now)).items()
+        ],
+    }
 
 
 async def set_hours(work: Work, operator_id: int, hours: Sequence[Hours]) -> None:

@@ -6,6 +6,7 @@ cannot begin the next one (he went off duty, it was cancelled), it waits for ano
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -15,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from desk import errors, events, finishing, offers, order_steps, trades
 from desk.giving import give, refuse_if_driver_kept, refuse_if_order_taken
 from desk.trades import TAKEN
+from desk.views import Json, moment
 from desk.work import Work
 from models import Driver, NextOrder, Order
 from models.dispatch import HELD
@@ -30,6 +32,19 @@ async def of_driver(session: AsyncSession, driver_id: int) -> NextOrder | None:
     """What this driver begins next."""
     found = await session.scalars(select(NextOrder).where(NextOrder.driver_id == driver_id, NextOrder.state == HELD))
     return found.one_or_none()
+
+
+async def drivers_of(session: AsyncSession, order_ids: Collection[int]) -> dict[int, Json]:
+    """Who begins each of these orders next, and about when he is free for it."""
+    query = (
+        select(NextOrder.order_id, NextOrder.expected_at, Driver.id, Driver.number, Driver.name)
+        .join(Driver, Driver.id == NextOrder.driver_id)
+        .where(NextOrder.order_id.in_(order_ids), NextOrder.state == HELD)
+    )
+    return {
+        order_id: {"id": driver_id, "number": number, "name": name, "expected_at": moment(expected_at)}
+        for order_id, expected_at, driver_id, number, name in await session.execute(query)
+    }
 
 
 async def hold(work: Work, operator_id: int | None, order: Order, driver: Driver) -> NextOrder:

@@ -9,7 +9,18 @@ from datetime import UTC, datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk import crowds, fares, no_show, order_clock, order_places, pins, promises, search_views, way_points
+from desk import (
+    crowds,
+    fares,
+    next_orders,
+    no_show,
+    order_clock,
+    order_places,
+    pins,
+    promises,
+    search_views,
+    way_points,
+)
 from desk.candidates import Candidate
 from desk.errors import NotFound
 from desk.message_states import shown_text
@@ -52,13 +63,18 @@ async def orders_json(session: AsyncSession, order_ids: Iterable[int]) -> list[J
     drivers = await _last_drivers(session, wanted)
     searches = await search_views.of_orders(session, wanted)
     alike = await crowds.of_orders(session, [row[0] for row in rows.values()])
+    following = await next_orders.drivers_of(session, wanted)
     waits = await no_show.earliest(session, [row[0] for row in rows.values()])
     beside = await _Beside.of(session, wanted)
     return [
         _order(order, customer_id, customer_name, drivers.get(order.id), searches.get(order.id))
         | {"crowd": alike[order.id].as_json() if order.id in alike else None}
-        | {"no_show_at": moment(waits.get(order.id)), "credit": _credit(order, credit_name)}
         | beside.of_order(order.id)
+        | {
+            "no_show_at": moment(waits.get(order.id)),
+            "next_driver": following.get(order.id),
+            "credit": _credit(order, credit_name),
+        }
         for order, customer_id, customer_name, credit_name in (
             rows[order_id] for order_id in wanted if order_id in rows
         )
@@ -91,6 +107,7 @@ def candidate_json(candidate: Candidate, reason: str) -> Json:
         "waiting_s": candidate.waiting_s,
         "reason": reason,
         "free": candidate.free,
+        "finishes_in_s": candidate.finish_s,
     }
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk import matching, rings, trades
 from desk.matching import Matching
+from desk.views import Json, moment
 from desk.work import Work
 from models import MatchingRound, Order, Search
 
@@ -65,6 +66,21 @@ async def _weighed(session: AsyncSession, office_id: int, some: list[tuple[Searc
                 round_.costs[order.id, each.driver_id] = each.cost_s
                 round_.ways[order.id, each.driver_id] = each.eta_s
     return round_
+
+
+async def latest(session: AsyncSession, office_id: int, limit: int) -> list[MatchingRound]:
+    """An office's last rounds, newest first."""
+    query = select(MatchingRound).where(MatchingRound.office_id == office_id).order_by(MatchingRound.id.desc())
+    return list(await session.scalars(query.limit(limit)))
+
+
+def round_json(row: MatchingRound) -> Json:
+    """A round as it is told."""
+    whole = (
+        "orders", "drivers", "matched", "method", "total_s", "worst_s", "greedy_matched", "greedy_total_s", "greedy_worst_s",
+        "took_ms",
+    )  # fmt: skip
+    return {"at": moment(row.at), **{name: getattr(row, name) for name in whole}}
 
 
 async def match(round_: Gathered) -> Matching:

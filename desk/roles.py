@@ -25,6 +25,7 @@ Permission = Literal[
     "orders.dispatch",  # assign, release, move on, look for a driver
     "cars.see",  # photos of customers' cars
     "disputes.take",  # all that is known of an order, as a file
+    "dispatch.modes",  # how much the desk does by itself, at which hours
     "drivers.see",
     "drivers.manage",  # register and change them; their papers and files
     "drivers.link",  # text a driver the link to his page
@@ -71,7 +72,8 @@ _DISPATCH: Final = frozenset[str](
 )
 MAY: Final[Mapping[str, frozenset[str]]] = {
     "operator": _DISPATCH | {"calls.handle", "calls.listen"},
-    "dispatcher": _DISPATCH | {"credit.exceed", "customers.block", "customers.override", "texts.send"},
+    "dispatcher": _DISPATCH
+    | {"credit.exceed", "customers.block", "customers.override", "dispatch.modes", "texts.send"},
     "accountant": frozenset(
         {
             "own.session",

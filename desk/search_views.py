@@ -22,7 +22,7 @@ NAMED = 3
 class SearchView:
     """How a search stands: `ring` of `rings` rounds were asked, `asked` drivers are thinking about it now.
 
-    `asking` has the numbers of the first few of them.
+    `asking` has the numbers of the first few of them. One that `proposes` asks nobody: `proposed` is whom it would ask.
     `declined` said no and `silent` did not answer, in this search. `due_at` is when it goes on, null once it has ended. `why` is
     "uncertain" where it stopped by itself, because it had become uncertain where the order begins.
     """
@@ -37,6 +37,8 @@ class SearchView:
     started_at: datetime
     due_at: datetime | None
     why: str | None = None
+    proposes: bool = False
+    proposed: Json | None = None
 
     def as_json(self) -> Json:
         return {
@@ -50,6 +52,8 @@ class SearchView:
             "started_at": moment(self.started_at),
             "due_at": moment(self.due_at),
             "why": self.why,
+            "proposes": self.proposes,
+            "proposed": self.proposed,
         }
 
 
@@ -68,6 +72,7 @@ async def of_orders(session: AsyncSession, order_ids: Collection[int]) -> dict[i
     lively = [search.id for search, _ in newest.values() if search.state in ("running", "unassigned")]
     counts = await _counts(session, lively)
     names = await _asking(session, lively)
+    proposed = await _proposed(session, [search for search, _ in newest.values() if search.state == "running"])
     return {
         order_id: SearchView(
             search.state,
@@ -80,6 +85,8 @@ async def of_orders(session: AsyncSession, order_ids: Collection[int]) -> dict[i
             search.started_at,
             search.due_at if search.state == "running" else None,
             search.ended_why,
+            search.proposes,
+            proposed.get(search.proposed_driver_id or 0) if search.state == "running" else None,
         )
         for order_id, (search, trade) in newest.items()
     }
@@ -120,6 +127,14 @@ async def _counts(session: AsyncSession, search_ids: list[int]) -> dict[int, Cou
     for search_id, state, count in counted:
         counts[search_id][state] = count
     return counts
+
+
+async def _proposed(session: AsyncSession, running: list[Search]) -> dict[int, Json]:
+    ids = [search.proposed_driver_id for search in running if search.proposed_driver_id is not None]
+    if not ids:
+        return {}
+    found = await session.execute(select(Driver.id, Driver.number, Driver.name).where(Driver.id.in_(ids)))
+    return {driver_id: {"id": driver_id, "number": number, "name": name} for driver_id, number, name in found}
 
 
 async def _asking(session: AsyncSession, search_ids: list[int]) -> dict[int, list[str]]:

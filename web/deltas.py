@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk import call_views, inbox, messages
+from desk import call_views, inbox, messages, modes
 from desk.errors import NotFound
 from desk.events import (
     CallAnswered,
@@ -23,6 +23,7 @@ from desk.events import (
     CallRinging,
     Event,
     MessageChanged,
+    ModesSet,
     OfferEnded,
     OfferMade,
     OrderAlarmed,
@@ -89,6 +90,10 @@ async def _texted(session: AsyncSession, event: TextArrived | TextHandled) -> tu
     return office_id, {"text": received.as_json(), "texts_waiting": await inbox.waiting_count(session, office_id)}
 
 
+async def _modes(session: AsyncSession, event: ModesSet) -> tuple[int, Json]:
+    return event.office_id, {"modes": (await modes.told(session, event.office_id, event.at))["now"]}
+
+
 async def _parted(_session: AsyncSession, event: PartChanged) -> tuple[None, Json]:
     return None, {"part": event.part, "ok": event.ok, "reason": event.reason}
 
@@ -110,6 +115,7 @@ READERS: dict[type[Event], tuple[str, Reader]] = {
     MessageChanged: ("message.changed", _messaged),
     TextArrived: ("text.arrived", _texted),
     TextHandled: ("text.handled", _texted),
+    ModesSet: ("modes.set", _modes),
     PartChanged: ("part.changed", _parted),
 }
 """What is told to browsers: by which name, and how its content is read."""

@@ -206,6 +206,22 @@ class Reason(Given):
     reason: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(storable)]
 
 
+class HoursGiven(Given):
+    """When a mode shall hold. `days` is a sum: Monday 1, Tuesday 2, ... Sunday 64."""
+
+    line_id: Id | None = None
+    days: Annotated[int, Field(ge=1, le=127)] = 127
+    from_minute: Annotated[int, Field(ge=0, le=1439)] = 0
+    to_minute: Annotated[int, Field(ge=0, le=1439)] = 0
+    mode: Literal["automatic", "semi", "manual"]
+
+
+class ModesGiven(Given):
+    """All hours of the office, in place of those that are there; of several that hold, the first counts."""
+
+    hours: Annotated[list[HoursGiven], Field(max_length=100)]
+
+
 class SearchAsked(Given):
     """`reason`: why the order is offered although it is uncertain where it begins. Without it that is 409 `pin_uncertain`."""
 

@@ -33,6 +33,7 @@ from web.pages import (
     console,
     credit,
     customers,
+    dispatch,
     document,
     driver,
     driver_forms,
@@ -154,6 +155,8 @@ ROUTES: tuple[Route, ...] = (
     _page("GET", "/analysis", "money.see", analysis.shown, "Orders from side after side, cohorts, waits, coming hours"),
     _page("GET", "/analysis/rows", "money.see", analysis.rows, "The orders of a cell, and its customers as a list"),
     _page("POST", "/analysis/rows", "people.import", analysis.make_segment, "Whoever is in the cell becomes a segment"),
+    _page("GET", "/dispatch", "orders.see", dispatch.page, "How much the desk does by itself at which hours; the last peaks"),
+    _page("POST", "/dispatch", "dispatch.modes", dispatch.save, "Set the hours"),
     _page("GET", "/import", "people.import", imports.listed, "Files of customers and drivers"),
     _page("POST", "/import", "people.import", import_forms.upload, "A new file"),
     _page("GET", "/import/export", "people.import", imports.export, "All customers or drivers, to take away"),
@@ -388,6 +391,18 @@ ROUTES: tuple[Route, ...] = (
         "All that is known of an order, to take away: photos, odometer, texts, steps (ZIP)", problems=(404,),
     ),
     _raw("GET", API + f"/photos/{ID}", "cars.see", cars.photo, "One photo of a car", problems=(404,)),
+    _json(
+        "GET", "/dispatch/modes", "orders.see", dispatch.shown, "How much the desk does by itself, and when",
+        answer=t.ModesTold,
+    ),
+    _json(
+        "POST", "/dispatch/modes", "dispatch.modes", dispatch.change, "Set how much the desk does by itself, and when",
+        given=g.ModesGiven, answer=t.ModesTold,
+    ),
+    _json(
+        "GET", "/dispatch/rounds", "orders.see", dispatch.rounds, "Peaks: what was matched at once, and what it gained",
+        answer=t.Items[t.RoundTold],
+    ),
     _json("GET", "/drivers", "drivers.see", drivers.listed, "Drivers", given=g.DriversQuery, answer=t.Items[t.DriverTold]),
     _json(
         "POST", f"/drivers/{ID}/link", "drivers.link", driver_links.send, "Text the driver a link to his page, good once",

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from web.shapes import Id, Moment, Money, Presentation, Told
 
 T = TypeVar("T")
+Mode = Literal["automatic", "semi", "manual"]
 
 
 class Items(Told, Generic[T]):
@@ -171,6 +172,12 @@ class DriverBrief(Told):
     name: str
 
 
+class NextDriver(DriverBrief):
+    """The driver who begins an order when he is done with another, about when `expected_at` says."""
+
+    expected_at: Moment | None
+
+
 class OperatorBrief(Told):
     """Somebody who signs in."""
 
@@ -191,6 +198,7 @@ class SearchTold(Told):
     `asked` drivers are thinking about it now, of whom `asking` has the numbers of the first few; `declined` said no, `silent`
     did not answer. `due_at` is when it goes on, null once it has ended. `why` is `uncertain` where it stopped by itself: by a
     change it had become uncertain where the order begins.
+    One that `proposes` asks nobody: `proposed` is whom it would ask, for an operator to give it to.
     """
 
     state: Literal["running", "assigned", "unassigned", "stopped"]
@@ -203,6 +211,8 @@ class SearchTold(Told):
     started_at: Moment
     due_at: Moment | None
     why: Literal["uncertain"] | None
+    proposes: bool
+    proposed: DriverBrief | None
 
 
 class CreditBrief(Told):
@@ -332,6 +342,7 @@ class OrderTold(Told):
     crowd: CrowdTold | None
     no_show_at: Moment | None
     search: SearchTold | None
+    next_driver: NextDriver | None
 
 
 class OrderDone(Told):
@@ -434,7 +445,7 @@ class WeighingTold(Told):
 
 
 class CandidateTold(Told):
-    """A driver who could have an order, with why he stands where he stands. Nearest first."""
+    """A driver who could have an order, with why he stands where he stands. `finishes_in_s`: he is about to be done nearby."""
 
     driver_id: Id
     number: str
@@ -444,6 +455,51 @@ class CandidateTold(Told):
     waiting_s: int | None
     reason: str
     free: bool
+    finishes_in_s: int | None
+
+
+class HoursTold(Told):
+    """When a mode holds: on a line (null: on all without rows of their own), on `days` (Monday 1, ... Sunday 64, summed).
+
+    Minutes of the day, by the office's clock; over midnight where `to_minute` is not after `from_minute`, all day where equal.
+    """
+
+    line_id: Id | None
+    days: int
+    from_minute: int
+    to_minute: int
+    mode: Mode
+
+
+class LineMode(Told):
+    """By which mode orders of a line are dispatched now; `line_id` null: those that came by none."""
+
+    line_id: Id | None
+    line: str | None
+    mode: Mode
+
+
+class ModesTold(Told):
+    """How much the desk does by itself: the hours as they were set, and what holds now."""
+
+    hours: list[HoursTold]
+    now: list[LineMode]
+
+
+class RoundTold(Told):
+    """A peak's round: so many orders and drivers matched at once; `greedy_*`: had the nearest been taken one by one."""
+
+    at: Moment
+    orders: int
+    drivers: int
+    matched: int
+    method: Literal["optimal", "greedy"]
+    total_s: int
+    worst_s: int
+    greedy_matched: int
+    greedy_total_s: int
+    greedy_worst_s: int
+    took_ms: int
 
 
 class DriverTold(Told):

@@ -61,6 +61,17 @@ class DriverTrip(Told):
     no_show_at: Moment | None
 
 
+class DriverNext(Told):
+    """The order that the driver begins when he is done with the one that he has."""
+
+    order_id: Id
+    origin: OrderPlace
+    destination: OrderPlace | None
+    fare: Money | None
+    currency: str
+    expected_at: Moment | None
+
+
 class DriverMe(Told):
     """Everything that the driver's first screen shows. `balance` is negative where he owes; `now` is the server's clock.
 
@@ -80,6 +91,7 @@ class DriverMe(Told):
     balance: int
     offers: list[DriverOffer]
     order: DriverTrip | None
+    next_order: DriverNext | None
     now: Moment
     version: str
 

@@ -11,6 +11,7 @@ import { change, saveForm } from "./changes.js";
 import { nextTheme } from "./look.js";
 import { sendPlaceLink } from "./place-link.js";
 import { askToWait, beginNow, raise, seen } from "./promises.js";
+import { giveProposed } from "./modes.js";
 import { show, startOrStop } from "./searches.js";
 import { store } from "./store.js";
 import { nextLocale, t } from "./texts.js";
@@ -65,6 +66,7 @@ export const ACTIONS = [
   { name: "tick_all", where: "there", run: () => at("order-board").tickAll() },
   { name: "look_for", keys: ["Shift+F8"], where: "always", run: () => (store.ticked.size ? searchTicked() : startOrStop()) },
   { name: "stop_ticked", keys: ["Control+Shift+F8"], where: "always", run: stopTicked },
+  { name: "propose", keys: ["F7"], where: "always", run: giveProposed, may: "orders.dispatch" },
   { name: "why", keys: ["F9"], where: "always", run: () => show("why") },
   { name: "history", keys: ["Shift+F9"], where: "always", run: () => show("history") },
   { name: "link", keys: ["Control+F9"], where: "always", run: linkOfOrder, may: "drivers.link" },

@@ -10,8 +10,9 @@ import { change } from "./changes.js";
 import { afterComposition } from "./compose.js";
 import { LiveElement } from "./element.js";
 import { asked, history, why } from "./order-reading.js";
-import { doubtOf, isDoubted, isSearching, show, standing, start, startOrStop, timeLeft } from "./searches.js";
 import { askToWait, beginNow, raise, seen } from "./promises.js";
+import { giveProposed } from "./modes.js";
+import { doubtOf, isDoubted, isProposing, isSearching, show, standing, start, startOrStop, timeLeft } from "./searches.js";
 import { store } from "./store.js";
 import { alarmWords, isPromised } from "./trips.js";
 import { clockTime, distance, t } from "./texts.js";
@@ -163,7 +164,10 @@ export class CandidateList extends LiveElement {
       </div>
       <div class="order-actions" ?hidden=${!order || order.closed_at !== null}>
         <button type="button" class="look" ?hidden=${!wants} @click=${startOrStop}>
-          ${t(isSearching(order) ? "search_do.stop" : order?.search ? "search_do.again" : "search_do.start")} <kbd>Shift F8</kbd>
+          ${t(isSearching(order) && !isProposing(order) ? "search_do.stop" : order?.search ? "search_do.again" : "search_do.start")} <kbd>Shift F8</kbd>
+        </button>
+        <button type="button" class="look" ?hidden=${!wants || !isProposing(order) || !order.search.proposed} @click=${giveProposed}>
+          ${wants && order.search?.proposed ? t("search_do.give", { who: `#${order.search.proposed.number}` }) : nothing} <kbd>F7</kbd>
         </button>
         <button type="button" @click=${() => change(order.id)}>${t("board.change")} <kbd>F4</kbd></button>
         <button type="button" @click=${() => this.cancelOrNot()}>

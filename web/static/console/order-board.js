@@ -213,6 +213,7 @@ export class OrderBoard extends LiveElement {
           <time>${ticked ? html`<b class="tick">${icons.check}</b>` : nothing}${this.taken(order)}</time>
           <span class="order-state ${order.state}">
             ${t(`order.state.${order.state}`)} ${order.driver ? html`<b>#${order.driver.number}</b>` : nothing}
+            ${order.next_driver ? html`<b>${t("search_state.next_of", order.next_driver)}</b>` : nothing}
           </span>
           <span class="way"><span>${order.origin.text}</span><i>→</i><span>${order.destination?.text ?? t("board.not_told")}</span></span>
           <time class="since">${this.since(order)}</time>

@@ -14,13 +14,15 @@ const drivers = () => document.querySelector("candidate-list");
 export const isSearching = (order) => order?.search?.state === "running";
 /** Everybody was asked and nobody has it, or the search stopped by itself: somebody has to do something. */
 export const isUnassigned = (order) => wantsDriver(order) && leftAlone(order.search);
+/** The desk proposes a driver and asks nobody. */
+export const isProposing = (order) => isSearching(order) && order.search.proposes;
 
 /** Shift F8: look for a driver, or look no further. */
 export function startOrStop() {
   const order = store.order;
   if (!wantsDriver(order)) {
     store.say({ text: t(order ? "notices.no_search" : "notices.which_order") }, 4000);
-  } else if (isSearching(order)) {
+  } else if (isSearching(order) && !isProposing(order)) {
     ask(order, `orders/${order.id}/search/stop`, {}, "notices.stopped");
   } else if (isDoubted(order)) {
     drivers().askPin();
@@ -59,7 +61,10 @@ export const doubtOf = (order) =>
 /** How the search stands, in one line. */
 export function standing({ search }) {
   const parts = [];
-  if (search.state === "running") {
+  if (search.state === "running" && search.proposes) {
+    const who = search.proposed;
+    parts.push(who ? t("search_state.proposed", { who: `#${who.number} ${who.name}` }) : t("search_state.proposed_nobody"));
+  } else if (search.state === "running") {
     parts.push(t(search.ring === search.rings ? "search_state.everybody" : "search_state.round", search), whoIsAsked(search));
   } else if (search.state === "unassigned") {
     parts.push(t(search.declined + search.silent ? "search_state.unassigned" : "search_state.nobody"));

@@ -3,6 +3,7 @@
 import { html, nothing } from "lit";
 import { redraw } from "./actions.js";
 import "./customer-search.js";
+import "./modes.js";
 import { LiveElement } from "./element.js";
 import * as icons from "./icons.js";
 import { nextTheme } from "./look.js";
@@ -25,6 +26,7 @@ export class StatusBar extends LiveElement {
           ${waiting.length ? html`<small>${t("status.longest")} <time>${duration(longest)}</time></small>` : nothing}
         </span>
         <span class="gauge">${t("status.today")} <b>${store.ordersToday}</b></span>
+        <dispatch-mode data-panel></dispatch-mode>
         ${store.unassigned.length
           ? html`<span class="gauge trouble unassigned">${icons.warn} ${t("search_state.alarms")} <b>${store.unassigned.length}</b></span>`
           : nothing}

@@ -20,6 +20,7 @@ export class Store {
   /** Texts that came in and wait for a person. */
   textsWaiting = 0;
   parts = {};
+  modes = [];
   me = null;
   today = null;
   offset = 0; // server time less ours, in milliseconds
@@ -100,6 +101,7 @@ export class Store {
     if (told.order) this.takeOrder(told.order, told.type);
     if (told.message) this.messages.set(told.message.id, told.message);
     if (told.texts_waiting !== undefined) this.textsWaiting = told.texts_waiting;
+    if (told.modes) this.modes = told.modes;
     if (told.type === "part.changed") this.parts = { ...this.parts, [told.part]: { ok: told.ok, reason: told.reason } };
     this.trim();
     this.untick();

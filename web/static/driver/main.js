@@ -345,6 +345,8 @@ function whatToShow(me) {
   if (page.view === "money") return { name: "money", screen: account, hand: () => [] };
   if (page.view === "missed") return { name: "missed", screen: missed, hand: () => [] };
   if (me.order && page.sheet?.car) return { name: "car", screen: carScreen, hand: carHand };
+  // What is offered while he drives is his next order, and waits for seconds only: it comes first.
+  if (me.order && me.offers.length) return { name: "offer", screen: offerScreen, hand: page.sheet?.offer ? declineSheet : offerHand };
   if (me.order) return { name: "trip", screen: tripScreen, hand: page.sheet?.done ? doneSheet : page.sheet?.noShow ? noShowSheet : tripHand };
   if (me.offers.length) return { name: "offer", screen: offerScreen, hand: page.sheet?.offer ? declineSheet : offerHand };
   return { name: "duty", screen: dutyScreen, hand: dutyHand };

@@ -82,6 +82,7 @@ export function offerScreen(me) {
       h("p", {}, offer.distance_m === null ? t("driver.offer.no_pin") : t("driver.offer.away", { distance: distance(offer.distance_m) })),
     ),
     wants(offer),
+    me.order ? h("p.quiet", {}, t("driver.offer.next")) : null,
     others.length ? h("p.quiet", {}, t("driver.offer.more", { count: others.length })) : null,
   ];
 }
@@ -127,7 +128,7 @@ export function declineSheet(_me, act) {
 
 // --- drive --------------------------------------------------------------------------------------------------------------
 
-export function tripScreen({ order }, act) {
+export function tripScreen({ order, next_order: next }, act) {
   const { page } = act;
   return [
     h(
@@ -156,6 +157,7 @@ export function tripScreen({ order }, act) {
     ),
     carCard(order, act),
     wants(order),
+    next ? h("section.card.way", {}, h("small", {}, t("driver.trip.upcoming")), end("from", next.origin), end("to", next.destination)) : null,
     order.customer_name ? h("p.quiet", {}, t("driver.trip.customer", { name: order.customer_name })) : null,
     order.number ? null : h("p.quiet", {}, t("driver.trip.no_number")),
   ];

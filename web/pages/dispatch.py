@@ -1,0 +1,114 @@
+"""How orders are dispatched: how much the desk does by itself at which hours, and what matching at peaks has gained."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from aiohttp import web
+
+from desk import modes, peaks
+from desk.errors import DeskError, Invalid
+from desk.modes import Hours
+from desk.work import Work
+from models.dispatch import MODES
+from web.ask import Ask, Json
+from web.dispatch_view import view_of
+from web.forms import fields_of, once, operator_id
+from web.given import ModesGiven
+from web.keys import DESK
+from web.problems import problem_of
+from web.shapes import Nothing
+
+ROUNDS = 20
+SPARE_ROWS = 2
+WEEKDAYS = 7
+
+
+async def shown(ask: Ask[Nothing]) -> Json:
+    """The hours as they were set, and what holds now."""
+    async with ask.desk.look() as session:
+        return await modes.told(session, ask.operator.office_id, ask.desk.clock())
+
+
+async def change(ask: Ask[ModesGiven]) -> Json:
+    """These hours in place of those that are there."""
+    hours = [Hours(each.line_id, each.days, each.from_minute, each.to_minute, each.mode) for each in ask.given.hours]
+
+    async def do(work: Work) -> Json:
+        await modes.set_hours(work, ask.operator.id, hours)
+        return await modes.told(work.session, ask.operator.office_id, work.now)
+
+    return await ask.once(do)
+
+
+async def rounds(ask: Ask[Nothing]) -> Json:
+    """The last peaks' rounds, newest first."""
+    async with ask.desk.look() as session:
+        found = await peaks.latest(session, ask.operator.office_id, ROUNDS)
+    return {"items": [peaks.round_json(row) for row in found], "next": None}
+
+
+async def page(request: web.Request) -> web.StreamResponse:
+    """The hours as a form, and the last peaks."""
+    return await _show(request)
+
+
+async def save(request: web.Request) -> web.StreamResponse:
+    """What the form says; with what is wrong beside it where it cannot be."""
+    fields = await fields_of(request)
+
+    async def act(work: Work) -> str:
+        await modes.set_hours(work, operator_id(request), read(fields))
+        return "saved"
+
+    try:
+        await once(request, fields, act)
+    except DeskError as error:
+        row = error.details.get("row")
+        wrong = (str(error.details.get("field") or "other"), int(row) if isinstance(row, int) else 0)
+        return await _show(request, problem_of(error).status, wrong)
+    query = f"?lang={request.query['lang']}&done=saved" if "lang" in request.query else "?done=saved"
+    raise web.HTTPSeeOther(f"/dispatch{query}")
+
+
+def read(fields: Mapping[str, str]) -> list[Hours]:
+    """The rows of the form that name a mode. Raises Invalid, which names the row."""
+    hours: list[Hours] = []
+    for number in range(modes.MOST):
+        mode = fields.get(f"mode{number}")
+        if mode is None:
+            break
+        if not mode:
+            continue
+        line, row = fields.get(f"line{number}", ""), len(hours) + 1
+        if line and not (line.isascii() and line.isdigit() and len(line) < 18):
+            raise Invalid("there is no such line", field="line_id", row=row)
+        days = sum(1 << day for day in range(WEEKDAYS) if fields.get(f"day{number}.{day}") == "yes")
+        times = _minute(fields, f"from{number}", row), _minute(fields, f"to{number}", row)
+        hours.append(Hours(int(line) if line else None, days, *times, mode))
+    return hours
+
+
+def _minute(fields: Mapping[str, str], name: str, row: int) -> int:
+    hour, _, minute = fields.get(name, "").partition(":")
+    if not (
+        hour.isascii() and minute.isascii() and hour.isdigit() and minute.isdigit() and len(hour) == len(minute) == 2
+    ):
+        raise Invalid("hours are written as 18:00", field="hours", row=row)
+    return int(hour) * 60 + int(minute)
+
+
+async def _show(request: web.Request, status: int = 200, wrong: tuple[str, int] | None = None) -> web.Response:
+    desk = request.app[DESK]
+    async with desk.look() as session:
+        view = await view_of(request, session)
+        hours = await modes.hours_of(session, view.office.id)
+        lines = await modes.lines_of(session, view.office.id)
+        now = await modes.now_of(session, view.office.id, desk.clock())
+        found = await peaks.latest(session, view.office.id, ROUNDS)
+    may = "dispatch.modes" in view.may
+    blank: list[Hours | None] = [None] * (SPARE_ROWS if may else 0)
+    return await view.page(
+        status, rows=[*hours, *blank], lines=lines, now=now, rounds=found, modes=MODES, may=may, wrong=wrong,
+        done=request.query.get("done") == "saved",
+    )  # fmt: skip
