@@ -32,7 +32,9 @@ def test_every_url_of_the_application_is_in_the_document_and_none_more(house: Ho
         for route in app.router.routes()
         if route.resource is not None
         and route.resource.canonical not in PAGES
-        and not f"{route.resource.canonical}/".startswith(("/money/", "/analysis/", "/import/", "/texts/", "/drivers/", "/dispatch/"))
+        and not f"{route.resource.canonical}/".startswith(
+            ("/money/", "/analysis/", "/import/", "/texts/", "/drivers/", "/dispatch/")
+        )
     }
     shown = {(method.upper(), path) for path, operations in DOCUMENT["paths"].items() for method in operations}
     assert shown == served
