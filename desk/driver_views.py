@@ -95,7 +95,8 @@ async def _next_order(session: AsyncSession, driver_id: int) -> Json | None:
         return None
     order = await session.get_one(Order, kept.order_id)
     return {
-        "order_id": order.id, "origin": order_places.origin(order), "destination": order_places.destination(order), "fare": order.fare,
+        "order_id": order.id, "origin": order_places.origin_json(order),
+        "destination": order_places.destination_json(order), "fare": order.fare,
         "currency": order.currency, "expected_at": moment(kept.expected_at),
     }  # fmt: skip
 
