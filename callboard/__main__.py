@@ -23,6 +23,7 @@ from callboard.commands import (
     search,
     serve,
     simulate,
+    tariff,
     user,
 )
 
@@ -44,6 +45,7 @@ app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
 app.command("search-index")(search.search_index)
 app.add_typer(office.app, name="office")
+app.add_typer(tariff.app, name="tariff")
 app.add_typer(user.app, name="user")
 app.add_typer(audit.app, name="audit")
 app.add_typer(driver.app, name="driver")

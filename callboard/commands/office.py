@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -18,6 +19,14 @@ from desk.work import Work
 from models import Office
 
 app = typer.Typer(help="The firm and the numbers that its callers dial.", no_args_is_help=True)
+
+
+class FareTexts(StrEnum):
+    """When a fare is put in writing."""
+
+    ALWAYS = "always"
+    CHANGES = "changes"
+    NEVER = "never"
 
 
 @app.command("add")
@@ -63,6 +72,44 @@ def line(
 
     do(state, config, act)
     typer.echo(f"Calls to {did} are taken from the next start on.")
+
+
+@app.command("orders")
+def orders(
+    fare_texts: Annotated[
+        FareTexts | None,
+        typer.Option(help="When a fare is put in writing: at once, when it is fixed later or changes, or never."),
+    ] = None,
+    remind_desk: Annotated[
+        int | None, typer.Option(min=0, help="Minutes before a booked time; 0: no reminder.")
+    ] = None,
+    remind_customer: Annotated[
+        int | None, typer.Option(min=0, help="Minutes before a booked time; 0: no text.")
+    ] = None,
+    search_ahead: Annotated[
+        int | None, typer.Option(min=1, help="Minutes before, at the latest, a driver is looked for.")
+    ] = None,
+    state: StateOption = DEFAULT_STATE,
+    config: ConfigOption = None,
+) -> None:
+    """How fares are told and booked orders are reminded of; what is not named stays as it is."""
+
+    async def act(work: Work) -> None:
+        office = await work.session.scalar(select(Office).order_by(Office.id).limit(1))
+        if office is None:
+            raise NotFound("there is no office yet: make it with  .venv/bin/python -m callboard office add NAME")
+        if fare_texts is not None:
+            office.fare_texts = fare_texts.value
+        for name, minutes in (
+            ("remind_desk_s", remind_desk),
+            ("remind_customer_s", remind_customer),
+            ("search_ahead_s", search_ahead),
+        ):
+            if minutes is not None:
+                setattr(office, name, minutes * 60)
+
+    do(state, config, act)
+    typer.echo("Kept. It holds for orders that are taken or changed from now on.")
 
 
 def _known(what: str, name: str, known: list[str]) -> None:
