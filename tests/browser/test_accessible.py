@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 from playwright.async_api import Browser, Page
+from sqlalchemy import update
 
 from desk import driver_access
-from models import Driver
+from models import Driver, Operator
 from tests.browser.scene import Scene
 from tests.web.conftest import PASSWORD, House
 from web.routes import ROUTES
@@ -39,9 +40,12 @@ def pages() -> list[str]:
     return sorted(path for path in wanted if "{" not in path)
 
 
-async def lived_in(house: House, scene: Scene) -> str:
-    """A customer with a past, a call, orders in several states; a driver's link."""
+async def lived_in(house: House, scene: Scene, locale: str) -> str:
+    """A customer with a past, a call, orders in several states; a driver's link. Everybody reads `locale`."""
     await scene.customer()
+    async with house.desk.work() as work:
+        await work.session.execute(update(Operator).values(locale=locale))
+        await work.session.execute(update(Driver).values(language=locale))
     await house.order(origin={"text": "신촌"}, destination={"text": "일산"})
     order = await house.order(origin={"text": "잠실", "lat": 37.5, "lon": 127.1, "accuracy_m": 9, "source": "map"})
     await house.program().api("POST", f"/orders/{order['id']}/assign", {"driver_number": "101"})
@@ -86,7 +90,7 @@ async def test_no_page_has_a_serious_fault_for_who_sees_badly_or_uses_no_mouse(
     chromium: Browser, house: House, scene: Scene, locale: str, theme: Any
 ) -> None:
     """Seen failing with a field without a name, and with grey words on grey."""
-    token = await lived_in(house, scene)
+    token = await lived_in(house, scene, locale)
     context = await chromium.new_context(
         viewport={"width": 1280, "height": 800}, locale="ko-KR", color_scheme=theme, reduced_motion="reduce"
     )

@@ -10,6 +10,7 @@ import pytest
 from locales.catalog import Catalog
 from tests.browser.conftest import Console
 from tests.browser.scene import Scene
+from web.routes import ROUTES
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted((ROOT / "web/static/console").glob("*.js")) + sorted((ROOT / "web/templates").glob("*.html"))
@@ -18,6 +19,7 @@ ASKED_FOR_MANY = re.compile(r"""\bt\(\s*`([a-z_.]+)\$\{""")
 LEFT_KEY = re.compile(
     r"\b(?:calls|caller|order|board|candidates|messages|status|link|notices|keys|errors|source)\.[a-z_]+"
 )
+PARTS_OF_PAGES = {"/analysis/rows", "/import/export"}
 HANGUL = re.compile("[가-힣]")
 
 
@@ -31,6 +33,18 @@ def test_every_text_that_a_page_asks_for_exists(locale: str) -> None:
     families = {f"panel.{key}" for key in ASKED_FOR_MANY.findall(source)}
     assert families
     assert {family for family in families if not any(key.startswith(family) for key in known)} == set()
+
+
+def test_every_page_stands_in_the_menu_with_what_it_takes_to_see_it() -> None:
+    """Seen failing with a page that the menu does not know."""
+    told = (ROOT / "web/static/console/pages.js").read_text("utf-8")
+    listed = set(re.findall(r'href: "([^"]+)", may: "([^"]+)"', told))
+    ours = {
+        (route.path, route.may)
+        for route in ROUTES
+        if (route.kind, route.method) == ("page", "GET") and route.may != "anyone" and "{" not in route.path
+    }
+    assert {page for page in ours if page[0] not in PARTS_OF_PAGES} == listed
 
 
 @pytest.mark.browser

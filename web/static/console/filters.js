@@ -9,9 +9,21 @@ import { wantsDriver } from "./work.js";
 /** So long may an order wait for a driver before somebody should look at it. */
 const LATE_MS = 10 * 60 * 1000;
 
-/** Nobody took it, or it has waited long for a driver. */
+/** From so long before its time on a promise is about to break. */
+const SOON_MS = 5 * 60 * 1000;
+
+/** Milliseconds until a driver was promised, where that is soon or past and none has come; else null. */
+export function promiseLeft({ promise }) {
+  const waits = promise && (promise.state === "open" || promise.state === "broken") && promise.minutes_left !== null;
+  const left = waits ? Date.parse(promise.at) - store.now() : SOON_MS;
+  return left < SOON_MS ? left : null;
+}
+
+/** Nobody took it, its promise is about to break or has, or it has waited long for a driver (unless that is for later). */
 export const isAtRisk = (order) =>
-  isUnassigned(order) || (wantsDriver(order) && store.now() - Date.parse(order.taken_at) > LATE_MS);
+  isUnassigned(order) ||
+  (!order.closed_at && promiseLeft(order) !== null) ||
+  (wantsDriver(order) && !order.promise && store.now() - Date.parse(order.taken_at) > LATE_MS);
 
 export const FILTERS = [
   { which: "all", letter: "A", code: "KeyA", shows: () => true },

@@ -2,9 +2,12 @@
 
 export const PAGES = [
   { name: "map", href: "/map", may: "orders.see" },
+  { name: "drivers", href: "/drivers", may: "drivers.see" },
+  { name: "analysis", href: "/analysis", may: "money.see" },
   { name: "money", href: "/money", may: "money.see" },
   { name: "money_drivers", href: "/money/drivers", may: "money.see" },
   { name: "money_rows", href: "/money/rows", may: "money.see" },
+  { name: "money_credit", href: "/money/credit", may: "money.see" },
   { name: "money_appeals", href: "/money/appeals", may: "money.see" },
   { name: "texts_inbox", href: "/texts/inbox", may: "messages.see" },
   { name: "texts", href: "/texts", may: "texts.send" },
