@@ -18,6 +18,7 @@ from sqlalchemy import select, text, update
 
 from desk import dispatch, driver_trips, orders, searching
 from desk.bus import Bus
+from desk.database_errors import Busy, is_away
 from desk.errors import DeskError
 from desk.trades import ASSIGNED
 from desk.work import Desk, Work, utc_now
@@ -40,6 +41,7 @@ class Tally:
     lost: Counter[str] = field(default_factory=Counter)
     unnamed: list[str] = field(default_factory=list)
     odd: list[str] = field(default_factory=list)
+    unanswered: int = 0
 
 
 class Track:
@@ -108,11 +110,14 @@ class Track:
             if who in ("first operator", "second operator", "driver") and not _is_error(end)
         ]
         tally.won[f"{kind}: {won[0] if len(won) == 1 else len(won)}"] += 1
-        if len(won) != 1 and not (kind == "next" and len(won) == 2):
+        if len(won) > 1 or not (won or any(_is_error(end) and not isinstance(end, DeskError) for end in ends.values())):
             tally.odd.append(f"{kind}: {ends}")
         holders = await self._holders(orders)
         for who, end in ends.items():
             if not _is_error(end):
+                continue
+            if isinstance(end, Exception) and (is_away(end) or isinstance(end, Busy)):
+                tally.unanswered += 1  # a machine with too much to do; whoever asked is told so
                 continue
             if not isinstance(end, DeskError):
                 tally.odd.append(f"{kind}, {who}: {end!r}")

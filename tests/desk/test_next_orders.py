@@ -161,7 +161,6 @@ async def test_a_next_order_is_nobody_elses_and_the_driver_takes_no_second_one(d
 
 @pytest.mark.parametrize("same", ["order_id", "driver_id"])
 async def test_the_database_itself_refuses_a_second_held_row(desk: Desk, site: Site, same: str) -> None:
-    """Seen failing without each of the two indexes."""
     _, second = await holding(desk, site)
     third = await taken(desk, site)
     row = (second, site.drivers[1]) if same == "order_id" else (third, site.drivers[0])

@@ -66,7 +66,7 @@ export const ACTIONS = [
   { name: "tick_all", where: "there", run: () => at("order-board").tickAll() },
   { name: "look_for", keys: ["Shift+F8"], where: "always", run: () => (store.ticked.size ? searchTicked() : startOrStop()) },
   { name: "stop_ticked", keys: ["Control+Shift+F8"], where: "always", run: stopTicked },
-  { name: "propose", keys: ["F7"], where: "always", run: giveProposed, may: "orders.dispatch" },
+  { name: "propose", keys: ["F10"], where: "always", run: giveProposed, may: "orders.dispatch" },
   { name: "why", keys: ["F9"], where: "always", run: () => show("why") },
   { name: "history", keys: ["Shift+F9"], where: "always", run: () => show("history") },
   { name: "link", keys: ["Control+F9"], where: "always", run: linkOfOrder, may: "drivers.link" },

@@ -167,7 +167,7 @@ export class CandidateList extends LiveElement {
           ${t(isSearching(order) && !isProposing(order) ? "search_do.stop" : order?.search ? "search_do.again" : "search_do.start")} <kbd>Shift F8</kbd>
         </button>
         <button type="button" class="look" ?hidden=${!wants || !isProposing(order) || !order.search.proposed} @click=${giveProposed}>
-          ${wants && order.search?.proposed ? t("search_do.give", { who: `#${order.search.proposed.number}` }) : nothing} <kbd>F7</kbd>
+          ${wants && order.search?.proposed ? t("search_do.give", { who: `#${order.search.proposed.number}` }) : nothing} <kbd>F10</kbd>
         </button>
         <button type="button" @click=${() => change(order.id)}>${t("board.change")} <kbd>F4</kbd></button>
         <button type="button" @click=${() => this.cancelOrNot()}>

@@ -1,4 +1,4 @@
-/** By which mode orders are dispatched now, beside the top line's figures; and F7: give the marked order to whom the desk proposes. */
+/** By which mode orders are dispatched now, beside the top line's figures; and F10: give the marked order to whom the desk proposes. */
 
 import { html } from "lit";
 import { request } from "./api.js";
@@ -19,7 +19,7 @@ async function look() {
   }
 }
 
-/** F7. */
+/** F10. */
 export function giveProposed() {
   const order = store.order;
   const who = wantsDriver(order) ? order.search?.proposed : null;
