@@ -191,7 +191,8 @@ SENSELESS = (
 
 @every
 async def test_a_senseless_answer_is_no_answer_and_after_a_few_it_rests(name: str, network: StandIn) -> None:
-    for body in SENSELESS:
+    endless = json.dumps(SPOKEN[name].one).encode() + b" " * MOST_BYTES
+    for body in (*SENSELESS, endless):
         network.body = body
         assert await asking(name, network).find(TYPED) == (), body[:40]
     clock, asker = Clock(), None
