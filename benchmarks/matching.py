@@ -1,7 +1,7 @@
 """Simulated peaks: orders and drivers matched at once, against the nearest first, and against what no pairing can be below.
 
-Orders gather around a few busy corners of a city of 20 by 20 km, drivers are everywhere; each order sees its 30 nearest. Costs are
-seconds of the way. The lower bound gives every order its nearest driver, however many want the same one. No database.
+Orders gather around a few busy corners of a city of 20 by 20 km, drivers are everywhere; each order sees its 30 nearest. Costs
+are seconds of the way. The lower bound gives every order its nearest driver, however many want the same one. No database.
 """
 
 from __future__ import annotations

@@ -1,0 +1,117 @@
+"""Who could drive an order, asked of the desk with many drivers on duty; SQLite and PostgreSQL, the socket not counted.
+
+Drivers stand anywhere in a city of about 30 by 30 km, six of ten are free, and a tenth are about to be done. The floor is the
+same engine and driver reading one driver by primary key.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import statistics
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import insert
+
+from benchmarks.growth import database
+from benchmarks.machine import described
+from benchmarks.report import Report, options, percentile, progress, times
+from desk import dispatch, store
+from desk.bus import Bus
+from desk.work import Desk, open_engine
+from models import Driver, Order, Shift
+from tests.site import GANGNAM, make_site
+
+AT_A_TIME, WARM, LISTED, HALF = 5_000, 20, 30, 0.15
+
+
+def _somewhere(chance: random.Random) -> tuple[float, float]:
+    return GANGNAM[0] + chance.uniform(-HALF, HALF), GANGNAM[1] + chance.uniform(-HALF, HALF)
+
+
+async def _fill(desk: Desk, office_id: int, drivers: int, orders: int) -> list[int]:
+    chance, now = random.Random(drivers), datetime.now(UTC)
+    for low in range(0, drivers, AT_A_TIME):
+        rows = []
+        for number in range(low, min(drivers, low + AT_A_TIME)):
+            (lat, lon), kind = _somewhere(chance), chance.random()
+            done = _somewhere(chance) if kind > 0.9 else (None, None)
+            rows.append(
+                {"office_id": office_id, "number": f"d{number}", "name": f"기사{number}", "phone": f"+8210{10_000_000 + number}",
+                 "state": "free" if kind < 0.6 else "busy", "lat": lat, "lon": lon, "located_at": now,
+                 "free_since": now - timedelta(seconds=chance.randint(0, 3600)) if kind < 0.6 else None,
+                 "done_lat": done[0], "done_lon": done[1], "done_at": now + timedelta(minutes=5) if done[0] else None}
+            )  # fmt: skip
+        async with desk.work() as work:
+            ids = list(await work.session.scalars(insert(Driver).returning(Driver.id), rows))
+            await work.session.execute(insert(Shift), [{"driver_id": each, "started_at": now} for each in ids])
+    async with desk.work() as work:
+        made = []
+        for _ in range(orders):
+            lat, lon = _somewhere(chance)
+            made.append(
+                Order(office_id=office_id, trade="proxy", state="taken", origin_text="강남역", origin_lat=lat, origin_lon=lon,
+                      origin_source="operator", currency="KRW", taken_at=now, details={})
+            )  # fmt: skip
+        work.session.add_all(made)
+        await work.session.flush()
+        return [order.id for order in made]
+
+
+async def at_size(kind: str, url: str, drivers: int, repeats: int) -> list[tuple[str, ...]]:
+    """Two rows: the floor and the candidates."""
+    await store.prepare(url)
+    desk = Desk(open_engine(url), Bus())
+    try:
+        site = await make_site(desk, drivers=1)
+        orders = await _fill(desk, site.office_id, drivers, repeats + WARM)
+        progress(f"{kind}: {drivers:,} drivers")
+        floor: list[float] = []
+        waits: list[float] = []
+        for order_id in orders:
+            begun = time.perf_counter()
+            async with desk.look() as session:
+                await session.get(Driver, site.drivers[0])
+            floor.append(1000 * (time.perf_counter() - begun))
+            begun = time.perf_counter()
+            async with desk.look() as session:
+                await dispatch.candidates(session, order_id, LISTED, datetime.now(UTC))
+            waits.append(1000 * (time.perf_counter() - begun))
+    finally:
+        await desk.engine.dispose()
+    name = f"{kind}, {drivers:,}"
+    return [_row(f"{name}: floor", floor[WARM:], floor[WARM:]), _row(f"{name}: candidates", waits[WARM:], floor[WARM:])]
+
+
+def _row(what: str, waits: Sequence[float], floor: Sequence[float]) -> tuple[str, ...]:
+    figures = (f"{percentile(waits, share):.2f}" for share in (0.5, 0.99))
+    return (what, *figures, times(statistics.median(waits) / statistics.median(floor)))
+
+
+async def measure(sizes: Sequence[int], kinds: Sequence[str], repeats: int) -> Report:
+    """Everything."""
+    report = Report("dispatch", described())
+    rows: list[tuple[str, ...]] = []
+    for kind in kinds:
+        for drivers in sizes:
+            with database(kind) as url:
+                rows += await at_size(kind, url, drivers, repeats)
+    report.table(("drivers on duty", "ms: p50", "p99", "p50 to the floor"), rows)
+    return report
+
+
+def main() -> None:
+    """Measure and report."""
+    parser = options("dispatch", __doc__, rounds=1)
+    parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
+    parser.add_argument("--kinds", nargs="+", default=["SQLite", "PostgreSQL"], choices=["SQLite", "PostgreSQL"])
+    parser.add_argument("--repeats", type=int, default=300, help="orders that are asked for (%(default)s)")
+    chosen = parser.parse_args()
+    sizes, repeats = ([200], 10) if chosen.small else (chosen.sizes, chosen.repeats)
+    asyncio.run(measure(sizes, chosen.kinds, repeats)).finish(chosen.write)
+
+
+if __name__ == "__main__":
+    main()
