@@ -313,7 +313,7 @@ async def test_drivers_who_say_yes_at_once_have_one_winner_and_the_others_are_to
 
 
 async def test_nobody_answers_for_somebody_else(desk: Desk, site: Site, clock: Clock) -> None:
-    """Seen failing with the code alone deciding."""
+    """Held twice: by whose code it is, and by `searching.accept`; seen failing without both."""
     order_id, offer = await offered(desk, site)
     row = await say(desk, f"수락 {offer.code}", driver=2)
     assert row.outcome == "inbox"
