@@ -100,6 +100,9 @@ async def test_who_saves_second_sees_both_and_decides_field_by_field(sit_down: O
     assert await console.value("fare") == "25,000"
     await console.press("ArrowLeft")
     assert await console.value("fare") == "30,000"
+    await console.press("Control+Enter")  # the colleague's fare is in writing already
+    await console.sees("order-form .field.fare_reason .about", "바꾸는 사유")
+    await console.page.keyboard.type("고객과 통화")
     await console.press("Control+Enter")
     await console.sees("bottom-line .said.good", "고쳐서 저장했습니다")
     there = await now(console.house, order)
@@ -146,7 +149,9 @@ async def test_a_colleagues_change_never_disturbs_the_syllable_in_hand(console: 
     for step in ("ㅅ", "시", "십", "시처", "시청"):
         await hands.grow(step)
         answer = await console.house.program().api(
-            "PATCH", f"/orders/{order['id']}", {"version": version, "fare": 20_000 + version * 1000}
+            "PATCH",
+            f"/orders/{order['id']}",
+            {"version": version, "fare": 20_000 + version * 1000, "fare_reason": "흥정"},
         )
         version = answer.body["version"]
         await console.page.wait_for_selector("order-form .offline-hint")
