@@ -27,7 +27,16 @@ __all__ = ["Candidate", "beeline_m", "candidates", "of_order"]
 REACH_M = 30_000
 LOOKED_AT = 30
 """So many of the nearest are weighed against one another, also where fewer are wanted: the best is not always the nearest."""
-COLUMNS = (Driver.id, Driver.number, Driver.name, Driver.lat, Driver.lon, Driver.located_at, Driver.free_since)
+COLUMNS = (
+    Driver.id,
+    Driver.number,
+    Driver.name,
+    Driver.lat,
+    Driver.lon,
+    Driver.located_at,
+    Driver.free_since,
+    Driver.grade,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +159,7 @@ def _waited_s(row: Row[Any], now: datetime) -> int:
 
 def _free_candidate(row: Row[Any], distance: float, trade: Trade, now: datetime) -> Candidate:
     waiting, eta = _waited_s(row, now), trade.approach.seconds(distance)
-    credit, grade = trade.fairness.waiting_credit_s(waiting), trade.fairness.grade_credit_s(_grade(row))
+    credit, grade = trade.fairness.waiting_credit_s(waiting), trade.fairness.grade_credit_s(row.grade)
     cost = eta - credit - grade
     args = {
         "waiting_s": waiting, "distance_m": round(distance), "eta_s": eta, "waiting_credit_s": credit,
@@ -164,7 +173,7 @@ def _free_candidate(row: Row[Any], distance: float, trade: Trade, now: datetime)
 def _finishing(row: Row[Any], distance: float, left_s: int, trade: Trade) -> Candidate:
     assert trade.finishing is not None
     eta = left_s + trade.finishing.turn_s + trade.approach.seconds(distance)
-    grade = trade.fairness.grade_credit_s(_grade(row))
+    grade = trade.fairness.grade_credit_s(row.grade)
     args = {
         "waiting_s": 0, "distance_m": round(distance), "finish_s": left_s, "eta_s": eta, "waiting_credit_s": 0,
         "grade_credit_s": grade, "cost_s": eta - grade,
@@ -179,7 +188,3 @@ def _waiting(row: Row[Any], now: datetime) -> Candidate:
     return Candidate(
         row.id, row.number, row.name, None, None, waiting, "candidate.waiting", {"waiting_s": waiting}, True
     )
-
-
-def _grade(row: Row[Any]) -> str | None:
-    return None

@@ -78,6 +78,6 @@ TRADE = Trade(
     photos_before=DRIVING,
     # Half an hour without a job is worth three minutes of the way. A driver who is done around the corner is asked once no free
     # one is left to ask in the ring.
-    fairness=Fairness(waiting_percent=10, waiting_up_to_s=180, grades={"A": 60, "C": -60}),
+    fairness=Fairness(waiting_percent=10, waiting_up_to_s=180, grades={"A": 60, "C": -60, "D": -120}),
     finishing=Finishing(within_s=480, reach_m=1_500, turn_s=60),
 )

@@ -98,6 +98,29 @@ async def test_of_twenty_orders_for_one_driver_one_wins_and_the_others_hear_whic
             await dispatch.release(work, site.operator_id, won, "again")
 
 
+async def test_what_a_grade_counts_for_is_in_the_order_of_the_candidates_and_in_their_reasons(
+    desk: Desk, site: Site
+) -> None:
+    """Seen failing with a candidate's grade taken for none."""
+    order_id = await take(desk, site)
+    grades = dict(zip(site.drivers, ("D", "C", "B", None, "A"), strict=False))
+    async with desk.work() as work:
+        there = {"lat": GANGNAM[0], "lon": GANGNAM[1], "free_since": work.now}
+        await work.session.execute(update(Driver).where(Driver.id.in_(grades)).values(**there))
+        await work.session.execute(update(Driver).where(Driver.id.not_in(grades)).values(state="off"))
+        for driver_id, grade in grades.items():
+            await work.session.execute(update(Driver).where(Driver.id == driver_id).values(grade=grade))
+    async with desk.look() as session:
+        found = await dispatch.candidates(session, order_id, 5)
+    assert [(grades[each.driver_id], each.reason_args["grade_credit_s"]) for each in found] == [
+        ("A", 60),
+        ("B", 0),
+        (None, 0),
+        ("C", -60),
+        ("D", -120),
+    ]
+
+
 @pytest.mark.parametrize("same", ["order", "driver"])
 async def test_the_database_itself_refuses_a_second_active_assignment(desk: Desk, site: Site, same: str) -> None:
     """Seen failing without each of the two indexes."""
