@@ -128,7 +128,7 @@ async def test_a_cohort_is_who_came_first_in_its_month_and_opens_into_them(
 
 
 def test_a_forecast_of_weeks_that_are_alike_is_what_they_were_and_says_how_wrong_it_is() -> None:
-    """Seen failing with the present week counted as one that is over."""
+    """Seen failing with the hour beside it looked at."""
     start = 500_000
     alike = {at: at % 7 for at in range(start, start + 10 * forecast.WEEK)}
     told = forecast._told(alike, start + 10 * forecast.WEEK)

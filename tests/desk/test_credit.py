@@ -91,14 +91,20 @@ async def test_of_orders_that_race_for_the_last_of_a_limit_those_win_that_it_car
 ) -> None:
     """Seen failing without the account's row held (PostgreSQL)."""
 
-    async def one() -> bool:
+    # Eight telephones of eight customers: one customer's orders wait for his own row already.
+    numbers = [f"0103333{n:04}" for n in range(8)]
+    for number in numbers:
+        async with desk.work() as work:
+            await credit_accounts.add_rider(work, site.operator_id, firm, number)
+
+    async def one(number: str) -> bool:
         try:
-            await ride(30_000)
+            await ride(30_000, number)
         except OverLimit:
             return False
         return True
 
-    won = await asyncio.gather(*(one() for _ in range(8)))
+    won = await asyncio.gather(*(one(number) for number in numbers))
     assert sum(won) == 3
     assert await standing(desk, site, firm) == (0, 90_000, 10_000)
 

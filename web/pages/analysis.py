@@ -31,6 +31,8 @@ from web.problems import problem_of
 
 OTHER = ("times", "cohorts", "forecast")
 VIEWS = (*SIDES, *OTHER)
+KEYS = "qwetyuiohjl"
+"""By which keys the sides are chosen, in their order."""
 MOST_ON_A_LIST = 5_000
 AT_ONCE = 500
 """So many customers are put into a segment at once."""
@@ -44,15 +46,15 @@ async def shown(request: web.Request) -> web.StreamResponse:
         try:
             values = await _values(session, view, by)
         except Invalid:
-            values, view = await _values(session, view, "hour"), view
             by = "hour"
+            values = await _values(session, view, by)
     if form := asked_form(request):
         return await as_file(view, f"analysis-{by}", form, lambda: analysis_sheets.sheets(view, by, values))
     return await view.page(
         "analysis",
         200 if view.trouble is None else 422,
         side=by,
-        views=VIEWS,
+        views=tuple(zip(VIEWS, KEYS, strict=True)),
         **values,
         refused=view.trouble,
         done=None,

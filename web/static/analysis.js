@@ -44,7 +44,8 @@ function count(name, more = {}) {
 
 function heat(x, y, data, most) {
   return {
-    grid: { left: 70, right: 20, top: 10, bottom: 60 },
+    grid: { left: 70, right: 20, top: 10, bottom: 84 },
+    aria: { decal: { show: false } }, // every cell says its figure
     xAxis: axis(x),
     yAxis: axis(y, { inverse: true }),
     visualMap: {
@@ -120,18 +121,20 @@ const draw = {
 async function paint() {
   const echarts = await import("/static/vendor/echarts/dist/echarts.esm.min.mjs");
   const chart = echarts.init(figure, null, { renderer: "svg" });
-  const show = () =>
+  const show = () => {
+    const drawn = draw[figure.dataset.chart]();
     chart.setOption(
       {
         animation: false,
         textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: color("--ink") },
         color: [color("--mine"), color("--late"), color("--ring"), color("--good")],
-        aria: { enabled: true, label: { description: figure.getAttribute("aria-label") }, decal: { show: true } },
         tooltip: { confine: true, renderMode: "richText" },
-        ...draw[figure.dataset.chart](),
+        ...drawn,
+        aria: { enabled: true, label: { description: figure.getAttribute("aria-label") }, decal: { show: true }, ...drawn.aria },
       },
       true,
     );
+  };
   show();
   addEventListener("resize", () => chart.resize());
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", show);
