@@ -98,10 +98,11 @@ async def erase(work: Work, operator_id: int, customer_id: int, reason: str) -> 
     reached = await person_rows.of_customer(work.session, customer, numbers)
     _check_nothing_is_live(reached)
     names = [name] if name else []
+    words = [*names, *_places(reached)]
     await _overwrite_what_goes(work.session, secure=True)
     counts, files = await _forget_rows(work, customer.id, reached, numbers, names)
     for table, columns in _LOOKED_THROUGH.items():
-        counts[table] = counts.get(table, 0) + await _forget_mentions(work, customer_id, table, columns, numbers, names)
+        counts[table] = counts.get(table, 0) + await _forget_mentions(work, customer_id, table, columns, numbers, words)
     await work.session.execute(delete(ImportKey).where(ImportKey.key.in_(numbers)))
     await _forget_merges(work, customer.id)
     work.session.expunge_all()
@@ -177,6 +178,13 @@ async def _forget_rows(
     return counts, files
 
 
+def _places(reached: person_rows.Rows) -> list[str]:
+    """How his places read, the longest first: one may stand in another."""
+    texts = {row["text"] for name in ("place", "way_point") for row in reached.get(name, ())}
+    texts |= {row[end] for row in reached.get("order", ()) for end in ("origin_text", "destination_text") if row[end]}
+    return sorted(texts, key=len, reverse=True)
+
+
 def _imports_of_customers() -> Any:
     imports = table_of("import")
     return select(imports.c.id).where(imports.c.kind == "customers")
@@ -216,14 +224,14 @@ def _without(value: Any, pattern: re.Pattern[str]) -> Any:
 
 
 async def _forget_mentions(
-    work: Work, customer_id: int, name: str, columns: tuple[str, ...], numbers: list[str], names: list[str]
+    work: Work, customer_id: int, name: str, columns: tuple[str, ...], numbers: list[str], words: list[str]
 ) -> int:
-    """In what has his number, or the brief of his orders; his name alone may be many people's."""
+    """In what has his number, or the brief of his orders; his name or a place alone may be many people's."""
     table = table_of(name)
     texts = [cast(table.c[column], String) for column in columns]
     brief = f'"customer": {{"id": {customer_id},'
     where = or_(*(each.contains(brief, autoescape=True) for each in texts), *person_rows.mentions(texts, numbers))
-    pattern = person_rows.spelled(numbers, names)
+    pattern = person_rows.spelled(numbers, words)
     if pattern is None:
         return 0
     count = 0
