@@ -34,6 +34,7 @@ export class CallerCard extends LiveElement {
         </div>
         <div class="known">${customer ? this.known(customer) : this.unknown(call)}</div>
         <div class="do">${this.buttons(call)}</div>
+        ${this.treated(customer)}
         ${customer?.note ? html`<p class="note" title=${customer.note}>${customer.note}</p>` : nothing}
         ${call.choice ? html`<p class="choice">${choiceOf(call)}</p>` : nothing}
       </header>
@@ -45,6 +46,16 @@ export class CallerCard extends LiveElement {
     const to = call.ended_at ? Date.parse(call.ended_at) : store.now();
     const word = call.state === "answered" ? (store.isMine(call) ? "mine" : "talks") : call.state;
     return html`${t(`calls.state.${word}`)} <time>${duration(to - from)}</time>`;
+  }
+
+  /** That he is not to be served, loudly; and what his segments say: how he is greeted, what of the price. */
+  treated(customer) {
+    const told = customer?.treatment;
+    const words = told ? [told.segments.join(" · "), told.greeting, told.hint].filter(Boolean).join(" — ") : "";
+    return html`
+      ${customer?.blocked_reason ? html`<p class="not-served" role="alert">⛔ ${t("caller.not_served", { reason: customer.blocked_reason })}</p>` : nothing}
+      ${words ? html`<p class="note" title=${words}>${words}</p>` : nothing}
+    `;
   }
 
   known(customer) {
@@ -124,6 +135,7 @@ export class CallerCard extends LiveElement {
         </div>
         <div class="reach"><span class="number">${customer.numbers.map(written).join(", ")}</span></div>
         <div class="known">${this.known(customer)}</div>
+        ${this.treated(customer)}
         ${customer.note ? html`<p class="note" title=${customer.note}>${customer.note}</p>` : nothing}
       </header>
       ${this.live({ customer })} ${this.trips(customer)}

@@ -1,0 +1,148 @@
+"""A customer's page: who he is, what happened in one scroll, and what may be done, each by a form with its key."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from desk import (
+    customer_edits,
+    customer_history,
+    customers,
+    do_not_serve,
+    duplicates,
+    erasure,
+    merging,
+    numbers,
+    personal_data,
+)
+from desk.errors import DeskError, Invalid
+from desk.work import Work
+from models import Customer
+from web.customer_view import to, view_of, words_for
+from web.forgotten import remove_files
+from web.forms import Fields, fields_of, once, operator_id
+from web.keys import DESK, SHOWN
+from web.problems import problem_of
+
+Act = Callable[[Work, int, int, Fields], Awaitable[str]]
+
+
+async def show(request: web.Request) -> web.StreamResponse:
+    """The page."""
+    return await _show(request)
+
+
+async def edit(request: web.Request) -> web.StreamResponse:
+    """Name, grade, note."""
+    return await _do(request, _edit)
+
+
+async def block(request: web.Request) -> web.StreamResponse:
+    """Not served any more, or again, as the field `do` says."""
+    return await _do(request, _block)
+
+
+async def merge(request: web.Request) -> web.StreamResponse:
+    """One with another customer, or two again."""
+    return await _do(request, _merge)
+
+
+async def show_numbers(request: web.Request) -> web.StreamResponse:
+    """The page with whole numbers, this once, on record."""
+    customer_id, by = int(request.match_info["id"]), operator_id(request)
+    await request.app[DESK].do(lambda work: customer_edits.numbers_shown(work, by, customer_id))
+    request[SHOWN] = True
+    return await _show(request)
+
+
+async def data(request: web.Request) -> web.StreamResponse:
+    """All that is kept about him, as a file."""
+    customer_id, by = int(request.match_info["id"]), operator_id(request)
+    told = await request.app[DESK].do(lambda work: personal_data.of_customer(work, by, customer_id))
+    return web.Response(
+        body=json.dumps(told, ensure_ascii=False, indent=1).encode(),
+        content_type="application/json",
+        headers={"Content-Disposition": f'attachment; filename="customer-{customer_id}.json"'},
+    )
+
+
+async def forget(request: web.Request) -> web.StreamResponse:
+    """Erase him."""
+    answer = await _do(request, _erase)
+    await remove_files(request.app)
+    return answer
+
+
+async def _show(request: web.Request, status: int = 200, refused: str | None = None) -> web.StreamResponse:
+    customer_id = int(request.match_info["id"])
+    async with request.app[DESK].look() as session:
+        view = await view_of(request, session)
+        card = await customers.card(session, customer_id, view.office.id)
+        row = await session.get_one(Customer, customer_id)
+        alike = await duplicates.of_customer(session, customer_id)
+        merges = await merging.merges_of(session, customer_id)
+        history = await customer_history.of_customer(session, customer_id)
+    return await view.page(
+        "one",
+        status,
+        card=card,
+        row=row,
+        numbers=[numbers.display(each, view.office.country) for each in card.numbers],
+        alike=alike,
+        merges=merges,
+        history=history,
+        refused=refused,
+    )
+
+
+async def _do(request: web.Request, act: Act) -> web.StreamResponse:
+    customer_id, by, fields = int(request.match_info["id"]), operator_id(request), await fields_of(request)
+    try:
+        done = await once(request, fields, lambda work: act(work, by, customer_id, fields))
+    except DeskError as error:
+        status = problem_of(error).status
+        if status == 404 and act is not _merge:
+            raise
+        return await _show(request, status, words_for(error))
+    done, _, other = done.partition(" ")
+    return to(request, f"/customers/{other or customer_id}", done)
+
+
+async def _edit(work: Work, by: int, customer_id: int, fields: Fields) -> str:
+    version = _number(fields, "version")
+    await customer_edits.change(
+        work, by, customer_id, version, fields.get("name", ""), fields.get("grade"), fields.get("note")
+    )
+    return "saved"
+
+
+async def _block(work: Work, by: int, customer_id: int, fields: Fields) -> str:
+    if fields.get("do") == "serve":
+        await do_not_serve.lift(work, by, customer_id, fields.get("reason", ""))
+        return "served"
+    await do_not_serve.block(work, by, customer_id, fields.get("reason", ""))
+    return "blocked"
+
+
+async def _merge(work: Work, by: int, customer_id: int, fields: Fields) -> str:
+    if fields.get("do") == "undo":
+        await merging.undo(work, by, _number(fields, "merge"))
+        return "undone"
+    other = _number(fields, "other")
+    await merging.merge(work, by, customer_id, other, customer_id)
+    return f"merged {max(customer_id, other)}"
+
+
+async def _erase(work: Work, by: int, customer_id: int, fields: Fields) -> str:
+    await erasure.erase(work, by, customer_id, fields.get("reason", ""))
+    return "erased"
+
+
+def _number(fields: Fields, name: str) -> int:
+    told = fields.get(name, "").strip()
+    if not told.isascii() or not told.isdigit() or len(told) > 17:
+        raise Invalid("that is no number", field=name)
+    return int(told)
