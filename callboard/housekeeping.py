@@ -7,16 +7,18 @@ from pathlib import Path
 
 from desk import drafts, driver_access, driver_documents, driver_papers, idempotency, kept_files, vehicle_proof
 from desk.work import Desk
+from web import forgotten
 
 EVERY_S = 3600.0
 
 
 class Housekeeping:
-    """Cleans at the start and then every hour. `files` is the folder of the files that rows name."""
+    """Cleans at the start and then every hour. `files` has the files that rows name, `recordings` what callers said."""
 
-    def __init__(self, desk: Desk, files: Path) -> None:
+    def __init__(self, desk: Desk, files: Path, recordings: Path) -> None:
         self._desk = desk
         self._files = files
+        self._recordings = recordings
 
     async def run(self) -> None:
         """Clean until cancelled."""
@@ -27,6 +29,7 @@ class Housekeeping:
                 await drafts.forget_old(work)
                 await driver_papers.look(work)
             await self._sweep()
+            await forgotten.remove(self._desk, self._recordings)
             await asyncio.sleep(EVERY_S)
 
     async def _sweep(self) -> None:

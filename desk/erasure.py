@@ -37,11 +37,20 @@ _GOES: Final = (
     "segment_member",
     "credit_rider",
     "recording",
+    "place_link",
+    "car_link",
+    "car_photo",
+    "car_reading",
+    "car_skip",
+    "ad_consent",
+    "incoming_part",
+    "incoming_text",
     "way_point",
     "place",
     "customer_phone",
 )
 """Tables whose rows go, in an order in which nothing names what is gone."""
+_TEXT_OF: Final = {"incoming_text": "id", "incoming_part": "text_id"}
 _NO_PIN = {"lat": None, "lon": None}
 _ORIGIN = {f"origin_{name}": None for name in (*_NO_PIN, "accuracy_m")} | {"origin_text": NOWHERE}
 _DESTINATION = {f"destination_{name}": None for name in (*_NO_PIN, "text", "source")}
@@ -165,9 +174,12 @@ async def _forget_rows(
             if changes:
                 await work.session.execute(update(table).where(*by_key(table, key_of(table, row))).values(**changes))
                 counts[name] = counts.get(name, 0) + 1
+    his_texts = {row["id"] for row in reached.get("incoming_text", ()) if row["sender"] in numbers}
     for name in _GOES:
         table = table_of(name)
         for row in reached.get(name, ()):
+            if name in _TEXT_OF and row[_TEXT_OF[name]] not in his_texts:
+                continue  # a driver's answer to an offer of his order
             await work.session.execute(delete(table).where(*by_key(table, key_of(table, row))))
             counts[name] = counts.get(name, 0) + 1
     imported = table_of("import_row")

@@ -19,7 +19,14 @@ from models.words import dialled
 
 WRITTEN_ONCE = frozenset({"entry", "posting", "period", "period_balance", "audit_entry", "account"})
 """Rows that nobody changes. Reasons in the books are written by people of the office and stand as long as the books do."""
-_OF_A_CUSTOMER = ("call", "order", "credit_rider")
+_OF_A_CUSTOMER = {
+    "call": "number",
+    "order": "number",
+    "credit_rider": "number",
+    "ad_consent": "number",
+    "incoming_text": "sender",
+}
+"""Tables that have his number without naming him, and in which column."""
 _BATCH = 500
 Rows = dict[str, list[RowMapping]]
 
@@ -34,11 +41,11 @@ async def of_customer(session: AsyncSession, customer: Customer, numbers: Sequen
     """The rows by table: his own, those with his numbers, and all that name one of these."""
     found: Rows = {}
     fresh: dict[str, list[RowMapping]] = {"customer": await _rows(session, "customer", [Customer.id == customer.id])}
-    for name in _OF_A_CUSTOMER:
+    for name, column in _OF_A_CUSTOMER.items():
         table = table_of(name)
         if numbers:
             of_office = [table.c.office_id == customer.office_id] if "office_id" in table.c else []
-            fresh[name] = await _rows(session, name, [table.c.number.in_(numbers), *of_office])
+            fresh[name] = await _rows(session, name, [table.c[column].in_(numbers), *of_office])
     texts = table_of("message")
     if numbers:
         fresh["message"] = await _rows(

@@ -18,6 +18,7 @@ from desk import days, money, offices
 from desk.days import By, Span
 from desk.errors import Invalid
 from models import Office
+from web import masking
 from web.keys import DESK, PRESS, RENDERER, VISITOR, Visitor
 from web.render import LOCALES, catalog, locale_of, nonce_of
 
@@ -151,6 +152,7 @@ class View:
         told: dict[str, Any] = {"may": frozenset[str](), "refused": None, "done": None, **values}
         text = await self._text(here, paper=True, **told)
         # Nobody follows a link on paper, and an address may tell in which way the page was asked for.
+        text = text if masking.sees_all(self.visitor) else masking.in_text(text)
         return await self.request.app[PRESS].draw(_HREF.sub("", text))
 
     async def _text(self, here: str, **values: Any) -> str:

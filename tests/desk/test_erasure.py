@@ -29,8 +29,27 @@ from desk.events import CallSeen
 from desk.order_views import order_json
 from desk.orders import PlaceText, TakeOrder
 from desk.segments import SegmentForm
-from desk.work import Desk
-from models import Account, Base, Call, Customer, Import, ImportRow, Message, Order, Posting, Recording, Segment
+from desk.work import Desk, Work
+from models import (
+    Account,
+    AdConsent,
+    Base,
+    Call,
+    CarPhoto,
+    Customer,
+    Import,
+    ImportRow,
+    IncomingPart,
+    IncomingText,
+    Message,
+    Offer,
+    Order,
+    PlaceLink,
+    Posting,
+    Recording,
+    Search,
+    Segment,
+)
 from tests.desk.conftest import DID
 from tests.site import Site, make_site
 
@@ -89,9 +108,36 @@ async def a_life(desk: Desk, site: Site) -> tuple[int, int]:
             cells = None if subject else [NAME, "010-7654-3210"]
             work.session.add(ImportRow(import_id=one.id, line=line, outcome=outcome, subject_id=subject, cells=cells,
                                        given={"name": NAME}, before=image, after=image, done_at=work.now))  # fmt: skip
+        await texted(work, site, order_id)
         group = await segments.make(work, by, SegmentForm("이웃", {}, kind="list"))
         await segments.add_members(work, by, group.id, [customer_id])
     return customer_id, order_id
+
+
+async def texted(work: Work, site: Site, order_id: int) -> None:
+    """What came by his telephone: a long text of his, its part, his refusal of advertising; a link, and the photos of his car."""
+    said = {"office_id": site.office_id, "provider": "smpp", "session": "s", "recipient": DID, "received_at": work.now}
+    his = IncomingText(identity="1" * 40, sender=NUMBER, text=f"{NAME}입니다", **said)
+    search = Search(order_id=order_id, state="assigned", started_at=work.now, due_at=work.now)
+    work.session.add(search)
+    await work.session.flush()
+    offer = Offer(search_id=search.id, order_id=order_id, driver_id=site.drivers[0], ring=1, state="accepted",
+                  offered_at=work.now, expires_at=work.now)  # fmt: skip
+    work.session.add(offer)
+    await work.session.flush()
+    drivers = IncomingText(identity="2" * 40, sender="+821020000000", text="수락 47", offer_id=offer.id, **said)
+    work.session.add_all([his, drivers])
+    await work.session.flush()
+    part = {name: value for name, value in said.items() if name != "office_id"}
+    work.session.add(IncomingPart(identity="3" * 40, joint="j", number=1, total=2, sender=NUMBER[1:], alphabet="ucs2",
+                                  octets=NAME.encode("utf-16-be"), text_id=his.id, **part))  # fmt: skip
+    work.session.add(
+        AdConsent(office_id=site.office_id, number=NUMBER, refused_at=work.now, source="text", text_id=his.id)
+    )
+    work.session.add(PlaceLink(order_id=order_id, number=NUMBER, token_hash="4" * 64, made_by=site.operator_id,
+                               created_at=work.now, expires_at=work.now, lat=37.5, lon=127.0))  # fmt: skip
+    work.session.add(CarPhoto(order_id=order_id, driver_id=site.drivers[0], stage="before", side="front", sent_sha256="5" * 64,
+                              sha256="6" * 64, path="p.jpg", size=1, width=1, height=1, received_at=work.now))  # fmt: skip
 
 
 async def mentions(desk: Desk) -> list[tuple[str, str]]:
@@ -136,6 +182,9 @@ async def test_nothing_of_him_is_found_in_any_table_or_in_the_file_and_the_books
             assert (await customer_search.search(session, q, office_id=site.office_id)).items == ()
         group = (await session.scalars(select(Segment))).one()
         assert await segments.members(session, site.office_id, group.id) == []
+        for table in (IncomingPart, AdConsent, PlaceLink, CarPhoto):
+            assert await session.scalar(select(func.count()).select_from(table)) == 0, table
+        assert (await session.scalars(select(IncomingText.text))).all() == ["수락 47"]
         assert await erasure.files_to_remove(session) == [(erased.id, ["r1.wav"])]
     if desk.engine.dialect.name == "sqlite":
         async with desk.engine.connect() as connection:
