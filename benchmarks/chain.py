@@ -74,6 +74,7 @@ class Screen:
     """Stands where a browser does; remembers that a pop came, and how many texts."""
 
     pending = 0
+    visitor = None  # who sees everything
 
     def __init__(self) -> None:
         self.popped = asyncio.Event()

@@ -76,7 +76,10 @@ def test_what_customers_are_found_by_is_compared_and_brought_back(tmp_path: Path
     index = ("search-index", "--state", str(tmp_path))
     assert "Every customer is found" in callboard(*index).stdout
     with sqlite3.connect(tmp_path / "callboard.db") as database:
-        database.execute("insert into office values (1, 'o', 'KR', 'KRW', 'Asia/Seoul', 'proxy', '1')")
+        database.execute(
+            "insert into office (id, name, country, currency, timezone, trade, sms_sender) "
+            "values (1, 'o', 'KR', 'KRW', 'Asia/Seoul', 'proxy', '1')"
+        )
         columns = "id, office_id, name, trips, cancels, created_at, version"
         database.execute(f"insert into customer ({columns}) values (1, 1, '김철수', 0, 0, '2026-01-01', 1)")
     told = callboard(*index)
@@ -87,7 +90,10 @@ def test_what_customers_are_found_by_is_compared_and_brought_back(tmp_path: Path
 def test_a_link_to_a_driver_s_page_is_printed_for_who_gets_no_text(tmp_path: Path) -> None:
     migrations.upgrade(f"sqlite:///{tmp_path / 'callboard.db'}")
     with sqlite3.connect(tmp_path / "callboard.db") as database:
-        database.execute("insert into office values (1, 'x', 'KR', 'KRW', 'Asia/Seoul', 'proxy', '15880001')")
+        database.execute(
+            "insert into office (id, name, country, currency, timezone, trade, sms_sender) "
+            "values (1, 'x', 'KR', 'KRW', 'Asia/Seoul', 'proxy', '15880001')"
+        )
         database.execute(
             "insert into driver (id, office_id, number, name, phone, state) values (1, 1, '7', 'x', '+821012345678', 'off')"
         )

@@ -18,7 +18,7 @@ from models import Assignment, Driver, Message, Order
 from tests.site import GANGNAM, Site, make_site
 
 TASKS = 20
-ROUNDS = 40
+ROUNDS = 12
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import asyncio
 import os
 import sys
 
-from desk import dispatch
+from desk import dispatch, giving
 from desk.bus import Bus
 from desk.events import OrderAssigned
 from desk.work import Desk, open_engine
@@ -34,7 +34,7 @@ async def main(database: str, port: int, point: str, order_id: int, driver_id: i
     fuse = Fuse(1)
     match point:
         case "before the assignment is committed":
-            dispatch.write_assignment_messages = fuse.after(dispatch.write_assignment_messages)
+            giving.write_assignment_messages = fuse.after(giving.write_assignment_messages)
         case "after the assignment is committed":
             bus.on(OrderAssigned, fuse.burn)
         case _:

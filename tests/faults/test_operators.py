@@ -185,7 +185,7 @@ async def test_of_two_who_save_one_order_the_second_is_refused_with_what_the_fir
             assert (fare["by"], fare["mine"]) == (office.names[winner], True)
             there = (await office.api(0, "GET", f"/orders/{order['id']}")).body
             assert {name: there[name] for name in wanted[winner]} == wanted[winner]
-            mine = {"version": refusal["details"]["version"], **wanted[1 - winner]}
+            mine = {"version": refusal["details"]["version"], **wanted[1 - winner], "fare_reason": "다시 통화함"}
             assert (await office.api(0, "PATCH", f"/orders/{order['id']}", mine)).status == 200
         figure("G6", f"pairs who saved one order, {desk.engine.dialect.name}", pairs, "pairs")
     await nothing_broken(history, database_url)

@@ -39,7 +39,8 @@ async def test_the_second_of_two_who_save_reads_what_the_first_one_changed(house
     assert at.endswith("Z")
     there = (await house.program().api("GET", f"/orders/{order['id']}")).body
     assert (there["fare"], there["note"]) == (25000, None)
-    mine = await change(house, {**order, "version": first.body["version"]}, {"fare": 30000, "note": "카드"})
+    again = {"fare": 30000, "note": "카드", "fare_reason": "다시 통화함"}
+    mine = await change(house, {**order, "version": first.body["version"]}, again)
     assert (mine.status, mine.body["fare"], mine.body["note"]) == (200, 30000, "카드")
 
 

@@ -2,6 +2,8 @@
 
 export const PAGES = [
   { name: "map", href: "/map", may: "orders.see" },
+  { name: "dispatch", href: "/dispatch", may: "orders.see" },
+  { name: "segments", href: "/segments", may: "customers.see" },
   { name: "drivers", href: "/drivers", may: "drivers.see" },
   { name: "analysis", href: "/analysis", may: "money.see" },
   { name: "money", href: "/money", may: "money.see" },
