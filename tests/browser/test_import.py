@@ -56,6 +56,7 @@ async def test_a_list_of_customers_is_taken_in_without_a_mouse(
         await page.keyboard.press("s")
     await page.wait_for_selector("[data-key=z]")
     await page.keyboard.press("z")
+    await page.wait_for_function("() => document.activeElement.matches('details[open] form button')")
     async with page.expect_navigation():
         await page.keyboard.press("Enter")
     await page.wait_for_selector("progress", state="detached")
