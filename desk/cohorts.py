@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk import days
@@ -76,7 +77,7 @@ async def customers(session: AsyncSession, office: Office, first: Span, then: Sp
     return list(await session.scalars(query.order_by(cohort.c.customer_id).limit(limit)))
 
 
-def _firsts(office: Office):  # type: ignore[no-untyped-def]
+def _firsts(office: Office) -> Select[int | None, datetime | None]:
     return (
         select(Order.customer_id, func.min(Order.closed_at).label("at"))
         .where(*_driven(office))
@@ -84,5 +85,5 @@ def _firsts(office: Office):  # type: ignore[no-untyped-def]
     )
 
 
-def _driven(office: Office):  # type: ignore[no-untyped-def]
+def _driven(office: Office) -> tuple[ColumnElement[bool], ...]:
     return Order.office_id == office.id, Order.state == COMPLETED, Order.customer_id.is_not(None)

@@ -11,7 +11,7 @@ import pytest
 from playwright.async_api import Browser, Page
 from sqlalchemy import select
 
-from desk import driver_trips, orders, searching, settlement, shifts
+from desk import dispatch, driver_trips, orders, searching, settlement, shifts
 from desk.orders import PlaceText, TakeOrder
 from models import Entry, Message, Order, OrderStep
 from tests.site import GANGNAM
@@ -132,6 +132,36 @@ def test_every_text_that_the_page_asks_for_exists_in_both_languages() -> None:
             assert any(key.startswith(family) for key in known), family
         for reason in driver_trips.DECLINED_FOR:
             assert f"driver.decline.{reason}" in known
+
+
+async def on_a_trip(phone: Phone, house: House, origin: str) -> int:
+    """His page, signed in, with an order that the office gave him; the order's id."""
+    order = await house.order(origin={"text": origin})
+    async with house.desk.work() as work:
+        await dispatch.assign(work, house.site.operator_id, order["id"], house.site.drivers[0])
+    driver = await house.driver()
+    [cookie] = [each for each in driver.http.cookie_jar if each.key.startswith("callboard-driver")]
+    await phone.page.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": house.base}])
+    await phone.page.goto(house.base + "/driver")
+    await phone.shows("trip")
+    order_id: int = order["id"]
+    return order_id
+
+
+async def test_what_changes_while_a_finger_is_down_does_not_take_the_press_away(phone: Phone, house: House) -> None:
+    """Seen failing where the page drew at once: the button was replaced under the finger, and the step was never sent."""
+    page = phone.page
+    order_id = await on_a_trip(phone, house, "강남역")
+    await page.hover('[data-step="on_the_way"]')
+    async with page.expect_response(lambda answer: "driver/me" in answer.url):
+        await page.mouse.down()
+        async with house.desk.work() as work:
+            await settlement.top_up(work, house.site.operator_id, house.site.drivers[0], 50_000, "p1")
+    await page.wait_for_timeout(200)
+    await page.mouse.up()
+    while (await steps_of(house, order_id))[-1] != "on_the_way":
+        await page.wait_for_timeout(100)
+    await page.wait_for_selector('[data-step="arrived"]')
 
 
 async def test_from_the_link_to_the_fee(phone: Phone, house: House) -> None:

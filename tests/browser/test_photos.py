@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from desk import dispatch
 from models import CarPhoto, CarReading, OrderStep
 from models.vehicle_proof import CAR_SIDES
-from tests.browser.test_driver import Phone, phone, pictures
+from tests.browser.test_driver import Phone, on_a_trip, phone, pictures
 from tests.desk.test_car_pictures import picture
 from tests.web.conftest import House
 
@@ -21,15 +20,8 @@ pytestmark = pytest.mark.browser
 async def test_four_photos_taken_offline_outlast_the_page_and_arrive_once_each(
     phone: Phone, house: House, tmp_path: Path
 ) -> None:
-    order = await house.order(origin={"text": "강남역 지하 3층"})
-    async with house.desk.work() as work:
-        await dispatch.assign(work, house.site.operator_id, order["id"], house.site.drivers[0])
-    driver = await house.driver()
-    [cookie] = [each for each in driver.http.cookie_jar if each.key.startswith("callboard-driver")]
+    await on_a_trip(phone, house, "강남역 지하 3층")
     page = phone.page
-    await page.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": house.base}])
-    await page.goto(house.base + "/driver")
-    await phone.shows("trip")
     await phone.looks_right("c-trip")
     await page.context.set_offline(True)
     await phone.press("[data-car]")

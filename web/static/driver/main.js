@@ -8,6 +8,7 @@ import { has, locale, locales, setLocale, setUpTexts, t } from "../console/texts
 import { listenForFirstTouch } from "../tones.js";
 import { ringForOffer, stayAwake } from "./alarm.js";
 import { fill, h } from "./dom.js";
+import { onceUp } from "./finger.js";
 import { account, appealSheet, missed } from "./account.js";
 import { carHand, carScreen } from "./car.js";
 import { Photos } from "./photos.js";
@@ -315,7 +316,9 @@ function shown() {
   return { ...me, order };
 }
 
-function draw(anew = false) {
+const draw = (anew = false) => onceUp(() => drawNow(anew));
+
+function drawNow(anew) {
   const me = shown();
   if (page.sheet?.car && me?.order?.car.stage !== page.sheet.car) page.sheet = null;
   const sending = queue.waiting.length > 0;
