@@ -12,11 +12,13 @@ import cProfile
 import gc
 import os
 import random
+import secrets
 import shutil
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 from ami.framing import Splitter
 from ami.message import Message
@@ -36,6 +38,9 @@ from desk.work import utc_now
 from tests.postgres import DURABLE, Cluster
 
 WARM = 20
+WITHOUT_WORDS = 10_000_000
+"""From so many customers on, the words of the search are left out: neither look-up nor pop reads them, and they are most of the filling."""
+FILLED = "filled"
 
 
 def _figures(waits: Sequence[float]) -> tuple[str, ...]:
@@ -43,33 +48,44 @@ def _figures(waits: Sequence[float]) -> tuple[str, ...]:
 
 
 @contextmanager
-def database(kind: str) -> Iterator[str]:
-    """A fresh database of that kind; its url. The one of SQLite lies on a disk and not in memory."""
+def database(kind: str, kept: Path | None = None) -> Iterator[str]:
+    """A database of that kind; its url. Fresh, or the one that lies in `kept`. The one of SQLite lies on a disk."""
     if kind == "SQLite":
-        folder = tempfile.mkdtemp(prefix="cb-growth-", dir="/var/tmp")
+        folder = kept or Path(tempfile.mkdtemp(prefix="cb-growth-", dir="/var/tmp"))
+        folder.mkdir(exist_ok=True)
         try:
             yield f"sqlite+aiosqlite:///{folder}/growth.db"
         finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            if kept is None:
+                shutil.rmtree(folder, ignore_errors=True)
     else:
-        with Cluster.started(**DURABLE, shared_buffers="256MB") as cluster:
-            cluster.create("growth")
+        with Cluster.started(kept, **DURABLE, shared_buffers="256MB") as cluster:
+            if kept is None or not (kept / FILLED).exists():
+                cluster.create("growth")
             yield cluster.url("growth")
+
+
+async def filled(kind: str, url: str, customers: int, kept: Path | None) -> None:
+    """See to it that the database has so many customers."""
+    await chain.prepare(url)
+    if kept is not None and (kept / FILLED).exists():
+        return
+    begun = time.monotonic()
+    await asyncio.to_thread(fill, url, customers, words=customers < WITHOUT_WORDS)
+    progress(f"{kind}: {customers:,} customers in {time.monotonic() - begun:.0f} s")
+    if kept is not None:
+        (kept / FILLED).touch()
 
 
 async def at_size(kind: str, url: str, customers: int, repeats: int) -> tuple[str, ...]:
     """One row: look-up and pop with so many customers."""
-    await chain.prepare(url)
-    begun = time.monotonic()
-    await asyncio.to_thread(fill, url, customers)
-    progress(f"{kind}: {customers:,} customers in {time.monotonic() - begun:.0f} s")
-    chance = random.Random(customers)
+    chance = random.Random()
     drawn = [number_of(chance.randint(1, customers)) for _ in range(repeats + WARM)]
     async with chain.running(url) as running:
         looked = [await running.look_up(number) for number in drawn][WARM:]
         popped = []
-        for turn, number in enumerate(drawn):
-            popped.append(await running.pop(number, f"growth-{turn}"))
+        for number in drawn:
+            popped.append(await running.pop(number, f"growth-{secrets.token_hex(8)}"))
             await running.settled(0)
     return (kind, f"{customers:,}", *_figures(looked), *_figures(popped[WARM:]))
 
@@ -126,15 +142,34 @@ async def browser_bytes(count: int) -> float:
     return grown / count
 
 
-async def measure(sizes: Sequence[int], kinds: Sequence[str], repeats: int, browsers: int) -> Report:
+def _folder(kept: Path | None, kind: str, customers: int) -> Path | None:
+    return kept / f"{kind.lower()}-{customers}" if kept is not None else None
+
+
+async def fill_only(sizes: Sequence[int], kinds: Sequence[str], kept: Path) -> None:
+    """Make the databases, to be measured at a quieter time."""
+    for kind in kinds:
+        for customers in sizes:
+            folder = _folder(kept, kind, customers)
+            with database(kind, folder) as url:
+                await filled(kind, url, customers, folder)
+
+
+async def measure(
+    sizes: Sequence[int], kinds: Sequence[str], repeats: int, browsers: int, kept: Path | None = None
+) -> Report:
     """Everything."""
     report = Report("growth", described())
     rows = []
     for kind in kinds:
         for customers in sizes:
-            with database(kind) as url:
+            folder = _folder(kept, kind, customers)
+            with database(kind, folder) as url:
+                await filled(kind, url, customers, folder)
                 rows.append(await at_size(kind, url, customers, repeats))
     report.table(("database", "customers", "look-up ms: p50", "p99", "pop ms: p50", "p99"), rows)
+    if max(sizes) >= WITHOUT_WORDS:
+        report.line("Ten million were filled in without the words of the search, which neither of the two reads.")
     with database("SQLite") as url:
         await chain.prepare(url)
         await asyncio.to_thread(fill, url, min(sizes))
@@ -156,15 +191,23 @@ def main() -> None:
     """Measure and report."""
     parser = options("growth", __doc__, rounds=1)
     parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
-    parser.add_argument("--ten-million", action="store_true", help="10,000,000 customers as well: 10 GB, many minutes")
+    parser.add_argument("--ten-million", action="store_true", help="10,000,000 customers as well: 15 GB, many minutes")
     parser.add_argument("--repeats", type=int, default=200, help="look-ups, pops and calls at each size (%(default)s)")
     parser.add_argument("--browsers", type=int, default=200, help="sockets opened to weigh one (%(default)s)")
+    parser.add_argument("--kept", type=Path, help="a folder in which the filled databases stay, and are found again")
+    parser.add_argument("--fill-only", action="store_true", help="only make the databases, in --kept")
     chosen = parser.parse_args()
     sizes = [*chosen.sizes, *([10_000_000] if chosen.ten_million else [])]
     kinds = ("SQLite", "PostgreSQL")
-    report = asyncio.run(
-        measure(*(([100], kinds, 5, 0) if chosen.small else (sizes, kinds, chosen.repeats, chosen.browsers)))
-    )
+    if chosen.kept is not None:
+        chosen.kept.mkdir(parents=True, exist_ok=True)
+    if chosen.fill_only:
+        if chosen.kept is None:
+            parser.error("--fill-only needs --kept: where shall they stay?")
+        asyncio.run(fill_only(sizes, kinds, chosen.kept))
+        return
+    many = (sizes, kinds, chosen.repeats, chosen.browsers, chosen.kept)
+    report = asyncio.run(measure(*(([100], kinds, 5, 0) if chosen.small else many)))
     report.finish(chosen.write)
 
 

@@ -55,17 +55,23 @@ class Cluster:
 
     @staticmethod
     @contextmanager
-    def started(**settings: str) -> Iterator[Cluster]:
-        """Make a cluster, run it, and take it away again. `settings` override SETTINGS."""
+    def started(kept: Path | None = None, **settings: str) -> Iterator[Cluster]:
+        """Make a cluster, run it, and take it away again. `settings` override SETTINGS.
+
+        With `kept` it lies in that folder, is found there the next time, and stays.
+        """
         settings = {**SETTINGS, **settings}
         # One that waits for its disk shall have a disk.
-        folder = Path(tempfile.mkdtemp(prefix="callboard-pg-", dir=in_memory() if settings["fsync"] == "off" else None))
+        place = in_memory() if settings["fsync"] == "off" else None
+        folder = kept or Path(tempfile.mkdtemp(prefix="callboard-pg-", dir=place))
+        folder.mkdir(exist_ok=True)
         user = "nobody" if os.geteuid() == 0 else None
         if user:
             os.chown(folder, pwd.getpwnam(user).pw_uid, -1)
         try:
-            _call(user, "initdb", "--pgdata", folder / "data", "--username=postgres", "--auth=trust", "--encoding=UTF8",
-                  "--locale=C", "--no-sync")  # fmt: skip
+            if not (folder / "data").exists():
+                _call(user, "initdb", "--pgdata", folder / "data", "--username=postgres", "--auth=trust",
+                      "--encoding=UTF8", "--locale=C", "--no-sync")  # fmt: skip
             cluster = Cluster(folder, user, settings)
             try:
                 cluster.start()
@@ -73,7 +79,8 @@ class Cluster:
             finally:
                 cluster.stop(signal.SIGINT)
         finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            if kept is None:
+                shutil.rmtree(folder, ignore_errors=True)
 
     def start(self) -> None:
         """Run the server, and come back when it answers."""
