@@ -39,7 +39,7 @@ from tests.postgres import DURABLE, Cluster
 
 WARM = 20
 WITHOUT_WORDS = 10_000_000
-"""From so many customers on, the words of the search are left out: neither look-up nor pop reads them, and they are most of the filling."""
+"""From so many customers on, the words of the search are left out: nothing here reads them, and they are most of the filling."""
 FILLED = "filled"
 
 
