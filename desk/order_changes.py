@@ -24,6 +24,7 @@ from desk import (
     pins,
     promises,
     reserving,
+    searching,
     time_entry,
     trades,
     way_points,
@@ -38,6 +39,7 @@ from models import Customer, Office, Operator, Order, OrderChange
 
 FIELDS = (
     "number", "origin", "way_points", "destination", "wanted", "fare", "note", "payment", "credit_id", "cost_centre",
+    "wants",
 )  # fmt: skip
 """What may be changed in every trade, in the order of the form; what only the trade asks comes after."""
 _PAYMENT = frozenset({"payment", "credit_id", "cost_centre"})
@@ -72,6 +74,7 @@ class ChangeOrder:
     way_points: tuple[PlaceText, ...] = ()
     wanted: str | None = None
     fare_reason: str | None = None
+    wants: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +145,8 @@ async def change(work: Work, operator_id: int, order_id: int, form: ChangeOrder)
         await order_clock.seen(work, order.id, operator_id, order_clock.OF_PROMISE)
     if "wanted" in changed:
         await _promise_anew(work, order)
+    if "wants" in changed:
+        await searching.propose_anew(work, order)
     if order.version != form.version:
         await finishing.note(work, order)
         if "origin" in form.fields and order.state == TAKEN:
@@ -194,11 +199,12 @@ async def _words(work: Work, order: Order) -> Mapping[str, Any]:
         "payment": order.payment,
         "credit_id": order.credit_id,
         "cost_centre": order.cost_centre,
+        "wants": list(order.wants or ()),
     }
 
 
 async def _apply(work: Work, order: Order, form: ChangeOrder, office: Office, operator_id: int) -> None:
-    wanted = _wanted(form, office, work.now)
+    wanted = _wanted(form, order, office, work.now)
     if "number" in form.fields and wanted["number"] != order.number:
         order.number = wanted["number"]
         customer = await customer_for(work, office, None, order.number, None)
@@ -224,6 +230,8 @@ async def _apply(work: Work, order: Order, form: ChangeOrder, office: Office, op
         order.details = order_details.read(trade, {**order.details, **form.details})
     if form.fields & _PAYMENT:
         await _pay_otherwise(work, order, form, office)
+    if "wants" in form.fields and wanted["wants"] != list(order.wants or ()):
+        order.wants = wanted["wants"] or None
     if "wanted" in form.fields and wanted["wanted"] != moment(order.wanted_at):
         at = time_entry.read(form.wanted or "", work.now, office.timezone)
         await reserving.change_time(work, order, office, at, operator_id)
@@ -246,7 +254,7 @@ async def _apply_way_points(work: Work, order: Order, places: tuple[PlaceText, .
         flag_modified(order, "note")  # rows beside the order are a change of the order, too: its version must rise
 
 
-def _wanted(form: ChangeOrder, office: Office, now: datetime) -> Mapping[str, Any]:
+def _wanted(form: ChangeOrder, order: Order, office: Office, now: datetime) -> Mapping[str, Any]:
     """What the form asks for, as it would stand in the order. Raises Invalid."""
     if "origin" in form.fields and form.origin is None:
         raise Invalid("a place needs words", field="origin")
@@ -266,6 +274,7 @@ def _wanted(form: ChangeOrder, office: Office, now: datetime) -> Mapping[str, An
         "payment": form.payment,
         "credit_id": form.credit_id,
         "cost_centre": plain(form.cost_centre, 80) or None,
+        "wants": trades.load(order.trade).wanted(form.wants),
     }
 
 
@@ -290,7 +299,7 @@ async def _differences(work: Work, order: Order, form: ChangeOrder, office: Offi
     for one, name in (await work.session.execute(query)).all():
         first.setdefault(one.field, one)
         last[one.field] = (one, name)
-    wanted, there = _wanted(form, office, work.now), await _words(work, order)
+    wanted, there = _wanted(form, order, office, work.now), await _words(work, order)
     found = []
     for name in there:
         if name not in last:

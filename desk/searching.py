@@ -85,6 +85,13 @@ async def resume(work: Work, order: Order) -> bool:
     return True
 
 
+async def propose_anew(work: Work, order: Order) -> None:
+    """An order that is held asks something else of its driver: who is proposed for it is thought over at once."""
+    search = await _running(work, order.id)
+    if search is not None and search.proposes:
+        search.due_at = work.now
+
+
 async def freed(work: Work, driver_id: int) -> None:
     """A driver has nothing to do any more: he begins his next order, or that one is looked for again."""
     lost = await next_orders.begin(work, driver_id)

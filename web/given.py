@@ -154,6 +154,7 @@ class OrderChanges(Given):
     fare_reason: Why | None = Field(
         default=None, description="Why the fare changes: needed once it is in writing. Both are told."
     )
+    wants: Wants = Field(default_factory=list)
 
 
 class TripAsked(Given):

@@ -97,6 +97,8 @@ async def test_saving_what_is_there_already_changes_and_tells_nothing(
         ({"origin": None}, "origin"),
         ({"origin": PlaceText(" ")}, "origin.text"),
         ({"fare": -1}, "fare"),
+        ({"wants": ("wings",)}, "wants"),
+        ({"payment": "account"}, "credit_id"),
     ],
 )
 async def test_what_cannot_be_used_names_its_field(
@@ -151,3 +153,19 @@ async def test_of_two_who_save_at_once_one_wins_and_nothing_is_lost_silently(
     [difference] = refused.differences
     assert {difference.yours, difference.theirs} == {30_000, 40_000}
     assert difference.theirs == saved.fare
+
+
+async def test_who_changes_skills_or_payment_on_top_of_another_save_is_shown_both(
+    desk: Desk, site: Site, order: Order
+) -> None:
+    """Seen failing while an order's skills could not be changed."""
+    changed = await change(desk, site.colleague_id, order, wants=("manual", "automatic"), payment="card")
+    assert (changed.wants, changed.payment) == (["automatic", "manual"], "card")
+    assert await rows(desk) == [("payment", "cash", "card"), ("wants", [], ["automatic", "manual"])]
+    with pytest.raises(StaleOrder) as refused:
+        await change(desk, site.operator_id, order, wants=("large",))
+    wants, payment = sorted(refused.value.differences, key=lambda one: one.field, reverse=True)
+    assert (wants.field, wants.yours, wants.theirs, wants.mine) == ("wants", ["large"], ["automatic", "manual"], True)
+    assert (payment.field, payment.yours, payment.theirs, payment.mine) == ("payment", "cash", "card", False)
+    same = await change(desk, site.operator_id, changed, wants=())
+    assert same.wants is None

@@ -76,6 +76,7 @@ async def change(ask: Ask[OrderChanges]) -> Json:
         way_points=tuple(_place(each) for each in given.way_points),
         wanted=given.wanted,
         fare_reason=given.fare_reason,
+        wants=tuple(given.wants),
     )
 
     async def do(work: Work) -> Json:
