@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from desk import (
     appeals,
     assignments,
+    fee_rules,
     next_orders,
     no_show,
     offers,
@@ -26,6 +27,8 @@ from desk import (
 )
 from desk.candidates import beeline_m
 from desk.driver_access import house_language
+from desk.fee_rules import Held
+from desk.fees import FeeRule
 from desk.trades import COMPLETED, Trade
 from desk.views import Json, moment
 from models import (
@@ -35,6 +38,7 @@ from models import (
     Customer,
     Driver,
     Entry,
+    EntryFee,
     Offer,
     Office,
     Order,
@@ -65,6 +69,7 @@ async def me(session: AsyncSession, driver_id: int, now: datetime) -> Json:
         "on_shift_since": moment(shift.started_at) if shift else None,
         "located_at": moment(driver.located_at),
         "balance": await settlement.balance(session, driver),
+        "fee_rule": _told(await fee_rules.for_driver(session, driver, office.trade, office.currency, now)),
         "offers": await open_offers(session, driver, now),
         "order": await current_order(session, driver_id),
         "next_order": await _next_order(session, driver_id),
@@ -79,7 +84,14 @@ async def open_offers(session: AsyncSession, driver: Driver, now: datetime) -> l
     found = await session.scalars(select(Order).where(Order.id.in_([offer.order_id for offer in waiting])))
     orders = {order.id: order for order in found}
     stops = await way_points.of_orders(session, orders)
-    return [_offer(offer, orders[offer.order_id], driver, stops.get(offer.order_id, ())) for offer in waiting]
+    rules = {
+        order.id: await fee_rules.for_driver(session, driver, order.trade, order.currency, now)
+        for order in orders.values()
+    }
+    return [
+        _offer(offer, orders[offer.order_id], driver, stops.get(offer.order_id, ()), rules[offer.order_id])
+        for offer in waiting
+    ]
 
 
 async def current_order(session: AsyncSession, driver_id: int) -> Json | None:
@@ -106,10 +118,11 @@ async def entries(
 ) -> list[Json]:
     """His account, newest first: what was added (positive) and taken (negative), each with what it rests on."""
     query = (
-        select(Entry, Posting.amount, Order.origin_text, Order.destination_text, Account.currency)
+        select(Entry, Posting.amount, Order.origin_text, Order.destination_text, Account.currency, EntryFee)
         .join(Posting, Posting.entry_id == Entry.id)
         .join(Account, Account.id == Posting.account_id)
         .outerjoin(Order, Order.id == Entry.order_id)
+        .outerjoin(EntryFee, EntryFee.entry_id == Entry.id)
         .where(Account.office_id == office_id, Account.kind == "driver", Account.owner_id == driver_id)
         .order_by(Posting.entry_id.desc())
         .limit(limit)
@@ -131,10 +144,11 @@ async def entries(
             "origin": origin,
             "destination": destination,
             "evidence": entry.evidence,
+            "fee": _why(fee),
             "undone": entry.id in undone,
             "appeal": _appeal(appealed.get(entry.id)),
         }
-        for entry, amount, origin, destination, currency in rows
+        for entry, amount, origin, destination, currency, fee in rows
     ]
 
 
@@ -191,7 +205,7 @@ async def car(session: AsyncSession, order_id: int, driver_id: int) -> Json:
     }
 
 
-def _offer(offer: Offer, order: Order, driver: Driver, stops: Sequence[WayPoint]) -> Json:
+def _offer(offer: Offer, order: Order, driver: Driver, stops: Sequence[WayPoint], held: Held | None) -> Json:
     return {
         "id": offer.id,
         "order_id": order.id,
@@ -203,7 +217,8 @@ def _offer(offer: Offer, order: Order, driver: Driver, stops: Sequence[WayPoint]
         "wanted_at": moment(order.wanted_at),
         "distance_m": _distance_m(driver, order),
         "fare": order.fare,
-        "fee": _fee(order),
+        "fee": _fee(order, held),
+        "fee_rule": _told(held),
         "currency": order.currency,
         "wants": list(order.wants or ()),
     }
@@ -217,6 +232,7 @@ async def _trip(session: AsyncSession, assignment: Assignment) -> Json:
     order = await session.get_one(Order, assignment.order_id)
     trade = trades.load(order.trade)
     customer = await session.get(Customer, order.customer_id) if order.customer_id is not None else None
+    held = await fee_rules.of_order(session, order, assignment.driver_id)
     return {
         "id": order.id,
         "state": order.state,
@@ -229,7 +245,8 @@ async def _trip(session: AsyncSession, assignment: Assignment) -> Json:
         "destination": order_places.destination_json(order),
         "wanted_at": moment(order.wanted_at),
         "fare": order.fare,
-        "fee": _fee(order),
+        "fee": _fee(order, held),
+        "fee_rule": _told(held),
         "currency": order.currency,
         "note": order.note,
         "details": _details(trade, order),
@@ -246,9 +263,20 @@ def _details(trade: Trade, order: Order) -> list[Json]:
     return [{"name": each.name, "text": order.details[each.name]} for each in own if each.name in order.details]
 
 
-def _fee(order: Order) -> int | None:
-    rule = trades.load(order.trade).fees.get(order.currency)
-    return None if rule is None or order.fare is None else rule.fee(order.fare)
+def _fee(order: Order, held: Held | None) -> int | None:
+    return None if held is None or order.fare is None else held.rule.fee(order.fare)
+
+
+def _told(held: Held | None) -> Json | None:
+    return None if held is None else held.as_json()
+
+
+def _why(fee: EntryFee | None) -> Json | None:
+    """By what a fee was booked; null for what is none, and for fees that are older than their reasons."""
+    if fee is None:
+        return None
+    rule = FeeRule(fee.basis_points, fee.fixed, fee.unit, fee.least, fee.most)
+    return {**Held(rule, fee.sort, fee.class_name, fee.rule_id).as_json(), "fare": fee.fare}
 
 
 def _distance_m(driver: Driver, order: Order) -> int | None:

@@ -42,6 +42,7 @@ _GOES: Final = (
     "car_photo",
     "car_reading",
     "car_skip",
+    "driver_way",
     "ad_consent",
     "incoming_part",
     "incoming_text",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.exc import IntegrityError
 
-from desk import assignments, errors, events, offers, order_steps
+from desk import assignments, errors, events, fee_rules, offers, order_steps
 from desk.messages import write_assignment_messages
 from desk.trades import ASSIGNED
 from desk.work import Work
@@ -31,9 +31,11 @@ async def give(work: Work, operator_id: int | None, order: Order, driver: Driver
     Without `operator_id` the driver took it himself. Raises OrderTaken or DriverTaken, DriverNotFree, WrongState.
     """
     await refuse_if_order_taken(work, order)
+    held = await fee_rules.for_driver(work.session, driver, order.trade, order.currency, work.now)
     assignment = Assignment(
-        order_id=order.id, driver_id=driver.id, state="active", assigned_at=work.now, assigned_by=operator_id
-    )
+        order_id=order.id, driver_id=driver.id, state="active", assigned_at=work.now, assigned_by=operator_id,
+        fee_rule_id=held.rule_id if held else None,
+    )  # fmt: skip
     try:
         async with work.session.begin_nested():
             work.session.add(assignment)

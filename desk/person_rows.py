@@ -17,7 +17,7 @@ from desk.row_images import key_of, table_of
 from models import Base, Customer, CustomerPhone
 from models.words import dialled
 
-WRITTEN_ONCE = frozenset({"entry", "posting", "period", "period_balance", "audit_entry", "account"})
+WRITTEN_ONCE = frozenset({"entry", "posting", "period", "period_balance", "audit_entry", "account", "entry_fee"})
 """Rows that nobody changes. Reasons in the books are written by people of the office and stand as long as the books do."""
 _OF_A_CUSTOMER = {
     "call": "number",

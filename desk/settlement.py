@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk import ledger, trades
+from desk import fee_rules, ledger
 from desk.errors import Conflict, Invalid, NotFound
 from desk.ledger import Booking, Line
 from desk.text import plain
 from desk.work import Work
-from models import Driver, Entry, Order
+from models import Driver, Entry, EntryFee, Order
 
 
 class NotEnough(Conflict):
@@ -32,17 +32,21 @@ async def book_trip(work: Work, order: Order, driver_id: int, operator_id: int |
     if order.fare is None or order.fare == 0:
         return None
     await ledger.book(work, _fare(order, order.fare, driver_id, operator_id))
-    rule = trades.load(order.trade).fees.get(order.currency)
-    if rule is None or not (fee := rule.fee(order.fare)):
+    held = await fee_rules.of_order(work.session, order, driver_id)
+    if held is None or not (fee := held.rule.fee(order.fare)):
         return None
     lines = (Line("driver", fee, driver_id), Line("fees", -fee))
-    return await ledger.book(
+    entry = await ledger.book(
         work,
         Booking(
             order.office_id, "call_fee", f"call_fee:{order.id}", lines, order_id=order.id, operator_id=operator_id,
             happened_at=order.closed_at,
         ),
     )  # fmt: skip
+    if await work.session.get(EntryFee, entry.id) is None:
+        work.session.add(EntryFee(entry_id=entry.id, rule_id=held.rule_id, fare=order.fare, **held.as_json()))
+        await work.session.flush()
+    return entry
 
 
 def _fare(order: Order, fare: int, driver_id: int, operator_id: int | None) -> Booking:

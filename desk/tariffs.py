@@ -52,7 +52,8 @@ async def quote(
     if tariff is None or destination is None:
         return None
     local = at.astimezone(ZoneInfo(office.timezone))
-    zones_id, days_id = await newest(session, office.id, "zones"), await newest(session, office.id, "days")
+    zones_id = await holding(session, office.id, "zones", at)
+    days_id = await holding(session, office.id, "days", at)
     zones = await zones_of(session, office.id, zones_id, origin, destination) if zones_id else None
     trip = Trip(
         distance_m=way_m([origin, *way_points, destination], tariff.road_percent),
@@ -76,10 +77,14 @@ def way_m(places: Sequence[PlaceText], road_percent: int) -> int | None:
     return round(metres) * road_percent // 100
 
 
-async def newest(session: AsyncSession, office_id: int, kind: Kind) -> int | None:
-    """The version of a table that counts today."""
-    query = select(TariffTable.id).where(TariffTable.office_id == office_id, TariffTable.kind == kind)
-    found: int | None = await session.scalar(query.order_by(TariffTable.id.desc()).limit(1))
+async def holding(session: AsyncSession, office_id: int, kind: Kind, at: datetime) -> int | None:
+    """The version of a table that counts for a trip that begins at `at`; drafts never do."""
+    query = select(TariffTable.id).where(
+        TariffTable.office_id == office_id, TariffTable.kind == kind, TariffTable.holds_from <= at
+    )
+    found: int | None = await session.scalar(
+        query.order_by(TariffTable.holds_from.desc(), TariffTable.id.desc()).limit(1)
+    )
     return found
 
 
@@ -145,7 +150,9 @@ async def days_of(session: AsyncSession, table_id: int) -> Sequence[OwnDay]:
 
 
 async def _table(work: Work, operator_id: int | None, office_id: int, kind: Kind, rows: int) -> TariffTable:
-    table = TariffTable(office_id=office_id, kind=kind, at=work.now, operator_id=operator_id, rows=rows)
+    table = TariffTable(
+        office_id=office_id, kind=kind, at=work.now, operator_id=operator_id, rows=rows, holds_from=work.now
+    )
     work.session.add(table)
     await work.session.flush()
     if operator_id is not None:

@@ -21,6 +21,7 @@ from models.driver_record import (
     PaperAlarm,
 )
 from models.fare import FixedFare, OwnDay, TariffTable, ZoneFare
+from models.fee import EntryFee, FeeRuleRow
 from models.imported import Import, ImportKey, ImportRow
 from models.ledger import Account, Entry, Period, PeriodBalance, Posting
 from models.message import EarlyReceipt, Message, MessagePart
@@ -31,6 +32,7 @@ from models.second_factor import RecoveryCode, SecondFactor
 from models.segment import Segment, SegmentMember
 from models.text import AdConsent, Campaign, IncomingPart, IncomingText, TextTemplate
 from models.vehicle_proof import CarLink, CarPhoto, CarReading, CarSkip
+from models.way import DriverWay
 
 __all__ = [
     "Account",
@@ -67,9 +69,12 @@ __all__ = [
     "DriverRequest",
     "DriverSession",
     "DriverSkill",
+    "DriverWay",
     "EarlyReceipt",
     "Entry",
+    "EntryFee",
     "Erasure",
+    "FeeRuleRow",
     "FixedFare",
     "IdempotencyKey",
     "Import",

@@ -12,14 +12,16 @@ from models.base import Base, Key
 
 
 class TariffTable(Base):
-    """One version of a table of the office's own: fares from zone to zone, or its own days. The newest of a kind counts.
+    """One version of a table of the office's own: fares from zone to zone, its own days, its price by distance, its hours.
 
-    A version is written once: what an order was quoted by can be read for ever.
+    Of each kind that version counts which holds since the latest moment. With `holds_from` null it is a draft: looked through and
+    not taken. `content` has the small tables ("distance", "hours") whole. What a version says is written once: what an order was
+    quoted by can be read for ever.
     """
 
     __tablename__ = "tariff_table"
     __table_args__ = (
-        CheckConstraint("kind in ('zones', 'days')", name="kind"),
+        CheckConstraint("kind in ('zones', 'days', 'distance', 'hours')", name="kind"),
         Index("ix_tariff_table_newest", "office_id", "kind", "id"),
     )
 
@@ -29,6 +31,9 @@ class TariffTable(Base):
     at: Mapped[datetime]
     operator_id: Mapped[int | None] = mapped_column(ForeignKey("operator.id"))
     rows: Mapped[int]
+    holds_from: Mapped[datetime | None]
+    file_name: Mapped[str | None] = mapped_column(String(200))
+    content: Mapped[Any] = mapped_column(JSON(none_as_null=True), nullable=True)
 
 
 class ZoneFare(Base):
@@ -64,8 +69,8 @@ class FixedFare(Base):
     """A fare as it was fixed for an order: how much, why so, by whom. Rows are only ever added.
 
     `parts` are the lines of the explanation, each with its amount; they sum to `quoted`, what the tariff asks, by the versions
-    `zones_id` and `days_id`. `basis`: "tariff" (as quoted), "history" (as the same trip cost last time), "hand" (somebody said
-    so, for `reason`). `told`: it was put in writing.
+    of the office's tables that are named (null: none was needed). `basis`: "tariff" (as quoted), "history" (as the same trip cost
+    last time), "hand" (somebody said so, for `reason`). `told`: it was put in writing.
     """
 
     __tablename__ = "fixed_fare"
@@ -82,5 +87,7 @@ class FixedFare(Base):
     quoted: Mapped[int | None]
     zones_id: Mapped[int | None] = mapped_column(ForeignKey("tariff_table.id"))
     days_id: Mapped[int | None] = mapped_column(ForeignKey("tariff_table.id"))
+    distance_id: Mapped[int | None] = mapped_column(ForeignKey("tariff_table.id"))
+    hours_id: Mapped[int | None] = mapped_column(ForeignKey("tariff_table.id"))
     reason: Mapped[str | None] = mapped_column(String(200))
     told: Mapped[bool]

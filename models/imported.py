@@ -1,4 +1,4 @@
-"""Files of customers or drivers that were taken in: who, when, which file, and what each of its lines did."""
+"""Files of customers, drivers or places that were taken in: who, when, which file, and what each of its lines did."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Key
 
-KINDS = ("customers", "drivers")
+KINDS = ("customers", "drivers", "places")
 STATES = ("loading", "staged", "checking", "checked", "applying", "applied", "undoing", "undone", "discarded")
 OUTCOMES = ("created", "updated", "unchanged", "refused")
 

@@ -127,7 +127,10 @@ class OrderChange(Base):
 
 
 class Assignment(Base):
-    """A driver has an order. At most one active row an order and one a driver, held by partial unique indexes."""
+    """A driver has an order. At most one active row an order and one a driver, held by partial unique indexes.
+
+    `fee_rule_id` is the office's rule that held for him when he got it (null: the trade's own); a later one does not touch it.
+    """
 
     __tablename__ = "assignment"
     __table_args__ = (
@@ -156,3 +159,4 @@ class Assignment(Base):
     assigned_by: Mapped[int | None] = mapped_column(ForeignKey("operator.id"))
     ended_at: Mapped[datetime | None]
     reason: Mapped[str | None] = mapped_column(Text)
+    fee_rule_id: Mapped[int | None] = mapped_column(ForeignKey("fee_rule.id"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Key
@@ -27,6 +27,7 @@ class CarPhoto(Base):
         CheckConstraint(f"stage in ({_STAGES_SQL})", name="stage"),
         CheckConstraint(f"side in ({_CAR_SIDES_SQL})", name="side"),
         UniqueConstraint("order_id", "stage", "side", "sent_sha256"),
+        Index("ix_car_photo_received_at", "received_at"),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)

@@ -9,6 +9,27 @@ from web.told import OrderPlace, StopTold
 from web.told_car import DriverCarTold
 
 
+class FeeRuleTold(Told):
+    """What the office keeps of a fare, and whose rule that is: of the trade, of everybody, of the driver's grade or group.
+
+    `basis_points` (hundredths of a percent) of the fare and `fixed`, down to whole `unit`s, not below `least` nor above `most`.
+    """
+
+    sort: Literal["trade", "all", "grade", "group"]
+    class_name: str
+    basis_points: int
+    fixed: Money
+    unit: int
+    least: Money
+    most: Money | None
+
+
+class FeeWhyTold(FeeRuleTold):
+    """By what a fee was booked: the rule as it was then, and of which fare."""
+
+    fare: Money
+
+
 class DriverOffer(Told):
     """An order that waits for the driver's answer until `expires_at`. `fee` is what the office keeps; metres are beeline."""
 
@@ -23,6 +44,7 @@ class DriverOffer(Told):
     distance_m: int | None
     fare: Money | None
     fee: Money | None
+    fee_rule: FeeRuleTold | None
     currency: str
     wants: list[str]
 
@@ -52,6 +74,7 @@ class DriverTrip(Told):
     wanted_at: Moment | None
     fare: Money | None
     fee: Money | None
+    fee_rule: FeeRuleTold | None
     currency: str
     note: str | None
     details: list[DetailTold]
@@ -89,6 +112,7 @@ class DriverMe(Told):
     on_shift_since: Moment | None
     located_at: Moment | None
     balance: int
+    fee_rule: FeeRuleTold | None
     offers: list[DriverOffer]
     order: DriverTrip | None
     next_order: DriverNext | None
@@ -116,6 +140,7 @@ class DriverEntry(Told):
     origin: str | None
     destination: str | None
     evidence: str | None
+    fee: FeeWhyTold | None
     undone: bool
     appeal: AppealBrief | None
 

@@ -15,6 +15,7 @@ from desk.place_book import BadFile
 from desk.tariff import HourRate, Tariff, Trip, ZonePair
 from desk.work import Desk
 from models import BookPlace, Office
+from tests.desk.conftest import Clock
 from tests.site import Site, make_site
 
 FULL = Tariff(
@@ -151,7 +152,7 @@ async def quoted(
     return (found.quote.amount, [part.key for part in found.quote.parts]) if found else (None, [])
 
 
-async def test_the_closest_zone_counts_and_the_newest_table(desk: Desk, site: Site) -> None:
+async def test_the_closest_zone_counts_and_the_newest_table(desk: Desk, site: Site, clock: Clock) -> None:
     at = datetime(2026, 11, 24, 6, tzinfo=UTC)  # a Tuesday afternoon in Seoul
     async with desk.work() as work:
         work.session.add(
@@ -171,7 +172,7 @@ async def test_the_closest_zone_counts_and_the_newest_table(desk: Desk, site: Si
         assert [row.fare for row in await tariffs.pairs_of(session, old.id, 10)] == [99_000]
 
 
-async def test_the_offices_own_days_go_before_the_calendar(desk: Desk, site: Site) -> None:
+async def test_the_offices_own_days_go_before_the_calendar(desk: Desk, site: Site, clock: Clock) -> None:
     christmas, day_after = datetime(2026, 12, 25, 6, tzinfo=UTC), datetime(2026, 12, 26, 6, tzinfo=UTC)
     start, end = PlaceText("a", 37.50, 127.03), PlaceText("b", 37.51, 127.03)
     assert (await quoted(desk, site, start, end, christmas))[1] == ["base", "holiday"]
