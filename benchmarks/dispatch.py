@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import insert
 
-from benchmarks.growth import database
+from benchmarks.databases import database
 from benchmarks.machine import described
 from benchmarks.report import Report, options, percentile, progress, times
 from desk import dispatch, store

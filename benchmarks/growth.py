@@ -13,11 +13,8 @@ import gc
 import os
 import random
 import secrets
-import shutil
-import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 from ami.framing import Splitter
@@ -27,6 +24,7 @@ from ami.settings import Settings as AmiSettings
 from ami.translate import translate
 from benchmarks import chain
 from benchmarks.ami_stream import calls
+from benchmarks.databases import FILLED, database, folder_of
 from benchmarks.filling import fill, number_of
 from benchmarks.machine import described
 from benchmarks.processes import memory_bytes
@@ -35,34 +33,14 @@ from benchmarks.report import Report, options, percentile, progress
 from benchmarks.running import site_with
 from benchmarks.watching import Watcher
 from desk.work import utc_now
-from tests.postgres import DURABLE, Cluster
 
 WARM = 20
 WITHOUT_WORDS = 10_000_000
 """From so many customers on, the words of the search are left out: nothing here reads them, and they are most of the filling."""
-FILLED = "filled"
 
 
 def _figures(waits: Sequence[float]) -> tuple[str, ...]:
     return tuple(f"{percentile(waits, share):.2f}" for share in (0.5, 0.99))
-
-
-@contextmanager
-def database(kind: str, kept: Path | None = None) -> Iterator[str]:
-    """A database of that kind; its url. Fresh, or the one that lies in `kept`. The one of SQLite lies on a disk."""
-    if kind == "SQLite":
-        folder = kept or Path(tempfile.mkdtemp(prefix="cb-growth-", dir="/var/tmp"))
-        folder.mkdir(exist_ok=True)
-        try:
-            yield f"sqlite+aiosqlite:///{folder}/growth.db"
-        finally:
-            if kept is None:
-                shutil.rmtree(folder, ignore_errors=True)
-    else:
-        with Cluster.started(kept, **DURABLE, shared_buffers="256MB") as cluster:
-            if kept is None or not (kept / FILLED).exists():
-                cluster.create("growth")
-            yield cluster.url("growth")
 
 
 async def filled(kind: str, url: str, customers: int, kept: Path | None) -> None:
@@ -142,15 +120,11 @@ async def browser_bytes(count: int) -> float:
     return grown / count
 
 
-def _folder(kept: Path | None, kind: str, customers: int) -> Path | None:
-    return kept / f"{kind.lower()}-{customers}" if kept is not None else None
-
-
 async def fill_only(sizes: Sequence[int], kinds: Sequence[str], kept: Path) -> None:
     """Make the databases, to be measured at a quieter time."""
     for kind in kinds:
         for customers in sizes:
-            folder = _folder(kept, kind, customers)
+            folder = folder_of(kept, "growth", kind, customers)
             with database(kind, folder) as url:
                 await filled(kind, url, customers, folder)
 
@@ -163,7 +137,7 @@ async def measure(
     rows = []
     for kind in kinds:
         for customers in sizes:
-            folder = _folder(kept, kind, customers)
+            folder = folder_of(kept, "growth", kind, customers)
             with database(kind, folder) as url:
                 await filled(kind, url, customers, folder)
                 rows.append(await at_size(kind, url, customers, repeats))

@@ -13,13 +13,14 @@ import statistics
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from sqlalchemy import bindparam, create_engine, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from benchmarks import chain, people
+from benchmarks.databases import FILLED, database, folder_of
 from benchmarks.filling import fill
-from benchmarks.growth import database
 from benchmarks.machine import described
 from benchmarks.report import Report, options, percentile, progress, times
 from desk import customer_search, customer_words
@@ -131,13 +132,25 @@ async def _timed(desk: Desk, act: Callable[[AsyncSession], Awaitable[object]]) -
     return 1000 * (time.perf_counter() - begun)
 
 
-async def at_size(kind: str, url: str, customers: int, repeats: int) -> tuple[list[tuple[str, ...]], str]:
-    """The rows of one engine and size, and a sentence about what the index costs."""
+async def filled(kind: str, url: str, customers: int, kept: Path | None) -> str:
+    """See to it that the database has so many customers and their words; a sentence about what the index costs."""
     await chain.prepare(url)
+    if kept is not None and (kept / FILLED).exists():
+        return (kept / FILLED).read_text()
     await asyncio.to_thread(fill, url, customers, words=False)
     await asyncio.to_thread(vary, url, customers)
     took, grown, wrong = await asyncio.to_thread(write_words, url)
     progress(f"{kind}: the words of {customers:,} customers in {took:.0f} s")
+    cost = f"{kind}, {customers:,} customers: the index takes {grown / 1e6:,.0f} MB ({grown / customers:,.0f} bytes a customer)"
+    right = f"{kind}: {wrong} of {customers:,} customers are found by other words than theirs."
+    said = f"{cost} and is written in {took:.0f} s. {right}"
+    if kept is not None:
+        (kept / FILLED).write_text(said)
+    return said
+
+
+async def at_size(kind: str, url: str, customers: int, repeats: int) -> list[tuple[str, ...]]:
+    """The rows of one engine and size."""
     desk = Desk(open_engine(url), Bus())
     waits: dict[str, list[float]] = {}
     floor: list[float] = []
@@ -164,9 +177,7 @@ async def at_size(kind: str, url: str, customers: int, repeats: int) -> tuple[li
     rows += [_row(kind, customers, what, found, floor) for what, found in waits.items()]
     everything = [wait for found in waits.values() for wait in found]
     rows.append(_row(kind, customers, "**all of these**", everything, floor))
-    cost = f"{kind}, {customers:,} customers: the index takes {grown / 1e6:,.0f} MB ({grown / customers:,.0f} bytes a customer)"
-    right = f"{kind}: {wrong} of {customers:,} customers are found by other words than theirs."
-    return rows, f"{cost} and is written in {took:.0f} s. {right}"
+    return rows
 
 
 def _row(kind: str, customers: int, what: str, waits: Sequence[float], floor: Sequence[float]) -> tuple[str, ...]:
@@ -174,17 +185,26 @@ def _row(kind: str, customers: int, what: str, waits: Sequence[float], floor: Se
     return (f"{kind}, {customers:,}: {what}", *figures, times(statistics.median(waits) / statistics.median(floor)))
 
 
-async def measure(sizes: Sequence[int], kinds: Sequence[str], repeats: int) -> Report:
+async def fill_only(sizes: Sequence[int], kinds: Sequence[str], kept: Path) -> None:
+    """Make the databases, to be measured at a quieter time."""
+    for kind in kinds:
+        for customers in sizes:
+            folder = folder_of(kept, "search", kind, customers)
+            with database(kind, folder) as url:
+                await filled(kind, url, customers, folder)
+
+
+async def measure(sizes: Sequence[int], kinds: Sequence[str], repeats: int, kept: Path | None = None) -> Report:
     """Everything."""
     report = Report("search", described())
     rows: list[tuple[str, ...]] = []
     costs: list[str] = []
     for kind in kinds:
         for customers in sizes:
-            with database(kind) as url:
-                more, cost = await at_size(kind, url, customers, repeats)
-            rows += more
-            costs.append(cost)
+            folder = folder_of(kept, "search", kind, customers)
+            with database(kind, folder) as url:
+                costs.append(await filled(kind, url, customers, folder))
+                rows += await at_size(kind, url, customers, repeats)
     report.table(("what is typed", "ms: p50", "p95", "p99", "p50 to the floor"), rows)
     for cost in costs:
         report.line(cost)
@@ -199,9 +219,16 @@ def main() -> None:
     parser.add_argument(
         "--repeats", type=int, default=200, help="people from whom what is typed is drawn (%(default)s)"
     )
+    parser.add_argument("--kept", type=Path, help="a folder in which the filled databases stay, and are found again")
+    parser.add_argument("--fill-only", action="store_true", help="only make the databases, in --kept")
     chosen = parser.parse_args()
-    small = chosen.small
-    report = asyncio.run(measure([200] if small else chosen.sizes, chosen.kinds, 5 if small else chosen.repeats))
+    if chosen.fill_only:
+        if chosen.kept is None:
+            parser.error("--fill-only needs --kept: where shall they stay?")
+        asyncio.run(fill_only(chosen.sizes, chosen.kinds, chosen.kept))
+        return
+    many = (chosen.sizes, chosen.kinds, chosen.repeats, chosen.kept)
+    report = asyncio.run(measure(*(([200], chosen.kinds, 5) if chosen.small else many)))
     report.finish(chosen.write)
 
 

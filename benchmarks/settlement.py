@@ -17,8 +17,8 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from benchmarks import chain
+from benchmarks.databases import database
 from benchmarks.filling import SERIES
-from benchmarks.growth import database
 from benchmarks.machine import described
 from benchmarks.report import Report, options, progress, ratio, spread, times
 from desk import days, periods, reports
@@ -169,7 +169,7 @@ async def compared(kind: str, url: str, orders: int, drivers: int, rounds: int) 
             lambda session: by_hand(session, CLOSE),
         ),
     )
-    rows = []
+    rows: list[tuple[str, ...]] = []
     try:
         for name, ours, hand in pairs:
             waits: dict[str, list[float]] = {"ours": [], "hand": []}
