@@ -10,15 +10,16 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import event, inspect, select, text
+from sqlalchemy import ColumnElement, event, func, inspect, select, text, true
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
-from models import AuditEntry, Operator, chain
+from models import AuditEntry, Office, Operator, chain
 
 # Any fixed number, other than those of migrations and of the claim.
 ADVISORY_LOCK = 5_207_120
 AT_A_TIME = 2_000
+SIGN_IN_REFUSED = "sign_in.refused"
 
 
 class ChainedSession(Session):
@@ -85,15 +86,28 @@ async def verify(session: AsyncSession, known: str | None = None) -> Verified:
 
 async def of_office(
     session: AsyncSession, office_id: int, limit: int = 50, before_id: int | None = None
-) -> list[tuple[AuditEntry, Operator]]:
-    """What the people of an office did, newest first; `before_id` continues an earlier list."""
-    query = select(AuditEntry, Operator).join(Operator, Operator.id == AuditEntry.operator_id)
+) -> list[tuple[AuditEntry, Operator | None]]:
+    """What the people of an office did, newest first; `before_id` continues an earlier list.
+
+    A refused log-in was nobody's deed (null). It is told to the office whose person was meant; where nobody has that log-in, to
+    the only office, and where there are several to none.
+    """
+    query = select(AuditEntry, Operator).outerjoin(Operator, Operator.id == AuditEntry.operator_id)
     if before_id is not None:
         query = query.where(AuditEntry.id < before_id)
+    ours = Operator.office_id == office_id
+    refused = AuditEntry.operator_id.is_(None) & (AuditEntry.what == SIGN_IN_REFUSED)
     found = await session.execute(
-        query.where(Operator.office_id == office_id).order_by(AuditEntry.id.desc()).limit(limit)
+        query.where(ours | (refused & await _meant(session, office_id))).order_by(AuditEntry.id.desc()).limit(limit)
     )
     return [(row, who) for row, who in found]
+
+
+async def _meant(session: AsyncSession, office_id: int) -> ColumnElement[bool]:
+    named = aliased(Operator)
+    if await session.scalar(select(func.count()).select_from(Office)) == 1:
+        return true()
+    return select(named.id).where(named.login == AuditEntry.subject, named.office_id == office_id).exists()
 
 
 def _digest(row: AuditEntry) -> str:

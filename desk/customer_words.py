@@ -9,11 +9,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, delete, event, func, insert, inspect, select, update
+from sqlalchemy import ColumnElement, Connection, delete, event, insert, inspect, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session, UOWTransaction
 
 from models import Customer, CustomerPhone, CustomerWords, Place
-from models.inverted import SUFFIX
 from models.words import PLACES, words_of_customer
 
 AT_A_TIME = 2_000
@@ -64,39 +63,40 @@ def _touched(session: Session) -> Iterator[int]:
 
 
 def differences(connection: Connection) -> Differences:
-    """Compare every customer's words with what they should be; the engine's own index is examined as well.
+    """Compare every customer's words with what they should be. Only reads."""
+    wrong = sum(len(_differing(connection, ids)) for ids in slices(connection))
+    return Differences(wrong, len(left_over(connection)))
 
-    Raises SQLAlchemy's DatabaseError when SQLite finds its index out of step.
-    """
-    wrong = sum(len(_differing(connection, ids)) for ids in _batches(connection))
-    left_over = connection.scalar(select(func.count()).select_from(CustomerWords).where(_nobodys())) or 0
-    if connection.dialect.name == "sqlite":
-        index = f"{CustomerWords.__tablename__}{SUFFIX}"
-        # Rank 1: against the table as well, not only within itself.
-        connection.exec_driver_sql(f"insert into {index}({index}, rank) values ('integrity-check', 1)")  # noqa: S608
-    return Differences(wrong, left_over)
+
+def left_over(connection: Connection) -> Sequence[int]:
+    """Whose words are there though he is not."""
+    return connection.scalars(select(CustomerWords.id).where(_nobodys()).order_by(CustomerWords.id)).all()
+
+
+def drop_left_over(connection: Connection, ids: Sequence[int]) -> None:
+    """Take away the words of those of `ids` (in order) who are still not there."""
+    connection.execute(delete(CustomerWords).where(_nobodys(), CustomerWords.id.in_(ids)))
+
+
+def mend(connection: Connection, first: int, last: int) -> int:
+    """Write the words of customers `first` to `last` that are wrong or missing; returns of how many."""
+    ids = connection.scalars(select(Customer.id).where(Customer.id.between(first, last)).order_by(Customer.id)).all()
+    wrong = _differing(connection, ids) if ids else []
+    write(connection, wrong)
+    return len(wrong)
 
 
 def repair(connection: Connection) -> int:
-    """Write the words of every customer whose words are wrong or missing; returns of how many. Some thousands at a time."""
-    connection.execute(delete(CustomerWords).where(_nobodys()))
-    if connection.dialect.name == "sqlite":
-        index = f"{CustomerWords.__tablename__}{SUFFIX}"
-        connection.exec_driver_sql(f"insert into {index}({index}) values ('rebuild')")  # noqa: S608 -- our own name
-    changed = 0
-    for ids in _batches(connection):
-        wrong = _differing(connection, ids)
-        if wrong:
-            write(connection, wrong)
-        changed += len(wrong)
-    return changed
+    """`mend` for all customers in this one transaction, where nobody else is at work; returns of how many."""
+    return sum(mend(connection, ids[0], ids[-1]) for ids in slices(connection))
 
 
 def _nobodys() -> ColumnElement[bool]:
     return ~select(Customer.id).where(Customer.id == CustomerWords.id).exists()
 
 
-def _batches(connection: Connection) -> Iterator[Sequence[int]]:
+def slices(connection: Connection) -> Iterator[Sequence[int]]:
+    """Ids of all customers, in order, some thousands at a time."""
     last = 0
     while ids := connection.scalars(
         select(Customer.id).where(Customer.id > last).order_by(Customer.id).limit(AT_A_TIME)

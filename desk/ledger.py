@@ -31,6 +31,12 @@ class AlreadyReversed(Conflict):
     code = "already_reversed"
 
 
+class ReferenceUsed(Conflict):
+    """Something else was booked under that key: other accounts, another amount, another order."""
+
+    code = "reference_used"
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One side of an entry: the account by kind and owner; debit positive, credit negative."""
@@ -56,15 +62,16 @@ class Booking:
 
 
 async def book(work: Work, booking: Booking) -> Entry:
-    """Write the entry and its postings, or give back the one that has its key.
+    """Write the entry and its postings, or give back the one that has its key, if it is the same.
 
     It is booked now; where a clock that was set back says that now lies in a closed period, at the end of that one.
-    Raises Invalid where the lines do not sum to zero, NotFound for an office that is not there.
+    Raises ReferenceUsed where the key stands for something else, Invalid where the lines do not sum to zero, NotFound for an
+    office that is not there.
     """
     _check(booking.lines)
     office = await _hold(work.session, booking.office_id)
     if (there := await by_key(work.session, office.id, booking.key)) is not None:
-        return there
+        return await _same(work.session, there, booking)
     until = await closed_until(work.session, office.id)
     entry = Entry(
         office_id=office.id,
@@ -83,7 +90,7 @@ async def book(work: Work, booking: Booking) -> Entry:
     except IntegrityError:
         # Booked at the same moment by somebody else: the database let one of the two in.
         if (there := await by_key(work.session, office.id, booking.key)) is not None:
-            return there
+            return await _same(work.session, there, booking)
         raise
     await _post(work.session, office, entry, booking.lines)
     return entry
@@ -101,12 +108,7 @@ async def reverse(work: Work, operator_id: int | None, entry_id: int, evidence: 
     undone = select(Entry.id).where(Entry.reverses_id == entry_id)
     if (await work.session.scalar(undone)) is not None:
         raise AlreadyReversed(f"entry {entry_id} was undone before", entry_id=entry_id)
-    rows = await work.session.execute(
-        select(Account.kind, Account.owner_id, Posting.amount)
-        .join(Posting, Posting.account_id == Account.id)
-        .where(Posting.entry_id == entry_id)
-    )
-    lines = [Line(kind, -amount, owner_id) for kind, owner_id, amount in rows]
+    lines = [Line(line.kind, -line.amount, line.owner_id) for line in await lines_of(work.session, entry_id)]
     booking = Booking(
         entry.office_id, "reversal", f"reversal:{entry_id}", lines, entry.order_id, operator_id, evidence,
         entry.happened_at, entry_id,
@@ -118,6 +120,16 @@ async def by_key(session: AsyncSession, office_id: int, key: str) -> Entry | Non
     """The entry that was booked for a fact."""
     found = await session.scalars(select(Entry).where(Entry.office_id == office_id, Entry.key == key))
     return found.one_or_none()
+
+
+async def lines_of(session: AsyncSession, entry_id: int) -> list[Line]:
+    """The sides of an entry as they stand in the books."""
+    rows = await session.execute(
+        select(Account.kind, Posting.amount, Account.owner_id)
+        .join(Posting, Posting.account_id == Account.id)
+        .where(Posting.entry_id == entry_id)
+    )
+    return [Line(kind, amount, owner_id) for kind, amount, owner_id in rows]
 
 
 async def balance(session: AsyncSession, office_id: int, kind: str, owner_id: int = OWN) -> int:
@@ -151,6 +163,15 @@ def _check(lines: Sequence[Line]) -> None:
         raise Invalid("an entry names two accounts or more, each once", field="lines")
     if any(line.amount == 0 or abs(line.amount) > LARGEST for line in lines):
         raise Invalid("an amount is not zero and not beyond counting", field="lines")
+
+
+async def _same(session: AsyncSession, there: Entry, booking: Booking) -> Entry:
+    told = (there.kind, there.order_id, there.reverses_id)
+    if told == (booking.kind, booking.order_id, booking.reverses_id) and set(await lines_of(session, there.id)) == set(
+        booking.lines
+    ):
+        return there
+    raise ReferenceUsed(f"something else is booked as {booking.key!r}", entry_id=there.id)
 
 
 async def _hold(session: AsyncSession, office_id: int) -> Office:

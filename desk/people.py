@@ -14,6 +14,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from desk.audit_chain import SIGN_IN_REFUSED
 from desk.errors import Conflict, DeskError, Invalid, NotFound
 from desk.events import SessionEnded
 from desk.passwords import matches, new_token, password_hash, token_hash
@@ -81,10 +82,10 @@ async def sign_in(
         now_kept = await _by_login(work.session, login)
         factor = None
         if operator is None or now_kept is None or not right or now_kept.password_hash != operator.password_hash:
-            audit(work, None, "sign_in.refused", plain(login, 64), {"address": plain(address, 64)})
+            audit(work, None, SIGN_IN_REFUSED, plain(login, 64), {"address": plain(address, 64)})
             signed_in = None
         elif prove is not None and (factor := await prove(work, now_kept.id)) is None:
-            audit(work, None, "sign_in.refused", now_kept.login, {"address": plain(address, 64), "factor": "wrong"})
+            audit(work, None, SIGN_IN_REFUSED, now_kept.login, {"address": plain(address, 64), "factor": "wrong"})
             signed_in = None
         else:
             token = new_token()

@@ -78,12 +78,10 @@ async def withdraw(work: Work, operator_id: int, driver_id: int, amount: int, ke
     driver = await _driver(work, driver_id, hold=True)
     _check_amount(amount)
     name = f"withdrawal:{_key(key)}"
-    if (booked := await ledger.by_key(work.session, driver.office_id, name)) is not None:
-        return booked
-    has = await balance(work.session, driver)
-    if amount > has:
-        raise NotEnough(f"driver {driver.number} has less than that", balance=has)
     lines = (Line("cash", -amount), Line("driver", amount, driver.id))
+    has = await balance(work.session, driver)
+    if amount > has and await ledger.by_key(work.session, driver.office_id, name) is None:
+        raise NotEnough(f"driver {driver.number} has less than that", balance=has)
     return await ledger.book(work, Booking(driver.office_id, "withdrawal", name, lines, operator_id=operator_id))
 
 

@@ -563,11 +563,11 @@ class SizeTold(Told):
 
 
 class RecordTold(Told):
-    """Who did what to whom. `digest` chains it to the row before."""
+    """Who did what to whom (null: a refused log-in). `digest` chains it to the row before."""
 
     id: Id
     at: Moment
-    operator: OperatorBrief
+    operator: OperatorBrief | None
     what: str
     subject: str
     detail: dict[str, Any]

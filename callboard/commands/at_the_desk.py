@@ -13,7 +13,7 @@ from callboard.commands.options import database_url, settings_for, told_in_words
 from callboard.instance import open_desk
 from callboard.state import State
 from desk.bus import Bus
-from desk.work import Work
+from desk.work import Desk, Work
 
 T = TypeVar("T")
 
@@ -25,11 +25,24 @@ def do(state: Path, config: Path | None, act: Callable[[Work], Awaitable[None]])
 
 
 async def _do(state: State, config: Path | None, act: Callable[[Work], Awaitable[None]]) -> None:
+    async def in_one_work(desk: Desk) -> None:
+        async with desk.work() as work:
+            await act(work)
+
+    await _at_desk(state, config, in_one_work)
+
+
+def at_desk(state: Path, config: Path | None, act: Callable[[Desk], Awaitable[None]]) -> None:
+    """Do `act` in as many transactions as it opens."""
+    with told_in_words():
+        asyncio.run(_at_desk(State(state), config, act))
+
+
+async def _at_desk(state: State, config: Path | None, act: Callable[[Desk], Awaitable[None]]) -> None:
     state.make()
     desk = await open_desk(database_url(state, settings_for(state, config)), Bus())
     try:
-        async with desk.work() as work:
-            await act(work)
+        await act(desk)
     finally:
         await desk.engine.dispose()
 

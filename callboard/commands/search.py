@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from callboard.commands.at_the_desk import do
+from callboard.commands.at_the_desk import at_desk
 from callboard.commands.options import DEFAULT_STATE, ConfigOption, StateOption
-from desk import customer_words
-from desk.work import Work
+from desk import search_index as search_index_of
+from desk.work import Desk
 
 
 def search_index(
@@ -19,17 +19,20 @@ def search_index(
 ) -> None:
     """Compare every customer with what he is found by. Exit code 1 if something is wrong and was not repaired.
 
-    Nothing else is written meanwhile: about a minute for a million customers, so not at a busy hour.
+    The desk goes on meanwhile, unless the database's own index has to be built anew.
     """
 
-    async def act(work: Work) -> None:
-        connection = await work.session.connection()
+    async def act(desk: Desk) -> None:
         if repair:
-            typer.echo(f"Written anew: {await connection.run_sync(customer_words.repair)}.")
-        found = await connection.run_sync(customer_words.differences)
-        if not found.none:
-            typer.echo(f"Wrong: {found.wrong}; of customers that are not there: {found.left_over}. Use --repair.")
+            typer.echo(f"Written anew: {await search_index_of.mend(desk)}.")
+        found = await search_index_of.compare(desk)
+        if not found.index:
+            typer.echo("The database's index of the words does not fit to them. Use --repair.")
+        if not found.words.none:
+            told = f"Wrong: {found.words.wrong}; of customers that are not there: {found.words.left_over}."
+            typer.echo(f"{told} Use --repair.")
+        if not found.right:
             raise typer.Exit(1)
         typer.echo("Every customer is found by what is known of him.")
 
-    do(state, config, act)
+    at_desk(state, config, act)

@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import func, select
 
 from desk import cashier, credit, credit_accounts, dispatch, ledger, order_changes, orders, settlement
-from desk.cashier import ReferenceUsed
 from desk.credit import AccountClosed, NotOnAccount, OverLimit, Payment
 from desk.credit_accounts import NameTaken, Terms
 from desk.errors import DeskError, Invalid, NotFound
+from desk.ledger import ReferenceUsed
 from desk.order_changes import ChangeOrder
 from desk.orders import PlaceText, TakeOrder
 from desk.work import Desk

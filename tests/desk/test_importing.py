@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from desk import calls, customer_search, customer_words, orders
+from desk import calls, customer_search, orders, search_index
 from desk.errors import Invalid, NotFound, WrongState
 from desk.events import CallSeen
 from desk.importing import reading, staging, steps
@@ -87,8 +87,7 @@ async def everything(desk: Desk) -> Iterable[Any]:
 
 
 async def words_are_right(desk: Desk) -> bool:
-    async with desk.work() as work:
-        return (await (await work.session.connection()).run_sync(customer_words.differences)).none
+    return (await search_index.compare(desk)).right
 
 
 async def found(desk: Desk, q: str) -> list[str]:

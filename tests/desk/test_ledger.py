@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from desk import ledger
 from desk.errors import Invalid, NotFound
-from desk.ledger import AlreadyReversed, Booking, Line
+from desk.ledger import AlreadyReversed, Booking, Line, ReferenceUsed
 from desk.work import Desk
 from models import Account, Entry, Period, Posting
 from tests.desk.conftest import Clock
@@ -63,10 +64,29 @@ async def test_the_same_fact_is_booked_once(desk: Desk, site: Site, clock: Clock
     async with desk.work() as work:
         first = await ledger.book(work, top_up(site))
     async with desk.work() as work:
-        second = await ledger.book(work, top_up(site, amount=90_000))
+        second = await ledger.book(work, top_up(site))
     assert first.id == second.id
     async with desk.look() as session:
         assert await ledger.balance(session, site.office_id, "cash") == 50_000
+
+
+async def test_another_fact_under_a_name_that_is_taken_is_refused_and_books_nothing(
+    desk: Desk, site: Site, clock: Clock
+) -> None:
+    """Seen failing with the entry that has the key given back without a look at it."""
+    async with desk.work() as work:
+        first = await ledger.book(work, top_up(site))
+    mine = top_up(site)
+    others = (top_up(site, 90_000), replace(mine, kind="penalty"), replace(mine, order_id=1),
+              replace(mine, lines=(Line("card", 50_000), mine.lines[1])))  # fmt: skip
+    for other in others:
+        with pytest.raises(ReferenceUsed) as refused:
+            async with desk.work() as work:
+                await ledger.book(work, other)
+        assert refused.value.details["entry_id"] == first.id
+    async with desk.look() as session:
+        assert await ledger.balance(session, site.office_id, "cash") == 50_000
+        assert await session.scalar(select(func.count()).select_from(Entry)) == 1
 
 
 async def test_many_who_book_at_once_lose_nothing_and_double_nothing(desk: Desk, site: Site, clock: Clock) -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from desk import people
+from desk import audit_chain, people
 from desk.errors import Conflict, Invalid, NotFound
 from desk.events import Event, SessionEnded
 from desk.passwords import new_password, new_token, password_hash, token_hash
@@ -15,7 +15,7 @@ from desk.people import SignedIn, WrongLogin
 from desk.work import Desk
 from models import AuditEntry, Operator, WebSession
 from tests.desk.conftest import Clock
-from tests.site import Site
+from tests.site import Site, make_site
 
 PASSWORD = "korrekt-horse-배터리"
 IDLE, ABSOLUTE = timedelta(hours=1), timedelta(hours=10)
@@ -77,6 +77,25 @@ async def test_anything_else_is_refused_alike_and_is_on_record(desk: Desk, kim: 
     with pytest.raises(WrongLogin, match="no such log-in, or a wrong password"):
         await sign_in(desk, password, login)
     assert (await audited(desk))[-1] == ("sign_in.refused", None)
+
+
+async def test_a_refused_log_in_is_told_to_the_office_whose_person_was_meant(desk: Desk, kim: int) -> None:
+    """Seen failing with only the deeds of people listed, and with every office told of all."""
+
+    async def refusals(office_id: int) -> list[str]:
+        async with desk.look() as session:
+            rows = await audit_chain.of_office(session, office_id)
+        return [row.subject for row, who in rows if who is None]
+
+    async with desk.look() as session:
+        ours = (await session.get_one(Operator, kim)).office_id
+    for login in ("kim", "nobody"):
+        with pytest.raises(WrongLogin):
+            await sign_in(desk, "wrong-password-1", login)
+    assert await refusals(ours) == ["nobody", "kim"]
+    theirs = (await make_site(desk, did="15889999")).office_id
+    assert await refusals(ours) == ["kim"]
+    assert await refusals(theirs) == []
 
 
 async def test_who_has_only_a_token_has_no_password(desk: Desk, site: Site, clock: Clock) -> None:

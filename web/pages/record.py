@@ -9,7 +9,7 @@ from web.given import RecordQuery
 
 
 async def listed(ask: Ask[RecordQuery]) -> Json:
-    """The record of the office's people, newest first. What nobody did who was signed in (refused log-ins) is not in it."""
+    """The record of the office's people, newest first. A refused log-in is nobody's (`operator` null)."""
     query = ask.given
     async with ask.desk.look() as session:
         found = await audit_chain.of_office(session, ask.operator.office_id, query.limit + 1, query.cursor)
@@ -17,7 +17,7 @@ async def listed(ask: Ask[RecordQuery]) -> Json:
         {
             "id": row.id,
             "at": moment(row.at),
-            "operator": {"id": who.id, "name": who.name},
+            "operator": {"id": who.id, "name": who.name} if who else None,
             "what": row.what,
             "subject": row.subject,
             "detail": row.detail,
