@@ -42,7 +42,8 @@ async def plan(work: Work, order: Order, promise: Promise | None) -> None:
         search_s = search_ahead_s(office, order)
         due[SEARCH] = max(work.now, order.wanted_at - timedelta(seconds=max(LOOK_S, search_s)))
     if promise is not None and promise.state == "open" and order.closed_at is None:
-        due[PROMISE] = promise.promised_at - timedelta(seconds=ahead.promise_s)
+        # A promise of a few minutes is told of at once: that is no clock that was missed.
+        due[PROMISE] = max(work.now, promise.promised_at - timedelta(seconds=ahead.promise_s))
         due[PROMISE_BROKEN] = promise.promised_at
     await _write(work, order, due)
 

@@ -263,7 +263,7 @@ async def _propose(work: Work, search: Search, order: Order, trade: Trade) -> No
     if search.proposed_driver_id == (best.driver_id if best else None) and search.ring > 0:
         return
     search.ring, search.proposed_driver_id = 1, best.driver_id if best else None
-    rings.keep(work, search, [rings.proposed(each, each is best, best) for each in found])
+    await rings.keep(work, search, [rings.proposed(each, each is best, best) for each in found])
     work.tell(events.SearchChanged(work.now, order.id, "running"))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -54,14 +56,24 @@ async def end(work: Work, driver_id: int) -> None:
 
 async def locate(work: Work, driver_id: int, lat: float, lon: float) -> None:
     """Where the driver is now (degrees, WGS 84). Raises OffDuty."""
-    moved = await work.session.execute(
-        update(Driver)
-        .where(Driver.id == driver_id, Driver.state != "off")
-        .values(lat=lat, lon=lon, located_at=work.now)
-        .returning(Driver.id)
-    )
-    if moved.first() is None:
-        raise OffDuty("a driver who is off duty is not located", driver_id=driver_id)
+    if not await locate_all(work, {driver_id: (lat, lon)}):
+        raise off_duty(driver_id)
+
+
+async def locate_all(work: Work, spots: Mapping[int, tuple[float, float]]) -> set[int]:
+    """Where many drivers are now (latitude and longitude by driver). Returns who was located: those who are off duty are not."""
+    # By id, so that two who write many wait for each other in one direction only.
+    on_duty = select(Driver.id).where(Driver.id.in_(spots), Driver.state != "off").order_by(Driver.id)
+    found = list(await work.session.scalars(on_duty.with_for_update(key_share=True)))
+    if found:
+        rows = [{"id": each, "lat": spots[each][0], "lon": spots[each][1], "located_at": work.now} for each in found]
+        await work.session.execute(update(Driver), rows)
+    return set(found)
+
+
+def off_duty(driver_id: int) -> OffDuty:
+    """Why a driver was not located."""
+    return OffDuty("a driver who is off duty is not located", driver_id=driver_id)
 
 
 async def _hold(work: Work, driver_id: int) -> None:

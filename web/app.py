@@ -26,6 +26,7 @@ from web.keys import (
     RENDERER,
     SETTINGS,
     THROTTLE,
+    WHEREABOUTS,
     Outside,
 )
 from web.masking import mask_answers
@@ -39,6 +40,7 @@ from web.render import HERE, Renderer
 from web.routes import ROUTES, add_routes
 from web.settings import Settings
 from web.throttle import Pace, Throttle
+from web.whereabouts import Whereabouts
 
 
 def make_app(settings: Settings, desk: Desk, bus: Bus, outside: Outside) -> web.Application:
@@ -59,6 +61,7 @@ def make_app(settings: Settings, desk: Desk, bus: Bus, outside: Outside) -> web.
         settings.login_failures_per_account, settings.login_failures_per_address, settings.login_window_s, desk.clock
     )
     app[DRIVER_NEWS] = DriverNews(bus)
+    app[WHEREABOUTS] = Whereabouts(desk)
     app[DRIVER_THROTTLE] = Throttle(
         settings.login_failures_per_account, settings.login_failures_per_address, settings.login_window_s, desk.clock
     )
@@ -79,6 +82,7 @@ async def _push(app: web.Application) -> AsyncIterator[None]:
     tasks = [
         asyncio.create_task(app[HUB].run(), name="hub"),
         asyncio.create_task(app[HUB].positions.run(), name="positions"),
+        asyncio.create_task(app[WHEREABOUTS].run(), name="whereabouts"),
         asyncio.create_task(watch_rights(app[HUB], app[DESK], app[SETTINGS]), name="rights"),
     ]
     yield

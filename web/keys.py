@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from web.popups import Hub
     from web.render import Renderer
     from web.throttle import Pace, Throttle
+    from web.whereabouts import Whereabouts
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +164,7 @@ PRESS: web.AppKey[Press] = web.AppKey("PRESS")
 THROTTLE: web.AppKey[Throttle] = web.AppKey("THROTTLE")
 DRIVER_NEWS: web.AppKey[DriverNews] = web.AppKey("DRIVER_NEWS")
 DRIVER_THROTTLE: web.AppKey[Throttle] = web.AppKey("DRIVER_THROTTLE")
+WHEREABOUTS: web.AppKey[Whereabouts] = web.AppKey("WHEREABOUTS")
 PLACE_THROTTLE: web.AppKey[Throttle] = web.AppKey("PLACE_THROTTLE")
 """Apart from the operators': a driver who mistypes keeps no operator out who shares his address."""
 PACE: web.AppKey[Pace] = web.AppKey("PACE")

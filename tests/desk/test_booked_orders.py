@@ -194,6 +194,23 @@ async def test_promises_are_learned_from_when_drivers_were_there(desk: Desk, sit
     assert promise.promised_at - promise.made_at == timedelta(minutes=14)
 
 
+async def test_a_promise_of_a_few_minutes_is_no_clock_that_was_missed(desk: Desk, site: Site, clock: Clock) -> None:
+    """Seen failing with the alarm due before the order was taken: every order of a quick night was told as missed."""
+    for _ in range(12):
+        order = await take(desk, site)
+        async with desk.work() as work:
+            held = await order_steps.hold(work, None, order.id)
+            held.state = "on_the_way"
+        async with desk.work() as work:
+            await order_steps.move(work, await order_steps.hold(work, None, order.id), "arrived", None)
+    order = await take(desk, site)
+    promised = (await seen(desk, order.id))["promise"]
+    assert (promised["samples"], promised["median_s"], promised["spread_s"]) == (12, 0, 120)
+    await tick(desk)
+    (alarm,) = (await seen(desk, order.id))["alarms"]
+    assert (alarm["kind"], alarm["late_s"]) == ("promise", None)
+
+
 async def test_a_fare_that_is_in_writing_changes_only_for_a_reason_and_both_are_told(
     desk: Desk, site: Site, clock: Clock
 ) -> None:

@@ -50,6 +50,20 @@ async def test_a_map_is_told_all_drivers_and_then_what_changes(house: House) -> 
     await socket.close()
 
 
+async def test_what_drivers_say_at_one_moment_is_written_together_and_each_has_his_own_answer(house: House) -> None:
+    """Seen failing with each one's place written by itself, and with who is off duty told that it was done."""
+    drivers = [await house.driver(one) for one in house.site.drivers]
+    assert (await drivers[2].api("POST", "/driver/shift", {"on": False})).status == 200
+    said = (drivers[0].api("POST", "/driver/location", {"lat": 37.0 + n, "lon": 127.0}) for n in range(2))
+    others = (one.api("POST", "/driver/location", {"lat": 36.0, "lon": 127.0}) for one in drivers[1:])
+    answers = await asyncio.gather(*said, *others)
+    assert [(answer.status, answer.body.get("code")) for answer in answers] == [(200, None)] * 3 + [(409, "off_duty")]
+    async with house.desk.look() as session:
+        rows = [await session.get_one(Driver, one) for one in house.site.drivers]
+    assert {row.lat for row in rows[:2]} == {38.0, 36.0}  # what was said last
+    assert rows[0].located_at == rows[1].located_at != rows[2].located_at
+
+
 async def test_pictures_from_elsewhere_are_allowed_on_the_map_only_and_only_where_a_site_wants_them(
     house: House,
 ) -> None:

@@ -14,7 +14,7 @@ from desk.work import Work
 from web.ask import DONE, Ask, Json, json_answer, understand
 from web.driver_auth import driver_of, give_driver_cookie, still_driver, take_driver_cookie
 from web.given_driver import AppealGiven, Declined, DriverStep, Duty, EntriesQuery, LinkToken, MeQuery, OwnPhone, Spot
-from web.keys import DESK, DRIVER_NEWS, DRIVER_THROTTLE, SETTINGS
+from web.keys import DESK, DRIVER_NEWS, DRIVER_THROTTLE, SETTINGS, WHEREABOUTS
 from web.pages.driver_links import page_address
 from web.render import LOCALES, catalog, locale_of, page
 from web.shapes import Nothing
@@ -108,7 +108,10 @@ async def duty(ask: Ask[Duty]) -> Json:
 
 
 async def locate(ask: Ask[Spot]) -> Json:
-    """Where the driver is now."""
+    """Where the driver is now: written with what others say at that moment. With a key, by itself."""
+    if "Idempotency-Key" not in ask.request.headers:
+        await ask.request.app[WHEREABOUTS].say(ask.driver.id, ask.given.lat, ask.given.lon)
+        return DONE
 
     async def do(work: Work) -> Json:
         await shifts.locate(work, ask.driver.id, ask.given.lat, ask.given.lon)
