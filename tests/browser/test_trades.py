@@ -22,7 +22,7 @@ async def test_a_courier_order_is_taken_and_changed_by_keyboard_in_the_fields_of
     await console.press("F2")
     await console.opened(call_id)
     labels = await console.page.eval_on_selector_all(
-        "order-form .field:not([hidden]) label", "labels => labels.map((label) => label.innerText)"
+        "order-form .field:not([hidden]) label", "labels => labels.map((label) => label.innerText.split('\\n')[0])"
     )
     assert labels == [
         "전화번호",
@@ -35,6 +35,7 @@ async def test_a_courier_order_is_taken_and_changed_by_keyboard_in_the_fields_of
         "메모",
         "경유",
         "시간",
+        "결제",
     ]
     for text in ("을지로 3가", "판교역"):
         await console.page.keyboard.type(text)

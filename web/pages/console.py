@@ -43,13 +43,15 @@ async def _boot(request: web.Request, visitor: Visitor) -> dict[str, Any]:
     """
     async with request.app[DESK].look() as session:
         office = await offices.by_id(session, visitor.operator.office_id)
+    trade = trades.load(office.trade)
     return {
         "me": as_me(visitor),
         "locale": locale_of(request),
         "country": office.country,
         "currency": office.currency,
         "timezone": office.timezone,
-        "fields": [_field(each) for each in trades.load(office.trade).fields],
+        "fields": [_field(each) for each in trade.fields],
+        "skills": list(trade.skills),
         "map": {"tiles": request.app[SETTINGS].map_tiles, "credit": escape(request.app[SETTINGS].map_credit)},
         "geocoders": list(request.app[OUTSIDE].geocoder.names),
         "texts": {locale: _words(locale) for locale in LOCALES},

@@ -3,10 +3,11 @@
  * `Unreachable`: the request may or may not have arrived, so whoever repeats it must repeat its Idempotency-Key as well.
  */
 
-import { has, t } from "./texts.js";
+import { has, money, t } from "./texts.js";
 
 const PATIENCE_MS = 6000;
 const TAKEN_HIMSELF = { order_already_assigned: "order_taken_by_driver", driver_already_assigned: "driver_has_order_himself" };
+const AMOUNTS = new Set(["limit", "owed", "open", "left", "fare"]);
 const GATEWAY_STATUSES = new Set([502, 503, 504]);
 
 export class Problem extends Error {
@@ -59,10 +60,22 @@ function parse(text) {
   }
 }
 
+/** The field of the form that a refusal is about. */
+export function fieldOf({ body }) {
+  const name = (body.details?.field ?? body.errors?.[0]?.field ?? "origin").split(".")[0];
+  return name === "credit_id" ? "payment" : name;
+}
+
 /** One sentence that says what happened and what to do about it. */
 export function sentence(error) {
   // An order that a driver took by himself has no operator who was first.
   const himself = error.body?.details?.operator_name === null ? TAKEN_HIMSELF[error.code] : undefined;
   const key = `errors.${himself ?? error.code ?? "server_error"}`;
-  return t(has(key) ? key : "errors.server_error", { ...error.body, ...error.body?.details });
+  return t(has(key) ? key : "errors.server_error", { ...error.body, ...wordsOf(error) });
+}
+
+/** What a refusal names, amounts of money as people read them. */
+export function wordsOf({ code, body }) {
+  if (code !== "over_credit_limit") return body?.details ?? {};
+  return Object.fromEntries(Object.entries(body.details).map(([name, value]) => [name, AMOUNTS.has(name) ? money(value) : value]));
 }

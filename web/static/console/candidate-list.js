@@ -14,6 +14,7 @@ import { askToWait, beginNow, raise, seen } from "./promises.js";
 import { giveProposed } from "./modes.js";
 import { doubtOf, isDoubted, isProposing, isSearching, show, standing, start, startOrStop, timeLeft } from "./searches.js";
 import { store } from "./store.js";
+import { paymentWords, termsOf, wantsWords } from "./terms.js";
 import { alarmWords, isPromised } from "./trips.js";
 import { clockTime, distance, t } from "./texts.js";
 import { act } from "./ticked.js";
@@ -160,7 +161,7 @@ export class CandidateList extends LiveElement {
     return html`
       <div class="panel-title">
         ${order ? this.tabs(wants) : html`<h2>${t("candidates.title")}</h2>`}
-        ${order ? html`<span class="for">${clockTime(order.taken_at)} ${tripOf(order)}</span>` : nothing}
+        ${order ? html`<span class="for">${[`${clockTime(order.taken_at)} ${tripOf(order)}`, wants ? termsOf(order) : ""].filter(Boolean).join(" · ")}</span>` : nothing}
       </div>
       <div class="order-actions" ?hidden=${!order || order.closed_at !== null}>
         <button type="button" class="look" ?hidden=${!wants} @click=${startOrStop}>
@@ -286,6 +287,7 @@ export class CandidateList extends LiveElement {
               ${order.assigned_at ? html`<time>${clockTime(order.assigned_at)}</time>` : nothing}</p>
               <button type="button" class="send-link" @click=${() => sendLink(order.driver)}>${t("candidates.send_link")} <kbd>Ctrl F9</kbd></button>`
           : nothing}
+        <p class="terms">${[paymentWords(order), wantsWords(order.wants)].filter(Boolean).join(" · ")}</p>
         <ul class="messages">
           ${repeat(messages, (message) => message.id, (message) => this.message(message))}
         </ul>

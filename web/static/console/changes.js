@@ -4,11 +4,12 @@
  */
 
 import { Problem, request, Unreachable } from "./api.js";
-import { CHANGEABLE, changeKey, Draft, wordsOf } from "./drafts.js";
+import { changeKey, Draft, wordsOf } from "./drafts.js";
+import { CHANGEABLE } from "./form-fields.js";
 import { keyOf } from "./outbox.js";
 import { store } from "./store.js";
 import { t } from "./texts.js";
-import { complain, drafts, fieldOf, save, select, tripOf } from "./work.js";
+import { complain, drafts, save, select, tripOf } from "./work.js";
 
 const form = () => document.querySelector("order-form");
 const clash = () => document.querySelector("order-clash");
@@ -76,10 +77,14 @@ async function refused(draft, error) {
     const order = await request("GET", `orders/${draft.editing.order}`).catch(complain);
     if (order) meet(draft, order, error.body);
   } else {
-    if (error instanceof Problem && error.code === "invalid") form().ask(fieldOf(error), t(fieldOf(error) === "fare_reason" ? "order.fare_reason_needed" : "errors.invalid"));
+    if (error instanceof Problem) form().refused(draft, error);
     complain(error);
   }
 }
+
+/** The form has one field for the kind of payment and for who pays. */
+const ofForm = (field) => (field === "credit_id" ? "payment" : field);
+const first = ({ field }, index, all) => all.findIndex((each) => each.field === field) === index;
 
 /** Put what others have changed beside what stands in the form. What only they have changed is taken from them. */
 function meet(draft, order, { changes, details }) {
@@ -90,6 +95,8 @@ function meet(draft, order, { changes, details }) {
     before,
     after: order.state,
     fields: changes
+      .map((each) => ({ ...each, field: ofForm(each.field) }))
+      .filter(first)
       .filter(({ field }) => CHANGEABLE.includes(field) && draft.values[field] !== theirs[field])
       .map(({ field, mine, by, at }) => ({
         field,

@@ -6,12 +6,12 @@
  * is never replaced by what arrives later.
  */
 
-import { FIELDS, OWN, VALUES } from "./form-fields.js";
+import { CHANGEABLE, FIELDS, OWN, VALUES } from "./form-fields.js";
 import { written } from "./phone.js";
+import { accountOf, paymentBody, paymentField, wantsBody, wantsField } from "./terms.js";
 import { moneyField, parseMoney, t } from "./texts.js";
 import { stopsBody, stopsField, wantedField } from "./trips.js";
 
-export const CHANGEABLE = FIELDS.filter((name) => name !== "customer_name");
 export const BY_HAND = "by-hand";
 const PLACES = new Set(["origin", "destination"]);
 const STORED = "callboard.drafts";
@@ -34,6 +34,11 @@ export function wordsOf(order) {
     note: order.note ?? "",
     way_points: stopsField(order),
     wanted: wantedField(order),
+    payment: paymentField(order),
+    cost_centre: order.cost_centre ?? "",
+    wants: wantsField(order),
+    limit_reason: "",
+    served_because: "",
     ...Object.fromEntries(OWN.map((name) => [name, order.details[name] ?? ""])),
   };
 }
@@ -51,6 +56,7 @@ export class Draft {
     this.editing = null; // of an order that is being changed: {order, version, state, seen: its words}
     this.customer = null; // whom the operator has looked up; the customer of a call is the call's
     this.sent = null; // {body, key} of the last attempt to save
+    this.refused = null; // what the server would take with a reason: "customer_not_served", "over_credit_limit"
     this.clash = null; // what others changed meanwhile: {before, after: states, fields: [...]}
   }
 
@@ -137,11 +143,31 @@ export class Draft {
     const fare = parseMoney(text("fare"));
     if (fare !== null) body.fare = fare;
     if (text("note")) body.note = text("note");
+    this.terms(body, text);
     if (text("way_points")) body.way_points = stopsBody(text("way_points"), this.stops);
     if (text("wanted")) body.wanted = this.wanted;
     if (this.byHand) body.fare_reason = text("fare_reason") || t("order.fare_usual_reason");
     if (OWN.length) body.details = Object.fromEntries(OWN.map((name) => [name, text(name) || null]));
     return body;
+  }
+
+  /** How it is paid, who may drive it, and why somebody is served all the same. */
+  terms(body, text) {
+    if (this.values.payment && this.values.payment !== "cash") Object.assign(body, paymentBody(this.values.payment));
+    if (this.account !== null && text("cost_centre")) body.cost_centre = text("cost_centre");
+    if (this.overLimit) body.reason = text("limit_reason");
+    if (this.values.wants) body.wants = wantsBody(this.values.wants);
+    if (text("served_because")) body.served_because = text("served_because");
+  }
+
+  /** The account that pays; null where it is paid otherwise. */
+  get account() {
+    return accountOf(this.values.payment);
+  }
+
+  /** Whether it is sent as one that goes beyond its account's limit. */
+  get overLimit() {
+    return this.account !== null && this.refused === "over_credit_limit" && this.values.limit_reason.trim() !== "";
   }
 
   /** The body of a change: the version that was seen, and only the fields that are otherwise now. */
@@ -152,6 +178,8 @@ export class Draft {
       if (text === this.editing.seen[name]) continue;
       if (name === "way_points") body[name] = stopsBody(text, this.stops);
       else if (name === "wanted") body[name] = this.wanted;
+      else if (name === "payment") Object.assign(body, paymentBody(text));
+      else if (name === "wants") body[name] = wantsBody(text);
       else if (OWN.includes(name)) body.details = { ...body.details, [name]: text || null };
       else if (PLACES.has(name)) body[name] = text ? this.placeBody(name, null) : null;
       else body[name] = name === "fare" ? parseMoney(text) : text || null;
@@ -185,7 +213,7 @@ export class Draft {
 
   /** What is kept on the server for whoever takes the call over. */
   get form() {
-    return { values: this.values, places: this.places, touched: this.touched };
+    return { values: this.values, places: this.places, touched: this.touched, stops: this.stops };
   }
 
   placeBody(name, call) {

@@ -6,6 +6,8 @@
 import { html, nothing } from "lit";
 import { decide } from "./changes.js";
 import { LiveElement } from "./element.js";
+import { store } from "./store.js";
+import { fieldWords } from "./terms.js";
 import { clockTime, money, parseMoney, t } from "./texts.js";
 
 export class OrderClash extends LiveElement {
@@ -102,7 +104,7 @@ export class OrderClash extends LiveElement {
   shown(each, whose) {
     const { text } = each[whose];
     if (!text) return html`<i>${t("clash.nothing")}</i>`;
-    return each.field === "fare" ? money(parseMoney(text)) : text;
+    return each.field === "fare" ? money(parseMoney(text)) : fieldWords(each.field, text, store.orders.get(this.draft.editing.order));
   }
 }
 

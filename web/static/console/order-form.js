@@ -6,21 +6,30 @@
 
 import { html, nothing } from "lit";
 import { saveForm, typedOver } from "./changes.js";
+import { fieldOf, sentence, wordsOf } from "./api.js";
 import { afterComposition } from "./compose.js";
+import { allowed } from "./actions.js";
 import { asked, detailsOf, FIELDS, isOwn, labelOf, limitOf, REQUIRED, WANTED } from "./form-fields.js";
 import { LiveElement } from "./element.js";
 import "./order-clash.js";
-import { appended, ask, askNetwork, inFull, joined, same, stillFits, suggest, whoKnows } from "./places.js";
+import "./order-payment.js";
+import "./order-skills.js";
+import "./order-stops.js";
+import { inFull } from "./places.js";
 import { store } from "./store.js";
-import { clockTime, distance, money, moneyField, parseMoney, t } from "./texts.js";
+import { Suggestions } from "./suggestions.js";
+import { paymentWords, wantsWords } from "./terms.js";
+import { clockTime, distance, has, money, moneyField, parseMoney, t } from "./texts.js";
 import { fareBasis, partsWords, promiseWords, quote } from "./trips.js";
 import { byHand, clear, drafts, open, tripOf } from "./work.js";
 
 const OPENING_MS = 1000;
-const ASK_AFTER_MS = 120;
-const ASK_NETWORK_AFTER_MS = 400;
-const LETTERS = { number: 30, customer_name: 80, fare: 14, note: 500, way_points: 600, wanted: 40 };
+const LETTERS = { number: 30, customer_name: 80, fare: 14, note: 500, wanted: 40, cost_centre: 80 };
+const KEYS = { way_points: "via", wanted: "when", payment: "payment", wants: "wants" };
+const ON_ACCOUNT = new Set(["cost_centre", "limit_reason"]);
+const SUGGESTS = new Set(["origin", "destination", "way_points"]);
 const QUOTE_AFTER_MS = 250;
+const ACCOUNTS = new Set(["over_credit_limit", "not_on_account", "credit_account_closed"]);
 const PRICED = new Set(["origin", "destination", "way_points", "wanted"]);
 
 export class OrderForm extends LiveElement {
@@ -28,10 +37,16 @@ export class OrderForm extends LiveElement {
   done = null; // what became of the last one: {order: id|null, call: id|null}
   problem = null; // {field, text}
   saving = false;
-  choices = { field: null, items: [], active: -1 };
+  choices = new Suggestions(this);
 
   field(name) {
     return this.querySelector(`[name="${name}"]`);
+  }
+
+  /** Where the text of a field is typed. */
+  input(name) {
+    const field = this.field(name);
+    return field.input ?? field;
   }
 
   /** For whom the order is: the caller, or whom the operator has looked up. */
@@ -46,7 +61,7 @@ export class OrderForm extends LiveElement {
     this.draft = draft;
     this.done = null;
     this.problem = null;
-    this.closeChoices();
+    this.choices.close();
     this.filledFor = this.signature();
     this.requestUpdate();
     document.querySelector("caller-card")?.requestUpdate();
@@ -58,6 +73,7 @@ export class OrderForm extends LiveElement {
       this.placedAt = performance.now();
       this.placed?.focus();
       this.price();
+      this.knowAccounts();
     });
   }
 
@@ -65,7 +81,7 @@ export class OrderForm extends LiveElement {
   showSaved(orderId) {
     this.done = { order: orderId, call: typeof this.draft?.key === "number" ? this.draft.key : null };
     this.draft = null;
-    this.closeChoices();
+    this.choices.close();
     this.requestUpdate();
     document.querySelector("caller-card")?.requestUpdate();
   }
@@ -98,10 +114,42 @@ export class OrderForm extends LiveElement {
 
   /** Whether something is missing without which `draft` cannot be saved; then it says so, and goes there. */
   lacks(draft) {
-    const name = REQUIRED.find((each) => !draft.values[each].trim());
+    const name = [...REQUIRED, ...this.owedToAccount(draft)].find((each) => !draft.values[each].trim());
     if (!name) return false;
-    this.ask(name, name === "origin" ? t("order.origin_missing") : t("order.field_missing", { field: t(labelOf(name)) }));
+    const own = `order.${name}_missing`;
+    this.ask(name, has(own) ? t(own) : t("order.field_missing", { field: t(labelOf(name)) }));
     return true;
+  }
+
+  /** What the account that pays wants to read. */
+  owedToAccount(draft) {
+    if (draft.account === null) return [];
+    return this.field("payment").account?.needs_cost_centre ? ["fare", "cost_centre"] : ["fare"];
+  }
+
+  /** The server does not take `draft` as it stands: say so where it is mended. Returns whether a reason would make up for it. */
+  refused(draft, error) {
+    const may = { customer_not_served: "customers.override", over_credit_limit: "credit.exceed" }[error.code];
+    if (may && !draft.editing && allowed({ may })) {
+      draft.refused = error.code;
+      this.requestUpdate();
+      const field = error.code === "over_credit_limit" ? "limit_reason" : "served_because";
+      this.updateComplete.then(() => this.ask(field, t(`order.${field}_how`, wordsOf(error))));
+      return true;
+    }
+    if (ACCOUNTS.has(error.code)) {
+      this.ask("payment", sentence(error));
+    } else if (error.code === "invalid") {
+      const name = fieldOf(error);
+      this.ask(name, name === "fare_reason" ? t("order.fare_reason_needed") : sentence(error));
+    }
+    return false;
+  }
+
+  /** Have the payment's field know on whose accounts the number may ride. */
+  knowAccounts() {
+    const call = store.callInHand;
+    if (this.draft) this.field("payment").know(call?.number ?? this.draft.values.number.trim());
   }
 
   // --- filling ----------------------------------------------------------------------------------------------------------
@@ -142,19 +190,29 @@ export class OrderForm extends LiveElement {
   }
 
   shows(name) {
-    if (name === "fare_reason") return this.draft?.byHand ?? false;
-    if (this.draft?.editing) return name !== "customer_name";
+    const draft = this.draft;
+    if (name === "fare_reason") return draft?.byHand ?? false;
+    if (name === "limit_reason") return Boolean(draft) && draft.account !== null && draft.refused === "over_credit_limit";
+    if (name === "cost_centre") return Boolean(draft) && draft.account !== null;
+    if (name === "served_because") return Boolean(draft) && this.needsReason(draft);
+    if (draft?.editing) return name !== "customer_name";
     const call = store.callInHand;
     if (name === "number") return !call || !call.customer;
     if (name === "customer_name") return !this.customer;
     return true;
   }
 
+  /** Whether the customer is not to be served, and whoever sits here may do so all the same. */
+  needsReason(draft) {
+    const blocked = this.customer?.blocked_reason || draft.refused === "customer_not_served";
+    return Boolean(blocked) && !draft.editing && allowed({ may: "customers.override" });
+  }
+
   took() {
     for (const name of asked("origin", "destination", "fare")) this.field(name).value = this.draft.values[name];
     this.problem = null;
     drafts.keep();
-    this.closeChoices();
+    this.choices.close();
     this.price();
     this.missing()?.focus();
     this.requestUpdate();
@@ -164,20 +222,28 @@ export class OrderForm extends LiveElement {
 
   typed = (event) => {
     if (!this.draft) return;
-    const { name, value } = event.target;
+    const { name, value } = event.target.closest("[name]");
     this.draft.type(name, value);
     typedOver(this.draft, name);
     if (this.problem?.field === name) this.problem = null;
-    if (name === "origin" || name === "destination") this.offer(name, value);
+    if (SUGGESTS.has(name)) this.suggest(name, event.target);
+    if (name === "number") this.knowAccounts();
     if (PRICED.has(name)) this.price();
     clearTimeout(this.keeping);
     this.keeping = setTimeout(() => drafts.keep(), 250);
     this.requestUpdate();
   };
 
+  /** In the empty field for a stop Enter goes on: nothing is marked there unasked, nor after a stop was added. */
+  suggest(name, told) {
+    const input = this.input(name);
+    if (told !== input || (name === "way_points" && !input.value)) this.choices.close();
+    else this.choices.offer(name, input.value);
+  }
+
   touched = (event) => {
     // From the first stroke of a syllable on, the field is the operator's, though no text stands in it yet.
-    if (this.draft && event.target.name) this.draft.touched[event.target.name] = true;
+    if (this.draft) this.draft.touched[event.target.closest("[name]").name] = true;
   };
 
   left = (event) => {
@@ -185,29 +251,34 @@ export class OrderForm extends LiveElement {
       const fare = parseMoney(event.target.value);
       event.target.value = this.draft.values.fare = moneyField(fare);
     }
-    if (event.target.name === this.choices.field) this.closeChoices();
+    if (this.choices.under(event.target.closest("[name]")?.name)) this.choices.close();
     this.requestUpdate();
   };
 
   pressed = (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey || event.target.tagName === "BUTTON") return;
-    const { name } = event.target;
+    const { name } = event.target.closest("[name]");
     if (event.key === "Enter" && !event.shiftKey) afterComposition(event, () => this.enter(name));
     else if ((event.key === "ArrowDown" || event.key === "ArrowUp") && !event.isComposing) {
       this.arrow(event, name, event.key === "ArrowDown" ? 1 : -1);
-    } else if (event.key === "Escape" && this.choices.items.length) {
+    } else if (event.key === "Escape" && this.choices.open) {
       event.preventDefault();
       event.stopPropagation();
-      this.closeChoices();
+      this.choices.close();
     }
   };
 
   /** Enter: the marked suggestion; in an empty field, the proposed trip; else on to the next field. */
   enter(name) {
     if (!this.draft) return;
-    const chosen = this.choices.field === name ? this.choices.items[this.choices.active] : null;
+    const chosen = this.choices.marked(name);
     if (chosen) {
       this.choose(name, chosen);
+      return;
+    }
+    if (name === "way_points" && this.input(name).value.trim()) {
+      this.choices.close();
+      this.field(name).add();
       return;
     }
     const proposal = this.proposalFor(name);
@@ -255,71 +326,32 @@ export class OrderForm extends LiveElement {
   }
 
   arrow(event, name, step) {
-    if (this.choices.items.length && this.choices.field === name) {
+    if (this.choices.under(name)) {
       event.preventDefault();
-      const count = this.choices.items.length;
-      this.choices = { ...this.choices, active: (this.choices.active + step + count) % count };
-      this.requestUpdate();
-    } else if ((name === "origin" || name === "destination") && !this.field(name).value.trim()) {
+      this.choices.move(step);
+    } else if (SUGGESTS.has(name) && !this.input(name).value.trim()) {
       event.preventDefault();
-      this.offer(name, "");
+      this.choices.offer(name, "");
     }
   }
 
   // --- suggestions ----------------------------------------------------------------------------------------------------------
 
-  offer(name, text) {
-    const own = suggest(this.customer, name, text);
-    // What the server said of fewer letters stands until it answers anew: nothing flickers, and an arrow finds it.
-    const before = this.told?.field === name ? this.told.items.filter((place) => stillFits(place, text)) : [];
-    const items = text ? joined(own, before, text) : own;
-    this.choices = { field: items.length ? name : null, items, active: text ? -1 : 0 };
-    this.requestUpdate();
-    clearTimeout(this.asking);
-    this.asked = (this.asked ?? 0) + 1;
-    if (text.trim()) this.asking = setTimeout(() => this.offerMore(name, text, this.asked), ASK_AFTER_MS);
-  }
-
-  /** What the server knows comes after what the card knows; what is marked stays marked, and late answers are dropped. */
-  async offerMore(name, text, turn) {
-    const more = await ask(this.customer?.id, text);
-    const here = document.activeElement === this.field(name);
-    if (turn !== this.asked || !here || this.field(name).value !== text) return;
-    this.told = { field: name, items: more };
-    const marked = this.choices.field === name ? this.choices.items[this.choices.active] : null;
-    const items = joined(suggest(this.customer, name, text), more, text);
-    const active = marked ? items.findIndex((place) => same(place, marked)) : -1;
-    this.choices = { field: items.length ? name : null, items, active };
-    this.requestUpdate();
-    if (store.geocoders.length && text.trim().length > 1) this.asking = setTimeout(() => this.offerNetwork(name, text, turn), ASK_NETWORK_AFTER_MS);
-  }
-
-  /** The network is asked only of who pauses; what it knows comes behind the rest, and what is marked stays marked. */
-  async offerNetwork(name, text, turn) {
-    const found = await askNetwork(text);
-    const here = document.activeElement === this.field(name);
-    if (turn !== this.asked || !here || this.field(name).value !== text || !found.length) return;
-    const shown = this.choices.field === name ? this.choices.items : [];
-    this.choices = { field: name, items: appended(shown, found), active: shown.length ? this.choices.active : -1 };
-    this.requestUpdate();
-  }
-
   choose(name, place) {
-    const text = inFull(place, this.choices.items);
+    const text = inFull(place, this.choices.shown.items);
+    const source = place.kind ?? (place.id ? "saved" : "history");
+    this.choices.close();
+    if (name === "way_points") {
+      this.draft.stops = [...this.draft.stops.filter((stop) => stop.text !== text), { ...place, text, source }];
+      this.field(name).add(text);
+      return;
+    }
     this.draft.type(name, text);
-    this.draft.place(name, { ...place, text }, place.kind ?? (place.id ? "saved" : "history"));
+    this.draft.place(name, { ...place, text }, source);
     this.field(name).value = text;
     drafts.keep();
-    this.closeChoices();
     this.price();
     this.missing()?.focus();
-  }
-
-  closeChoices() {
-    clearTimeout(this.asking);
-    this.asked = (this.asked ?? 0) + 1;
-    this.choices = { field: null, items: [], active: -1 };
-    this.requestUpdate();
   }
 
   // --- drawing ----------------------------------------------------------------------------------------------------------------
@@ -363,75 +395,43 @@ export class OrderForm extends LiveElement {
 
   row(name) {
     const problem = this.problem?.field === name ? this.problem.text : null;
-    const suggests = name === "origin" || name === "destination";
+    const key = KEYS[name];
     return html`
       <div class="field ${name} ${problem ? "wrong" : ""}" ?hidden=${!this.shows(name)}>
-        <label for="order-${name}">${t(labelOf(name))}</label>
-        <div class="entry">
-          <input
-            id="order-${name}"
-            name=${name}
-            type="text"
-            maxlength=${isOwn(name) ? limitOf(name) : (LETTERS[name] ?? 200)}
-            inputmode=${name === "fare" ? "numeric" : name === "number" ? "tel" : "text"}
-            spellcheck="false"
-            placeholder=${this.placeholder(name)}
-            aria-invalid=${problem ? "true" : "false"}
-            aria-describedby="about-${name}"
-            role=${suggests ? "combobox" : nothing}
-            aria-expanded=${suggests ? String(this.choices.field === name) : nothing}
-            aria-controls=${suggests ? `choices-${name}` : nothing}
-            aria-activedescendant=${this.choices.field === name && this.choices.active >= 0
-              ? `choice-${name}-${this.choices.active}`
-              : nothing}
-          />
-          ${suggests ? this.list(name) : nothing}
-        </div>
+        <label for="order-${name}" id="label-${name}">${t(labelOf(name))} ${key ? html`<kbd>${t(`keys.${key}.key`)}</kbd>` : nothing}</label>
+        <div class="entry">${this.entry(name, problem)} ${SUGGESTS.has(name) ? this.choices.list(name) : nothing}</div>
         <span class="about" id="about-${name}">${problem ?? this.about(name)}</span>
       </div>
     `;
   }
 
-  list(name) {
-    const here = this.choices.field === name;
+  entry(name, problem) {
+    if (name === "way_points") return html`<order-stops name=${name} data-panel></order-stops>`;
+    if (name === "payment") return html`<order-payment name=${name} data-panel></order-payment>`;
+    if (name === "wants") return html`<order-skills name=${name} data-panel></order-skills>`;
+    const suggests = SUGGESTS.has(name);
     return html`
-      <ul class="choices" role="listbox" id="choices-${name}" aria-label=${t("order.suggestions")} ?hidden=${!here}>
-        ${here
-          ? this.choices.items.map(
-              (place, index) => html`
-                <li
-                  id="choice-${name}-${index}"
-                  role="option"
-                  aria-selected=${String(index === this.choices.active)}
-                  @mousedown=${(event) => {
-                    event.preventDefault();
-                    this.choose(name, place);
-                  }}
-                >
-                  <span>
-                    ${place.text}
-                    ${place.district ? html`<small>${place.district}</small>` : nothing}
-                    ${place.alias ? html`<small>${place.alias}</small>` : nothing}
-                  </span>
-                  <small>${this.whence(place)}</small>
-                </li>
-              `,
-            )
-          : nothing}
-      </ul>
+      <input
+        id="order-${name}"
+        name=${name}
+        type="text"
+        maxlength=${isOwn(name) ? limitOf(name) : (LETTERS[name] ?? 200)}
+        inputmode=${name === "fare" ? "numeric" : name === "number" ? "tel" : "text"}
+        spellcheck="false"
+        placeholder=${this.placeholder(name)}
+        aria-invalid=${problem ? "true" : "false"}
+        aria-describedby="about-${name}"
+        role=${suggests ? "combobox" : nothing}
+        aria-expanded=${suggests ? String(this.choices.under(name)) : nothing}
+        aria-controls=${suggests ? `choices-${name}` : nothing}
+        aria-activedescendant=${this.choices.marked(name) ? `choice-${name}-${this.choices.shown.active}` : nothing}
+      />
     `;
   }
 
-  /** Who knows a suggested place, and how surely. */
-  whence(place) {
-    const who = whoKnows(place);
-    if (place.lat == null) return `${who} · ${t("order.no_pin")}`;
-    return place.accuracy_m == null ? who : `${who} ±${distance(place.accuracy_m)}`;
-  }
-
   placeholder(name) {
-    if (name === "way_points") return t("order.way_points_how");
     if (name === "wanted") return t("order.wanted_how");
+    if (name === "served_because") return this.customer?.blocked_reason ?? "";
     if (name === "fare_reason") return this.draft?.editing ? "" : t("order.fare_usual_reason");
     if (name === "fare" && this.draft?.quoted?.amount != null) return t("order.quote_takes", { fare: money(this.draft.quoted.amount) });
     const proposal = this.draft ? this.proposalFor(name) : null;
@@ -445,12 +445,21 @@ export class OrderForm extends LiveElement {
     if (!draft) return "";
     if (name === "fare") return this.aboutFare(draft);
     if (name === "wanted") return promiseWords(draft.quoted);
+    if (name === "payment") return this.aboutPayment(draft);
     const place = draft.places[name];
     if (!place || place.text !== draft.values[name]) {
       return draft.values[name].trim() && (name === "origin" || name === "destination") ? t("source.operator") : "";
     }
     const sure = place.accuracy_m == null ? "" : ` ±${distance(place.accuracy_m)}`;
     return t(`source.${place.source}`) + sure;
+  }
+
+  /** What is left of the account's limit; or that the number may ride on one. */
+  aboutPayment(draft) {
+    const field = this.field("payment");
+    if (field?.account) return t("payment.left", { left: money(field.account.left) });
+    if (draft.account !== null || !field?.accounts.length) return "";
+    return t("payment.may", { names: field.accounts.map(({ name }) => name).join(", ") });
   }
 
   aboutFare(draft) {
@@ -475,8 +484,9 @@ export class OrderForm extends LiveElement {
               <p>
                 <span class="order-state ${order.state}">${t(`order.state.${order.state}`)}</span>
                 ${order.driver ? html`<b>#${order.driver.number}</b> ${order.driver.name}` : nothing} ·
-                ${order.fare === null ? t("order.fare_open") : money(order.fare, order.currency)}
+                ${order.fare === null ? t("order.fare_open") : money(order.fare, order.currency)} · ${paymentWords(order)}
               </p>
+              ${order.wants.length ? html`<p class="detail"><small>${t("order.wants")}</small> ${wantsWords(order.wants)}</p>` : nothing}
               ${detailsOf(order).map(([name, text]) => html`<p class="detail"><small>${t(labelOf(name))}</small> ${text}</p>`)}
               ${fareBasis(order)}
               ${order.note ? html`<p class="note">${order.note}</p>` : nothing}

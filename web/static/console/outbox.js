@@ -22,10 +22,11 @@ export class Outbox {
   /** Send `draft` now. Returns the order, or null when it has to wait. Raises Problem when the server refuses it. */
   async save(draft, call, linkIsUp) {
     const body = draft.body(call);
-    const entry = { key: keyOf(draft, body), draft, body, callId: call?.id ?? null };
+    const path = draft.overLimit ? "orders/over-limit" : "orders";
+    const entry = { key: keyOf(draft, body), draft, path, body, callId: call?.id ?? null };
     try {
       if (!linkIsUp) throw new Unreachable("the link is down");
-      return await request("POST", "orders", entry.body, entry.key);
+      return await request("POST", entry.path, entry.body, entry.key);
     } catch (error) {
       if (!(error instanceof Unreachable)) throw error;
       this.waiting.push(entry);
@@ -46,7 +47,7 @@ export class Outbox {
     try {
       while (this.waiting.length) {
         const entry = this.waiting[0];
-        const outcome = await request("POST", "orders", entry.body, entry.key).catch((error) => error);
+        const outcome = await request("POST", entry.path, entry.body, entry.key).catch((error) => error);
         if (outcome instanceof Unreachable || outcome.status >= 500) {
           this.again();
           return;

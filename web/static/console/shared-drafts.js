@@ -49,6 +49,7 @@ export async function fetchInto(draft, show) {
   Object.assign(draft.values, found.form.values);
   Object.assign(draft.places, found.form.places);
   Object.assign(draft.touched, found.form.touched);
+  draft.stops = found.form.stops ?? [];
   show(draft);
   if (found.operator.id !== store.me?.id) store.say({ text: t("order.draft_of", { name: found.operator.name }) }, 8000);
 }

@@ -9,24 +9,26 @@ import * as icons from "./icons.js";
 import { store } from "./store.js";
 import { clockTime, dayMonth, has, money, t } from "./texts.js";
 
-const STOP = " › ";
+export const STOP = " › ";
 const KM = 1000;
 
 /** The stops as they stand in one field, and back. */
 export const stopsField = (order) => (order.way_points ?? []).map((stop) => stop.text).join(STOP);
 
-export function stopsBody(text, known = []) {
-  return text
+export const split = (text) =>
+  text
     .split(/[›>]/)
     .map((part) => part.normalize("NFC").trim())
-    .filter(Boolean)
-    .map((part) => {
-      const stop = known.find((each) => each.text === part);
-      if (!stop) return { text: part, source: "operator" };
-      const body = { text: part, source: stop.source };
-      for (const name of ["lat", "lon", "accuracy_m"]) if (stop[name] != null) body[name] = stop[name];
-      return body;
-    });
+    .filter(Boolean);
+
+export function stopsBody(text, known = []) {
+  return split(text).map((part) => {
+    const stop = known.find((each) => each.text === part);
+    if (!stop) return { text: part, source: "operator" };
+    const body = { text: part, source: stop.source };
+    for (const name of ["lat", "lon", "accuracy_m"]) if (stop[name] != null) body[name] = stop[name];
+    return body;
+  });
 }
 
 /** A booked time as it stands in its field: the server reads it back as the same moment. */

@@ -136,14 +136,11 @@ export async function save() {
     if (order) saved(draft, order);
     else waits(draft);
   } catch (error) {
-    if (error instanceof Problem && error.code === "invalid") form().ask(fieldOf(error), sentence(error));
-    complain(error);
+    if (!(error instanceof Problem && form().refused(draft, error))) complain(error);
   } finally {
     form().saving = false;
   }
 }
-
-export const fieldOf = ({ body }) => (body.details?.field ?? body.errors?.[0]?.field ?? "origin").split(".")[0];
 
 function saved(draft, order) {
   store.takeOrder(order, "order.taken");
