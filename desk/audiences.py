@@ -41,6 +41,7 @@ class Person:
     """Somebody who was picked. `phone` is E.164, null where none is known; `number` is what he is called by.
 
     That is a driver's short number, and everybody else's telephone as people there write it. `id` is 0 where nobody knows him.
+    `others` are a customer's other numbers.
     """
 
     audience: str
@@ -48,6 +49,12 @@ class Person:
     name: str
     phone: str | None
     number: str
+    others: tuple[str, ...] = ()
+
+    @property
+    def phones(self) -> tuple[str, ...]:
+        """All his numbers, the best one first."""
+        return (self.phone, *self.others) if self.phone else ()
 
 
 async def picked(session: AsyncSession, office_id: int, country: str, pick: Pick) -> list[Person]:
@@ -95,8 +102,9 @@ async def _customers(session: AsyncSession, office_id: int, country: str, wanted
         )
         phones = await _phones(session, some)
         for one in found:
-            phone = _best(phones[one.id])
-            people.append(Person("customer", one.id, one.name, phone, numbers.display(phone, country) if phone else ""))
+            best = _best_first(phones[one.id])
+            called = numbers.display(best[0], country) if best else ""
+            people.append(Person("customer", one.id, one.name, next(iter(best), None), called, tuple(best[1:])))
     return people
 
 
@@ -108,9 +116,9 @@ async def _phones(session: AsyncSession, customer_ids: Sequence[int]) -> dict[in
     return known
 
 
-def _best(phones: Sequence[str]) -> str | None:
-    """A mobile telephone before a land line, which takes no texts."""
-    return next((one for one in phones if numbers.is_mobile(one)), phones[0] if phones else None)
+def _best_first(phones: Sequence[str]) -> list[str]:
+    """Mobile telephones before land lines, which take no texts."""
+    return sorted(phones, key=lambda one: not numbers.is_mobile(one))
 
 
 def _some(ids: Sequence[int]) -> list[Sequence[int]]:

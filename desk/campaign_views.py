@@ -9,8 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk import campaigns
+from desk.audiences import Person
 from desk.text_senders import names_of
-from models import Campaign, Message, Operator
+from desk.views import Json, moment
+from models import Campaign, CampaignLeftOut, Customer, Driver, Message, Operator
 
 LAST = 30
 A_PAGE = 100
@@ -35,6 +37,24 @@ class CampaignView:
         """How many have not left."""
         return sum(self.counts.get(state, 0) for state in WAITING)
 
+    def as_json(self) -> Json:
+        one = self.one
+        return {
+            "id": one.id,
+            "kind": one.kind,
+            "template": one.template,
+            "language": one.language,
+            "picked": one.picked,
+            "left_out": one.left_out,
+            "created_at": moment(one.created_at),
+            "by": self.by,
+            "send_at": moment(one.send_at),
+            "cancelled_at": moment(one.cancelled_at),
+            "states": self.counts,
+            "total": self.total,
+            "waiting": self.waiting,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -46,6 +66,25 @@ class Result:
     text: str
     state: str
     detail: str | None
+
+    def as_json(self) -> Json:
+        return {
+            "id": self.id,
+            "name": self.name,
+            "number": self.recipient,
+            "text": self.text,
+            "state": self.state,
+            "detail": self.detail,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Somebody who was picked and not written to; `why` is one of campaigns.LEFT_OUT."""
+
+    id: int
+    person: Person
+    why: str
 
 
 async def latest(session: AsyncSession, office_id: int) -> list[CampaignView]:
@@ -81,3 +120,32 @@ async def results(
     return [
         Result(row.id, names.get(row.recipient, ""), row.recipient, row.text, row.state, row.detail) for row in rows
     ]
+
+
+async def left_out(
+    session: AsyncSession, office_id: int, campaign_id: int, after_id: int = 0, limit: int = A_PAGE
+) -> list[LeftOut]:
+    """Who was picked and not written to, in the order in which they were."""
+    query = (
+        select(CampaignLeftOut, Customer.name, Driver.name, Driver.number)
+        .outerjoin(Customer, Customer.id == CampaignLeftOut.customer_id)
+        .outerjoin(Driver, Driver.id == CampaignLeftOut.driver_id)
+        .where(
+            CampaignLeftOut.campaign_id == campaign_id,
+            CampaignLeftOut.office_id == office_id,
+            CampaignLeftOut.id > after_id,
+        )
+        .order_by(CampaignLeftOut.id)
+        .limit(limit)
+    )
+    return [
+        LeftOut(row.id, _person(row, customer, driver, number), row.why)
+        for row, customer, driver, number in await session.execute(query)
+    ]
+
+
+def _person(row: CampaignLeftOut, customer: str | None, driver: str | None, number: str | None) -> Person:
+    if row.driver_id is not None:
+        return Person("driver", row.driver_id, driver or "", row.number, number or "")
+    audience = "other" if row.customer_id is None else "customer"
+    return Person(audience, row.customer_id or 0, customer or "", row.number, row.number or "")

@@ -3,16 +3,18 @@
     prepared = await campaigns.prepare(session, office_id, letter, now)     # each one's text, who is left out and why
     campaign = await campaigns.send(work, operator_id, letter)              # the rows
 
-An advertisement that is not marked as the law wants it is refused whole; whoever refused advertising is left out; by night only
-those are written to who agreed to that, and the others wait for the morning (desk/advertising.py).
+An advertisement that is not marked as the law wants it is refused whole; whoever did not agree to advertising, or refused it, is
+left out, each with the reason; by night only those are written to who agreed to that, and the others wait for the morning
+(desk/advertising.py, desk/consents.py). Whether he still agrees is asked once more when his text leaves (desk/messages.py).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -25,7 +27,7 @@ from desk.people import audit
 from desk.text import plain
 from desk.text_size import KoreanSize, korean, parts_of
 from desk.work import Work
-from models import Campaign, Message, Office
+from models import AdConsent, Campaign, CampaignLeftOut, Message, Office
 
 PLACES = ("name", "number", "office", "phone")
 """What may stand in braces in a text: who is written to, what he is called by, who we are, and our number."""
@@ -35,6 +37,8 @@ LATE = timedelta(hours=12)
 """A text that could not leave so long after its time leaves no more."""
 TEXT_KEY = "campaign"
 CANCELLED = "cancelled"
+LEFT_OUT = ("no_number", "twice", "refused", "no_consent", "consent_old", "too_long")
+"""Why somebody who was picked is not written to."""
 AT_A_TIME = 500
 _PLACE = re.compile(r"\{([^{}]*)\}")
 
@@ -64,7 +68,7 @@ class Addressed:
 
 @dataclass(slots=True)
 class Prepared:
-    """What would be sent. `left_out` says who gets none, and why: no_number, twice, refused, too_long.
+    """What would be sent. `left_out` says who gets none, and why: one of LEFT_OUT.
 
     `faults` are what keeps all of it from being sent, as keys; `lost` are signs that Korean carriers cannot carry.
     """
@@ -88,20 +92,21 @@ async def prepare(session: AsyncSession, office_id: int, letter: Letter, now: da
     people = await audiences.picked(session, office.id, office.country, letter.pick)
     if not people and "nobody" not in ready.faults:
         ready.faults.append("nobody")
-    known = await consents.of_numbers(session, office.id, [one.phone for one in people if one.phone])
+    known = await consents.of_numbers(session, office.id, [phone for one in people for phone in one.phones])
     at = letter.send_at or now
     seen: set[str] = set()
-    for person in people:
+    for each in people:
+        person = _where_agreed(each, known, at) if letter.kind == "ad" else each
         consent = known.get(person.phone or "")
         said = filled(text, values_for(person, office))
         _, size = korean(said)
-        why = _left_out(letter, person, seen, size, refused=bool(consent and consent.refused_at))
+        by_day_only = letter.kind == "ad" and not (consent and consent.night_at)
+        held = advertising.morning_after(at, office.timezone) if by_day_only else None
+        why = _left_out(person, seen, size, consents.standing(consent, held or at) if letter.kind == "ad" else "agreed")
         if why is not None:
             ready.left_out.append((person, why))
             continue
         seen.add(person.phone or "")
-        by_day_only = letter.kind == "ad" and not (consent and consent.night_at)
-        held = advertising.morning_after(at, office.timezone) if by_day_only else None
         ready.texts.append(Addressed(person, said, size, parts_of(said), held, by_day_only))
         ready.lost = "".join(dict.fromkeys(ready.lost + size.lost))
     if people and not ready.texts:
@@ -133,13 +138,26 @@ async def send(work: Work, operator_id: int, letter: Letter) -> Campaign:
         }
         for one in ready.texts
     ]  # fmt: skip
-    for first in range(0, len(rows), AT_A_TIME):
-        await work.session.execute(insert(Message), rows[first : first + AT_A_TIME])
+    await _insert(work, Message, rows)
+    await _insert(work, CampaignLeftOut, [_not_written_to(campaign, *each) for each in ready.left_out])
     audit(
         work, operator.id, "campaign.sent", f"campaign {campaign.id}",
         {"kind": letter.kind, "texts": len(rows), "left_out": len(ready.left_out)},
     )  # fmt: skip
     return campaign
+
+
+async def _insert(work: Work, table: type[Message] | type[CampaignLeftOut], rows: list[dict[str, Any]]) -> None:
+    for first in range(0, len(rows), AT_A_TIME):
+        await work.session.execute(insert(table), rows[first : first + AT_A_TIME])
+
+
+def _not_written_to(campaign: Campaign, person: Person, why: str) -> dict[str, Any]:
+    return {
+        "office_id": campaign.office_id, "campaign_id": campaign.id, "why": why, "number": person.phone,
+        "customer_id": person.id if person.audience == "customer" else None,
+        "driver_id": person.id if person.audience == "driver" else None,
+    }  # fmt: skip
 
 
 async def cancel(work: Work, operator_id: int, campaign_id: int) -> int:
@@ -207,13 +225,20 @@ def _own_number(office: Office) -> str:
     return numbers.normalise(office.sms_sender, office.country).e164 or office.sms_sender
 
 
-def _left_out(letter: Letter, person: Person, seen: set[str], size: KoreanSize, *, refused: bool) -> str | None:
+def _where_agreed(person: Person, known: Mapping[str, AdConsent], at: datetime) -> Person:
+    """Of somebody's numbers, the one that he agreed with, if there is one."""
+    agreed = (phone for phone in person.phones if consents.standing(known.get(phone), at) == "agreed")
+    phone = next(agreed, person.phone)
+    return person if phone == person.phone else replace(person, phone=phone)
+
+
+def _left_out(person: Person, seen: set[str], size: KoreanSize, standing: str) -> str | None:
     if person.phone is None:
         return "no_number"
     if person.phone in seen:
         return "twice"
-    if letter.kind == "ad" and refused:
-        return "refused"
+    if standing != "agreed":
+        return standing
     return "too_long" if size.kind == "too long" else None
 
 

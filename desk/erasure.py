@@ -44,6 +44,7 @@ _GOES: Final = (
     "car_skip",
     "driver_way",
     "ad_consent",
+    "campaign_left_out",
     "incoming_part",
     "incoming_text",
     "way_point",

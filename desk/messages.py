@@ -15,13 +15,13 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk import advertising
+from desk import advertising, consents
 from desk.assignment_texts import write_assignment_messages
 from desk.errors import NotFound
 from desk.message_states import change, hold
 from desk.receipts import receipt, submitted
 from desk.work import Work
-from models import Message, Office
+from models import Campaign, Message, Office
 
 __all__ = [
     "ambiguous",
@@ -46,7 +46,8 @@ async def claim_due(work: Work, limit: int) -> list[Message]:
     """Take up to `limit` due texts: queued -> sending. Leave (commit) this work BEFORE anything goes to the provider.
 
     No two senders ever get the same row: PostgreSQL skips rows that another holds, SQLite lets writers in one by one.
-    Texts that nobody got away in time (`valid_until`, else 30 minutes) expire here instead; what waits for the day waits on.
+    Texts that nobody got away in time (`valid_until`, else 30 minutes) expire here instead, as do advertisements whose receiver
+    does not agree to them (any more); what waits for the day waits on.
     """
     due = (
         select(Message)
@@ -58,6 +59,7 @@ async def claim_due(work: Work, limit: int) -> list[Message]:
     found = list(await work.session.scalars(due.where(Message.campaign_id.is_(None)).limit(limit)))
     if len(found) < limit:
         found += await work.session.scalars(due.where(Message.campaign_id.is_not(None)).limit(limit - len(found)))
+    unwanted = await _unwanted(work, found)
     claimed = []
     for message in found:
         if (message.valid_until or message.created_at + VALID_FOR) < work.now:
@@ -66,12 +68,32 @@ async def claim_due(work: Work, limit: int) -> list[Message]:
         if message.by_day_only and (morning := await _until_morning(work, message.office_id)) is not None:
             message.next_try_at = morning
             continue
+        if message.id in unwanted:
+            change(work, message, "expired", unwanted[message.id])
+            continue
         message.attempts += 1
         message.claimed_at = work.now
         change(work, message, "sending", None)
         claimed.append(message)
     await work.session.flush()
     return claimed
+
+
+async def _unwanted(work: Work, found: Sequence[Message]) -> dict[int, str]:
+    """Advertisements whose receivers do not agree to them in this moment, and why, whatever was looked at before."""
+    campaigns = {message.campaign_id for message in found} - {None}
+    if not campaigns:
+        return {}
+    ads = set(await work.session.scalars(select(Campaign.id).where(Campaign.id.in_(campaigns), Campaign.kind == "ad")))
+    unwanted = {}
+    for office_id in {message.office_id for message in found if message.campaign_id in ads}:
+        theirs = [one for one in found if one.campaign_id in ads and one.office_id == office_id]
+        known = await consents.of_numbers(work.session, office_id, [one.recipient for one in theirs])
+        for one in theirs:
+            stands = consents.standing(known.get(one.recipient), work.now)
+            if stands != "agreed":
+                unwanted[one.id] = consents.REFUSED if stands == "refused" else consents.NO_CONSENT
+    return unwanted
 
 
 async def _until_morning(work: Work, office_id: int) -> datetime | None:

@@ -24,6 +24,7 @@ _OF_A_CUSTOMER = {
     "order": "number",
     "credit_rider": "number",
     "ad_consent": "number",
+    "campaign_left_out": "number",
     "incoming_text": "sender",
 }
 """Tables that have his number without naming him, and in which column."""

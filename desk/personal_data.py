@@ -27,6 +27,11 @@ PARTS: Final = {
     "fares": "fixed_fare",
     "promises": "promise",
     "texts": "message",
+    "texts_received": "incoming_text",
+    "consents": "ad_consent",
+    "left_out": "campaign_left_out",
+    "photos": "car_photo",
+    "car": "car_reading",
     "drafts": "call_draft",
     "groups": "segment_member",
     "accounts": "credit_rider",
@@ -45,10 +50,15 @@ async def of_customer(work: Work, operator_id: int, customer_id: int) -> Json:
     rows = await person_rows.of_customer(work.session, customer, numbers)
     told: Json = {"made_at": moment(work.now), "customer_id": customer_id}
     for part, table in PARTS.items():
-        told[part] = [_told(row, table) for row in rows.get(table, ())]
+        told[part] = [_told(row, table) for row in rows.get(table, ()) if _is_his(row, table, numbers)]
     told["imports"] = await _imported(work.session, customer_id)
     audit(work, operator_id, "customer.data_given", f"customer {customer_id}", {"rows": sum(map(len, rows.values()))})
     return told
+
+
+def _is_his(row: Any, table: str, numbers: list[str]) -> bool:
+    """Not what a driver texted about an offer of his order."""
+    return table != "incoming_text" or row["sender"] in numbers
 
 
 def _told(row: Any, table: str) -> Json:

@@ -8,6 +8,7 @@
     origin              "강남"           a place with this in its text where he was picked up or taken twice or more
     hours               [21, 2]         most calls are at night: one of his orders was taken from 21:00 to 01:59, office time
     blocked             true | false    whether he is not to be served
+    opted_in            true | false    whether he agreed to advertising with one of his numbers, and it holds (desk/consents.py)
 
 Whoever has neither of two ends of a span, or a word that nobody knows, is told which condition it is.
 """
@@ -21,11 +22,11 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Integer, Select, cast, exists, extract, func, select
 
-from desk import days
+from desk import consents, days
 from desk.errors import Invalid
 from desk.text import plain
 from desk.trades import COMPLETED
-from models import Customer, Office, Order, Place
+from models import AdConsent, Customer, CustomerPhone, Office, Order, Place
 
 Conditions = dict[str, Any]
 MOST_COUNT: Final = 1_000_000
@@ -76,6 +77,8 @@ def question(
             asked.append(_usual_place(value))
         elif name == "hours":
             asked.append(_ordered_at(office, now, dialect, *value))
+        elif name == "opted_in":
+            asked.append(_agreed(now) if value else ~_agreed(now))
     return asked
 
 
@@ -107,6 +110,15 @@ def _with_fares(office: Office, only: int | None, low: int | None, high: int | N
 def _usual_place(words: str) -> ColumnElement[bool]:
     return exists().where(
         Place.customer_id == Customer.id, Place.uses >= USUAL, Place.text.contains(words, autoescape=True)
+    )
+
+
+def _agreed(now: datetime) -> ColumnElement[bool]:
+    return exists().where(
+        CustomerPhone.customer_id == Customer.id,
+        AdConsent.office_id == Customer.office_id,
+        AdConsent.number == CustomerPhone.number,
+        consents.is_agreed(now),
     )
 
 
@@ -209,6 +221,7 @@ _CHECKS: Final[Mapping[str, Callable[[str, Any], Any]]] = {
     "origin": _text,
     "hours": _hours,
     "blocked": _yes_or_no,
+    "opted_in": _yes_or_no,
 }
 NAMES: Final = tuple(_CHECKS)
 """All conditions, in the order in which they are shown."""

@@ -30,7 +30,7 @@ from models.order import Assignment, Order, OrderChange, OrderStep, WayPoint
 from models.place_link import PlaceLink
 from models.second_factor import RecoveryCode, SecondFactor
 from models.segment import Segment, SegmentMember
-from models.text import AdConsent, Campaign, IncomingPart, IncomingText, TextTemplate
+from models.text import AdConsent, Campaign, CampaignLeftOut, IncomingPart, IncomingText, TextTemplate
 from models.vehicle_proof import CarLink, CarPhoto, CarReading, CarSkip
 from models.way import DriverWay
 
@@ -47,6 +47,7 @@ __all__ = [
     "CallDraft",
     "CallSighting",
     "Campaign",
+    "CampaignLeftOut",
     "CarLink",
     "CarPhoto",
     "CarReading",

@@ -20,6 +20,7 @@ class Call(Base):
     `number` is E.164, or null with `presentation` withheld or unavailable. `choice_*` is the caller's answer to the IVR.
     `disposition`: "answered"; "abandoned", nobody of ours had it; "pbx_restart", the PBX died under it and left no account;
     "lost", nobody saw how it ended, until the PBX's account says it.
+    `priority` is how much sooner than others he is answered (0: as everybody, to 10), `heard` how his segment greeted him.
     `recovered` marks a row whose times were rebuilt after a gap: details that nobody saw are absent, never invented.
     """
 
@@ -53,6 +54,8 @@ class Call(Base):
     choice_place_id: Mapped[int | None] = mapped_column(ForeignKey("place.id"))
     choice_text: Mapped[str | None] = mapped_column(String(200))
     recovered: Mapped[bool] = mapped_column(default=False)
+    priority: Mapped[int] = mapped_column(default=0, server_default="0")
+    heard: Mapped[str | None] = mapped_column(String(200))
 
 
 class CallSighting(Base):

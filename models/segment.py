@@ -17,7 +17,8 @@ class Segment(Base):
     """Customers who are alike. `kind` "query": whoever meets `conditions` now (desk/segments.py); "list": a group by hand.
 
     `greeting` is a sentence for whoever speaks to a member, `hint` what to say about the price, `priority` how much sooner his
-    call and his order come (0: as everybody, at most 10). Where a customer is in several, the highest priority speaks.
+    call comes to an operator (0: as everybody, at most 10). The voice menu greets him with the sound named `sound`, else with
+    the words `said`, else as everybody. Where a customer is in several, the highest priority speaks.
     """
 
     __tablename__ = "segment"
@@ -34,6 +35,8 @@ class Segment(Base):
     conditions: Mapped[Any] = mapped_column(JSON)
     greeting: Mapped[str | None] = mapped_column(String(200))
     hint: Mapped[str | None] = mapped_column(String(200))
+    sound: Mapped[str | None] = mapped_column(String(40))
+    said: Mapped[str | None] = mapped_column(String(200))
     priority: Mapped[int] = mapped_column(default=0)
     made_by: Mapped[int | None] = mapped_column(ForeignKey("operator.id"))
     made_at: Mapped[datetime]

@@ -79,9 +79,10 @@ class IncomingPart(Base):
 
 
 class AdConsent(Base):
-    """What a number's owner said of advertising: `refused_at` he wants none; `night_at` he agreed to it by night as well.
+    """What a number's owner said of advertising: `agreed_at` he wants it, `refused_at` he wants none, `night_at` also by night.
 
-    `source` is where he said so: "text", or the words of the operator who wrote it down.
+    `confirmed_at` is when he was last told of his consent and left it (desk/consents.py: two years). `source` is where he said
+    so: "text", or the words of the operator who wrote it down.
     """
 
     __tablename__ = "ad_consent"
@@ -92,6 +93,8 @@ class AdConsent(Base):
     number: Mapped[str] = mapped_column(String(20))
     refused_at: Mapped[datetime | None]
     night_at: Mapped[datetime | None]
+    agreed_at: Mapped[datetime | None]
+    confirmed_at: Mapped[datetime | None]
     source: Mapped[str] = mapped_column(String(120))
     text_id: Mapped[int | None] = mapped_column(ForeignKey("incoming_text.id"))
     operator_id: Mapped[int | None] = mapped_column(ForeignKey("operator.id"))
@@ -121,6 +124,23 @@ class Campaign(Base):
     send_at: Mapped[datetime]
     cancelled_at: Mapped[datetime | None]
     cancelled_by: Mapped[int | None] = mapped_column(ForeignKey("operator.id"))
+
+
+class CampaignLeftOut(Base):
+    """Somebody who was picked for a text to many and was sent none: `why` is a key of desk/campaigns.py.
+
+    He is a customer, a driver, or nobody whom we know; `number` (E.164) is the one that would have been written to.
+    """
+
+    __tablename__ = "campaign_left_out"
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    office_id: Mapped[int] = mapped_column(ForeignKey("office.id"))
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"), index=True)
+    why: Mapped[str] = mapped_column(String(16))
+    customer_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"), index=True)
+    driver_id: Mapped[int | None] = mapped_column(ForeignKey("driver.id"))
+    number: Mapped[str | None] = mapped_column(String(20))
 
 
 class TextTemplate(Base):

@@ -17,17 +17,20 @@ from web import given_customers as gc
 from web import given_driver as gd
 from web import given_money as gm
 from web import given_place as gp
+from web import given_texts as gt
 from web import told as t
 from web import told_car as tc
 from web import told_customers as tcu
 from web import told_driver as td
 from web import told_money as tm
+from web import told_texts as tt
 from web.ask import Ask, JsonHandler, json_answer, understand
 from web.auth import Handler, Required, require
 from web.live import live
 from web.pages import (
     analysis,
     calls,
+    campaign_api,
     cars,
     cashier,
     console,
@@ -514,6 +517,42 @@ ROUTES: tuple[Route, ...] = (
     _json(
         "POST", "/texts/size", "texts.send", texts.size, "How long a text is, as networks count",
         given=g.TextGiven, answer=t.SizeTold,
+    ),
+    _json(
+        "GET", "/consents", "messages.see", campaign_api.consent, "What the owner of a number said of advertising",
+        given=gt.ConsentQuery, answer=tt.ConsentTold, problems=(422,),
+    ),
+    _json(
+        "POST", "/consents", "texts.handle", campaign_api.note_consent, "Write down what somebody said of advertising",
+        given=gt.ConsentGiven, answer=tt.ConsentTold, problems=(422,),
+    ),
+    _json(
+        "GET", "/campaigns", "messages.see", campaign_api.listed, "The last texts to many, and how far they are",
+        answer=t.Items[tt.CampaignTold],
+    ),
+    _json(
+        "POST", "/campaigns/look", "texts.send", campaign_api.look, "What a text to many would be for each; nothing is sent",
+        given=gt.CampaignGiven, answer=tt.LookTold, problems=(404, 422),
+    ),
+    _json(
+        "POST", "/campaigns", "texts.send", campaign_api.send, "Send a text to many as it was looked at",
+        given=gt.CampaignSeen, answer=tt.CampaignTold, status=201, problems=(404, 409, 422),
+    ),
+    _json(
+        "GET", f"/campaigns/{ID}", "messages.see", campaign_api.shown, "One text to many",
+        answer=tt.CampaignTold, problems=(404,),
+    ),
+    _json(
+        "GET", f"/campaigns/{ID}/results", "messages.see", campaign_api.results, "What became of each of its texts",
+        given=gt.ResultsQuery, answer=t.Items[tt.ResultTold], problems=(404,),
+    ),
+    _json(
+        "GET", f"/campaigns/{ID}/left-out", "messages.see", campaign_api.left_out, "Who was picked and got none, and why",
+        given=gt.ResultsQuery, answer=t.Items[tt.LeftOutTold], problems=(404,),
+    ),
+    _json(
+        "POST", f"/campaigns/{ID}/cancel", "texts.send", campaign_api.cancel, "Stop it for whom it has not left",
+        answer=tt.CampaignTold, problems=(404, 409),
     ),
     _json(
         "POST", f"/drivers/{ID}/by-text", "texts.handle", texts.by_text, "Offer a driver orders by text, or no longer",

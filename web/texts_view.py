@@ -14,7 +14,7 @@ from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk import campaigns, consents, messages, numbers, offices
-from desk.campaign_views import Result
+from desk.campaign_views import LeftOut, Result
 from desk.campaigns import PLACES
 from desk.errors import Invalid
 from models import Office
@@ -26,6 +26,7 @@ from web.sheets import Kind, Sheet, as_csv, as_xlsx
 _DETAILS = {
     campaigns.CANCELLED: "detail.cancelled",
     consents.REFUSED: "detail.refused",
+    consents.NO_CONSENT: "detail.no_consent",
     messages.TOO_LATE: "detail.too_late",
 }
 
@@ -56,14 +57,14 @@ class TextsView:
         """Day and minute, by the office's own clock."""
         return f"{at.astimezone(ZoneInfo(self.office.timezone)):%Y-%m-%d %H:%M}"
 
-    def moment(self, typed: str) -> datetime | None:
+    def moment(self, typed: str, field: str = "send_at") -> datetime | None:
         """What was typed as a day and a time of the office's clock; null for nothing. Raises Invalid."""
         if not typed.strip():
             return None
         try:
             told = datetime.fromisoformat(typed.strip()[:32])
         except ValueError:
-            raise Invalid("that is no time", field="send_at") from None
+            raise Invalid("that is no time", field=field) from None
         return told.replace(tzinfo=ZoneInfo(self.office.timezone)).astimezone(UTC)
 
     def phone(self, e164: str) -> str:
@@ -106,14 +107,26 @@ class TextsView:
         )
         return web.Response(text=text, status=status, content_type="text/html")
 
-    def results(self, name: str, form: str, rows: Sequence[Result], made: datetime) -> web.Response:
-        """What became of each text, as a file. It takes a while to make: not on the event loop."""
+    def results(
+        self, name: str, form: str, rows: Sequence[Result], left: Sequence[LeftOut], made: datetime
+    ) -> web.Response:
+        """What became of each text, and who got none, as a file. It takes a while to make: not on the event loop."""
         heads: list[tuple[str, Kind]] = [
             (self.m(f"head.{head}"), "text") for head in ("name", "number", "text", "state", "detail")
         ]
         lines = [
             (row.name, self.phone(row.recipient), row.text, self.m(f"state.{row.state}"), self.detail(row.detail))
             for row in rows
+        ]
+        lines += [
+            (
+                one.person.name,
+                self.phone(one.person.phone or ""),
+                "",
+                self.m("state.left_out"),
+                self.m(f"why.{one.why}"),
+            )
+            for one in left
         ]
         sheet = Sheet(self.m("title.results"), (), heads, lines)
         body = as_xlsx([sheet], made.replace(tzinfo=None)) if form == "xlsx" else as_csv(sheet)

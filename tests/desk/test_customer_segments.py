@@ -6,13 +6,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
-from desk import segments
+from desk import consents, segments
 from desk.errors import Conflict, Invalid, NotFound
 from desk.segment_conditions import NAMES, checked
 from desk.segments import SegmentForm
 from desk.work import Desk
-from models import Customer, Erasure, Order, Place
+from models import Customer, CustomerPhone, Erasure, Order, Place
 from tests.desk.conftest import NOON, AddCustomer, Clock
 from tests.site import Site, make_site
 
@@ -109,6 +110,10 @@ async def test_each_condition_finds_whom_it_describes_and_nobody_else(
     other = await make_site(desk, drivers=0, name="x", did="15880002")
     async with desk.work() as work:
         work.session.add(Customer(office_id=other.office_id, name="남", trips=30, grade="VIP", created_at=NOON))
+        for customer_id, said in ((often, "agreed"), (rare, "agreed"), (rare, "refused")):
+            query = select(CustomerPhone.number).where(CustomerPhone.customer_id == customer_id)
+            number = await work.session.scalar(query) or ""
+            await consents.note(work, site.office_id, site.operator_id, number, said, "전화")
     expected: dict[str, list[tuple[Any, list[int]]]] = {
         "trips": [([1, None], [often, rare]), ([None, 0], [never]), ([30, 30], [often]), ([2, 29], [])],
         "cancels": [([4, None], [rare]), ([1, 4], [often, rare])],
@@ -120,6 +125,7 @@ async def test_each_condition_finds_whom_it_describes_and_nobody_else(
         "origin": [("강남", [often]), ("100%", [often]), ("%강", [])],
         "hours": [([21, 2], [often]), ([23, 24], [often]), ([0, 23], [rare])],
         "blocked": [(True, [rare]), (False, [often, never])],
+        "opted_in": [(True, [often]), (False, [rare, never])],
     }
     assert set(expected) == set(NAMES)
     async with desk.look() as session:

@@ -21,6 +21,7 @@ KEY = re.compile(r'name="key" value="([^"]+)"')
 SEEN = re.compile(r'name="seen" value="([^"]+)"')
 PAGE = {"Accept": "text/html", "Content-Type": "application/x-www-form-urlencoded"}
 Fields = list[tuple[str, str]]
+AD = "(광고)시험 사무실 1588-0001\n주말 10% 할인\n무료수신거부 080-123-4567"
 
 
 @pytest.fixture
@@ -185,6 +186,47 @@ async def test_who_wants_no_advertising_and_who_is_asked_by_text_is_written_down
     assert "#100" in await look(boss, "/texts/inbox")
 
 
+async def test_a_program_looks_sends_and_watches_by_the_same_rules(house: House, boss: Visitor) -> None:
+    """Seen failing without the comparison of `seen`, and with a look that asks for no consent."""
+    driver, agreed, unasked = house.site.drivers[0], "010-5555-0001", "01055550002"
+    said = {"number": agreed, "said": "agreed", "source": "가입 신청서", "said_at": "2026-01-05T10:00:00+09:00"}
+    noted = await boss.api("POST", "/consents", said)
+    assert noted.status == 200, noted.raw
+    assert noted.body["holds_until"] == "2028-01-05T01:00:00.000Z"
+    assert (await boss.api("GET", f"/consents?number={unasked}")).body["standing"] == "no_consent"
+    letter = {"text": AD, "kind": "ad", "drivers": [driver], "phones": [agreed, agreed, unasked, "x"]}
+    looked = (await boss.api("POST", "/campaigns/look", letter)).body
+    assert (looked["picked"], looked["texts"], looked["left_out"], looked["faults"]) == (5, 1, 4, [])
+    assert looked["first"][0]["number"] == "+821055550001"
+    whys = ["no_consent", "twice", "no_consent", "no_number"]
+    assert [one["why"] for one in looked["first_left_out"]] == whys
+    changed = await boss.api("POST", "/campaigns", {**letter, "text": AD + " ", "seen": looked["seen"]})
+    assert (changed.status, changed.body["code"], await count(house, Campaign)) == (409, "not_seen", 0)
+    sending = {**letter, "seen": looked["seen"]}
+    first, again = [
+        await boss.api("POST", "/campaigns", sending, headers={"Idempotency-Key": "one sending"}) for _ in range(2)
+    ]
+    assert (first.status, again.body, await count(house, Campaign)) == (201, first.body, 1)
+    path = f"/campaigns/{first.body['id']}"
+    [result] = (await boss.api("GET", f"{path}/results")).body["items"]
+    assert (result["number"], result["state"]) == ("+821055550001", "queued")
+    left = (await boss.api("GET", f"{path}/left-out?limit=3")).body
+    assert [one["why"] for one in left["items"]] == whys[:3]
+    rest = (await boss.api("GET", f"{path}/left-out?cursor={left['next']}")).body
+    assert ([one["why"] for one in rest["items"]], rest["next"]) == (whys[3:], None)
+    assert (await boss.api("POST", f"{path}/cancel")).body["states"] == {"expired": 1}
+    assert (await boss.api("POST", f"{path}/cancel")).status == 409
+    page = await look(boss, f"/texts/sent/{first.body['id']}")
+    assert page.count("광고 수신에 동의한 기록이 없음") == 2
+    refused = await boss.api("POST", "/campaigns", {**sending, "seen": "0" * 32})
+    assert refused.status == 409
+    unlawful = {**letter, "text": "할인"}
+    seen = (await boss.api("POST", "/campaigns/look", unlawful)).body
+    assert "ad_mark" in seen["faults"]
+    refused = await boss.api("POST", "/campaigns", {**unlawful, "seen": seen["seen"]})
+    assert (refused.status, refused.body["details"]["field"]) == (422, "ad_mark")
+
+
 async def test_texts_are_kept_taken_and_thrown_away(house: House, boss: Visitor) -> None:
     keep = [("text", "첫 줄\r\n{name}"), ("kind", "notice"), ("name", "통제"), ("do", "keep")]
     assert "통제" in (await send(boss, "/texts", keep)).raw.decode()
@@ -226,6 +268,8 @@ async def test_another_office_reads_and_stops_nothing_of_ours(house: House, othe
     )
     assert (await other.program.api("GET", "/texts")).body["items"] == []
     assert (await other.program.api("POST", f"/texts/{text_id}/handled")).status == 404
+    for part in ("", "/results", "/left-out"):
+        assert (await other.program.api("GET", f"/campaigns/1{part}")).status == 404
     assert (await other.program.ask("GET", "/texts/sent/1")).status in (403, 404)
     assert (await other.program.ask("GET", "/texts/sent/1/results")).status in (403, 404)
     async with house.desk.look() as session:

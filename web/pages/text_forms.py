@@ -53,7 +53,8 @@ async def received(request: web.Request) -> web.StreamResponse:
             assert visitor is not None
             office_id = visitor.operator.office_id
             number, said, source = (fields.get(name, "") for name in ("number", "said", "source"))
-            await consents.note(work, office_id, by, number, said, source)
+            said_at = (await view_of(request, work.session)).moment(fields.get("said_at", ""), "said_at")
+            await consents.note(work, office_id, by, number, said, source, said_at)
             return "noted"
         if do in ("ask", "ask_no_more"):
             await _ask_by_text(work, by, fields.get("driver", ""), do == "ask")

@@ -121,8 +121,9 @@ async def show_campaign(request: web.Request, status: int = 200, refused: str | 
         view = await view_of(request, session)
         it = await campaign_views.one(session, view.office.id, campaign_id)
         rows = await campaign_views.results(session, view.office.id, campaign_id, after_id, SHOWN)
+        left = await campaign_views.left_out(session, view.office.id, campaign_id, limit=SHOWN)
     return await view.page(
-        "campaign", status, it=it, rows=rows, following=rows[-1].id if len(rows) == SHOWN else None,
+        "campaign", status, it=it, rows=rows, left=left, following=rows[-1].id if len(rows) == SHOWN else None,
         refresh=bool(it.waiting and not after_id), refused=refused, done=done_of(request),
     )  # fmt: skip
 
@@ -139,7 +140,8 @@ async def results(request: web.Request) -> web.StreamResponse:
     await desk.do(lambda work: exports.taken_away(work, by, f"texts-{campaign_id}.{form}", f"campaign {campaign_id}"))
     async with desk.look() as session:
         rows = await campaign_views.results(session, view.office.id, campaign_id, limit=audiences.MOST)
-    return await asyncio.to_thread(lambda: view.results(f"texts-{campaign_id}", form, rows, desk.clock()))
+        left = await campaign_views.left_out(session, view.office.id, campaign_id, limit=audiences.MOST)
+    return await asyncio.to_thread(lambda: view.results(f"texts-{campaign_id}", form, rows, left, desk.clock()))
 
 
 def done_of(request: web.Request) -> str | None:
