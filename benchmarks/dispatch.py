@@ -1,7 +1,8 @@
 """Who could drive an order, asked of the desk with many drivers on duty; SQLite and PostgreSQL, the socket not counted.
 
-Drivers stand anywhere in a city of about 30 by 30 km, six of ten are free, and a tenth are about to be done. The floor is the
-same engine and driver reading one driver by primary key.
+Drivers stand anywhere in a city of about 30 by 30 km, six of ten are free, and a tenth are about to be done; all have papers, a
+third have hours and a third a grade. The customer of each order keeps away from a driver. PostgreSQL has counted its rows, as a
+server does by itself a minute after many were written. The floor is the same engine and driver reading one driver by primary key.
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ import statistics
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from datetime import time as hour
+from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import insert, text
 
 from benchmarks.databases import database
 from benchmarks.machine import described
@@ -21,8 +24,8 @@ from benchmarks.report import Report, options, percentile, progress, times
 from desk import dispatch, store
 from desk.bus import Bus
 from desk.work import Desk, open_engine
-from models import Driver, Order, Shift
-from tests.site import GANGNAM, make_site
+from models import Customer, Driver, DriverBlock, Order, Shift
+from tests.site import GANGNAM, Site, make_site
 
 AT_A_TIME, WARM, LISTED, HALF = 5_000, 20, 30, 0.15
 
@@ -31,32 +34,43 @@ def _somewhere(chance: random.Random) -> tuple[float, float]:
     return GANGNAM[0] + chance.uniform(-HALF, HALF), GANGNAM[1] + chance.uniform(-HALF, HALF)
 
 
-async def _fill(desk: Desk, office_id: int, drivers: int, orders: int) -> list[int]:
+def _driver(office_id: int, number: int, chance: random.Random, now: datetime) -> dict[str, Any]:
+    (lat, lon), kind = _somewhere(chance), chance.random()
+    free, done = kind < 0.6, _somewhere(chance) if kind > 0.9 else (None, None)
+    hours, papers = chance.random() < 1 / 3, (now + timedelta(days=chance.randint(2, 900))).date()
+    return {
+        "office_id": office_id, "number": f"d{number}", "name": f"기사{number}", "phone": f"+8210{10_000_000 + number}",
+        "state": "free" if free else "busy", "lat": lat, "lon": lon, "located_at": now,
+        "free_since": now - timedelta(seconds=chance.randint(0, 3600)) if free else None,
+        "done_lat": done[0], "done_lon": done[1], "done_at": now + timedelta(minutes=5) if done[0] else None,
+        "licence_until": papers, "insurance_until": papers, "grade": chance.choice(("A", "C", None, None, None, None)),
+        "works_from": hour(0) if hours else None, "works_until": hour(23, 59) if hours else None,
+    }  # fmt: skip
+
+
+async def _fill(desk: Desk, site: Site, drivers: int, orders: int) -> list[int]:
+    """The drivers, and so many orders."""
     chance, now = random.Random(drivers), datetime.now(UTC)
     for low in range(0, drivers, AT_A_TIME):
-        rows = []
-        for number in range(low, min(drivers, low + AT_A_TIME)):
-            (lat, lon), kind = _somewhere(chance), chance.random()
-            done = _somewhere(chance) if kind > 0.9 else (None, None)
-            rows.append(
-                {"office_id": office_id, "number": f"d{number}", "name": f"기사{number}", "phone": f"+8210{10_000_000 + number}",
-                 "state": "free" if kind < 0.6 else "busy", "lat": lat, "lon": lon, "located_at": now,
-                 "free_since": now - timedelta(seconds=chance.randint(0, 3600)) if kind < 0.6 else None,
-                 "done_lat": done[0], "done_lon": done[1], "done_at": now + timedelta(minutes=5) if done[0] else None}
-            )  # fmt: skip
+        rows = [_driver(site.office_id, number, chance, now) for number in range(low, min(drivers, low + AT_A_TIME))]
         async with desk.work() as work:
             ids = list(await work.session.scalars(insert(Driver).returning(Driver.id), rows))
             await work.session.execute(insert(Shift), [{"driver_id": each, "started_at": now} for each in ids])
     async with desk.work() as work:
-        made = []
-        for _ in range(orders):
-            lat, lon = _somewhere(chance)
-            made.append(
-                Order(office_id=office_id, trade="proxy", state="taken", origin_text="강남역", origin_lat=lat, origin_lon=lon,
-                      origin_source="operator", currency="KRW", taken_at=now, details={})
-            )  # fmt: skip
+        customer = Customer(office_id=site.office_id, name="김철수", created_at=now)
+        work.session.add(customer)
+        await work.session.flush()
+        apart = {"side": "customer", "reason": "말다툼", "made_at": now, "made_by": site.operator_id}
+        work.session.add(DriverBlock(driver_id=site.drivers[0], customer_id=customer.id, **apart))
+        pins = [_somewhere(chance) for _ in range(orders)]
+        made = [
+            Order(office_id=site.office_id, customer_id=customer.id, trade="proxy", state="taken", origin_text="강남역",
+                  origin_lat=lat, origin_lon=lon, origin_source="operator", currency="KRW", taken_at=now, details={})
+            for lat, lon in pins
+        ]  # fmt: skip
         work.session.add_all(made)
         await work.session.flush()
+        await work.session.execute(text("analyze"))
         return [order.id for order in made]
 
 
@@ -66,7 +80,7 @@ async def at_size(kind: str, url: str, drivers: int, repeats: int) -> list[tuple
     desk = Desk(open_engine(url), Bus())
     try:
         site = await make_site(desk, drivers=1)
-        orders = await _fill(desk, site.office_id, drivers, repeats + WARM)
+        orders = await _fill(desk, site, drivers, repeats + WARM)
         progress(f"{kind}: {drivers:,} drivers")
         floor: list[float] = []
         waits: list[float] = []

@@ -7,17 +7,17 @@ Free drivers on duty, and those who are about to be done nearby (desk/finishing.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Integer, Row, Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk import driver_fitness, finishing, trades
 from desk.errors import NotFound
-from desk.nearby import beeline_m, nearest
+from desk.nearby import beeline_m, boxed, nearest
 from desk.trades import Trade
 from models import Driver, Order
 
@@ -27,16 +27,9 @@ __all__ = ["Candidate", "beeline_m", "candidates", "of_order"]
 REACH_M = 30_000
 LOOKED_AT = 30
 """So many of the nearest are weighed against one another, also where fewer are wanted: the best is not always the nearest."""
-COLUMNS = (
-    Driver.id,
-    Driver.number,
-    Driver.name,
-    Driver.lat,
-    Driver.lon,
-    Driver.located_at,
-    Driver.free_since,
-    Driver.grade,
-)
+_DRIVER = Driver.__table__.c
+COLUMNS = (*driver_fitness.COLUMNS, _DRIVER.number, _DRIVER.name, _DRIVER.free_since, _DRIVER.grade)
+LOCATED = (*COLUMNS, _DRIVER.lat, _DRIVER.lon, _DRIVER.located_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +72,10 @@ async def candidates(
 async def of_order(session: AsyncSession, order: Order, limit: int, now: datetime) -> list[Candidate]:
     """The same for an order that is at hand."""
     trade = trades.load(order.trade)
-    soon = [
-        _finishing(row, distance, left, trade)
-        for distance, left, row in await finishing.near(session, order, trade, COLUMNS, now)
-    ]
-    near, seen = await _near(session, order, trade, max(limit, LOOKED_AT), now)
-    reasons = await driver_fitness.reasons_for(session, order, [*seen, *(each.driver_id for each in soon)], now)
+    about_to_be_done = await finishing.near(session, order, trade, LOCATED, now)
+    soon = [_finishing(row, distance, left, trade) for distance, left, row in about_to_be_done]
+    near, rows = await _near(session, order, trade, max(limit, LOOKED_AT), now)
+    reasons = await driver_fitness.reasons_of(session, order, [*rows, *(row for *_, row in about_to_be_done)], now)
     fit = [each for each in near if each.driver_id not in reasons]
     soon.sort(key=_cost)
     done_soon = [each for each in soon if each.driver_id not in reasons]
@@ -93,9 +84,9 @@ async def of_order(session: AsyncSession, order: Order, limit: int, now: datetim
     else:
         listed = [*fit[: max(0, limit - len(done_soon))], *done_soon][:limit]
     if len(listed) < limit:
-        rest = [_waiting(row, now) for row in await _longest_waiting(session, order, limit - len(listed), seen)]
-        more = await driver_fitness.reasons_for(session, order, [each.driver_id for each in rest], now)
-        reasons = {**reasons, **more}
+        others = await _longest_waiting(session, order, limit - len(listed), {row.id for row in rows})
+        reasons = {**reasons, **await driver_fitness.reasons_of(session, order, others, now)}
+        rest = [_waiting(row, now) for row in others]
         listed += [each for each in rest if each.driver_id not in reasons]
         unfit = [each for each in (*near, *soon, *rest) if each.driver_id in reasons]
         listed += [_unfit(each, reasons[each.driver_id]) for each in unfit]
@@ -110,43 +101,63 @@ def _cost(candidate: Candidate) -> tuple[float, int]:
     return (math.inf if candidate.cost_s is None else candidate.cost_s, -candidate.waiting_s)
 
 
-def _free(office_id: int, *more: Any) -> Select[Any]:
-    return select(*COLUMNS, *more).where(
-        Driver.office_id == office_id, Driver.state == "free", Driver.disabled_at.is_(None)
-    )
+def _free(*more: Any) -> Select[Any]:
+    of_office = (_DRIVER.office_id == bindparam("office"), _DRIVER.state == "free", _DRIVER.disabled_at.is_(None))
+    return select(*COLUMNS, *more).where(*of_office)
+
+
+_AT = (_DRIVER.lat.label("at_lat"), _DRIVER.lon.label("at_lon"))
+_NEAR = boxed(_free(*_AT), _DRIVER.lat, _DRIVER.lon)
+_SKILLED_NEAR = boxed(_free(*_AT).where(driver_fitness.is_skilled()), _DRIVER.lat, _DRIVER.lon)
+_MOST = bindparam("most", type_=Integer)
+_SKILLED_WAITING = (
+    _free()
+    .where(driver_fitness.is_skilled())
+    .order_by(_DRIVER.free_since.is_(None), _DRIVER.free_since, _DRIVER.id)
+    .limit(_MOST)
+)
+# Two walks along an index rather than a sort: those who are known to wait, then those of whom nobody knows since when.
+_WAITING = (
+    _free().where(_DRIVER.free_since.is_not(None)).order_by(_DRIVER.free_since, _DRIVER.id).limit(_MOST),
+    _free().where(_DRIVER.free_since.is_(None)).order_by(_DRIVER.id).limit(_MOST),
+)
 
 
 async def _near(
     session: AsyncSession, order: Order, trade: Trade, limit: int, now: datetime
-) -> tuple[list[Candidate], list[int]]:
-    """Free drivers within reach, the least cost first, and who they are."""
+) -> tuple[list[Candidate], list[Row[Any]]]:
+    """Free drivers within reach, the least cost first, and their rows."""
     if order.origin_lat is None or order.origin_lon is None:
         return [], []
-    places = (Driver.lat.label("at_lat"), Driver.lon.label("at_lon"))
-    query, point = _free(order.office_id, *places), (order.origin_lat, order.origin_lon)
-    found = await nearest(session, query, (Driver.lat, Driver.lon), point, limit, REACH_M)
+    point, values = (order.origin_lat, order.origin_lon), {"office": order.office_id}
+    found = await nearest(session, _NEAR, values, point, limit, REACH_M)
     if order.wants:  # whoever has the skills, however many nearer ones have not
-        skilled = query.where(driver_fitness.is_skilled(order.wants))
-        able = await nearest(session, skilled, (Driver.lat, Driver.lon), point, limit, REACH_M)
-        found = [*able, *(each for each in found if each[1].id not in {row.id for _, row in able})]
+        able = await nearest(session, _SKILLED_NEAR, {**values, **_wanted(order)}, point, limit, REACH_M)
+        have = {row.id for _, row in able}
+        found = [*able, *(each for each in found if each[1].id not in have)]
     weighed = [(_free_candidate(row, distance, trade, now), _waiting_order(row)) for distance, row in found]
     weighed.sort(key=lambda pair: (_cost(pair[0])[0], *pair[1]))
-    return [candidate for candidate, _ in weighed], [row.id for _, row in found]
+    return [candidate for candidate, _ in weighed], [row for _, row in found]
 
 
-async def _longest_waiting(session: AsyncSession, order: Order, limit: int, seen: list[int]) -> list[Row[Any]]:
-    """By two walks along an index rather than a sort: those who are known to wait, then those of whom nobody knows since when."""
-    query = _free(order.office_id).where(Driver.id.not_in(seen))
+def _wanted(order: Order) -> dict[str, Any]:
+    wants = sorted(set(order.wants or ()))
+    return {"skills": wants, "many": len(wants)}
+
+
+async def _longest_waiting(session: AsyncSession, order: Order, limit: int, seen: Collection[int]) -> list[Row[Any]]:
+    """Those who wait longest, without `seen`; where skills are wanted, first those who have them."""
+    values = {"office": order.office_id}
+    queries = [(query, values) for query in _WAITING]
     if order.wants:
-        first = driver_fitness.skilled_first(order.wants)
-        by = query.order_by(*first, Driver.free_since.is_(None), Driver.free_since, Driver.id)
-        return list((await session.execute(by.limit(limit))).all())
-    waiting = query.where(Driver.free_since.is_not(None)).order_by(Driver.free_since, Driver.id).limit(limit)
-    found = list((await session.execute(waiting)).all())
-    if len(found) < limit:
-        unknown = query.where(Driver.free_since.is_(None)).order_by(Driver.id).limit(limit - len(found))
-        found += (await session.execute(unknown)).all()
-    return found
+        queries.insert(0, (_SKILLED_WAITING, {**values, **_wanted(order)}))
+    found: dict[int, Row[Any]] = {}
+    for query, given in queries:
+        if len(found) < limit:
+            most = {"most": limit + len(seen) + len(found)}  # so many at least are left over without those
+            rows = (await session.execute(query, {**given, **most})).all()
+            found |= {row.id: row for row in rows if row.id not in seen and row.id not in found}
+    return list(found.values())[:limit]
 
 
 def _waiting_order(row: Row[Any]) -> tuple[float, int]:

@@ -8,12 +8,13 @@ Each reason is a key: `panel.unfit.<key>` says it in a list, `errors.unfit_<key>
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, Integer, Row, Select, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.errors import DriverNotFree
@@ -22,15 +23,20 @@ from models import Driver, DriverBlock, DriverSkill, Office, Order
 OUTSIDE_HOURS = "outside_hours"
 """The only reason that an operator may put aside: the driver is on duty, so he can be asked in person."""
 BLOCKED = "blocked"
-_COLUMNS = (
-    Driver.id,
-    Driver.disabled_at,
-    Driver.licence_until,
-    Driver.insurance_until,
-    Driver.works_days,
-    Driver.works_from,
-    Driver.works_until,
+_DRIVER = Driver.__table__.c
+COLUMNS = (
+    _DRIVER.id,
+    _DRIVER.disabled_at,
+    _DRIVER.licence_until,
+    _DRIVER.insurance_until,
+    _DRIVER.works_days,
+    _DRIVER.works_from,
+    _DRIVER.works_until,
 )
+"""What of a driver's row decides."""
+_TIMEZONE = select(Office.__table__.c.timezone).where(Office.__table__.c.id == bindparam("office"))
+_BLOCK = DriverBlock.__table__.c
+_BLOCKS = select(_BLOCK.driver_id).where(_BLOCK.customer_id == bindparam("customer"), _BLOCK.ended_at.is_(None))
 
 
 class DriverUnfit(DriverNotFree):
@@ -108,16 +114,26 @@ def _works_on(record: Record, day: date) -> bool:
 async def reasons_for(
     session: AsyncSession, order: Order, driver_ids: Collection[int], now: datetime
 ) -> Mapping[int, str]:
-    """Those of the drivers who may not take the order at `now`, each with the reason's key. Three small queries."""
+    """Those of the drivers who may not take the order at `now`, each with the reason's key."""
     if not driver_ids:
         return {}
-    office = await session.get_one(Office, order.office_id)
-    at = now.astimezone(ZoneInfo(office.timezone))
+    query: Select[Any] = select(*COLUMNS).where(_DRIVER.id.in_(driver_ids))
+    return await reasons_of(session, order, (await session.execute(query)).all(), now)
+
+
+async def reasons_of(
+    session: AsyncSession, order: Order, drivers: Sequence[Row[Any]], now: datetime
+) -> Mapping[int, str]:
+    """The same for rows that are at hand, with `COLUMNS`. One to three small queries, however many there are."""
+    if not drivers:
+        return {}
+    timezone = (await session.execute(_TIMEZONE, {"office": order.office_id})).scalar_one()
+    at = now.astimezone(ZoneInfo(timezone))
     wants = tuple(order.wants or ())
-    skills = await _skills(session, driver_ids, wants) if wants else {}
-    blocked = await _blocked(session, order, driver_ids)
+    skills = await _skills(session, [driver.id for driver in drivers], wants) if wants else {}
+    blocked = await _blocked(session, order)
     found = {}
-    for driver in await session.execute(select(*_COLUMNS).where(Driver.id.in_(driver_ids))):
+    for driver in drivers:
         record = Record(
             disabled=driver.disabled_at is not None,
             licence_until=driver.licence_until,
@@ -152,21 +168,17 @@ async def check_duty(session: AsyncSession, driver: Driver, now: datetime) -> No
         raise DriverUnfit(driver, reason)
 
 
-def skilled_first(wants: Collection[str]) -> tuple[ColumnElement[int], ...]:
-    """To sort by in SQL, before anything else: whoever has all the skills comes first."""
-    return (case((is_skilled(wants), 0), else_=1),) if wants else ()
-
-
-def is_skilled(wants: Collection[str]) -> ColumnElement[bool]:
-    """Of a driver in SQL: whether he has all the skills."""
+def is_skilled() -> ColumnElement[bool]:
+    """Of a driver in SQL: whether he has all of so `many` different `skills`, which the statement is given when it is run."""
+    skill = DriverSkill.__table__.c
     has = (
         select(func.count())
-        .select_from(DriverSkill)
-        .where(DriverSkill.driver_id == Driver.id, DriverSkill.skill.in_(wants))
-        .correlate(Driver)
+        .select_from(DriverSkill.__table__)
+        .where(skill.driver_id == _DRIVER.id, skill.skill.in_(bindparam("skills", expanding=True)))
+        .correlate(Driver.__table__)
         .scalar_subquery()
     )
-    return has == len(set(wants))
+    return has == bindparam("many", type_=Integer)
 
 
 async def _skills(session: AsyncSession, driver_ids: Collection[int], wants: Collection[str]) -> dict[int, set[str]]:
@@ -178,13 +190,10 @@ async def _skills(session: AsyncSession, driver_ids: Collection[int], wants: Col
     return skills
 
 
-async def _blocked(session: AsyncSession, order: Order, driver_ids: Collection[int]) -> set[int]:
+async def _blocked(session: AsyncSession, order: Order) -> set[int]:
     if order.customer_id is None:
         return set()
-    query = select(DriverBlock.driver_id).where(
-        DriverBlock.customer_id == order.customer_id, DriverBlock.ended_at.is_(None)
-    )
-    return set(await session.scalars(query)) & set(driver_ids)
+    return set((await session.execute(_BLOCKS, {"customer": order.customer_id})).scalars())
 
 
 async def _why_blocked(session: AsyncSession, order: Order, driver: Driver) -> str | None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Row, Select, exists, select, update
+from sqlalchemy import Row, Select, bindparam, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk import trades
-from desk.nearby import beeline_m, nearest
+from desk.nearby import beeline_m, boxed, nearest
 from desk.trades import Trade
 from desk.work import Work
 from models import Assignment, Driver, NextOrder, Order, Shift
+from models.dispatch import HELD
 
 FRESH_S = 180
 """A place that is older says nothing about how far he still has to go."""
@@ -49,10 +51,9 @@ async def near(
     policy = trade.finishing
     if policy is None or order.origin_lat is None or order.origin_lon is None:
         return []
-    found = await nearest(
-        session, _finishing(order.office_id, columns), (Driver.done_lat, Driver.done_lon),
-        (order.origin_lat, order.origin_lon), 2 * LISTED, policy.reach_m,
-    )  # fmt: skip
+    point = (order.origin_lat, order.origin_lon)
+    query, values = _finishing(columns), {"office": order.office_id}
+    found = await nearest(session, query, values, point, 2 * LISTED, policy.reach_m)
     timed = [(distance, done_in_s(row, trade, now), row) for distance, row in found]
     return [(distance, left, row) for distance, left, row in timed if left is not None and left <= policy.within_s][
         :LISTED
@@ -71,17 +72,16 @@ def done_in_s(row: Row[Any] | Driver, trade: Trade, now: datetime) -> int | None
     return max(SOON_S, round((row.done_at - now).total_seconds()))
 
 
-def _finishing(office_id: int, columns: tuple[Any, ...]) -> Select[Any]:
+@lru_cache
+def _finishing(columns: tuple[Any, ...]) -> Select[Any]:
     """Those on their last leg who stay on duty and have no next order yet."""
-    on_duty = exists().where(Shift.driver_id == Driver.id, Shift.ended_at.is_(None))
-    taken = exists().where(NextOrder.driver_id == Driver.id, NextOrder.state == "held")
-    places = (
-        Driver.done_lat.label("at_lat"),
-        Driver.done_lon.label("at_lon"),
-        Driver.done_lat,
-        Driver.done_lon,
-        Driver.done_at,
+    driver, shift, kept = Driver.__table__.c, Shift.__table__.c, NextOrder.__table__.c
+    on_duty = exists().where(shift.driver_id == driver.id, shift.ended_at.is_(None))
+    taken = exists().where(kept.driver_id == driver.id, kept.state == HELD)
+    at = (driver.done_lat.label("at_lat"), driver.done_lon.label("at_lon"))
+    query = (
+        select(*columns, *at, driver.done_lat, driver.done_lon, driver.done_at)
+        .where(driver.office_id == bindparam("office"), driver.state == "busy", driver.disabled_at.is_(None))
+        .where(on_duty, ~taken)
     )
-    return select(*columns, *places).where(
-        Driver.office_id == office_id, Driver.state == "busy", Driver.disabled_at.is_(None), on_duty, ~taken
-    )
+    return boxed(query, driver.done_lat, driver.done_lon)

@@ -22,6 +22,8 @@ import aiosqlite
 
 STEPS = 10_000
 """Of SQLite's machine: well below a millisecond."""
+TICK = STEPS // 10
+"""SQLite tells us of so many steps. It goes on counting where a prepared statement's last run ended, so we count the ticks."""
 IN_A_ROW = 8
 """So many statements at once, then everybody else has a turn."""
 PREPARED = 512
@@ -102,7 +104,7 @@ class Connection(aiosqlite.Connection):
         self._asked = 0  # errands; counted by the loop
         self._done = 0  # the same; counted by the thread
         self._in_a_row = 0
-        self._bounded = False
+        self._ticks_left: int | None = None  # while a statement is bounded
 
     def cursor(self) -> Cursor:  # type: ignore[override]
         """A new cursor; costs nothing."""
@@ -124,7 +126,7 @@ class Connection(aiosqlite.Connection):
         if self._in_a_row >= IN_A_ROW:
             self._in_a_row = 0
             await asyncio.sleep(0)
-        self._bounded = operation.startswith("SELECT")
+        self._ticks_left = STEPS // TICK if operation.startswith("SELECT") else None
         try:
             work(self._conn, operation, parameters)
         except sqlite3.OperationalError as error:
@@ -132,7 +134,7 @@ class Connection(aiosqlite.Connection):
                 raise
             return False
         finally:
-            self._bounded = False
+            self._ticks_left = None
         return True
 
     async def commit(self) -> None:
@@ -165,8 +167,15 @@ class Connection(aiosqlite.Connection):
         # Used by the loop and by our thread, never by both: `_is_away` tells.
         options |= {"check_same_thread": False, "cached_statements": PREPARED, "timeout": 0}
         opened: sqlite3.Connection = sqlite3.connect(database, **options)
-        opened.set_progress_handler(lambda: self._bounded, STEPS)
+        opened.set_progress_handler(self._is_too_long, TICK)
         return opened
+
+    def _is_too_long(self) -> bool:
+        """SQLite has done TICK steps more: whether it shall break off."""
+        if self._ticks_left is None:
+            return False
+        self._ticks_left -= 1
+        return self._ticks_left < 0
 
 
 def _knock(database: sqlite3.Connection, for_ms: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import event, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from desk import dispatch, orders
@@ -223,6 +223,26 @@ async def test_the_nearest_free_drivers_come_first_with_how_far_and_how_long(des
         {"distance_m", "eta_s", "waiting_s", "waiting_credit_s", "grade_credit_s", "cost_s"},
     )
     assert all(c.free for c in found)
+
+
+async def test_however_many_drivers_there_are_a_few_statements_find_who_is_near(desk: Desk, site: Site) -> None:
+    """Seen failing with why a driver may not take it asked for each of them."""
+    order_id = await take(desk, site)
+    async with desk.work() as work:
+        await work.session.execute(update(Driver).values(lat=GANGNAM[0] + 0.0001 * Driver.id, lon=GANGNAM[1]))
+    asked: list[str] = []
+
+    def hear(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        asked.append(statement)
+
+    async with desk.look() as session:
+        await session.get_one(Order, order_id)
+        event.listen(desk.engine.sync_engine, "before_cursor_execute", hear)
+        found = await dispatch.candidates(session, order_id, limit=10)
+        event.remove(desk.engine.sync_engine, "before_cursor_execute", hear)
+    assert len(found) == 10
+    # The order; free ones in a box and, as they are few, in three wider ones; who is soon done; the clock; who keeps apart.
+    assert len(asked) <= 8
 
 
 async def test_of_drivers_in_one_place_the_longest_waiting_comes_first(desk: Desk, site: Site) -> None:

@@ -73,6 +73,20 @@ async def test_a_long_select_leaves_the_loop_to_others_and_still_tells_the_truth
     await engine.dispose()
 
 
+async def test_a_statement_that_is_short_is_done_at_once_however_often_it_was_run(tmp_path: Path) -> None:
+    """Seen failing with the steps counted by SQLite alone, which adds up all runs of a prepared statement."""
+    engine = open_engine(f"sqlite+aiosqlite:///{tmp_path}/a.db")
+
+    async def ask(connection: AsyncConnection) -> None:
+        for _ in range(80):
+            assert await connection.scalar(LONG, {"last": 200}) == 200
+
+    async with engine.execution_options(read_only=True).connect() as connection:
+        _, turns = await turns_of_the_loop_while(ask(connection))
+    assert turns <= 80 // IN_A_ROW + 1
+    await engine.dispose()
+
+
 @pytest.mark.timeout(30)
 async def test_who_holds_the_file_is_waited_for_in_the_thread_and_not_on_the_loop(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
