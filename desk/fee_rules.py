@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk import order_steps, trades
@@ -196,6 +196,17 @@ async def versions(session: AsyncSession, office: Office) -> Sequence[Version]:
         Version(row.id, row.sort, row.class_name, None if row.ended else _held(row), row.holds_from, row.made_at, name)
         for row, name in await session.execute(query)
     ]
+
+
+async def drivers_of(session: AsyncSession, office_id: int, sort: str, name: str) -> int:
+    """How many drivers of the office are of a class."""
+    query = select(func.count()).where(Driver.office_id == office_id, Driver.disabled_at.is_(None))
+    if sort == GRADE:
+        query = query.where(Driver.grade == name)
+    elif sort == GROUP:
+        mine = select(DriverGroup.driver_id).where(DriverGroup.name == name)
+        query = query.where(Driver.id.in_(mine))
+    return int(await session.scalar(query.select_from(Driver)) or 0)
 
 
 async def groups(session: AsyncSession, office_id: int) -> list[str]:

@@ -12,8 +12,10 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk import numbers, offices
+from desk import money, numbers, offices
+from desk.fee_rules import Held
 from models import Office
+from web import fee_words
 from web.keys import DESK, RENDERER, VISITOR, Visitor
 from web.render import LOCALES, catalog, locale_of, nonce_of
 
@@ -66,6 +68,15 @@ class DriversView:
         if days < 0:
             return self.m("paper.expired")
         return self.m("paper.today") if days == 0 else self.m("paper.left", count=days)
+
+    def fee(self, held: Held | None) -> str:
+        """What is taken of his fares, and whose rule that is."""
+
+        def m(key: str, **values: Any) -> str:
+            return catalog(self.locale).text(f"money.{key}", **values)
+
+        took = fee_words.takes(m, lambda amount: money.display(amount, self.office.currency, self.locale), held)
+        return f"{took} ({fee_words.whose(m, held.sort, held.class_name)})" if held else took
 
     def link(self, path: str, **more: str) -> str:
         """An address in this language."""

@@ -2,27 +2,44 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 import pytest
 
+from desk import trades
 from desk.errors import Invalid
 from desk.fees import FeeRule
 
 TWENTY = FeeRule(basis_points=2000)
 
 
-@pytest.mark.parametrize("rule", [TWENTY, FeeRule(330), FeeRule(330, unit=10), FeeRule(1500, fixed=500, unit=100)])
+RULES = [
+    TWENTY,
+    FeeRule(330),
+    FeeRule(330, unit=10),
+    FeeRule(1500, fixed=500, unit=100),
+    FeeRule(1750, fixed=300, unit=100, least=1_000, most=9_000),
+    FeeRule(fixed=1_234, unit=7),
+    FeeRule(10_000),
+    *(trade.fees["KRW"] for trade in map(trades.load, trades.names())),
+]
+
+
+@pytest.mark.parametrize("rule", RULES)
 def test_the_parts_of_every_fare_up_to_a_hundred_thousand_are_the_whole(rule: FeeRule) -> None:
+    """Against whole numbers only: ten thousandths of a unit, so that nothing is rounded by what proves it."""
+    before = 0
     for fare in range(1, 100_001):
         fee, rest = rule.split(fare)
         assert fee + rest == fare
-        assert 0 <= fee <= fare
-        exact = Fraction(fare * rule.basis_points, 10_000) + rule.fixed
-        if fee < fare:
-            # Rounded down, by less than one unit.
-            assert 0 <= exact - fee < rule.unit
-            assert fee % rule.unit == 0
+        assert before <= fee <= fare  # a dearer trip never costs its driver less
+        before = fee
+        exact = fare * rule.basis_points + rule.fixed * 10_000
+        if fee in (fare, rule.least, rule.most):
+            most = exact if rule.most is None else min(exact, rule.most * 10_000)
+            assert fee == fare or fee * 10_000 <= max(rule.least * 10_000, most)
+            continue
+        # Rounded down, by less than one unit.
+        assert 0 <= exact - fee * 10_000 < rule.unit * 10_000
+        assert fee % rule.unit == 0
 
 
 @pytest.mark.parametrize(

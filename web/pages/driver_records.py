@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from desk import driver_blocks, driver_documents, driver_papers, driver_records, drivers, trades
+from desk import driver_blocks, driver_documents, driver_papers, driver_records, drivers, fee_rules, trades
 from models.driver_record import SIDES
 from web.drivers_view import view_of
 from web.forms import Fields
@@ -59,6 +59,9 @@ async def show_one(
         view = await view_of(request, session)
         driver = await drivers.of_office(session, view.office.id, driver_id)
         record = await driver_records.record_of(session, driver)
+        fee = await fee_rules.for_driver(
+            session, driver, view.office.trade, view.office.currency, request.app[DESK].clock()
+        )
         grades = await driver_records.grades(session, driver_id)
         blocks = await driver_blocks.of_driver(session, driver_id)
         files = await driver_documents.of_driver(session, driver_id) if view.manages else []
@@ -70,7 +73,7 @@ async def show_one(
     return await view.page(
         "one", status, driver=driver, record=record, grades=grades, blocks=blocks, files=files, alarms=alarms,
         trade=trades.load(view.office.trade), kinds=driver_documents.KINDS, all_grades=driver_records.GRADES,
-        sides=SIDES, languages=LOCALES, refused=refused, done=_done(request), typed=Typed(typed or {}),
+        sides=SIDES, languages=LOCALES, refused=refused, done=_done(request), typed=Typed(typed or {}), fee=view.fee(fee),
     )  # fmt: skip
 
 

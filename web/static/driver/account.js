@@ -14,6 +14,7 @@ export function account(me, act) {
   return [
     h("section.card.purse", {}, h("small", {}, t("driver.money.balance")), h("strong", { className: me.balance < 0 ? "owes" : "" }, money(me.balance))),
     !rows ? h("p.quiet", {}, t("driver.link.loading")) : !rows.items.length ? h("p.quiet", {}, t("driver.money.none")) : null,
+    me.fee_rule ? h("p.quiet", {}, t("driver.fee.mine", { rule: feeWords(me.fee_rule, me.currency) })) : null,
     h("ul.rows", {}, (rows?.items ?? []).map((row) => entry(row, act))),
     rows?.next ? h("button.big.quiet", { type: "button", onclick: act.more }, t("driver.money.more")) : null,
   ];
@@ -27,9 +28,21 @@ function entry(row, act) {
     { className: `card row ${row.undone ? "undone" : ""}` },
     h("p.head", {}, h("b", {}, t(`driver.kind.${row.kind}`)), h("strong", { className: row.amount > 0 ? "plus" : "minus" }, signed)),
     h("p.why", {}, [row.evidence, trip, row.order_id ? t("driver.money.order", { id: row.order_id }) : null, row.undone ? t("driver.money.undone") : null].filter(Boolean).join(" · ")),
+    row.fee ? h("p.why", {}, t("driver.fee.why", { fare: money(row.fee.fare, row.currency), rule: feeWords(row.fee, row.currency) })) : null,
     h("p.foot", {}, h("time", { dateTime: row.at }, when(row.at)), row.amount < 0 && !row.undone ? against(row.appeal, act, { entry_id: row.id }, REASONS[row.kind] ?? ["wrong_amount"]) : null),
     words(row.appeal),
   );
+}
+
+/** A fee rule in words: what is taken, and whose rule that is. */
+export function feeWords(rule, currency) {
+  const parts = rule.basis_points ? [t("driver.fee.percent", { percent: String(rule.basis_points / 100) })] : [];
+  if (rule.fixed || !parts.length) parts.push(money(rule.fixed, currency));
+  const told = [parts.join(" + ")];
+  if (rule.unit > 1) told.push(t("driver.fee.unit", { amount: money(rule.unit, currency) }));
+  if (rule.least) told.push(t("driver.fee.least", { amount: money(rule.least, currency) }));
+  if (rule.most !== null) told.push(t("driver.fee.most", { amount: money(rule.most, currency) }));
+  return `${told.join(", ")} (${t(`driver.fee.of_${rule.sort}`, { name: rule.class_name })})`;
 }
 
 export function missed(_me, act) {

@@ -1,6 +1,7 @@
 /** The screens of a driver's night: come in, wait, be asked, drive. What is pressed lies at the bottom, under the thumb. */
 
 import { clockTime, distance, money, t } from "../console/texts.js";
+import { feeWords } from "./account.js";
 import { carCard, stageOf } from "./car.js";
 import { h } from "./dom.js";
 
@@ -87,9 +88,9 @@ export function offerScreen(me) {
   ];
 }
 
-function worth({ fare, fee, currency }) {
+function worth({ fare, fee, fee_rule: rule, currency }) {
   if (fare === null || fee === null) return null;
-  return h("p", {}, `${t("driver.offer.fee", { amount: money(fee, currency) })} · `, h("b", {}, t("driver.offer.yours", { amount: money(fare - fee, currency) })));
+  return h("p", { title: rule ? feeWords(rule, currency) : "" }, `${t("driver.offer.fee", { amount: money(fee, currency) })} · `, h("b", {}, t("driver.offer.yours", { amount: money(fare - fee, currency) })));
 }
 
 function wants({ wants: asked }) {
