@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import pwd
+import re
 import shutil
 import signal
 import subprocess
@@ -40,6 +42,8 @@ SETTINGS = {
     "timezone": "Asia/Seoul",  # not UTC: a moment that loses its zone on the way shows
 }
 START_LIMIT_S = 60
+FILE_COPY_SINCE = 15
+"""The version that can be told how to copy; older ones copy so anyway."""
 # A server dies with the thread that started it (see _dies_with_us), and a test may start it from a short-lived one.
 _STARTER = ThreadPoolExecutor(1)
 
@@ -127,9 +131,10 @@ class Cluster:
 
     def create(self, database: str, template: str = "template1") -> None:
         """A new database, a copy of `template`."""
-        self._execute(
-            sql.SQL("create database {} template {}").format(sql.Identifier(database), sql.Identifier(template))
-        )
+        statement = sql.SQL("create database {} template {}").format(sql.Identifier(database), sql.Identifier(template))
+        if _newest() >= FILE_COPY_SINCE:
+            statement += sql.SQL(" strategy file_copy")  # without a disk to wait for, in two thirds of the time
+        self._execute(statement)
 
     def drop(self, database: str) -> None:
         """Away with a database, whoever is connected."""
@@ -148,6 +153,15 @@ class Cluster:
                 if server.poll() is not None or time.monotonic() > deadline:
                     raise
                 time.sleep(0.05)
+
+
+@functools.cache
+def _newest() -> int:
+    """The major version of the server that is started."""
+    told = subprocess.run([_program("postgres"), "--version"], check=True, capture_output=True, text=True).stdout
+    version = re.search(r"\d+", told)
+    assert version is not None, told
+    return int(version[0])
 
 
 def _program(name: str) -> str:

@@ -6,7 +6,8 @@
               even: words as above; odd: the rest is taken as it stands
 
 The same bytes mean the same case to Hypothesis (every day), to the seeded generator (a million a night) and to atheris
-(guided by coverage), so that what one of them finds is a line of `FOUND` for the others.
+(guided by coverage), so that what one of them finds is a line of `FOUND` for the others. The parsers of files, forms and other
+servers' answers stand in tests/fuzz/files.py.
 """
 
 from __future__ import annotations
@@ -14,9 +15,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from agi import protocol
@@ -41,34 +40,11 @@ from desk.work import Work
 from models import Message as TextMessage
 from models.message import NEXT_STATES
 from sms import incoming, receipts, smpp_pdu
+from tests.fuzz import files
+from tests.fuzz.parser import Parser
 from web.bodies import Refused, strict_json
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
-LITERAL = 0xE0
-
-
-@dataclass(frozen=True)
-class Parser:
-    """`check` raises where something is not as it must be. `words` are what its inputs are made of."""
-
-    name: str
-    check: Callable[[bytes], None]
-    words: tuple[bytes, ...]
-
-    def case(self, data: bytes) -> bytes:
-        """The input that `data` stands for; see the module's frame."""
-        if not data or data[0] & 1:
-            return data[1:]
-        made = bytearray()
-        stream = iter(data[1:])
-        for byte in stream:
-            made += self.words[byte % len(self.words)] if byte < LITERAL else bytes([next(stream, 0)])
-        return bytes(made)
-
-    def __call__(self, data: bytes) -> None:
-        """Check the case that `data` stands for."""
-        self.check(self.case(data))
-
 
 # --- ami ----------------------------------------------------------------------------------------------------------------
 
@@ -497,6 +473,7 @@ PARSERS: dict[str, Parser] = {
         Parser("desk-reply", desk_reply, _REPLY),
         Parser("sms-segments", sms_segments, _SMS),
         Parser("web-json", web_json, _JSON),
+        *files.PARSERS,
     )
 }
 

@@ -13,7 +13,7 @@ from web.auth import require
 from web.keys import VISITOR, Person, Visitor
 from web.middleware import tell_refusals
 from web.openapi import plain_path
-from web.routes import ROUTES, Route
+from web.routes import ROUTES
 
 OPEN_TO_ANYONE = {
     "GET /car",
@@ -35,34 +35,39 @@ OPEN_TO_ANYONE = {
     "POST /api/v1/here",
 }
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-NAMES = [f"{route.method} {path_of(route.path)}" for route in ROUTES]
 
 
 def test_only_these_are_open_to_anyone() -> None:
     assert {f"{route.method} {route.path}" for route in ROUTES if route.may == "anyone"} == OPEN_TO_ANYONE
 
 
-@pytest.mark.parametrize("route", ROUTES, ids=NAMES)
-async def test_nobody_gets_in_without_signing_in(house: House, route: Route) -> None:
-    answer = await house.anonymous().ask(route.method, path_of(route.path))
-    if route.may == "anyone":
-        # Signing in with nothing is refused for another reason than "who are you".
-        assert answer.status not in (403, 404, 405, 500)
-        assert answer.status != 401 or route.path == "/login"
-    else:
-        assert answer.status == 401
-        assert answer.code == "not_signed_in"
-        assert answer.headers["WWW-Authenticate"] == "Bearer"
+async def test_nobody_gets_in_without_signing_in(house: House) -> None:
+    """Seen failing with one URL let in for anybody."""
+    let_in = {}
+    for route in ROUTES:
+        answer = await house.anonymous().ask(route.method, path_of(route.path))
+        if route.may == "anyone":
+            # Signing in with nothing is refused for another reason than "who are you".
+            good = answer.status not in (403, 404, 405, 500) and (answer.status != 401 or route.path == "/login")
+        else:
+            good = answer.status == 401 and answer.code == "not_signed_in"
+            good = good and answer.headers["WWW-Authenticate"] == "Bearer"
+        if not good:
+            let_in[f"{route.method} {route.path}"] = answer.status
+    assert let_in == {}
 
 
-@pytest.mark.parametrize("path", sorted({route.path for route in ROUTES}))
-async def test_no_url_takes_a_method_that_is_not_in_the_table(house: House, path: str) -> None:
+async def test_no_url_takes_a_method_that_is_not_in_the_table(house: House) -> None:
+    """Seen failing with a second method for one URL, beside the table."""
     visitor = house.program()
-    known = {route.method for route in ROUTES if path_of(route.path) == path_of(path)}
-    for method in set(METHODS) - known:
-        answer = await visitor.ask(method, path_of(path))
-        assert answer.status == 405, f"{method} {path}"
-        assert set(answer.headers["Allow"].split(",")) == known
+    taken = {}
+    for path in sorted({path_of(route.path) for route in ROUTES}):
+        known = {route.method for route in ROUTES if path_of(route.path) == path}
+        for method in set(METHODS) - known:
+            answer = await visitor.ask(method, path)
+            if answer.status != 405 or set(answer.headers["Allow"].split(",")) != known:
+                taken[f"{method} {path}"] = answer.status
+    assert taken == {}
 
 
 def test_the_application_has_no_route_that_is_not_in_the_table(house: House) -> None:
