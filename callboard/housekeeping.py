@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 
-from desk import drafts, driver_access, driver_documents, driver_papers, idempotency, kept_files, vehicle_proof
+from desk import (
+    drafts,
+    driver_access,
+    driver_documents,
+    driver_papers,
+    idempotency,
+    kept_files,
+    vehicle_proof,
+    ways,
+)
+from desk.settings import Settings
 from desk.work import Desk
 from web import forgotten
 
 EVERY_S = 3600.0
+BETWEEN_S = 0.05
 
 
 class Housekeeping:
     """Cleans at the start and then every hour. `files` has the files that rows name, `recordings` what callers said."""
 
-    def __init__(self, desk: Desk, files: Path, recordings: Path) -> None:
+    def __init__(self, desk: Desk, files: Path, recordings: Path, keep: Settings) -> None:
         self._desk = desk
+        self._keep = keep
         self._files = files
         self._recordings = recordings
 
@@ -28,9 +41,20 @@ class Housekeeping:
                 await driver_access.forget_old(work)
                 await drafts.forget_old(work)
                 await driver_papers.look(work)
+            await self._expire()
             await self._sweep()
             await forgotten.remove(self._desk, self._recordings)
             await asyncio.sleep(EVERY_S)
+
+    async def _expire(self) -> None:
+        """What is kept for so many days is erased, some at a time: calls and orders come between."""
+        photos, ways_ = (timedelta(days=days) for days in (self._keep.photo_days, self._keep.way_days))
+        while names := await self._desk.do(lambda work: vehicle_proof.forget_before(work, work.now - photos)):
+            await asyncio.to_thread(kept_files.drop, self._files / "cars", names)
+        more = 1
+        while more:
+            more = await self._desk.do(lambda work: ways.forget_before(work, work.now - ways_))
+            await asyncio.sleep(BETWEEN_S)
 
     async def _sweep(self) -> None:
         """A file is written before its row and removed after it: what a crash left between the two goes here."""

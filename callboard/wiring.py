@@ -118,7 +118,7 @@ def wire(instance: Instance, world: World | None = None) -> Wired:
         Part("replies", Replies(desk, bus).run),
         Part("order-timers", OrderTimers(desk, bus).run),
         Part("imports", Imports(desk, bus).run),
-        Part("housekeeping", Housekeeping(desk, state.files, state.recordings).run),
+        Part("housekeeping", Housekeeping(desk, state.files, state.recordings, settings.desk).run),
         Part("checkpoints", Checkpoints(desk.engine.url).run),
         *(Part(port.name, port.run) for port in ports),
     ]

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from desk import exports, fares, no_show, vehicle_proof
+from desk import exports, fares, no_show, vehicle_proof, ways
 from desk.errors import NotFound
 from desk.message_states import shown_text
 from desk.order_views import order_json
@@ -49,6 +49,7 @@ async def gather(work: Work, operator_id: int, office_id: int, order_id: int) ->
         "texts": await _texts(work, order_id),
         "recordings": await _recordings(work, order),
         "car": await vehicle_proof.seen(work.session, order_id),
+        **await ways.of_order(work.session, office_id, order_id),
         "nobody_came": await no_show.evidence_of(work.session, order),
         "taken_away_at": moment(work.now),
     }

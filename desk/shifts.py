@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk import driver_fitness, offers
+from desk import driver_fitness, offers, ways
 from desk.errors import Conflict
 from desk.work import Work
 from models import Driver, Shift
@@ -68,6 +68,7 @@ async def locate_all(work: Work, spots: Mapping[int, tuple[float, float]]) -> se
     if found:
         rows = [{"id": each, "lat": spots[each][0], "lon": spots[each][1], "located_at": work.now} for each in found]
         await work.session.execute(update(Driver), rows)
+        await ways.note(work, {each: spots[each] for each in found})
     return set(found)
 
 

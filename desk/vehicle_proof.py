@@ -26,6 +26,7 @@ from models.vehicle_proof import CAR_SIDES, STAGES
 LATE = timedelta(hours=24)
 """So long after the end of a trip what the phone could not send before is still taken."""
 MOST_PHOTOS = 40
+ORDERS_AT_A_TIME = 200
 MOST_KM = 9_999_999
 
 
@@ -209,6 +210,22 @@ async def erase(work: Work, order_id: int, by: int | None) -> list[str]:
     await car_links.end(work, order_id)
     if names:
         audit(work, by, "car.erased", str(order_id), {"photos": len(names)})
+    return names
+
+
+async def forget_before(work: Work, at: datetime) -> list[str]:
+    """Erase photos that came before `at`, of some hundred orders at most. The files' names, to be dropped after the commit."""
+    query = (
+        select(CarPhoto.order_id)
+        .where(CarPhoto.received_at < at, CarPhoto.path.is_not(None))
+        .group_by(CarPhoto.order_id)
+        .having(func.max(CarPhoto.received_at) < at)
+        .order_by(CarPhoto.order_id)
+        .limit(ORDERS_AT_A_TIME)
+    )
+    names: list[str] = []
+    for order_id in (await work.session.scalars(query)).all():
+        names += await erase(work, order_id, None)
     return names
 
 

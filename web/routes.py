@@ -398,6 +398,10 @@ ROUTES: tuple[Route, ...] = (
         answer=t.Items[t.DeedTold], problems=(404,),
     ),
     _json(
+        "GET", f"/orders/{ID}/way", "orders.see", orders.way, "Where its drivers were while they had the order",
+        answer=t.WaysTold, problems=(404,),
+    ),
+    _json(
         "GET", f"/orders/{ID}/car", "cars.see", cars.shown, "The customer's car before the key changed hands, and after",
         answer=tc.CarTold, problems=(404,),
     ),

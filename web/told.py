@@ -394,6 +394,28 @@ class NoShowTold(Told):
     customer_called: int
 
 
+class SpotTold(Told):
+    """Where a driver was (degrees, WGS 84) at a moment, as his phone said."""
+
+    at: Moment
+    lat: float
+    lon: float
+
+
+class WayTold(Told):
+    """The way of one driver of an order, thinned; `metres` is along its places."""
+
+    driver: DriverBrief
+    metres: int
+    points: list[SpotTold]
+
+
+class WaysTold(Told):
+    """The ways of an order's drivers; empty where none was kept, or it was kept long enough."""
+
+    ways: list[WayTold]
+
+
 class DeedTold(Told):
     """One thing that happened to an order. `by` is an operator's name; `driver` who did it, or whom it was about.
 

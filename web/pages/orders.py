@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from desk import dispatch, order_changes, order_history, orders, search_views, searching
+from desk import dispatch, order_changes, order_history, orders, search_views, searching, ways
 from desk.credit import Payment
 from desk.errors import Invalid
 from desk.order_views import candidate_json, order_json, orders_json
@@ -207,6 +207,12 @@ async def offers(ask: Ask[Nothing]) -> Json:
         for offer, driver in found
     ]
     return {"items": items, "next": None}
+
+
+async def way(ask: Ask[Nothing]) -> Json:
+    """Where the order's drivers were."""
+    async with ask.desk.look() as session:
+        return await ways.of_order(session, ask.operator.office_id, ask.id)
 
 
 async def history(ask: Ask[Nothing]) -> Json:

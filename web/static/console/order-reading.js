@@ -1,6 +1,7 @@
 /** What can be read about the marked order: who was asked and what he said, why him and not another, and all that happened. */
 
 import { html, nothing } from "lit";
+import { ways } from "./order-way.js";
 import { declinedFor, reading, timeLeft } from "./searches.js";
 import { store } from "./store.js";
 import { clockTime, dayMonth, distance, duration, has, money, t } from "./texts.js";
@@ -57,6 +58,7 @@ export function history(order) {
   if (told?.error) return html`<p class="quiet bad">${told.error}</p>`;
   if (!told) return html`<p class="quiet">${t("history.none")}</p>`;
   return html`
+    ${ways(order)}
     <ol class="deeds">
       ${told.items.map(
         (deed) => html`

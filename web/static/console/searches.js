@@ -109,6 +109,7 @@ export async function read(orderId) {
     if (view === "drivers" && !(wantsDriver(order) && order.search)) return;
     const told = await request("GET", `orders/${orderId}/${PATHS[view] ?? "offers"}`);
     if (store.selectedOrder === orderId && store.view === view) store.reading = { order: orderId, view, items: told.items, error: null };
+    if (view === "history") store.ways = { order: orderId, items: (await request("GET", `orders/${orderId}/way`)).ways };
   } catch (error) {
     if (store.selectedOrder === orderId) store.reading = { order: orderId, view, items: [], error: sentence(error) };
   } finally {

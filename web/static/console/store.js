@@ -33,6 +33,7 @@ export class Store {
   selectedOrder = null;
   candidates = { order: null, items: [], loading: false, error: null };
   view = "drivers"; // what the lower right shows of the marked order: "drivers", "why", "history"
+  ways = { order: null, items: [] };
   reading = { order: null, view: null, items: [], error: null };
   notice = null;
   filter = { which: "all", text: "" }; // what the board shows
