@@ -39,6 +39,9 @@ class Channel(Protocol):
     def seen(self) -> CallSeen:
         """The call, as the desk is told of it."""
 
+    async def come_sooner(self, priority: int) -> None:
+        """In the operators' queue, before everybody with less; 0 is as everybody."""
+
     async def answer(self) -> None:
         """Pick up."""
 
@@ -81,6 +84,11 @@ class FastAgiChannel:
     def can_say(self, prompt: str | Spoken) -> bool:
         """See Channel."""
         return self._sounds.find(self.language, prompt) is not None
+
+    async def come_sooner(self, priority: int) -> None:
+        """See Channel. Queue() reads QUEUE_PRIO when the caller joins, whoever has sent him there (app_queue.c)."""
+        await self._guard(0)
+        await self._request.command("SET VARIABLE", "QUEUE_PRIO", priority)
 
     async def answer(self) -> None:
         """See Channel."""

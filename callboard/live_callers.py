@@ -43,6 +43,10 @@ class LiveCallers:
         """As DeskSide."""
         await self._desk_side.choose(call_id, kind, place_id=place_id, text=text, recording_path=recording_path)
 
+    async def treated(self, call_id: int, priority: int, heard: str | None) -> None:
+        """As DeskSide."""
+        await self._desk_side.treated(call_id, priority, heard)
+
     async def _never_was(self, linkedid: str) -> bool:
         if self._is_up(linkedid) or not self._listener.connected:
             return False

@@ -1,7 +1,8 @@
 """Makes what callers hear: every text of `locales/<tag>/prompts.toml` becomes a sound that Asterisk plays as it is.
 
     text --espeak-ng--> 22 kHz WAV --sox--> 8 kHz, 16 bit, mono --rename--> sounds/<tag>/callboard/<key>.wav
-    sounds-own/<tag>/<key>.wav (any rate, the site's own voice) --sox--> the same place; it wins
+    sounds-own/<tag>/<key>.wav (any rate, the site's own voice) --sox--> the same place; it wins.
+        Under a name that is no prompt's: a greeting that a segment of customers may have (docs/customers.md)
 
 A prompt is made again only when its text, its voice or the site's recording changed. Both programs come from the system,
 or from the private Asterisk root, whose files run through that root's own loader.
@@ -19,13 +20,13 @@ import shutil
 import struct
 import tomllib
 import wave
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
 
-from agi.sounds import Sounds
+from agi.sounds import NAME, Sounds
 from callboard.pbx_engine import PbxError, Root
 
 RATE = 8000
@@ -115,7 +116,21 @@ def wanted(locales: Path, sounds: Sounds, own: Path) -> list[Prompt]:
             made_from = source.read_bytes() if source else f"{language} {WORDS_PER_MINUTE} {text}".encode()
             digest = hashlib.sha256(made_from).hexdigest()
             prompts.append(Prompt(language, key, text, source, sounds.prompt_file(language, key), digest))
+        for key in _more(own / language, texts(locales, language)):
+            recording = own / language / f"{key}.wav"
+            digest = hashlib.sha256(recording.read_bytes()).hexdigest()
+            prompts.append(Prompt(language, key, "", recording, sounds.prompt_file(language, key), digest))
     return prompts
+
+
+def own_names(locales: Path, own: Path) -> tuple[str, ...]:
+    """The names of the site's own recordings that are no prompt's: what a segment may greet its members with."""
+    return tuple(sorted({name for tag in languages(locales) for name in _more(own / tag, texts(locales, tag))}))
+
+
+def _more(own: Path, prompts: Mapping[str, str]) -> list[str]:
+    names = sorted(file.stem for file in own.glob("*.wav")) if own.is_dir() else []
+    return [name for name in names if name not in (*prompts, TONE) and len(name) <= 40 and NAME.fullmatch(name)]
 
 
 def missing(locales: Path, sounds: Sounds, own: Path) -> list[Prompt]:

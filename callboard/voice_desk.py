@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from callboard.prompts import PlaceVoice
-from desk import calls
+from desk import calls, segments
 from desk.calls import Greeting
+from desk.errors import DeskError
 from desk.events import CallSeen
+from desk.segments import AS_EVERYBODY, Voice
 from desk.work import Desk, Work
 
 WAITING_LIMIT = 200
+VOICE_WITHIN_S = 0.4
+"""Of the second that a caller waits for the desk at most (agi/settings.py)."""
+
+log = structlog.get_logger(__name__)
 
 
 class VoiceDesk:
@@ -29,9 +39,26 @@ class VoiceDesk:
         greeting = await self._look(seen)
         if greeting is None or greeting.call_id is None or greeting.recovered:
             greeting = await self._desk.do(lambda work: self._open(work, seen))
+        voice = await self._voice(greeting)
         if self._ahead is not None:
-            self._ahead.take(greeting.language, [text for _, text in greeting.places])
-        return greeting
+            said = [voice.said] if voice.said else []
+            self._ahead.take(greeting.language, [*said, *(text for _, text in greeting.places)])
+        return replace(greeting, voice=voice)
+
+    async def _voice(self, greeting: Greeting) -> Voice:
+        """How his segments have him treated. Where that cannot be found out soon, as everybody: the call goes on."""
+        if greeting.customer_id is None:
+            return AS_EVERYBODY
+        try:
+            async with asyncio.timeout(VOICE_WITHIN_S), self._desk.look() as session:
+                return await segments.voice(session, greeting.customer_id, self._desk.clock())
+        except (SQLAlchemyError, DeskError, TimeoutError, OSError) as error:
+            log.warning("a caller's segments could not be asked; he is treated as everybody", error=repr(error))
+            return AS_EVERYBODY
+
+    async def treated(self, call_id: int, priority: int, heard: str | None) -> None:
+        """Store how the caller was treated."""
+        await self._desk.do(lambda work: calls.treated(work, call_id, priority, heard))
 
     async def _look(self, seen: CallSeen) -> Greeting | None:
         """None: neither the call nor its line is known by these names."""

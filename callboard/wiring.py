@@ -20,12 +20,12 @@ from callboard.disk_watch import DiskWatch
 from callboard.figures import Figures
 from callboard.housekeeping import Housekeeping
 from callboard.imports import Imports
-from callboard.instance import Instance
+from callboard.instance import LOCALES, Instance
 from callboard.live_callers import LiveCallers
 from callboard.loop_watch import LoopWatch
 from callboard.order_timers import OrderTimers
 from callboard.phones import NoPhones, Phones
-from callboard.prompts import PlaceVoice
+from callboard.prompts import PlaceVoice, own_names
 from callboard.readings import Readings
 from callboard.replies import Replies
 from callboard.searches import Searches
@@ -174,6 +174,7 @@ def wire(instance: Instance, world: World | None = None) -> Wired:
         tape("web"),
         reader.read,
         Geocoders(settings.geocoders),
+        lambda: own_names(LOCALES, state.folder / "sounds-own"),
     )
     panel = Panel(settings.web, desk, bus, outside)
     return Wired((Part("web", panel.run), *parts), panel, readings, listener, ports, conversations)

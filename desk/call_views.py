@@ -152,4 +152,6 @@ def _view(call: Told, customer: CustomerView | None, recording: str | None) -> C
         customer=customer,
         choice=choice,
         recovered=call.recovered,
+        priority=call.priority,
+        heard=call.heard,
     )

@@ -13,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from desk import customers
 from desk.arrival import NoSuchLine
 from desk.errors import Invalid, NotFound
-from desk.events import CallChosen
+from desk.events import CallChosen, CallTreated
+from desk.segments import AS_EVERYBODY, HIGHEST_PRIORITY, Voice
 from desk.text import optional
 from desk.work import Work
 from models import Call, Customer, Line, Place, Recording
@@ -29,7 +30,7 @@ class Greeting:
     """How a flow speaks to a caller. `places` are (place_id, text), at most three, where he last was picked up first.
 
     `call_id` is null, and the caller unknown, where the call has not been opened. `recovered`: the call was found in a list of
-    channels, which may not have told all that the caller's own channel can.
+    channels, which may not have told all that the caller's own channel can. `voice` is what his segments decided (for the flow).
     """
 
     call_id: int | None
@@ -38,6 +39,8 @@ class Greeting:
     customer_name: str | None
     places: tuple[tuple[int, str], ...]
     recovered: bool = False
+    customer_id: int | None = None
+    voice: Voice = AS_EVERYBODY
 
 
 _CALLED = (
@@ -63,7 +66,16 @@ async def greeting(session: AsyncSession, linkedid: str, line: str) -> Greeting:
         return Greeting(call.id, language, False, None, (), call.recovered)
     places = await customers.usual_pickups(session, customer.id, PLACES_OFFERED)
     offered = tuple((place.id, place.text) for place in places)
-    return Greeting(call.id, customer.language or language, True, customer.name, offered, call.recovered)
+    return Greeting(call.id, customer.language or language, True, customer.name, offered, call.recovered, customer.id)
+
+
+async def treated(work: Work, call_id: int, priority: int, heard: str | None) -> None:
+    """Keep how the caller was treated: how much sooner he comes, and what he was greeted with. Raises NotFound."""
+    call = await work.session.get(Call, call_id, with_for_update=True)
+    if call is None:
+        raise NotFound("there is no such call", call_id=call_id)
+    call.priority, call.heard = max(0, min(priority, HIGHEST_PRIORITY)), optional(heard, _TEXT_LIMIT)
+    work.tell(CallTreated(work.now, call.id))
 
 
 async def choose(

@@ -8,7 +8,7 @@ from desk.accounts import CallAccount, merged, settle, unsettled
 from desk.arrival import SAME_CALL_WINDOW_S, NoSuchLine, open_call
 from desk.call_life import answered, box_answered, box_gone, end_stale_box_calls, gone, rang, resync
 from desk.call_views import CallFilter, board, calls_list, card
-from desk.caller_choice import Greeting, choose, greeting
+from desk.caller_choice import Greeting, choose, greeting, treated
 from desk.spool import SpoolRecord, merge_spooled, read_record
 
 __all__ = [
@@ -35,5 +35,6 @@ __all__ = [
     "read_record",
     "resync",
     "settle",
+    "treated",
     "unsettled",
 ]

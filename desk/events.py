@@ -120,6 +120,13 @@ class CallIdentified(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class CallTreated(Event):
+    """A caller's segments decided how he is greeted, or that he comes sooner."""
+
+    call_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class CallChosen(Event):
     """The caller answered the IVR: a place, a recording, or an operator."""
 

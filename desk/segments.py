@@ -9,12 +9,13 @@ A question is asked anew each time: a member is whoever meets it now. Whoever wa
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, delete, exists, func, select
+from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk import offices
@@ -33,11 +34,16 @@ MOST_SEGMENTS = 200
 MOST_ADDED = 500
 """So many customers are put into a group at once."""
 HIGHEST_PRIORITY = 10
+_SOUND = re.compile(r"(?=.{1,40}$)[A-Za-z0-9]+(?:[-_][A-Za-z0-9]+)*")
+"""As agi/sounds.py takes them, so that no name leads out of the sounds' folder."""
 
 
 @dataclass(frozen=True, slots=True)
 class SegmentForm:
-    """What a segment is made of. `conditions` are those of desk/segment_conditions.py; a list has none."""
+    """What a segment is made of. `conditions` are those of desk/segment_conditions.py; a list has none.
+
+    `sound` is the name of a sound of the site's, `said` a sentence: how the voice menu greets a member.
+    """
 
     name: str
     conditions: Mapping[str, Any]
@@ -45,6 +51,20 @@ class SegmentForm:
     greeting: str | None = None
     hint: str | None = None
     priority: int = 0
+    sound: str | None = None
+    said: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """What the telephone system makes of a caller: how much sooner he comes (0 to 10), and how he is greeted, if differently."""
+
+    priority: int = 0
+    sound: str | None = None
+    said: str | None = None
+
+
+AS_EVERYBODY: Final = Voice()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,21 +121,40 @@ async def treatment(session: AsyncSession, customer_id: int, now: datetime | Non
     office_id = await session.scalar(select(Customer.office_id).where(Customer.id == customer_id))
     if office_id is None:
         return Treatment()
-    every = await listed(session, office_id)
-    if not every:
-        return Treatment()
-    asked = [
-        and_(*await _who(session, office_id, each.kind, each.conditions, each.id, now, only=customer_id))
-        for each in every
-    ]
-    is_in = (await session.execute(select(*asked).select_from(Customer).where(Customer.id == customer_id))).one()
-    found = [segment for segment, yes in zip(every, is_in, strict=True) if yes]
+    found = await _of_customer(session, office_id, customer_id, await listed(session, office_id), now)
     return Treatment(
         tuple(segment.name for segment in found),
         next((segment.greeting for segment in found if segment.greeting), None),
         next((segment.hint for segment in found if segment.hint), None),
         max((segment.priority for segment in found), default=0),
     )
+
+
+async def voice(session: AsyncSession, customer_id: int, now: datetime | None = None) -> Voice:
+    """What the segments say to the telephone system of one customer; those that say nothing to it are not asked."""
+    office_id = select(Customer.office_id).where(Customer.id == customer_id).scalar_subquery()
+    speaks = or_(Segment.priority > 0, Segment.sound.is_not(None), Segment.said.is_not(None))
+    query = select(Segment).where(Segment.office_id == office_id, speaks)
+    every = list((await session.scalars(query.order_by(Segment.priority.desc(), Segment.id))).all())
+    if not every:
+        return AS_EVERYBODY
+    found = await _of_customer(session, every[0].office_id, customer_id, every, now)
+    first = next((each for each in found if each.sound or each.said), None)
+    return Voice(max((each.priority for each in found), default=0), *((first.sound, first.said) if first else ()))
+
+
+async def _of_customer(
+    session: AsyncSession, office_id: int, customer_id: int, every: list[Segment], now: datetime | None
+) -> list[Segment]:
+    """Of these segments those that the customer is in, in their order."""
+    if not every:
+        return []
+    asked = [
+        and_(*await _who(session, office_id, each.kind, each.conditions, each.id, now, only=customer_id))
+        for each in every
+    ]
+    is_in = (await session.execute(select(*asked).select_from(Customer).where(Customer.id == customer_id))).one()
+    return [segment for segment, yes in zip(every, is_in, strict=True) if yes]
 
 
 def segment_json(segment: Segment) -> Json:
@@ -127,6 +166,8 @@ def segment_json(segment: Segment) -> Json:
         "conditions": segment.conditions,
         "greeting": segment.greeting,
         "hint": segment.hint,
+        "sound": segment.sound,
+        "said": segment.said,
         "priority": segment.priority,
         "made_at": moment(segment.made_at),
         "version": segment.version,
@@ -209,6 +250,9 @@ def _kept(form: SegmentForm) -> dict[str, Any]:
         raise Invalid("a segment is a question or a list", field="kind")
     if not 0 <= form.priority <= HIGHEST_PRIORITY:
         raise Invalid(f"a priority is from 0 to {HIGHEST_PRIORITY}", field="priority")
+    sound = optional(form.sound, 41)
+    if sound is not None and not _SOUND.fullmatch(sound):
+        raise Invalid("a sound's name has letters, digits, - and _", field="sound")
     if form.kind == "list" and form.conditions:
         raise Invalid("a list has no conditions", field="conditions")
     return {
@@ -217,6 +261,8 @@ def _kept(form: SegmentForm) -> dict[str, Any]:
         "conditions": {} if form.kind == "list" else checked(form.conditions),
         "greeting": optional(form.greeting, 200),
         "hint": optional(form.hint, 200),
+        "sound": sound,
+        "said": optional(form.said, 200),
         "priority": form.priority,
     }
 

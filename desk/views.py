@@ -169,6 +169,8 @@ class CallView:
     customer: CustomerView | None
     choice: ChoiceView | None
     recovered: bool
+    priority: int = 0
+    heard: str | None = None
 
     def as_json(self) -> Json:
         return {
@@ -189,6 +191,8 @@ class CallView:
             "customer": self.customer.as_json() if self.customer else None,
             "choice": self.choice.as_json() if self.choice else None,
             "recovered": self.recovered,
+            "priority": self.priority,
+            "heard": self.heard,
         }
 
 

@@ -21,6 +21,7 @@ from desk.events import (
     CallEnded,
     CallIdentified,
     CallRinging,
+    CallTreated,
     Event,
     MessageChanged,
     ModesSet,
@@ -63,7 +64,7 @@ async def _called(session: AsyncSession, event: CallIdentified | CallAnswered) -
     return _call(await call_views.card(session, event.call_id))
 
 
-async def _moved(session: AsyncSession, event: CallChosen | CallRinging | CallEnded) -> tuple[int, Json]:
+async def _moved(session: AsyncSession, event: CallChosen | CallTreated | CallRinging | CallEnded) -> tuple[int, Json]:
     office_id, content = _call(await call_views.brief(session, event.call_id))
     del content["call"]["customer"]
     return office_id, content
@@ -101,6 +102,7 @@ async def _parted(_session: AsyncSession, event: PartChanged) -> tuple[None, Jso
 READERS: dict[type[Event], tuple[str, Reader]] = {
     CallArrived: ("call.arrived", _arrived),
     CallIdentified: ("call.identified", _called),
+    CallTreated: ("call.treated", _moved),
     CallChosen: ("call.chosen", _moved),
     CallRinging: ("call.ringing", _moved),
     CallAnswered: ("call.answered", _called),

@@ -35,6 +35,8 @@ class SegmentGiven(Given):
     conditions: dict[Annotated[str, Field(max_length=40)], Any] = Field(default_factory=dict, max_length=40)
     greeting: Sentence | None = None
     hint: Sentence | None = None
+    sound: Annotated[str, Field(max_length=40, description="A sound of the site's own, by its name.")] | None = None
+    said: Sentence | None = None
     priority: Annotated[int, Field(ge=0, le=10)] = 0
     version: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
 

@@ -143,6 +143,8 @@ class Outside:
     read_table: ReadTable = read_here
     geocoder: Geocoder = NO_GEOCODER
     """Who finds places on the network; nobody, unless configured."""
+    sounds: Callable[[], Sequence[str]] = tuple
+    """The names of the site's own sounds that a segment's members may be greeted with."""
 
     @property
     def files(self) -> Path:

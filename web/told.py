@@ -143,7 +143,10 @@ class Choice(Told):
 
 
 class CallTold(Told):
-    """A call. `number` is E.164, or null with the reason in `presentation`."""
+    """A call. `number` is E.164, or null with the reason in `presentation`.
+
+    `priority`: how much sooner than others he is answered (0 to 10); `heard`: his segment's own greeting in the voice menu.
+    """
 
     id: Id
     linkedid: str | None
@@ -162,6 +165,8 @@ class CallTold(Told):
     customer: CustomerTold | None
     choice: Choice | None
     recovered: bool
+    priority: int
+    heard: str | None
 
 
 class DriverBrief(Told):

@@ -82,6 +82,8 @@ class SegmentTold(Told):
     conditions: dict[str, Any]
     greeting: str | None
     hint: str | None
+    sound: str | None
+    said: str | None
     priority: int
     made_at: Moment
     version: int

@@ -2,6 +2,7 @@
 
     known    "press 1 to be picked up where we picked you up last" ... up to 3 places; 0 = operator; 3 wrong keys = operator
     others   "say the place after the tone", any key ends
+    members  of a segment are greeted with its own sound or sentence where we have it, and come sooner in the queue
     always   ends in the operators' queue; silence, hang-up and errors only shorten the way there
 
 Prompts: welcome, last-place, second-place, third-place, press-1, press-2, press-3, press-0, wrong-key, say-place, tone,
@@ -13,11 +14,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from agi.channel import KEYS, Channel
-from agi.desk_side import Patient
-from agi.sounds import Spoken
+from agi.desk_side import Greeting, Patient, Voice
+from agi.sounds import NAME, Spoken
 
 ATTEMPTS = 3
 OPERATOR = "0"
+HIGHEST_PRIORITY = 10
 UNNAMED = ("last-place", "second-place", "third-place")
 PLACES_AT_MOST = len(UNNAMED)
 
@@ -28,19 +30,42 @@ async def run(channel: Channel, desk: Patient) -> None:
     """Hold the conversation and leave. Raises when the desk cannot say who calls: then Asterisk keeps the note."""
     greeting = await desk.greeting(channel.seen)
     channel.language = greeting.language
+    opening = await _treat(channel, desk, greeting)
     await channel.answer()
     places = greeting.places[:PLACES_AT_MOST]
     if places:
-        told = await _offer(channel, desk, greeting.call_id, places)
+        told = await _offer(channel, desk, greeting.call_id, places, opening)
     else:
-        told = await _listen(channel, desk, greeting.call_id)
+        told = await _listen(channel, desk, greeting.call_id, opening)
     await channel.say(told)
     await channel.leave()
 
 
-async def _offer(channel: Channel, desk: Patient, call_id: int | None, places: Sequence[Place]) -> str:
+async def _treat(channel: Channel, desk: Patient, greeting: Greeting) -> str | Spoken:
+    """Let the caller come as soon as his segments say; what he is greeted with."""
+    voice = greeting.voice
+    opening = _opening(channel, voice)
+    priority = max(0, min(voice.priority, HIGHEST_PRIORITY))
+    if priority:
+        await channel.come_sooner(priority)
+    if priority or opening != "welcome":
+        heard = opening.text if isinstance(opening, Spoken) else None if opening == "welcome" else opening
+        desk.treated(greeting.call_id, priority, heard)
+    return opening
+
+
+def _opening(channel: Channel, voice: Voice) -> str | Spoken:
+    # A name that is no name of a sound stands in no segment that the desk has checked; here nothing rests on that.
+    if voice.sound and NAME.fullmatch(voice.sound) and channel.can_say(voice.sound):
+        return voice.sound
+    words = Spoken(voice.said or "")
+    return words if voice.said and channel.can_say(words) else "welcome"
+
+
+async def _offer(
+    channel: Channel, desk: Patient, call_id: int | None, places: Sequence[Place], opening: str | Spoken
+) -> str:
     """Let the caller choose one of `places`; the prompt that says what happens next."""
-    opening = "welcome"
     for _ in range(ATTEMPTS):
         # The places' sounds may be made while the caller hears the opening, so they are looked for after it.
         key = await channel.say(opening, keys=KEYS) or await channel.ask(*_menu(channel, places), "press-0")
@@ -63,9 +88,9 @@ def _menu(channel: Channel, places: Sequence[Place]) -> list[str | Spoken]:
     return prompts
 
 
-async def _listen(channel: Channel, desk: Patient, call_id: int | None) -> str:
+async def _listen(channel: Channel, desk: Patient, call_id: int | None, opening: str | Spoken) -> str:
     """Let the caller say a place; the prompt that says what happens next."""
-    key = await channel.say("welcome", "say-place", keys=OPERATOR)
+    key = await channel.say(opening, "say-place", keys=OPERATOR)
     if key:
         return await _to_operator(desk, call_id, "operator")
     await channel.say("tone")

@@ -19,6 +19,7 @@ from agi.settings import Settings
 from agi.sounds import Sounds
 from desk.bus import Bus
 from desk.events import CallSeen
+from desk.segments import AS_EVERYBODY, Voice
 
 QUICK = Settings(port=0, key_seconds=1, record_seconds=4, silence_seconds=1)
 
@@ -30,6 +31,7 @@ class Greeting:
     call_id: int | None
     language: str
     places: tuple[tuple[int, str], ...]
+    voice: Voice = AS_EVERYBODY
 
 
 @dataclass
@@ -38,17 +40,24 @@ class NotedDesk:
 
     places: tuple[tuple[int, str], ...] = ()
     language: str = "ko"
+    voice: Voice = AS_EVERYBODY
     slow: float = 0.0
     error: Exception | None = None
     where: frozenset[str] = frozenset()
     greeted: list[CallSeen] = field(default_factory=list)
     choices: list[dict[str, Any]] = field(default_factory=list)
+    treatments: list[tuple[int, int, str | None]] = field(default_factory=list)
 
     async def greeting(self, seen: CallSeen) -> Greeting:
         """As agi.desk_side.DeskSide."""
         self.greeted.append(seen)
         await self._suffer("greeting")
-        return Greeting(7, self.language, self.places)
+        return Greeting(7, self.language, self.places, self.voice)
+
+    async def treated(self, call_id: int, priority: int, heard: str | None) -> None:
+        """As agi.desk_side.DeskSide."""
+        await self._suffer("treated")
+        self.treatments.append((call_id, priority, heard))
 
     async def choose(
         self,

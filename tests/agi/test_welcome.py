@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from agi.sounds import Sounds
+from desk.segments import Voice
 from tests.agi.caller import Caller, Held, flow_block, hold, server_of
 from tests.agi.noted_desk import NotedDesk
 
@@ -158,3 +159,26 @@ async def test_a_slow_choice_is_stored_while_the_call_goes_on(sounds: Sounds, tm
         assert conversation.whole
         assert desk.choices == []
     assert [choice["kind"] for choice in desk.choices] == ["place"]
+
+
+@pytest.mark.parametrize(
+    ("voice", "opening", "prio"),
+    [
+        (Voice(5, "recorded", "안녕하세요 단골님"), "recorded", 5),
+        (Voice(99, "no-such-sound", None), "welcome", 10),
+        (Voice(0, "../../etc/passwd", None), "welcome", 0),
+        (Voice(0, None, "아무도 말해 본 적 없는 인사"), "welcome", 0),
+    ],
+)
+async def test_a_member_is_greeted_with_a_sound_that_there_is_and_comes_sooner(
+    voice: Voice, opening: str, prio: int, sounds: Sounds, tmp_path: Path
+) -> None:
+    """Whatever stands in the row. Seen failing without a look whether there is such a sound, and with any name believed."""
+    desk = NotedDesk(voice=voice)
+    conversation = await held(desk, Caller("0"), sounds, tmp_path)
+    assert conversation.whole
+    assert prompts(conversation)[0] == opening
+    told = [line for line in conversation.commands if b"QUEUE_PRIO" in line]
+    assert told == ([b'SET VARIABLE "QUEUE_PRIO" "%d"\n' % prio] if prio else [])
+    heard = None if opening == "welcome" else opening
+    assert desk.treatments == ([(7, prio, heard)] if prio or heard else [])

@@ -175,7 +175,9 @@ async def test_the_weightiest_segment_of_a_customer_speaks(
             work, by, SegmentForm("단골", {"trips": [5, None]}, hint="10% 할인", greeting="또 뵙네요", priority=2)
         )
         await segments.make(work, by, SegmentForm("VIP", {"grade": ["VIP"]}, greeting="VIP 고객님", priority=7))
-        await segments.make(work, by, SegmentForm("큰손", {"fares": [90_000, None]}, priority=1))
+        await segments.make(
+            work, by, SegmentForm("큰손", {"fares": [90_000, None]}, priority=1, sound="big", said="안녕하세요")
+        )
         group = await segments.make(work, by, SegmentForm("이웃", {}, kind="list", hint="이웃 요금"))
         assert await segments.add_members(work, by, group.id, [plain]) == 1
         assert await segments.add_members(work, by, group.id, [plain]) == 0
@@ -185,6 +187,8 @@ async def test_the_weightiest_segment_of_a_customer_speaks(
         assert await segments.treatment(session, plain, clock.now) == segments.Treatment(
             ("이웃",), None, "이웃 요금", 0
         )
+        assert await segments.voice(session, vip, clock.now) == segments.Voice(7, "big", "안녕하세요")
+        assert await segments.voice(session, plain, clock.now) == segments.AS_EVERYBODY
         assert await segments.members(session, site.office_id, group.id) == [plain]
     async with desk.work() as work:
         assert await segments.remove_members(work, by, group.id, [plain]) == 1
@@ -213,3 +217,12 @@ async def test_two_segments_of_one_name_and_an_older_version_are_refused(desk: D
         with pytest.raises(Conflict):
             async with desk.work() as work:
                 await segments.change(work, site.operator_id, first.id, form, known)
+
+
+@pytest.mark.parametrize("sound", ["../x", "a b", "x" * 41, "-x", "소리"])
+async def test_a_sound_s_name_leads_nowhere_else(desk: Desk, site: Site, sound: str) -> None:
+    """Seen failing with any name taken."""
+    form = SegmentForm("단골", {}, "list", sound=sound)
+    with pytest.raises(Invalid) as refused:
+        await desk.do(lambda work: segments.make(work, site.operator_id, form))
+    assert refused.value.details["field"] == "sound"

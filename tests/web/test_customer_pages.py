@@ -41,6 +41,9 @@ async def test_a_segment_is_asked_saved_refused_and_removed_on_its_page(house: H
     assert status == 422
     assert "Give at least one condition" in told
     assert 'value="five"' in told
+    status, told = await fill(visitor, "/segments", "/segments", do="save", name="y", trips_a="5", sound="../x")
+    assert status == 422
+    assert "그런 녹음이 없습니다" in told
     assert (await fill(visitor, "/segments/1", "/segments/1", do="remove"))[1] == "/segments?done=removed"
 
 

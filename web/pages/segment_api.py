@@ -7,6 +7,7 @@ from desk.segments import Preview, SegmentForm, segment_json
 from desk.work import Work
 from web.ask import DONE, Ask, Json
 from web.given_customers import ConditionsGiven, MembersGiven, SegmentGiven
+from web.pages.segments import check_sound
 from web.shapes import Nothing
 
 
@@ -31,18 +32,20 @@ async def preview(ask: Ask[ConditionsGiven]) -> Json:
 
 async def make(ask: Ask[SegmentGiven]) -> Json:
     """A new one."""
+    form = _form(ask)
 
     async def do(work: Work) -> Json:
-        return segment_json(await segments.make(work, ask.operator.id, _form(ask.given)))
+        return segment_json(await segments.make(work, ask.operator.id, form))
 
     return await ask.once(do)
 
 
 async def change(ask: Ask[SegmentGiven]) -> Json:
     """Another name, question or treatment."""
+    form = _form(ask)
 
     async def do(work: Work) -> Json:
-        return segment_json(await segments.change(work, ask.operator.id, ask.id, _form(ask.given), ask.given.version))
+        return segment_json(await segments.change(work, ask.operator.id, ask.id, form, ask.given.version))
 
     return await ask.once(do)
 
@@ -83,5 +86,9 @@ def preview_json(found: Preview) -> Json:
     }
 
 
-def _form(given: SegmentGiven) -> SegmentForm:
-    return SegmentForm(given.name, given.conditions, given.kind, given.greeting, given.hint, given.priority)
+def _form(ask: Ask[SegmentGiven]) -> SegmentForm:
+    given = ask.given
+    check_sound(ask.request, given.sound)
+    return SegmentForm(
+        given.name, given.conditions, given.kind, given.greeting, given.hint, given.priority, given.sound, given.said
+    )

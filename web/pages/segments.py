@@ -12,11 +12,12 @@ from desk.segments import Preview, SegmentForm
 from desk.work import Work
 from web.customer_view import CustomerPage, to, view_of, words_for
 from web.forms import Fields, fields_of, once, operator_id
-from web.keys import DESK
+from web.keys import DESK, OUTSIDE
 from web.problems import problem_of
 
 COUNTS = ("trips", "cancels", "last_trip_days", "fares")
 DAYS = ("last_trip",)
+CHOICES = ("blocked", "opted_in")
 WORDS = ("grade", "language")
 
 
@@ -45,7 +46,7 @@ async def _act(request: web.Request, segment_id: int | None) -> web.StreamRespon
     do = fields.get("do", "")
 
     async def save(work: Work) -> str:
-        form = _form(fields)
+        form = _form(request, fields)
         if segment_id is None:
             return f"saved {(await segments.make(work, by, form)).id}"
         if do == "remove":
@@ -60,7 +61,7 @@ async def _act(request: web.Request, segment_id: int | None) -> web.StreamRespon
 
     try:
         if do == "preview":
-            form = _form(fields)
+            form = _form(request, fields)
             async with request.app[DESK].look() as session:
                 view = await view_of(request, session)
                 found = await segments.preview(session, view.office.id, form.conditions, request.app[DESK].clock())
@@ -99,6 +100,8 @@ async def _show(
         counts=COUNTS,
         days=DAYS,
         words=WORDS,
+        choices=CHOICES,
+        sounds=request.app[OUTSIDE].sounds(),
         refused=refused,
     )
 
@@ -108,6 +111,7 @@ def _typed(one: Any) -> Fields:
     if one is None:
         return {}
     told = {"name": one.name, "greeting": one.greeting or "", "hint": one.hint or "", "priority": str(one.priority)}
+    told |= {"sound": one.sound or "", "said": one.said or ""}
     for name, value in one.conditions.items():
         if name in (*COUNTS, *DAYS, "hours"):
             told |= {f"{name}_{end}": "" if each is None else str(each) for end, each in zip("ab", value, strict=True)}
@@ -116,8 +120,15 @@ def _typed(one: Any) -> Fields:
     return told
 
 
-def _form(fields: Fields) -> SegmentForm:
-    kind = fields.get("kind", "query")
+def check_sound(request: web.Request, name: str | None) -> None:
+    """Raises Invalid for a sound that the site does not have."""
+    if name and name not in request.app[OUTSIDE].sounds():
+        raise Invalid("there is no such sound", field="sound")
+
+
+def _form(request: web.Request, fields: Fields) -> SegmentForm:
+    kind, sound = fields.get("kind", "query"), fields.get("sound", "").strip()
+    check_sound(request, sound)
     priority = _whole("priority", fields.get("priority", "")) or 0
     return SegmentForm(
         fields.get("name", ""),
@@ -126,6 +137,8 @@ def _form(fields: Fields) -> SegmentForm:
         fields.get("greeting"),
         fields.get("hint"),
         priority,
+        sound,
+        fields.get("said"),
     )
 
 
@@ -140,8 +153,9 @@ def _conditions(fields: Fields) -> dict[str, Any]:
             asked[name] = words
     if origin := fields.get("origin", "").strip():
         asked["origin"] = origin
-    if fields.get("blocked") in ("true", "false"):
-        asked["blocked"] = fields["blocked"] == "true"
+    for name in CHOICES:
+        if fields.get(name) in ("true", "false"):
+            asked[name] = fields[name] == "true"
     return asked
 
 

@@ -58,6 +58,7 @@ export class CallList extends LiveElement {
         <div class="line">
           <strong class="name" title=${nameOf(call) ?? ""}>${nameOf(call) ?? t("calls.new_caller")}</strong>
           ${call.customer?.grade ? html`<span class="grade">${call.customer.grade}</span>` : nothing}
+          ${call.priority ? html`<span class="grade sooner">${t("calls.sooner", { priority: call.priority })}</span>` : nothing}
         </div>
         ${call.choice ? html`<div class="facts">${this.facts(call)}</div>` : nothing}
         <div class="line last">

@@ -34,7 +34,7 @@ export class CallerCard extends LiveElement {
         </div>
         <div class="known">${customer ? this.known(customer) : this.unknown(call)}</div>
         <div class="do">${this.buttons(call)}</div>
-        ${this.treated(customer)}
+        ${this.treated(customer)} ${this.heard(call)}
         ${customer?.note ? html`<p class="note" title=${customer.note}>${customer.note}</p>` : nothing}
         ${call.choice ? html`<p class="choice">${choiceOf(call)}</p>` : nothing}
       </header>
@@ -56,6 +56,15 @@ export class CallerCard extends LiveElement {
       ${customer?.blocked_reason ? html`<p class="not-served" role="alert">⛔ ${t("caller.not_served", { reason: customer.blocked_reason })}</p>` : nothing}
       ${words ? html`<p class="note" title=${words}>${words}</p>` : nothing}
     `;
+  }
+
+  /** What the voice menu made of him: how it greeted him, and how much sooner he came. */
+  heard(call) {
+    const words = [
+      call.heard ? t("caller.heard", { words: call.heard }) : null,
+      call.priority ? t("calls.sooner", { priority: call.priority }) : null,
+    ].filter(Boolean);
+    return words.length ? html`<p class="note heard">${words.join(" · ")}</p>` : nothing;
   }
 
   known(customer) {
