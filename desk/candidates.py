@@ -38,7 +38,7 @@ class Candidate:
 
     `cost_s` is what he is weighed by: `eta_s` less his credits; None without a pin. Of one who is not `free`, metres are from
     where he will be done, `finish_s` is in how many seconds that is, and `eta_s` counts from now. `unfit` is why he may not
-    take it (desk/driver_fitness.py): he is listed after those who may, with that as his reason.
+    take it (desk/driver_fitness.py): he is listed after those who may, with that as his reason. `papers` run out within a month.
     """
 
     driver_id: int
@@ -53,6 +53,7 @@ class Candidate:
     cost_s: int | None = None
     finish_s: int | None = None
     unfit: str | None = None
+    papers: driver_fitness.Papers = ()
 
 
 async def candidates(
@@ -73,7 +74,7 @@ async def of_order(session: AsyncSession, order: Order, limit: int, now: datetim
     """The same for an order that is at hand."""
     trade = trades.load(order.trade)
     about_to_be_done = await finishing.near(session, order, trade, LOCATED, now)
-    soon = [_finishing(row, distance, left, trade) for distance, left, row in about_to_be_done]
+    soon = [_finishing(row, distance, left, trade, now) for distance, left, row in about_to_be_done]
     near, rows = await _near(session, order, trade, max(limit, LOOKED_AT), now)
     reasons = await driver_fitness.reasons_of(session, order, [*rows, *(row for *_, row in about_to_be_done)], now)
     fit = [each for each in near if each.driver_id not in reasons]
@@ -177,11 +178,12 @@ def _free_candidate(row: Row[Any], distance: float, trade: Trade, now: datetime)
         "grade_credit_s": grade, "cost_s": cost,
     }  # fmt: skip
     return Candidate(
-        row.id, row.number, row.name, round(distance), eta, waiting, "candidate.distance", args, True, cost
+        row.id, row.number, row.name, round(distance), eta, waiting, "candidate.distance", args, True, cost,
+        papers=_papers(row, now),
     )  # fmt: skip
 
 
-def _finishing(row: Row[Any], distance: float, left_s: int, trade: Trade) -> Candidate:
+def _finishing(row: Row[Any], distance: float, left_s: int, trade: Trade, now: datetime) -> Candidate:
     assert trade.finishing is not None
     eta = left_s + trade.finishing.turn_s + trade.approach.seconds(distance)
     grade = trade.fairness.grade_credit_s(row.grade)
@@ -190,12 +192,28 @@ def _finishing(row: Row[Any], distance: float, left_s: int, trade: Trade) -> Can
         "grade_credit_s": grade, "cost_s": eta - grade,
     }  # fmt: skip
     return Candidate(
-        row.id, row.number, row.name, round(distance), eta, 0, "candidate.finishing", args, False, eta - grade, left_s
+        row.id,
+        row.number,
+        row.name,
+        round(distance),
+        eta,
+        0,
+        "candidate.finishing",
+        args,
+        False,
+        eta - grade,
+        left_s,
+        papers=_papers(row, now),
     )
 
 
 def _waiting(row: Row[Any], now: datetime) -> Candidate:
     waiting = _waited_s(row, now)
     return Candidate(
-        row.id, row.number, row.name, None, None, waiting, "candidate.waiting", {"waiting_s": waiting}, True
-    )
+        row.id, row.number, row.name, None, None, waiting, "candidate.waiting", {"waiting_s": waiting}, True,
+        papers=_papers(row, now),
+    )  # fmt: skip
+
+
+def _papers(row: Row[Any], now: datetime) -> driver_fitness.Papers:
+    return driver_fitness.soon_out(row.licence_until, row.insurance_until, now.date())

@@ -18,11 +18,15 @@ from sqlalchemy import ColumnElement, Integer, Row, Select, bindparam, func, sel
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.errors import DriverNotFree
+from desk.views import Json
 from models import Driver, DriverBlock, DriverSkill, Office, Order
 
 OUTSIDE_HOURS = "outside_hours"
 """The only reason that an operator may put aside: the driver is on duty, so he can be asked in person."""
 BLOCKED = "blocked"
+SOON = timedelta(days=30)
+Papers = tuple[tuple[str, date], ...]
+"""Names of papers ("licence", "insurance"), each with its last day."""
 _DRIVER = Driver.__table__.c
 COLUMNS = (
     _DRIVER.id,
@@ -92,6 +96,17 @@ def expired(licence_until: date | None, insurance_until: date | None, today: dat
     if insurance_until is not None and insurance_until < today:
         return "insurance_expired"
     return None
+
+
+def soon_out(licence_until: date | None, insurance_until: date | None, today: date) -> Papers:
+    """Papers that run out within a month, or have: what to tell whoever is about to give him an order. Pure."""
+    papers = (("licence", licence_until), ("insurance", insurance_until))
+    return tuple((name, until) for name, until in papers if until is not None and until <= today + SOON)
+
+
+def papers_json(papers: Papers) -> list[Json]:
+    """The same as the outside sees it."""
+    return [{"paper": name, "until": until.isoformat()} for name, until in papers]
 
 
 def is_working_time(record: Record, at: datetime) -> bool:

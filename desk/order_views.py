@@ -22,6 +22,7 @@ from desk import (
     way_points,
 )
 from desk.candidates import Candidate
+from desk.driver_fitness import papers_json, soon_out
 from desk.errors import NotFound
 from desk.message_states import shown_text
 from desk.search_views import SearchView
@@ -108,6 +109,7 @@ def candidate_json(candidate: Candidate, reason: str) -> Json:
         "reason": reason,
         "free": candidate.free,
         "finishes_in_s": candidate.finish_s,
+        "papers": papers_json(candidate.papers),
     }
 
 
@@ -218,11 +220,17 @@ def _order(
         "wanted_at": moment(order.wanted_at),
         "closed_at": moment(order.closed_at),
         "version": order.version,
-        "driver": {"id": held[1].id, "number": held[1].number, "name": held[1].name} if held else None,
+        "driver": _driver_of(order, held[1]) if held else None,
         "assigned_at": moment(held[0].assigned_at) if held else None,
         "pin_doubt": pins.doubt(order),
         "search": search.as_json() if search else None,
     }
+
+
+def _driver_of(order: Order, driver: Driver) -> Json:
+    """Who has it. Papers of his that run out are told while the order is open."""
+    papers = () if order.closed_at else soon_out(driver.licence_until, driver.insurance_until, datetime.now(UTC).date())
+    return {"id": driver.id, "number": driver.number, "name": driver.name, "papers": papers_json(papers)}
 
 
 def _credit(order: Order, name: str | None) -> Json | None:

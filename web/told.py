@@ -177,6 +177,19 @@ class DriverBrief(Told):
     name: str
 
 
+class PaperTold(Told):
+    """A paper of a driver that runs out within a month, or has; `until` is its last day (YYYY-MM-DD)."""
+
+    paper: Literal["licence", "insurance"]
+    until: str
+
+
+class DriverTrusted(DriverBrief):
+    """The driver who has an order, with the papers of his that run out."""
+
+    papers: list[PaperTold]
+
+
 class NextDriver(DriverBrief):
     """The driver who begins an order when he is done with another, about when `expected_at` says."""
 
@@ -337,7 +350,7 @@ class OrderTold(Told):
     wanted_at: Moment | None
     closed_at: Moment | None
     version: int
-    driver: DriverBrief | None
+    driver: DriverTrusted | None
     assigned_at: Moment | None
     way_points: list[StopTold]
     fare_basis: FareBasis | None
@@ -483,6 +496,7 @@ class CandidateTold(Told):
     reason: str
     free: bool
     finishes_in_s: int | None
+    papers: list[PaperTold]
 
 
 class HoursTold(Told):

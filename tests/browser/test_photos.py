@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from models import CarPhoto, CarReading, OrderStep
 from models.vehicle_proof import CAR_SIDES
+from tests.browser.conftest import Console, OpenConsole
 from tests.browser.test_driver import Phone, on_a_trip, phone, pictures
 from tests.desk.test_car_pictures import picture
 from tests.web.conftest import House
@@ -18,8 +19,9 @@ pytestmark = pytest.mark.browser
 
 
 async def test_four_photos_taken_offline_outlast_the_page_and_arrive_once_each(
-    phone: Phone, house: House, tmp_path: Path
+    phone: Phone, house: House, tmp_path: Path, sit_down: OpenConsole
 ) -> None:
+    """The console's part seen failing while the focus stayed on the board."""
     await on_a_trip(phone, house, "강남역 지하 3층")
     page = phone.page
     await phone.looks_right("c-trip")
@@ -58,3 +60,21 @@ async def test_four_photos_taken_offline_outlast_the_page_and_arrive_once_each(
         assert {(photo.width, photo.stage) for photo in photos} == {(1600, "before")}
         assert list(await session.scalars(select(CarReading.km))) == [84_210]
     assert phone.errors == []
+    await seen_at_the_console(await sit_down(), phone)
+
+
+async def seen_at_the_console(console: Console, phone: Phone) -> None:
+    """C shows the photos of the marked order's car; Enter shows one large, the arrow the next; S texts the link anew."""
+    await console.press("F8", "c")
+    await console.page.wait_for_selector(".car .thumb:nth-child(4)")
+    await console.until("[...document.querySelectorAll('.car .thumb img')].every((photo) => photo.naturalWidth > 0)")
+    await console.sees(".car h3", "84,210km")
+    await console.until("document.activeElement.className === 'thumb'")
+    await console.picture("photos-console", phone.folder)
+    await console.press("ArrowRight", "Enter", "ArrowRight")
+    await console.sees("car-viewer figcaption", "3/4 · 운행 전 · 왼쪽")
+    await console.picture("photos-viewer", phone.folder)
+    await console.press("Escape", "s")
+    await console.sees("bottom-line .said.good", "링크를 고객에게")
+    assert await console.page.query_selector(".car .take") is None  # an operator takes no dispute file
+    console.unharmed()

@@ -316,7 +316,7 @@ async def test_an_order_is_shown_with_its_customer_places_and_driver(desk: Desk,
     }
     assert shown["destination"]["text"] == "판교역"
     assert (shown["fare"], shown["currency"], shown["state"]) == (25_000, "KRW", "assigned")
-    assert shown["driver"] == {"id": site.drivers[1], "number": "101", "name": "기사1"}
+    assert shown["driver"] == {"id": site.drivers[1], "number": "101", "name": "기사1", "papers": []}
     assert shown["taken_at"].endswith("Z")
     assert shown["assigned_at"] >= shown["taken_at"]
 

@@ -70,6 +70,8 @@ export const ACTIONS = [
   { name: "why", keys: ["F9"], where: "always", run: () => show("why") },
   { name: "history", keys: ["Shift+F9"], where: "always", run: () => show("history") },
   { name: "link", keys: ["Control+F9"], where: "always", run: linkOfOrder, may: "drivers.link" },
+  { name: "car", keys: ["KeyC"], where: "outside", run: () => at("candidate-list").enterCar(), may: "cars.see" },
+  { name: "car_walk", where: "there" },
   { name: "pages", keys: ["PageDown", "PageUp"], where: "own" },
   { name: "save", keys: ["Control+Enter"], where: "own", run: saveForm },
   { name: "enter", where: "there" },

@@ -5,11 +5,14 @@
 
 import { html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
+import { allowed } from "./actions.js";
 import { cancel, isLeaving, takeBack } from "./cancel.js";
+import { carOf } from "./car-view.js";
 import { change } from "./changes.js";
 import { afterComposition } from "./compose.js";
 import { LiveElement } from "./element.js";
 import { asked, history, why } from "./order-reading.js";
+import { papersOf } from "./papers.js";
 import { askToWait, beginNow, raise, seen } from "./promises.js";
 import { giveProposed } from "./modes.js";
 import { doubtOf, isDoubted, isProposing, isSearching, show, standing, start, startOrStop, timeLeft } from "./searches.js";
@@ -149,6 +152,14 @@ export class CandidateList extends LiveElement {
     this.enter();
   }
 
+  /** C: the photos of the marked order's car, or the drivers again. A person has asked for this. */
+  async enterCar() {
+    await show("car");
+    this.requestUpdate();
+    await this.updateComplete;
+    (this.querySelector(".car .thumb") ?? this.querySelector(".car .order-actions > *"))?.focus();
+  }
+
   /** PageDown, PageUp. */
   page(step) {
     const box = this.querySelector(".scroll");
@@ -229,8 +240,9 @@ export class CandidateList extends LiveElement {
     `;
     return html`
       <div class="tabs" role="group" aria-label=${t("tabs.title")}>
-        ${tab("drivers", t(wants ? "tabs.drivers" : "tabs.texts"), { why: "F9", history: "Shift F9" }[store.view])} ${tab("why", t("tabs.why"), "F9")}
+        ${tab("drivers", t(wants ? "tabs.drivers" : "tabs.texts"), { why: "F9", history: "Shift F9", car: "C" }[store.view])} ${tab("why", t("tabs.why"), "F9")}
         ${tab("history", t("tabs.history"), "Shift F9")}
+        ${allowed({ may: "cars.see" }) ? tab("car", t("tabs.car"), "C") : nothing}
       </div>
     `;
   }
@@ -239,6 +251,7 @@ export class CandidateList extends LiveElement {
     if (!order) return html`<p class="quiet">${t("candidates.choose")}</p>`;
     if (store.view === "why") return why(order);
     if (store.view === "history") return history(order);
+    if (store.view === "car") return carOf(order);
     return wants ? html`${asked(order)} ${this.candidates()}` : this.details(order);
   }
 
@@ -267,7 +280,7 @@ export class CandidateList extends LiveElement {
           <b class="number">#${each.number}</b>
           <span class="name">${each.name}</span>
           <b class="eta">${each.eta_s === null ? "–" : t("candidates.minutes", { minutes: Math.max(1, Math.round(each.eta_s / 60)) })}</b>
-          <small>${this.why(each)}</small>
+          <small>${this.why(each)} ${papersOf(each)}</small>
         </button>
       </li>
     `;
@@ -284,7 +297,7 @@ export class CandidateList extends LiveElement {
       <div class="details">
         ${order.driver
           ? html`<p class="has"><b>#${order.driver.number}</b> ${order.driver.name}
-              ${order.assigned_at ? html`<time>${clockTime(order.assigned_at)}</time>` : nothing}</p>
+              ${order.assigned_at ? html`<time>${clockTime(order.assigned_at)}</time>` : nothing} ${papersOf(order.driver)}</p>
               <button type="button" class="send-link" @click=${() => sendLink(order.driver)}>${t("candidates.send_link")} <kbd>Ctrl F9</kbd></button>`
           : nothing}
         <p class="terms">${[paymentWords(order), wantsWords(order.wants)].filter(Boolean).join(" · ")}</p>

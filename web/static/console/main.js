@@ -7,6 +7,7 @@ import "./bottom-line.js";
 import "./call-list.js";
 import { numberOf, nameOf } from "./call-list.js";
 import "./caller-card.js";
+import "./car-viewer.js";
 import "./candidate-list.js";
 import "./cheat-sheet.js";
 import "./command-palette.js";

@@ -88,27 +88,27 @@ export const timeLeft = (until) => duration(Math.ceil((Date.parse(until) - store
 
 // --- what there is to read about the marked order -------------------------------------------------------------------------
 
-const PATHS = { why: "weighings", history: "history" };
+const PATHS = { why: "weighings", history: "history", car: "car" };
 
-/** F9, Shift F9: have it in sight, or the drivers again. */
-export function show(view) {
+/** F9, Shift F9, C: have it in sight, or the drivers again. */
+export async function show(view) {
   if (!store.order) {
     store.say({ text: t("notices.which_order") }, 4000);
     return;
   }
   store.view = store.view === view ? "drivers" : view;
   store.changed();
-  read(store.selectedOrder);
+  return read(store.selectedOrder);
 }
 
-/** Have what the lower half shows of this order read again. */
+/** Have what the lower half shows of this order read again. Of a car it is on record that somebody looked. */
 export async function read(orderId) {
   const view = store.view;
   try {
     const order = store.orders.get(orderId);
     if (view === "drivers" && !(wantsDriver(order) && order.search)) return;
     const told = await request("GET", `orders/${orderId}/${PATHS[view] ?? "offers"}`);
-    if (store.selectedOrder === orderId && store.view === view) store.reading = { order: orderId, view, items: told.items, error: null };
+    if (store.selectedOrder === orderId && store.view === view) store.reading = { order: orderId, view, items: told.items ?? told, error: null };
     if (view === "history") store.ways = { order: orderId, items: (await request("GET", `orders/${orderId}/way`)).ways };
   } catch (error) {
     if (store.selectedOrder === orderId) store.reading = { order: orderId, view, items: [], error: sentence(error) };

@@ -32,7 +32,7 @@ export class Store {
   openCall = null; // id of the call in the middle, or null: an order by hand, or nothing
   selectedOrder = null;
   candidates = { order: null, items: [], loading: false, error: null };
-  view = "drivers"; // what the lower right shows of the marked order: "drivers", "why", "history"
+  view = "drivers"; // what the lower right shows of the marked order: "drivers", "why", "history", "car"
   ways = { order: null, items: [] };
   reading = { order: null, view: null, items: [], error: null };
   notice = null;

@@ -88,6 +88,9 @@ export const day = (moment) =>
 export const dayMonth = (moment) =>
   new Intl.DateTimeFormat("en-US", { month: "numeric", day: "numeric", timeZone: state.timeZone }).format(new Date(moment));
 
+/** The day of a moment by the office's calendar (2026-11-22). */
+export const today = (moment) => new Intl.DateTimeFormat("sv-SE", { timeZone: state.timeZone }).format(new Date(moment));
+
 /** A length of time as an operator reads it: 0:04, 12:30, 1:02:03. */
 export function duration(milliseconds) {
   const all = Math.max(0, Math.floor(milliseconds / 1000));
