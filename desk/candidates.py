@@ -76,7 +76,7 @@ async def of_order(session: AsyncSession, order: Order, limit: int, now: datetim
     about_to_be_done = await finishing.near(session, order, trade, LOCATED, now)
     soon = [_finishing(row, distance, left, trade, now) for distance, left, row in about_to_be_done]
     near, rows = await _near(session, order, trade, max(limit, LOOKED_AT), now)
-    reasons = await driver_fitness.reasons_of(session, order, [*rows, *(row for *_, row in about_to_be_done)], now)
+    reasons = await driver_fitness.reasons_for(session, order, [*rows, *(row for *_, row in about_to_be_done)], now)
     fit = [each for each in near if each.driver_id not in reasons]
     soon.sort(key=_cost)
     done_soon = [each for each in soon if each.driver_id not in reasons]
@@ -86,7 +86,7 @@ async def of_order(session: AsyncSession, order: Order, limit: int, now: datetim
         listed = [*fit[: max(0, limit - len(done_soon))], *done_soon][:limit]
     if len(listed) < limit:
         others = await _longest_waiting(session, order, limit - len(listed), {row.id for row in rows})
-        reasons = {**reasons, **await driver_fitness.reasons_of(session, order, others, now)}
+        reasons = {**reasons, **await driver_fitness.reasons_for(session, order, others, now)}
         rest = [_waiting(row, now) for row in others]
         listed += [each for each in rest if each.driver_id not in reasons]
         unfit = [each for each in (*near, *soon, *rest) if each.driver_id in reasons]

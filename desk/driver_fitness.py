@@ -14,7 +14,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Integer, Row, Select, bindparam, func, select
+from sqlalchemy import ColumnElement, Integer, Row, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.errors import DriverNotFree
@@ -127,19 +127,12 @@ def _works_on(record: Record, day: date) -> bool:
 
 
 async def reasons_for(
-    session: AsyncSession, order: Order, driver_ids: Collection[int], now: datetime
+    session: AsyncSession, order: Order, drivers: Sequence[Row[Any] | Driver], now: datetime
 ) -> Mapping[int, str]:
-    """Those of the drivers who may not take the order at `now`, each with the reason's key."""
-    if not driver_ids:
-        return {}
-    query: Select[Any] = select(*COLUMNS).where(_DRIVER.id.in_(driver_ids))
-    return await reasons_of(session, order, (await session.execute(query)).all(), now)
+    """Those of the drivers who may not take the order at `now`, each with the reason's key.
 
-
-async def reasons_of(
-    session: AsyncSession, order: Order, drivers: Sequence[Row[Any]], now: datetime
-) -> Mapping[int, str]:
-    """The same for rows that are at hand, with `COLUMNS`. One to three small queries, however many there are."""
+    Rows with `COLUMNS` will do. One to three small queries, however many they are.
+    """
     if not drivers:
         return {}
     timezone = (await session.execute(_TIMEZONE, {"office": order.office_id})).scalar_one()
@@ -167,7 +160,7 @@ async def reasons_of(
 
 async def check(session: AsyncSession, order: Order, driver: Driver, now: datetime, *, by_operator: bool) -> None:
     """Raises DriverUnfit where the driver may not take the order; who asked for a pair to be kept apart is told to operators."""
-    reason = (await reasons_for(session, order, [driver.id], now)).get(driver.id)
+    reason = (await reasons_for(session, order, [driver], now)).get(driver.id)
     if reason is None or (by_operator and reason == OUTSIDE_HOURS):
         return
     why = await _why_blocked(session, order, driver) if by_operator and reason == BLOCKED else None
