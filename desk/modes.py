@@ -30,6 +30,7 @@ SET = "dispatch.modes_set"
 MOST = 100
 ALL_DAYS = 127
 DAY_MINUTES = 1440
+WEEK_MINUTES = 7 * DAY_MINUTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,17 @@ class Hours:
         if self.from_minute < self.to_minute:
             return today and self.from_minute <= minute < self.to_minute
         return (today and minute >= self.from_minute) or (yesterday and minute < self.to_minute)
+
+    @property
+    def minutes(self) -> int:
+        """The minutes of a week in which they hold, as bits; the first is Monday's first."""
+        whole = self.from_minute == self.to_minute
+        length = DAY_MINUTES if whole else (self.to_minute - self.from_minute) % DAY_MINUTES
+        held = 0
+        for day in range(7):
+            if self.days >> day & 1:
+                held |= ((1 << length) - 1) << (day * DAY_MINUTES + (0 if whole else self.from_minute))
+        return (held | held >> WEEK_MINUTES) & ((1 << WEEK_MINUTES) - 1)
 
 
 def mode_at(hours: Iterable[Hours], line_id: int | None, local: datetime) -> str:
@@ -104,6 +116,7 @@ async def set_hours(work: Work, operator_id: int, hours: Sequence[Hours]) -> Non
     lines = {line.id for line in await lines_of(work.session, office_id)}
     for number, each in enumerate(hours, 1):
         _check(each, number, lines)
+    _check_each_counts(hours)
     before = await hours_of(work.session, office_id)
     await work.session.execute(delete(DispatchHours).where(DispatchHours.office_id == office_id))
     for each in hours:
@@ -149,6 +162,16 @@ def _check(each: Hours, number: int, lines: set[int]) -> None:
         raise Invalid(f"row {number}: hours are from 00:00 to 23:59", field="hours", row=number)
     if each.line_id is not None and each.line_id not in lines:
         raise Invalid(f"row {number}: there is no such line", field="line_id", row=number)
+
+
+def _check_each_counts(hours: Sequence[Hours]) -> None:
+    """Of several rows that hold the first counts: one that the rows before it leave no minute to is a mistake."""
+    taken: dict[int | None, int] = {}
+    for number, each in enumerate(hours, 1):
+        before = taken.get(each.line_id, 0)
+        if not each.minutes & ~before:
+            raise Invalid(f"row {number}: the rows above leave it no minute", field="covered", row=number)
+        taken[each.line_id] = before | each.minutes
 
 
 def _told(hours: Iterable[Hours]) -> list[dict[str, int | str | None]]:

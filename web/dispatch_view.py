@@ -37,10 +37,6 @@ class DispatchView:
         """Day and second, by the office's own clock."""
         return f"{at.astimezone(ZoneInfo(self.office.timezone)):%m-%d %H:%M:%S}"
 
-    def minute(self, minute: int) -> str:
-        """A minute of the day as a time of day."""
-        return f"{minute // 60:02}:{minute % 60:02}"
-
     def link(self, path: str) -> str:
         """An address in this language."""
         return f"{path}?{urlencode({'lang': self.locale})}" if "lang" in self.request.query else path

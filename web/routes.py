@@ -498,6 +498,10 @@ ROUTES: tuple[Route, ...] = (
         answer=t.Items[td.NotAsked],
     ),
     _json(
+        "GET", "/driver/grades", "driver.own", driver.grades, "How one's grade became what it is, and why",
+        answer=t.Items[td.GradeTold],
+    ),
+    _json(
         "POST", "/driver/appeals", "driver.own", driver.appeal, "Say that something was not right",
         given=gd.AppealGiven, answer=td.AppealBrief, problems=(404,),
     ),

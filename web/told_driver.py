@@ -159,6 +159,16 @@ class NotAsked(Told):
     appeal: AppealBrief | None
 
 
+class GradeTold(Told):
+    """A change of the driver's grade. `credit_s`: by so many seconds the way to a customer counts as shorter with it."""
+
+    at: Moment
+    before: str | None
+    after: str
+    reason: str
+    credit_s: int
+
+
 class AppealedEntry(Told):
     """The row of the books that the driver appeals against: `amount` was added (positive) or taken (negative)."""
 

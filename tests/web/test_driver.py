@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pytest
 from sqlalchemy import select, update
 
-from desk import driver_access, orders, searching, settlement
+from desk import driver_access, driver_records, orders, searching, settlement
 from desk.orders import PlaceText, TakeOrder
 from models import Driver, DriverRequest, DriverSession, Message
 from tests.site import GANGNAM
@@ -331,6 +331,20 @@ async def test_why_he_was_not_asked_is_said_in_his_language(house: House) -> Non
     visitor = await house.driver(house.site.drivers[2])
     (row,) = (await visitor.api("GET", "/driver/not-asked")).body["items"]
     assert row["reason"].startswith("not asked: ")
+
+
+async def test_a_driver_reads_his_own_grade_with_every_reason_and_nobody_elses(house: House) -> None:
+    """Seen failing with the grades of all drivers."""
+    mine, his_colleague = house.site.drivers[:2]
+    async with house.desk.work() as work:
+        await driver_records.grade(work, house.site.colleague_id, his_colleague, "D", "취소가 잦음")
+        await driver_records.grade(work, house.site.colleague_id, mine, "B", "처음 석 달")
+        await driver_records.grade(work, house.site.colleague_id, mine, "A", "손님 칭찬 다섯 번")
+    visitor = await house.driver(mine)
+    rows = (await visitor.api("GET", "/driver/grades")).body["items"]
+    assert [(row["before"], row["after"], row["reason"], row["credit_s"]) for row in rows] == [
+        ("B", "A", "손님 칭찬 다섯 번", 60), (None, "B", "처음 석 달", 0),
+    ]  # fmt: skip
 
 
 async def test_only_the_drivers_page_may_ask_the_browser_where_it_is(house: House) -> None:

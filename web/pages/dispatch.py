@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from aiohttp import web
 
@@ -66,9 +67,38 @@ async def save(request: web.Request) -> web.StreamResponse:
     except DeskError as error:
         row = error.details.get("row")
         wrong = (str(error.details.get("field") or "other"), int(row) if isinstance(row, int) else 0)
-        return await _show(request, problem_of(error).status, wrong)
+        return await _show(request, problem_of(error).status, wrong, _typed(fields))
     query = f"?lang={request.query['lang']}&done=saved" if "lang" in request.query else "?done=saved"
     raise web.HTTPSeeOther(f"/dispatch{query}")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of the form as it stands in its fields: `line` is an id or nothing, times are as they were typed."""
+
+    line: str
+    days: int
+    since: str
+    until: str
+    mode: str
+
+
+def _saved(each: Hours) -> Row:
+    since, until = (f"{minute // 60:02}:{minute % 60:02}" for minute in (each.from_minute, each.to_minute))
+    return Row(str(each.line_id or ""), each.days, since, until, each.mode)
+
+
+def _typed(fields: Mapping[str, str]) -> list[Row]:
+    """The rows that name a mode, as they were typed: a refusal takes nothing away."""
+    return [
+        Row(fields.get(f"line{n}", ""), _days(fields, n), fields.get(f"from{n}", ""), fields.get(f"to{n}", ""), mode)
+        for n in range(modes.MOST)
+        if (mode := fields.get(f"mode{n}"))
+    ]
+
+
+def _days(fields: Mapping[str, str], number: int) -> int:
+    return sum(1 << day for day in range(WEEKDAYS) if fields.get(f"day{number}.{day}") == "yes")
 
 
 def read(fields: Mapping[str, str]) -> list[Hours]:
@@ -83,9 +113,8 @@ def read(fields: Mapping[str, str]) -> list[Hours]:
         line, row = fields.get(f"line{number}", ""), len(hours) + 1
         if line and not (line.isascii() and line.isdigit() and len(line) < 18):
             raise Invalid("there is no such line", field="line_id", row=row)
-        days = sum(1 << day for day in range(WEEKDAYS) if fields.get(f"day{number}.{day}") == "yes")
         times = _minute(fields, f"from{number}", row), _minute(fields, f"to{number}", row)
-        hours.append(Hours(int(line) if line else None, days, *times, mode))
+        hours.append(Hours(int(line) if line else None, _days(fields, number), *times, mode))
     return hours
 
 
@@ -98,16 +127,18 @@ def _minute(fields: Mapping[str, str], name: str, row: int) -> int:
     return int(hour) * 60 + int(minute)
 
 
-async def _show(request: web.Request, status: int = 200, wrong: tuple[str, int] | None = None) -> web.Response:
+async def _show(
+    request: web.Request, status: int = 200, wrong: tuple[str, int] | None = None, typed: list[Row] | None = None
+) -> web.Response:
     desk = request.app[DESK]
     async with desk.look() as session:
         view = await view_of(request, session)
-        hours = await modes.hours_of(session, view.office.id)
+        hours = [_saved(each) for each in await modes.hours_of(session, view.office.id)] if typed is None else typed
         lines = await modes.lines_of(session, view.office.id)
         now = await modes.now_of(session, view.office.id, desk.clock())
         found = await peaks.latest(session, view.office.id, ROUNDS)
     may = "dispatch.modes" in view.may
-    blank: list[Hours | None] = [None] * (SPARE_ROWS if may else 0)
+    blank: list[Row | None] = [None] * (SPARE_ROWS if may else 0)
     return await view.page(
         status, rows=[*hours, *blank], lines=lines, now=now, rounds=found, modes=MODES, may=may, wrong=wrong,
         done=request.query.get("done") == "saved",

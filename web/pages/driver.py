@@ -8,8 +8,19 @@ from functools import cache
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk import appeals, driver_access, driver_trips, driver_views, searching, shifts
+from desk import (
+    appeals,
+    driver_access,
+    driver_records,
+    driver_trips,
+    driver_views,
+    offices,
+    searching,
+    shifts,
+    trades,
+)
 from desk.passwords import token_hash
+from desk.views import moment
 from desk.work import Work
 from web.ask import DONE, Ask, Json, json_answer, understand
 from web.driver_auth import driver_of, give_driver_cookie, still_driver, take_driver_cookie
@@ -20,6 +31,8 @@ from web.render import LOCALES, catalog, locale_of, page
 from web.shapes import Nothing
 
 SHOWN = ("driver.", "panel.skill.", "panel.money.", "panel.weighing.", "panel.order.state.")
+GRADES_SHOWN = 20
+"""So many changes of his grade a driver is told, the newest first."""
 
 
 async def home(request: web.Request) -> web.StreamResponse:
@@ -167,6 +180,24 @@ async def not_asked(ask: Ask[Nothing]) -> Json:
     for row in rows:
         row["reason"] = words.text(f"panel.{row['reason_key']}", **row["reason_args"])
     return {"items": rows, "next": None}
+
+
+async def grades(ask: Ask[Nothing]) -> Json:
+    """How the driver's grade became what it is: each change with its reason, and what the grade counts for in dispatch."""
+    async with ask.desk.look() as session:
+        fairness = trades.load((await offices.by_id(session, ask.driver.office_id)).trade).fairness
+        rows = [row for row, _ in await driver_records.grades(session, ask.driver.id)]
+    items = [
+        {
+            "at": moment(row.at),
+            "before": row.before,
+            "after": row.after,
+            "reason": row.reason,
+            "credit_s": fairness.grade_credit_s(row.after),
+        }
+        for row in rows[:GRADES_SHOWN]
+    ]
+    return {"items": items, "next": None}
 
 
 async def appeal(ask: Ask[AppealGiven]) -> Json:

@@ -13,11 +13,24 @@ export function account(me, act) {
   const { money: rows } = act.page.rows;
   return [
     h("section.card.purse", {}, h("small", {}, t("driver.money.balance")), h("strong", { className: me.balance < 0 ? "owes" : "" }, money(me.balance))),
+    grade(rows?.grades ?? []),
     !rows ? h("p.quiet", {}, t("driver.link.loading")) : !rows.items.length ? h("p.quiet", {}, t("driver.money.none")) : null,
     me.fee_rule ? h("p.quiet", {}, t("driver.fee.mine", { rule: feeWords(me.fee_rule, me.currency) })) : null,
     h("ul.rows", {}, (rows?.items ?? []).map((row) => entry(row, act))),
     rows?.next ? h("button.big.quiet", { type: "button", onclick: act.more }, t("driver.money.more")) : null,
   ];
+}
+
+/** His grade, what it counts for, and the reason of each change. */
+function grade([now, ...before]) {
+  if (!now) return null;
+  const key = now.credit_s > 0 ? "nearer" : now.credit_s < 0 ? "farther" : "even";
+  return h(
+    "section.card.row",
+    {},
+    h("p.head", {}, h("b", {}, t("driver.grade.now", { name: now.after })), h("span", {}, t(`driver.grade.${key}`, { seconds: Math.abs(now.credit_s) }))),
+    [now, ...before].map((one) => h("p.why", {}, `${dayMonth(one.at)} ${one.before ?? "–"} → ${one.after}: ${one.reason}`)),
+  );
 }
 
 function entry(row, act) {

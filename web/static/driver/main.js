@@ -169,7 +169,8 @@ async function load(view, cursor = null) {
     const path = view === "money" ? `driver/entries${cursor ? `?cursor=${cursor}` : ""}` : "driver/not-asked";
     const told = await request("GET", path);
     const before = cursor ? page.rows.money.items : [];
-    page.rows[view] = { items: [...before, ...told.items], next: told.next };
+    const grades = view === "money" ? (page.rows.money?.grades ?? (await request("GET", "driver/grades")).items) : [];
+    page.rows[view] = { items: [...before, ...told.items], next: told.next, grades };
   } catch (error) {
     if (error.status === 401) page.me = null;
     else say(sentence(error), "bad");
