@@ -104,8 +104,10 @@ def _time(text: str) -> time | None:
 
 
 def _moment(day: date, at: time, zone: ZoneInfo) -> datetime:
-    local = datetime.combine(day, at, zone)
-    moment = local.astimezone(UTC)
+    try:
+        moment = datetime.combine(day, at, zone).astimezone(UTC)
+    except OverflowError:
+        raise Invalid("there is no such moment", field="wanted") from None
     if moment.astimezone(zone).time() != at:
         raise Invalid("the clocks go forward then: there is no such time on that day", field="wanted")
     return moment

@@ -170,7 +170,7 @@ WHEREABOUTS: web.AppKey[Whereabouts] = web.AppKey("WHEREABOUTS")
 PLACE_THROTTLE: web.AppKey[Throttle] = web.AppKey("PLACE_THROTTLE")
 """Apart from the operators': a driver who mistypes keeps no operator out who shares his address."""
 PACE: web.AppKey[Pace] = web.AppKey("PACE")
-DOCUMENT: web.AppKey[dict[str, Any]] = web.AppKey("DOCUMENT")
+DOCUMENT: web.AppKey[Callable[[], dict[str, Any]]] = web.AppKey("DOCUMENT")
 
 NONCE = web.RequestKey("NONCE", str)
 """This answer's CSP nonce."""

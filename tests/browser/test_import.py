@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser
+from playwright.async_api import Browser, Page
 
 from callboard.imports import Imports
 from tests.browser.test_money import CROOKED, PALE
@@ -25,6 +25,12 @@ LIST = """고객명,휴대폰,집전화,회원등급,특이사항,주소
 """
 
 
+async def shows_key(page: Page, key: str) -> None:
+    """A page shows its buttons before its script has come that listens to their keys."""
+    await page.wait_for_selector(f"[data-key={key}]")
+    await page.wait_for_load_state("load")
+
+
 @pytest.mark.parametrize(("locale", "theme"), [("ko", "light"), ("en", "dark")])
 async def test_a_list_of_customers_is_taken_in_without_a_mouse(
     chromium: Browser, house: House, tmp_path: Path, locale: str, theme: str
@@ -33,7 +39,7 @@ async def test_a_list_of_customers_is_taken_in_without_a_mouse(
     imports = asyncio.create_task(Imports(house.desk, house.desk.bus).run())
     context = await chromium.new_context(viewport={"width": 1280, "height": 900}, locale="ko-KR", color_scheme=theme)
     page = await context.new_page()
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(60_000)
     odd: list[str] = []
     page.on("pageerror", lambda error: odd.append(str(error)))
     page.on("console", lambda message: odd.append(message.text) if message.type == "error" else None)
@@ -48,13 +54,13 @@ async def test_a_list_of_customers_is_taken_in_without_a_mouse(
     await page.set_input_files("[name=file]", file)
     async with page.expect_navigation(url=lambda url: "/import/files/" in url):
         await page.keyboard.press("u")
-    await page.wait_for_selector("[data-key=s]")
+    await shows_key(page, "s")
     assert await page.evaluate(CROOKED) == []
     assert await page.evaluate(PALE) == []
     await page.screenshot(path=pictures / f"import-{locale}.png")
     async with page.expect_navigation():
         await page.keyboard.press("s")
-    await page.wait_for_selector("[data-key=z]")
+    await shows_key(page, "z")
     await page.keyboard.press("z")
     await page.wait_for_function("() => document.activeElement.matches('details[open] form button')")
     async with page.expect_navigation():

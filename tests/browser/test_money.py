@@ -37,8 +37,14 @@ CROOKED = """() => [
 ]"""
 # How strongly each text stands out from what lies behind it (WCAG 2.2, 1.4.3: 4.5; 3 for large ones).
 PALE = """() => {
+  const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+  const known = new Map();
   const light = (color) => {
-    const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+    if (!known.has(color)) known.set(color, lightness(color));
+    return known.get(color);
+  };
+  const lightness = (color) => {
+    canvas.clearRect(0, 0, 1, 1);
     canvas.fillStyle = color;
     canvas.fillRect(0, 0, 1, 1);
     const [r, g, b] = [...canvas.getImageData(0, 0, 1, 1).data].map((each) => each / 255)

@@ -27,9 +27,13 @@ PASSWORD = "secret"
 
 @dataclass
 class Stage:
-    """A network that does as it is told. `texts` counts what reached it; null where there is no network."""
+    """A network that does as it is told. `impatient`: the settings of one who does not wait long for an answer.
+
+    `texts` counts what reached it; null where there is no network.
+    """
 
     settings: dict[str, Any]
+    impatient: dict[str, Any]
     behave: Callable[[str], None]
     texts: Callable[[], int] | None
     behaviours: frozenset[str]
@@ -40,7 +44,7 @@ class Stage:
 
 @asynccontextmanager
 async def console_stage() -> AsyncIterator[Stage]:
-    yield Stage({}, lambda _: None, None, frozenset({ACCEPTS}))
+    yield Stage({}, {}, lambda _: None, None, frozenset({ACCEPTS}))
 
 
 @asynccontextmanager
@@ -54,9 +58,9 @@ async def smpp_stage() -> AsyncIterator[Stage]:
             smsc.always = faults[how]
 
         keys = {"host": "127.0.0.1", "port": smsc.port, "system_id": "callboard", "password": PASSWORD}
-        keys["answer_timeout_s"] = 0.3
         yield Stage(
             keys,
+            keys | {"answer_timeout_s": 1},
             behave,
             lambda: len(smsc.submits),
             frozenset(faults),
@@ -95,13 +99,16 @@ class Running:
 
 
 @asynccontextmanager
-async def running(name: str, keys: dict[str, Any]) -> AsyncIterator[Running]:
+async def running(name: str, keys: dict[str, Any], ready: bool = True) -> AsyncIterator[Running]:
+    """A provider once it says that its way is open, or (`ready` false) that it is not."""
     module = plugins.load(sms.providers, name)
     at_work = Running(cast(Provider, module.open_provider(module.Settings(**keys))))
     task = asyncio.create_task(at_work.provider.run(at_work.take, at_work.tell, at_work.take_text))
     try:
-        async with asyncio.timeout(30):
-            await at_work.changed.wait()
+        async with asyncio.timeout(60):
+            while ready not in [ok for ok, _ in at_work.told]:
+                at_work.changed.clear()
+                await at_work.changed.wait()
         yield at_work
     finally:
         task.cancel()
@@ -143,12 +150,9 @@ async def test_what_it_calls_accepted_has_an_id_and_gets_a_receipt_by_it(name: s
     async with running(name, stage.settings) as at_work:
         outcome = await at_work.provider.send(OUTGOING)
         assert isinstance(outcome, Accepted)
-        delivering = asyncio.ensure_future(stage.deliver()) if stage.deliver else None
-        async with asyncio.timeout(30):
-            receipt = await at_work.receipts.get()
+        deliver = (stage.deliver(),) if stage.deliver else ()
+        receipt, *_ = await asyncio.wait_for(asyncio.gather(at_work.receipts.get(), *deliver), 60)
         assert (receipt.provider_id, receipt.state) == (outcome.provider_ids[0], "delivered")
-        if delivering:
-            await delivering
 
 
 async def test_a_text_from_a_person_is_handed_over_as_it_was_written(name: str, stage: Stage) -> None:
@@ -156,12 +160,9 @@ async def test_a_text_from_a_person_is_handed_over_as_it_was_written(name: str, 
         assert stage.texts is None, "a provider with a network must show what a person's text does"
         return
     async with running(name, stage.settings) as at_work:
-        texting = asyncio.ensure_future(stage.text_us())
-        async with asyncio.timeout(30):
-            came = await at_work.texts.get()
+        came, _ = await asyncio.wait_for(asyncio.gather(at_work.texts.get(), stage.text_us()), 60)
         assert (came.sender, alphabets.read(came.octets, came.coding)) == ("+821012345678", "수락 12")
         assert at_work.receipts.empty()
-        await texting
 
 
 async def test_two_texts_never_get_one_id(name: str, stage: Stage) -> None:
@@ -182,7 +183,8 @@ async def test_a_network_that_misbehaves_is_told_apart(
         assert stage.texts is None, "a provider with a network must show how that misbehaves"
         return
     stage.behave(behaviour)
-    async with running(name, stage.settings) as at_work:
+    settings = stage.impatient if behaviour == IS_SILENT else stage.settings
+    async with running(name, settings) as at_work:
         outcome = await at_work.provider.send(OUTGOING)
         assert isinstance(outcome, expected)
         assert stage.texts is not None
@@ -204,7 +206,7 @@ async def test_a_refused_log_in_is_told_in_words_without_the_password(name: str,
     if stage.wrong_login is None:
         assert stage.texts is None, "a provider with a network must show what a wrong log-in does"
         return
-    async with running(name, stage.wrong_login) as at_work:
+    async with running(name, stage.wrong_login, ready=False) as at_work:
         [(ok, reason)] = at_work.told
         assert not ok
         assert "password" in reason

@@ -7,9 +7,10 @@ from sqlalchemy import func, select, update
 
 from desk import bulk, dispatch, orders
 from desk.bulk import Meant
+from desk.errors import Conflict
 from desk.events import Event, OrderChanged
 from desk.orders import PlaceText, TakeOrder
-from desk.work import Desk
+from desk.work import Desk, Work
 from models import Order, OrderStep, Search
 from tests.site import Site, make_site
 
@@ -64,7 +65,7 @@ async def test_of_many_cancelled_at_once_each_is_told_what_its_row_says(desk: De
 
 
 async def test_a_refused_order_leaves_no_trace_and_tells_nothing(desk: Desk, site: Site, told: list[Event]) -> None:
-    """Seen failing with the events of a refused order kept."""
+    """Seen failing with the events of a refused order kept, and without its savepoint."""
     sure, unsure = await take(desk, site, 1), await take(desk, site, 1, SOMEWHERE)
     told.clear()
     became = await do(desk, site, bulk.search, [Meant(order_id) for order_id in (*sure, *unsure)])
@@ -75,6 +76,19 @@ async def test_a_refused_order_leaves_no_trace_and_tells_nothing(desk: Desk, sit
     assert [(one.done, one.code) for one in became] == [(True, None), (False, "wrong_state")]
     assert {event.order_id for event in told if hasattr(event, "order_id")} == set(sure)
     assert not [event for event in told if isinstance(event, OrderChanged)]
+
+    async def cancel_and_refuse(work: Work, who: int, meant: Meant) -> None:
+        await orders.cancel(work, who, meant.order_id, "x")
+        if meant.order_id in unsure:
+            raise Conflict("too late")
+
+    told.clear()
+    await do(desk, site, cancel_and_refuse, [Meant(order_id) for order_id in (*sure, *unsure)])
+    assert {order_id: state for order_id, (state, _) in (await states(desk)).items()} == {
+        sure[0]: "cancelled",
+        unsure[0]: "taken",
+    }
+    assert {event.order_id for event in told if hasattr(event, "order_id")} == set(sure)
 
 
 async def test_orders_go_back_from_their_drivers_and_another_office_is_told_that_there_are_none(

@@ -345,7 +345,7 @@ PARSERS = (
     Parser("desk-photo", photo, _PHOTO),
     Parser("desk-letter", letter, _LETTER),
     Parser("desk-segment", segment, _BYTES),
-    Parser("desk-typed-place", typed_place, _PLACE),
+    Parser("desk-typed-place", typed_place, _PLACE, every=20),
     Parser("desk-typed-time", typed_time, _TIME),
     Parser("dialplan-cdr", call_records, _CDR),
     Parser("geocoders", geocoder, _BYTES),

@@ -15,6 +15,8 @@ class Parser:
     name: str
     check: Callable[[bytes], None]
     words: tuple[bytes, ...]
+    every: int = 1
+    """One of so many inputs in the everyday suite: for what is slow."""
 
     def case(self, data: bytes) -> bytes:
         """The input that `data` stands for; see the frame in tests/fuzz/parsers.py."""

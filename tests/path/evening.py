@@ -93,7 +93,7 @@ async def play_evening(site: RunningSite, smsc: Smsc, cable: Cable) -> None:
         rows = [await site.calls(number) for number in numbers]
         return all(row and all(call["state"] == "ended" for call in row) for row in rows)
 
-    await until(all_over, 60, "the end of the evening")
+    await until(all_over, what="the end of the evening")
     _, messages = await site.call("GET", "/api/v1/messages")
     assert {message["state"] for message in messages["items"]} == {"delivered"}
 

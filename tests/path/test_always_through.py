@@ -21,7 +21,7 @@ async def console(site: RunningSite, command: str) -> str:
     assert engine is not None
     words = [*engine.program, "-C", str(site.state / "asterisk" / "etc" / "asterisk.conf"), "-rx", command]
     return (
-        await asyncio.to_thread(subprocess.run, words, capture_output=True, text=True, timeout=20, check=False)
+        await asyncio.to_thread(subprocess.run, words, capture_output=True, text=True, timeout=120, check=False)
     ).stdout
 
 
@@ -37,7 +37,7 @@ async def test_a_call_reaches_the_queue_while_callboard_is_dead_and_its_note_is_
     site.dial([("01055503001", "늦은 손님")], hold_ms=20_000)
     assert await until(lambda: waiting(site), what="the caller in the queue")
     assert [words for words in site.processes() if "asterisk" in words] == asterisk, "Asterisk was restarted as well"
-    await until(site.healthy, 60, "callboard's return")
+    await until(site.healthy, what="callboard's return")
 
     async def one_row() -> bool:
         return len(await site.calls("01055503001")) == 1
@@ -60,7 +60,7 @@ async def test_a_call_reaches_the_queue_while_callboard_is_frozen(site: RunningS
         assert await until(lambda: waiting(site), what="the caller in the queue")
     finally:
         os.kill(core, signal.SIGCONT)
-    await until(site.healthy, 60, "callboard's return")
+    await until(site.healthy, what="callboard's return")
 
     async def one_row() -> bool:
         return len(await site.calls("01055503002")) == 1
@@ -77,7 +77,7 @@ async def test_calls_that_ended_while_callboard_was_away_are_not_left_open(site:
     await until(arrived, what="the call's row")
     os.kill(site.core_pid(), signal.SIGKILL)
     assert await callers.finished() == 0
-    await until(site.healthy, 60, "callboard's return")
+    await until(site.healthy, what="callboard's return")
 
     async def ended() -> bool:
         (call,) = await site.calls("01055503003")
@@ -102,8 +102,8 @@ async def test_an_asterisk_that_dies_in_mid_call_is_started_again_and_the_call_i
         (call,) = await site.calls("01055503004")
         return call["state"] == "ended" and call["disposition"] == "pbx_restart"
 
-    await until(ended, 60, "the end of the row")
-    await until(site.healthy, 60, "Asterisk's return")
+    await until(ended, what="the end of the row")
+    await until(site.healthy, what="Asterisk's return")
     site.dial([("01055503005", "x")], hold_ms=3000)
 
     async def next_call() -> bool:

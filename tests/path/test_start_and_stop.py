@@ -70,7 +70,7 @@ async def test_a_second_start_on_the_same_state_folder_is_refused_in_words(start
         cwd=CHECKOUT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=False,
     )
     assert again.returncode == 1
@@ -86,7 +86,7 @@ def run_and_fail(tmp_path: Path, *options: str) -> str:
         cwd=CHECKOUT,
         capture_output=True,
         text=True,
-        timeout=90,
+        timeout=240,
         check=False,
     )
     assert ended.returncode == 1, ended.stdout
@@ -157,7 +157,7 @@ def test_every_command_has_help(command: str) -> None:
         cwd=CHECKOUT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=True,
     )
     assert "Usage" in told.stdout
@@ -185,7 +185,7 @@ async def test_our_own_process_runs_under_a_service_manager_too(tmp_path: Path) 
         return False
 
     try:
-        await until(answers, 60, "the panel")
+        await until(answers, what="the panel")
         await asyncio.sleep(1)  # the end of /dev/null would have been met by now
         assert service.poll() is None
         service.terminate()
@@ -213,7 +213,7 @@ async def test_a_site_without_the_demo_is_made_by_commands_and_takes_its_first_c
             cwd=CHECKOUT,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=240,
             check=False,
         )
         assert done.returncode == 0, done.stderr

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from sqlalchemy import select
 
 from desk.bus import Bus
@@ -23,6 +24,12 @@ from tests.sms.smsc import Smsc, running_smsc
 
 HANDSET = "+821012345678"
 KOREAN = "박기사 #117 기사님이 10분 후 도착합니다. 출발: 강남역 10번 출구"
+
+
+@pytest.fixture(autouse=True)
+def plain_log() -> None:
+    """Whatever an earlier test of this process made of the log, e.g. a command that shows errors only."""
+    structlog.reset_defaults()
 
 
 class Site:

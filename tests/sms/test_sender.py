@@ -154,7 +154,7 @@ async def test_no_answer_in_time_is_unknown_and_never_repeated(site: Site, smsc:
     """Seen failing with no answer taken for not sent."""
     smsc.script.append(SILENT)
     await site.queue("one")
-    async with sending(site, smpp_settings(smsc, answer_timeout_s=0.3)):
+    async with sending(site, smpp_settings(smsc, answer_timeout_s=1)):
         [row] = await site.until_states("unknown")
         await site.queue("two")
         await site.until_states("unknown", "sent")
@@ -170,7 +170,7 @@ async def test_an_acceptance_without_an_id_is_not_called_sent(site: Site, smsc: 
 
 
 async def test_a_half_open_link_is_noticed_and_opened_again(site: Site, smsc: Smsc) -> None:
-    async with sending(site, smpp_settings(smsc, enquire_link_s=0.1, answer_timeout_s=0.3)):
+    async with sending(site, smpp_settings(smsc, enquire_link_s=0.1, answer_timeout_s=1)):
         await smsc.until(lambda: smsc.binds == [0])
         smsc.mute()
         await site.until(lambda _: (False, "the SMSC does not answer any more") in parts(site))

@@ -171,7 +171,7 @@ async def test_a_cut_in_the_middle_of_a_pdu_ends_the_session_and_the_waiting() -
 
 
 async def test_silence_is_asked_about_and_then_ends_the_session() -> None:
-    async with session(enquire_link_s=0.05, answer_timeout_s=0.2) as (_, peer, serving):
+    async with session(enquire_link_s=0.05, answer_timeout_s=1) as (_, peer, serving):
         command, _, sequence, _ = await peer.hear()
         assert command == 0x15
         peer.say(0x80000015, 0, sequence)

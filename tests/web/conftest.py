@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import json
 import re
 import socket
@@ -213,9 +214,12 @@ def hold_against_document(method: str, path: str, answer: Answer) -> None:
     for kind, content in said.get("content", {}).items():
         if kind.endswith("json") and "$ref" in content["schema"]:
             assert answer.headers["Content-Type"].startswith(kind)
-            jsonschema.Draft202012Validator({**content["schema"], "components": DOCUMENT["components"]}).validate(
-                answer.body
-            )
+            _validator(content["schema"]["$ref"]).validate(answer.body)
+
+
+@functools.cache
+def _validator(reference: str) -> jsonschema.Draft202012Validator:
+    return jsonschema.Draft202012Validator({"$ref": reference, "components": DOCUMENT["components"]})
 
 
 def _fits(template: str, path: str) -> bool:

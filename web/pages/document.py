@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from aiohttp import web
 
 from web.ask import json_answer
@@ -9,5 +11,5 @@ from web.keys import DOCUMENT
 
 
 async def document(request: web.Request) -> web.StreamResponse:
-    """OpenAPI 3.1, made from the routes when the application was."""
-    return json_answer(request.app[DOCUMENT])
+    """OpenAPI 3.1, made from the routes when it is first asked for: in a thread, because meanwhile calls come in."""
+    return json_answer(await asyncio.to_thread(request.app[DOCUMENT]))
