@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from desk import (
+    districts,
     drafts,
     driver_access,
     driver_documents,
@@ -22,6 +23,8 @@ from web import forgotten
 
 EVERY_S = 3600.0
 BETWEEN_S = 0.05
+MOST_PLACED = 200_000
+"""Of so many orders the districts are worked out in an hour, where nobody has looked at them."""
 
 
 class Housekeeping:
@@ -43,6 +46,7 @@ class Housekeeping:
                 await driver_papers.look(work)
             await self._expire()
             await self._sweep()
+            await districts.fill(self._desk, MOST_PLACED)
             await forgotten.remove(self._desk, self._recordings)
             await asyncio.sleep(EVERY_S)
 

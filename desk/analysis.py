@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, and_, cast, func, literal, literal_column, select
+from sqlalchemy import ColumnElement, String, and_, cast, func, literal, literal_column, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from desk import segments
 from desk.days import Span
 from desk.errors import Invalid
 from desk.local_time import LocalTime
@@ -22,7 +23,12 @@ from desk.trades import CANCELLED, COMPLETED
 from desk.views import Json
 from models import Assignment, Call, Customer, Driver, Line, Office, Operator, Order
 
-SIDES = ("hour", "origin", "destination", "grade", "driver", "operator", "channel", "payment")
+SEGMENT = "segment"
+CLOCKS = ("hour", "clock")
+"""Sides that are hours: of the week, of the day."""
+SIDES = (
+    "hour", "clock", "origin", "destination", "grade", SEGMENT, "driver", "operator", "channel", "payment",
+)  # fmt: skip
 """From which sides the orders are looked at."""
 MOST_CELLS = 300
 """What has fewer orders than so many others is summed in one line."""
@@ -75,7 +81,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """One side of some days; `total` is the sum of the cells."""
+    """One side of some days; `total` is the sum of the cells, but by segment, as somebody may be in several or in none."""
 
     by: str
     span: Span
@@ -85,24 +91,18 @@ class Analysis:
 
 async def look(session: AsyncSession, office: Office, span: Span, by: str) -> Analysis:
     """The cells of a side: hours in the order of the week, others by the number of their orders. Raises Invalid."""
-    key, label = _side(session, office, span, by)
-    no_show = and_(Order.state != COMPLETED, Order.state != CANCELLED)
-    query = _joined(
-        select(
-            key.label("cell_key"),
-            func.max(label).label("cell_label"),
-            func.count().filter(Order.state == COMPLETED),
-            func.count().filter(Order.state == CANCELLED),
-            func.count().filter(no_show),
-            func.coalesce(func.sum(Order.fare).filter(Order.state == COMPLETED), 0),
-        )
-    ).where(*_closed(office, span))
+    if by == SEGMENT:
+        return await _by_segment(session, office, span)
+    key, label = side(session, office, span, by)
+    query = joined(select(key.label("cell_key"), func.max(label).label("cell_label"), *counts())).where(
+        *closed(office, span)
+    )
     rows = await session.execute(query.group_by(literal_column("cell_key")))
     cells = [
         Cell(str(key), str(label or ""), Counted(*(int(one) for one in counts))) for key, label, *counts in rows
     ]  # fmt: skip
     total = sum((cell.counted for cell in cells), Counted())
-    if by == "hour":
+    if by in CLOCKS:
         return Analysis(by, span, tuple(sorted(cells, key=lambda cell: int(cell.key or 0))), total)
     cells.sort(key=lambda cell: (-cell.counted.orders, cell.label, cell.key or ""))
     if rest := cells[MOST_CELLS:]:
@@ -120,8 +120,8 @@ async def rows(
 ) -> list[OrderRow]:
     """The orders of a cell, or where several sides are named of what they have in common. Raises Invalid."""
     query = (
-        _joined(select(Order, Driver.id, Driver.number, Driver.name))
-        .where(*_closed(office, span), *_within(session, office, span, cells))
+        joined(select(Order, Driver.id, Driver.number, Driver.name))
+        .where(*closed(office, span), *await _within(session, office, span, cells))
         .order_by(Order.closed_at, Order.id)
     )
     if after is not None:
@@ -136,8 +136,8 @@ async def customers(
     session: AsyncSession, office: Office, span: Span, cells: Mapping[str, str], limit: int
 ) -> list[int]:
     """Who ordered what is in a cell, each once, by id. Raises Invalid."""
-    query = _joined(select(Order.customer_id).distinct()).where(
-        Order.customer_id.is_not(None), *_closed(office, span), *_within(session, office, span, cells)
+    query = joined(select(Order.customer_id).distinct()).where(
+        Order.customer_id.is_not(None), *closed(office, span), *await _within(session, office, span, cells)
     )
     return [found for found in await session.scalars(query.order_by(Order.customer_id).limit(limit)) if found]
 
@@ -151,12 +151,43 @@ def counted(found: Sequence[OrderRow]) -> Counted:
     )  # fmt: skip
 
 
-def _within(session: AsyncSession, office: Office, span: Span, cells: Mapping[str, str]) -> list[ColumnElement[bool]]:
+async def _by_segment(session: AsyncSession, office: Office, span: Span) -> Analysis:
+    """A cell for each segment, by its orders, and one for who is in none; the total counts every order once."""
+    mine = closed(office, span)
+
+    async def sum_of(*within: ColumnElement[bool]) -> Counted:
+        row = (await session.execute(joined(select(*counts())).where(*mine, *within))).one()
+        return Counted(*map(int, row))
+
+    found = await segments.listed(session, office.id)
+    cells = [
+        Cell(f"{one.id}", one.name, await sum_of(await _in_segment(session, office, f"{one.id}"))) for one in found
+    ]
+    cells.sort(key=lambda cell: (-cell.counted.orders, cell.label))
+    cells.append(Cell("", "", await sum_of(await _in_segment(session, office, ""))))
+    return Analysis(SEGMENT, span, tuple(cell for cell in cells if cell.counted.orders), await sum_of())
+
+
+async def _in_segment(session: AsyncSession, office: Office, told: str) -> ColumnElement[bool]:
+    if told:
+        if not (told.isascii() and told.isdigit() and len(told) < 18):
+            raise Invalid("there is no such segment", field=SEGMENT)
+        return Order.customer_id.in_(await segments.who(session, office.id, int(told)))
+    every = [await segments.who(session, office.id, one.id) for one in await segments.listed(session, office.id)]
+    return or_(Order.customer_id.is_(None), and_(true(), *(Order.customer_id.not_in(one) for one in every)))
+
+
+async def _within(
+    session: AsyncSession, office: Office, span: Span, cells: Mapping[str, str]
+) -> list[ColumnElement[bool]]:
     asked = []
     for by, told in cells.items():
-        key, _ = _side(session, office, span, by)
-        if by == "hour":
-            if not (told.isascii() and told.isdigit() and int(told) < 168):
+        if by == SEGMENT:
+            asked.append(await _in_segment(session, office, told))
+            continue
+        key, _ = side(session, office, span, by)
+        if by in CLOCKS:
+            if not (told.isascii() and told.isdigit() and int(told) < (168 if by == "hour" else 24)):
                 raise Invalid("that is no hour of the week", field="hour")
             asked.append(key == int(told))
         else:
@@ -164,11 +195,24 @@ def _within(session: AsyncSession, office: Office, span: Span, cells: Mapping[st
     return asked
 
 
-def _closed(office: Office, span: Span) -> tuple[ColumnElement[bool], ...]:
+def counts() -> tuple[Any, ...]:
+    """What a cell counts, in the order of Counted."""
+    no_show = and_(Order.state != COMPLETED, Order.state != CANCELLED)
+    return (
+        func.count().filter(Order.state == COMPLETED),
+        func.count().filter(Order.state == CANCELLED),
+        func.count().filter(no_show),
+        func.coalesce(func.sum(Order.fare).filter(Order.state == COMPLETED), 0),
+    )
+
+
+def closed(office: Office, span: Span) -> tuple[ColumnElement[bool], ...]:
+    """The orders of the days."""
     return Order.office_id == office.id, Order.closed_at >= span.since, Order.closed_at < span.until
 
 
-def _joined(query: Any) -> Any:
+def joined(query: Any) -> Any:
+    """The query, of orders with all that the sides look at."""
     return (
         query.select_from(Order)
         .outerjoin(Assignment, driver_at_the_end())
@@ -180,16 +224,15 @@ def _joined(query: Any) -> Any:
     )
 
 
-def _side(session: AsyncSession, office: Office, span: Span, by: str) -> tuple[ColumnElement[Any], ColumnElement[str]]:
-    """What tells the cells of a side apart, and what they are called."""
+def side(session: AsyncSession, office: Office, span: Span, by: str) -> tuple[ColumnElement[Any], ColumnElement[str]]:
+    """What tells the cells of a side apart, and what they are called. Raises Invalid for what is no side."""
     dialect = session.get_bind().dialect.name
-    if by == "hour":
+    if by in CLOCKS:
         clock = LocalTime(office.timezone, dialect, span.since, span.until)
-        return clock.hour_of_week(Order.taken_at), literal("")
-    if by in ("origin", "destination"):
-        first = _first_word(Order.origin_text if by == "origin" else Order.destination_text, dialect)
-        return func.coalesce(first, ""), func.coalesce(first, "")
+        return (clock.hour_of_week if by == "hour" else clock.hour)(Order.taken_at), literal("")
     sides: dict[str, tuple[Any, Any]] = {
+        "origin": (Order.origin_area, Order.origin_area),
+        "destination": (Order.destination_area, Order.destination_area),
         "grade": (Customer.grade, Customer.grade),
         "driver": (cast(Driver.id, String), Driver.number + " " + Driver.name),
         "operator": (cast(Operator.id, String), Operator.name),
@@ -200,10 +243,3 @@ def _side(session: AsyncSession, office: Office, span: Span, by: str) -> tuple[C
         raise Invalid(f"orders are looked at by {', '.join(SIDES)}", field="by")
     key, label = sides[by]
     return func.coalesce(key, ""), func.coalesce(label, "")
-
-
-def _first_word(place: Any, dialect: str) -> ColumnElement[str]:
-    """How a place's text begins: people write the district, or the station, first."""
-    if dialect == "postgresql":
-        return func.split_part(place, " ", 1)
-    return func.substr(place, 1, func.instr(place + " ", " ") - 1)

@@ -54,8 +54,8 @@ _GOES: Final = (
 """Tables whose rows go, in an order in which nothing names what is gone."""
 _TEXT_OF: Final = {"incoming_text": "id", "incoming_part": "text_id"}
 _NO_PIN = {"lat": None, "lon": None}
-_ORIGIN = {f"origin_{name}": None for name in (*_NO_PIN, "accuracy_m")} | {"origin_text": NOWHERE}
-_DESTINATION = {f"destination_{name}": None for name in (*_NO_PIN, "text", "source")}
+_ORIGIN = {f"origin_{name}": None for name in (*_NO_PIN, "accuracy_m")} | {"origin_text": NOWHERE, "origin_area": ""}
+_DESTINATION = {f"destination_{name}": None for name in (*_NO_PIN, "text", "source", "area")}
 _BECOMES: Final[Mapping[str, Mapping[str, Any]]] = {
     "customer": {"name": "", "grade": None, "note": None, "language": None, "blocked_reason": None},
     "call": {

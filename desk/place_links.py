@@ -135,7 +135,7 @@ async def _take(work: Work, order: Order, link: PlaceLink) -> Shown:
     if taken:
         before = order_places.pin_words(order)
         order.origin_lat, order.origin_lon, order.origin_accuracy_m = link.lat, link.lon, link.accuracy_m
-        order.origin_source, order.origin_at = "link", work.now
+        order.origin_source, order.origin_at, order.origin_area = "link", work.now, None
         await work.session.flush()
         moved = order_changes.pin_moved(order, before)
         await order_changes.record(

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk import offices
@@ -291,6 +291,13 @@ async def _group(work: Work, operator_id: int, segment_id: int, customer_ids: li
     if not 0 < len(customer_ids) <= MOST_ADDED:
         raise Invalid(f"from 1 to {MOST_ADDED} customers at once", field="customers")
     return segment
+
+
+async def who(session: AsyncSession, office_id: int, segment_id: int) -> Select[int]:
+    """The ids of a segment's members, as a question to be asked within another one. Raises NotFound."""
+    segment = await one(session, office_id, segment_id)
+    asked = await _who(session, office_id, segment.kind, segment.conditions, segment.id, None)
+    return select(Customer.id).where(*asked).correlate(None)
 
 
 # --- asking ---------------------------------------------------------------------------------------------------------------

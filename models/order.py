@@ -23,6 +23,7 @@ class Order(Base):
     `credit_id` is the credit account that pays, `cost_centre` what its owner wants to read beside the trip.
     `wanted_at` is when the customer wants to be picked up, null: as soon as can be.
     `details` is what only the trade asks: {name of the field: text}.
+    `origin_area` and `destination_area` are the districts for the analysis, "" where unknown; null: not looked up yet.
     `wants` lists the skills, by the trade's data, that its driver must have.
     """
 
@@ -37,6 +38,12 @@ class Order(Base):
             "closed_at",
             sqlite_where=text("credit_id is not null"),
             postgresql_where=text("credit_id is not null"),
+        ),
+        Index(
+            "ix_order_no_area",
+            "id",
+            sqlite_where=text("origin_area is null"),
+            postgresql_where=text("origin_area is null"),
         ),
         Index("ix_order_board", "office_id", "closed_at", "taken_at"),
     )
@@ -60,6 +67,8 @@ class Order(Base):
     destination_accuracy_m: Mapped[int | None]
     destination_source: Mapped[str | None] = mapped_column(String(16))
     destination_at: Mapped[datetime | None]
+    origin_area: Mapped[str | None] = mapped_column(String(40))
+    destination_area: Mapped[str | None] = mapped_column(String(40))
     fare: Mapped[int | None]
     currency: Mapped[str] = mapped_column(String(3))
     note: Mapped[str | None] = mapped_column(Text)

@@ -8,8 +8,9 @@ from typing import Any
 
 from babel.dates import format_date
 
-from desk.analysis import Analysis, Cell
+from desk.analysis import CLOCKS, Analysis, Cell
 from desk.cohorts import Cohort
+from desk.crossing import Crossed
 from desk.forecast import Forecast
 from desk.report_rows import OrderRow
 from desk.response_times import WAYS, Times, Waited
@@ -30,6 +31,8 @@ def sheets(view: View, by: str, values: dict[str, Any]) -> list[Sheet]:
         return [_cohorts(view, values["cohorts"])]
     if by == "forecast":
         return [_forecast(view, values["forecast"])]
+    if "crossed" in values:
+        return [_crossed(view, values["crossed"])]
     return [_cells(view, by, values["found"])]
 
 
@@ -44,6 +47,8 @@ def called(view: View, by: str, key: str, label: str) -> str:
     """What a cell of that key is called; `label` is its name in the database."""
     if by == "hour":
         return hour_of_week(view, int(key))
+    if by == "clock":
+        return f"{int(key):02}:00"
     if key == "":
         return view.m(f"analysis.no_{by}")
     if by == "payment":
@@ -53,7 +58,7 @@ def called(view: View, by: str, key: str, label: str) -> str:
 
 def name_of(view: View, by: str, key: str, rows: Sequence[OrderRow]) -> str:
     """What an opened cell is called, as far as its address and its rows tell."""
-    if by == "hour" and not (key.isascii() and key.isdigit() and int(key) < 168):
+    if by in CLOCKS and not (key.isascii() and key.isdigit() and int(key) < 168):
         return key
     driver = next((row.driver for row in rows if row.driver), None)
     known = f"{driver.number} {driver.name}" if by == "driver" and driver else ""
@@ -71,6 +76,20 @@ def _cells(view: View, by: str, found: Analysis) -> Sheet:
     heads += [(view.m(f"analysis.{name}"), "number") for name in COUNTED]
     rows = [(label(view, by, cell), *_counted(cell.counted)) for cell in found.cells]
     foot = (view.m("head.total"), *_counted(found.total))
+    return Sheet(view.m("title.analysis"), about(view, "analysis"), heads, rows, foot)
+
+
+def _crossed(view: View, found: Crossed) -> Sheet:
+    """Every cell in a line of its own, with all that is counted; the page shows one of these figures."""
+    heads: Heads = [(view.m(f"analysis.by_{by}"), "text") for by in (found.by, found.across)]
+    heads += [(view.m(f"analysis.{name}"), "number") for name in COUNTED]
+    rows = [
+        (label(view, found.by, row), label(view, found.across, column), *_counted(found.cells[row.key, column.key]))
+        for row in found.rows
+        for column in found.columns
+        if (row.key, column.key) in found.cells
+    ]
+    foot = (view.m("head.total"), "", *_counted(found.total))
     return Sheet(view.m("title.analysis"), about(view, "analysis"), heads, rows, foot)
 
 

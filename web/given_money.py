@@ -122,4 +122,17 @@ class PaymentGiven(Given):
 class AnalysisQuery(SpanQuery):
     """From which side the orders of some days are looked at."""
 
-    by: Literal["hour", "origin", "destination", "grade", "driver", "operator", "channel", "payment"] = "hour"
+    by: Literal[
+        "hour", "clock", "origin", "destination", "grade", "segment", "driver", "operator", "channel", "payment"
+    ] = "hour"
+
+
+class CrossingQuery(SpanQuery):
+    """Two sides of the orders of some days: hours of the week and of the day cannot be crossed, nor a side with itself."""
+
+    by: Literal["hour", "clock", "origin", "destination", "grade", "driver", "operator", "channel", "payment"] = (
+        "origin"
+    )
+    across: Literal["hour", "clock", "origin", "destination", "grade", "driver", "operator", "channel", "payment"] = (
+        "clock"
+    )

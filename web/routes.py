@@ -661,6 +661,10 @@ ROUTES: tuple[Route, ...] = (
         "GET", "/analysis", "money.see", analysis.told, "The orders of some days from one side",
         given=gm.AnalysisQuery, answer=tm.AnalysisTold, problems=(422,),
     ),
+    _json(
+        "GET", "/analysis/crossing", "money.see", analysis.told_crossed, "The orders of some days from two sides at once",
+        given=gm.CrossingQuery, answer=tm.CrossedTold, problems=(422,),
+    ),
     _json("GET", "/periods", "money.see", reports.closed, "The closed months", answer=t.Items[tm.PeriodTold]),
     _json(
         "GET", f"/periods/{ID}", "money.see", reports.checked, "A closed month, made again and compared",

@@ -274,8 +274,28 @@ class AnalysisCell(CountedTold):
     label: str
 
 
+class CrossedCell(CountedTold):
+    """What a row and a column have in common, by their keys."""
+
+    row: str | None
+    column: str | None
+
+
+class CrossedTold(Told):
+    """Two sides at once; cells without orders are left out. Rows, columns and cells each add up to `total`."""
+
+    by: str
+    across: str
+    currency: str
+    span: SpanTold
+    cells: list[CrossedCell]
+    rows: list[AnalysisCell]
+    columns: list[AnalysisCell]
+    total: CountedTold
+
+
 class AnalysisTold(Told):
-    """One side of the orders that were closed in some days; `total` is the sum of the cells and the company report's."""
+    """One side of the orders that were closed in some days; `total` is the report's and, but by segment, the cells' sum."""
 
     by: str
     currency: str

@@ -10,11 +10,27 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select, update
 
-from desk import analysis, calls, cohorts, days, dispatch, driver_trips, forecast, orders, reports, response_times
-from desk.analysis import SIDES, Counted
+from desk import (
+    analysis,
+    calls,
+    cohorts,
+    crossing,
+    days,
+    dispatch,
+    districts,
+    driver_trips,
+    forecast,
+    order_places,
+    orders,
+    reports,
+    response_times,
+    segments,
+)
+from desk.analysis import CLOCKS, SEGMENT, SIDES, Counted
 from desk.errors import Invalid
 from desk.events import CallSeen
 from desk.orders import PlaceText, TakeOrder
+from desk.segments import SegmentForm
 from desk.work import Desk
 from models import Office, Order
 from tests.desk.conftest import Clock
@@ -36,7 +52,9 @@ async def called(desk: Desk, site: Site, clock: Clock, number: str, fare: int, w
         )
     async with desk.work() as work:
         order = await orders.take(
-            work, site.operator_id, TakeOrder(PlaceText("강남 역"), PlaceText("분당 집"), call_id=call.id, fare=fare)
+            work,
+            site.operator_id,
+            TakeOrder(PlaceText("강남구 역삼동 1"), PlaceText("분당 집"), call_id=call.id, fare=fare),
         )
     clock.forward(seconds=waits[0])
     async with desk.work() as work:
@@ -57,13 +75,18 @@ async def test_every_side_adds_up_to_the_report_and_every_cell_to_its_rows(
         await work.session.execute(update(Office).values(timezone=zone))
     await Nights(desk, site, clock, 5).pass_by(24)
     await called(desk, site, clock, "01011112222", 21_000, (60, 600))
+    async with desk.work() as work:
+        for name, trips in (("한 번", [1, 1]), ("한 번이나 더", [1, None])):
+            await segments.make(work, site.operator_id, SegmentForm(name, {"trips": trips}))
+    assert await districts.fill(desk, 10_000) > 10
+    assert await districts.fill(desk, 10_000) == 0
     span = days.span(zone, date(2026, 10, 30), date(2026, 12, 31))
     async with desk.look() as session:
         office = await session.get_one(Office, site.office_id)
+        has_customer = set(await session.scalars(select(Order.id).where(Order.customer_id.is_not(None))))
         whole = (await reports.company(session, office.id, span, "year")).total
         for by in SIDES:
             found = await analysis.look(session, office, span, by)
-            assert found.total == sum((cell.counted for cell in found.cells), Counted())
             assert (found.total.completed, found.total.fares) == (whole.completed, whole.fares), by
             assert found.total.cancelled + found.total.no_show == whole.cancelled
             seen = []
@@ -71,14 +94,33 @@ async def test_every_side_adds_up_to_the_report_and_every_cell_to_its_rows(
                 assert cell.key is not None
                 rows = await analysis.rows(session, office, span, {by: cell.key}, limit=None)
                 assert analysis.counted(rows) == cell.counted, (by, cell)
+                people = await analysis.customers(session, office, span, {by: cell.key}, 10_000)
+                assert bool(people) == any(row.id in has_customer for row in rows)
                 seen += [row.id for row in rows]
-            assert len(seen) == len(set(seen)) == found.total.orders
+            assert len(set(seen)) == found.total.orders
+            if by != SEGMENT:  # of two segments somebody may be in both
+                assert found.total == sum((cell.counted for cell in found.cells), Counted())
+                assert len(seen) == found.total.orders
         taken = (await session.scalars(select(Order.taken_at))).all()
         local = Counter((at := moment.astimezone(ZoneInfo(zone))).weekday() * 24 + at.hour for moment in taken)
         hours = await analysis.look(session, office, span, "hour")
         assert {int(cell.key or ""): cell.counted.orders for cell in hours.cells} == local
-        both = await analysis.rows(session, office, span, {"origin": "강남", "payment": "cash"}, limit=None)
+        both = await analysis.rows(session, office, span, {"origin": "서울 강남구", "payment": "cash"}, limit=None)
         assert [row.destination for row in both] == ["분당 집"]
+        for by, across in ((one, other) for one in SIDES for other in SIDES):
+            if by == across or SEGMENT in (by, across) or {by, across} == set(CLOCKS):
+                with pytest.raises(Invalid):
+                    await crossing.look(session, office, span, by, across)
+                continue
+            if (SIDES.index(by) + SIDES.index(across)) % 3:
+                continue
+            crossed = await crossing.look(session, office, span, by, across)
+            assert crossed.total == sum(crossed.cells.values(), Counted()) == found.total, (by, across)
+            assert sum((cell.counted for cell in crossed.columns), Counted()) == found.total
+            (row, column), counted = max(crossed.cells.items(), key=lambda one: one[1].orders)
+            if row is not None and column is not None:
+                rows = await analysis.rows(session, office, span, {by: row, across: column}, limit=None)
+                assert analysis.counted(rows) == counted
         with pytest.raises(Invalid):
             await analysis.look(session, office, span, "weather")
 
@@ -139,3 +181,37 @@ def test_a_forecast_of_weeks_that_are_alike_is_what_they_were_and_says_how_wrong
     assert forecast._told({}, start).hours == ()
     louder = {at: count * (2 if at >= start + 9 * forecast.WEEK else 1) for at, count in alike.items()}
     assert (forecast._told(louder, start + 10 * forecast.WEEK).error or 0) > 0
+
+
+@pytest.mark.parametrize(
+    ("end", "district"),
+    [
+        (("아무 데나", 37.5010, 127.0400), "서울 강남구"),
+        (("서울 서초구 서초동 1328-3", None, None), "서울 서초구"),
+        (("분당구 정자동", None, None), "경기 성남시 분당구"),
+        (("신촌역 (서대문구)", None, None), "서울 서대문구"),
+        (("신사동", None, None), ""),  # three districts have one
+        (("중구", None, None), ""),
+        (("부산 중구", None, None), "부산 중구"),
+        (("우리 집", None, None), ""),
+        (("동해 바다", 37.5, 131.9), ""),
+        ((None, None, None), ""),
+    ],
+)
+def test_a_district_is_told_where_it_is_sure(end: tuple[str | None, float | None, float | None], district: str) -> None:
+    """Of several areas of one name, none is chosen."""
+    assert districts.of_place(*end) == district
+
+
+async def test_a_place_that_was_changed_is_looked_at_again(desk: Desk, site: Site, clock: Clock) -> None:
+    """Its other end as well."""
+    async with desk.work() as work:
+        order = await orders.take(work, site.operator_id, TakeOrder(PlaceText("강남구 역삼동")))
+    assert await districts.fill(desk, 10) == 1
+    async with desk.work() as work:
+        row = await work.session.get_one(Order, order.id)
+        assert (row.origin_area, row.destination_area) == ("서울 강남구", "")
+        order_places.set_destination(row, PlaceText("수원시 팔달구"), work.now)
+    assert await districts.fill(desk, 10) == 1
+    async with desk.look() as session:
+        assert (await session.get_one(Order, order.id)).destination_area == "경기 수원시 팔달구"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from urllib.parse import quote
 
 import pytest
 from sqlalchemy import func, select
 
 from desk import dispatch, orders
+from desk.analysis import SIDES
 from desk.orders import PlaceText, TakeOrder
 from locales.catalog import Catalog
 from models import SegmentMember
@@ -27,8 +29,8 @@ async def boss(house: House) -> Visitor:
     house.desk.clock = clock
     who = house.site.colleague_id
     for number, place, fare, done in (
-        ("01011110000", "강남 역", 20_000, True), ("01033330000", f"{EVIL} 집", 15_000, True),
-        ("01022220000", "강남 뒤", 9_000, False), ("01022220000", "강남 앞", 31_000, True),
+        ("01011110000", "강남구 역삼동", 20_000, True), ("01033330000", f"{EVIL} 집", 15_000, True),
+        ("01022220000", "강남구 삼성동", 9_000, False), ("01022220000", "강남구 논현동", 31_000, True),
     ):  # fmt: skip
         clock.forward(hours=5)
         async with house.desk.work() as work:
@@ -42,27 +44,44 @@ async def boss(house: House) -> Visitor:
     return await house.signed_in("boss")
 
 
-@pytest.mark.parametrize("by", ["hour", "origin", "driver", "payment"])
-async def test_page_file_and_answer_have_the_same_figures(boss: Visitor, by: str) -> None:
-    """Seen failing with the cancelled ones' fares in the file."""
-    told = (await boss.api("GET", f"/analysis?{SPAN}&by={by}")).body
-    assert (told["total"]["orders"], told["total"]["fares"]) == (4, 66_000)
-    heads, *lines, foot = table(await boss.ask("GET", f"/analysis?{SPAN}&by={by}&form=csv&lang=en"))
-    assert heads[1:6] == ["Orders", "Done", "Cancelled", "No-show", "Fares"]
-    wanted = [
-        [str(cell[name]) for name in ("orders", "completed", "cancelled", "no_show", "fares")] for cell in told["cells"]
-    ]
-    assert [line[1:6] for line in lines] == wanted
-    assert foot[1:6] == ["4", "3", "1", "0", "66000"]
-    text = await open_page(boss, f"/analysis?{SPAN}&by={by}")
-    shown = re.findall(r"<tr data-label.*?</tr>", text, re.S)
-    assert [re.findall(r'data-value="(\d+)"', row) for row in shown] == wanted
-    assert EVIL not in text
+FIGURES = ("orders", "completed", "cancelled", "no_show", "fares")
+
+
+async def test_page_file_and_answer_have_the_same_figures(boss: Visitor) -> None:
+    """On every side. Seen failing with the cancelled ones' fares in the file."""
+    for by in SIDES:
+        told = (await boss.api("GET", f"/analysis?{SPAN}&by={by}")).body
+        assert (told["total"]["orders"], told["total"]["fares"]) == (4, 66_000)
+        heads, *lines, foot = table(await boss.ask("GET", f"/analysis?{SPAN}&by={by}&form=csv&lang=en"))
+        assert heads[1:6] == ["Orders", "Done", "Cancelled", "No-show", "Fares"]
+        wanted = [[str(cell[name]) for name in FIGURES] for cell in told["cells"]]
+        assert [line[1:6] for line in lines] == wanted, by
+        assert foot[1:6] == ["4", "3", "1", "0", "66000"]
+        text = await open_page(boss, f"/analysis?{SPAN}&by={by}")
+        shown = re.findall(r"<tr data-label.*?</tr>", text, re.S)
+        assert [re.findall(r'data-value="(\d+)"', row) for row in shown] == wanted, by
+        assert EVIL not in text
+
+
+async def test_what_is_crossed_is_the_same_on_the_page_in_the_file_and_in_the_answer(boss: Visitor) -> None:
+    """Whatever figure the page shows, the file has it, too."""
+    for by, across in (("origin", "clock"), ("driver", "hour"), ("payment", "destination")):
+        asked = f"{SPAN}&by={by}&across={across}"
+        told = (await boss.api("GET", f"/analysis/crossing?{asked}")).body
+        _, *lines, foot = table(await boss.ask("GET", f"/analysis?{asked}&form=csv&lang=en"))
+        assert [line[2:7] for line in lines] == [[str(one[name]) for name in FIGURES] for one in told["cells"]]
+        assert foot[2:7] == ["4", "3", "1", "0", "66000"]
+        for figure in FIGURES:
+            text = await open_page(boss, f"/analysis?{asked}&of={figure}")
+            shown = [int(one) for one in re.findall(r'data-value="(\d+)"', text)]
+            assert sorted(one for one in shown if one) == sorted(one[figure] for one in told["cells"] if one[figure])
+            assert len(shown) == len(told["rows"]) * len(told["columns"])
+    assert (await boss.api("GET", f"/analysis/crossing?{SPAN}&by=hour&across=clock")).status == 422
 
 
 @pytest.mark.parametrize("locale", ["ko", "en"])
 async def test_every_side_is_there_in_both_languages(boss: Visitor, locale: str) -> None:
-    for by in ("hour", "destination", "grade", "operator", "channel", "times", "cohorts", "forecast", "weather"):
+    for by in (*SIDES, "times", "cohorts", "forecast", "weather", "origin&across=clock"):
         text = await open_page(boss, f"/analysis?{SPAN}&by={by}&lang={locale}")
         words = re.sub(r"<[^>]+>", " ", text)
         assert not re.findall(r"\b(?:head|title|analysis|note|do)\.[a-z_]+", words), by
@@ -73,9 +92,10 @@ async def test_every_side_is_there_in_both_languages(boss: Visitor, locale: str)
 
 async def test_a_cell_opens_into_its_orders_and_its_customers_become_a_list(boss: Visitor, house: House) -> None:
     """Seen failing with the cell left out of the customers."""
-    path = f"/analysis/rows?{SPAN}&origin=%EA%B0%95%EB%82%A8"
+    path = f"/analysis/rows?{SPAN}&origin={quote('서울 강남구')}"
+    assert "서울 강남구" in await open_page(boss, f"/analysis?{SPAN}&by=origin")
     text = await open_page(boss, path)
-    assert text.count("<td>강남 ") == 3
+    assert text.count("<td>강남구 ") == 3
     lines = table(await boss.ask("GET", f"{path}&form=csv"))
     assert (len(lines) - 2, lines[-1][-1]) == (3, "51000")
     key = re.search(r'name="key" value="([^"]+)"', text)

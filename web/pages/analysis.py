@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk import analysis, cohorts, days, forecast, response_times, segments
-from desk.analysis import SIDES
+from desk import analysis, cohorts, crossing, days, districts, forecast, response_times, segments
+from desk.analysis import CLOCKS, SEGMENT, SIDES
 from desk.days import Span
 from desk.errors import DeskError, Invalid
-from desk.report_rows import PAGE
+from desk.report_rows import PAGE, OrderRow
 from desk.segments import SegmentForm
 from desk.views import Json
 from desk.work import Work
@@ -21,7 +21,7 @@ from models import Office
 from web import analysis_sheets, money_sheets
 from web.ask import Ask
 from web.forms import fields_of, once, operator_id
-from web.given_money import AnalysisQuery
+from web.given_money import AnalysisQuery, CrossingQuery
 from web.keys import DESK
 from web.money_view import View, view_of
 from web.pages.money import MOST_ROWS, as_file, asked_form, cursor_of, done_of
@@ -31,22 +31,27 @@ from web.problems import problem_of
 
 OTHER = ("times", "cohorts", "forecast")
 VIEWS = (*SIDES, *OTHER)
-KEYS = "qwetyuiohjl"
+KEYS = "qzwetgyuiohjl"
 """By which keys the sides are chosen, in their order."""
 MOST_ON_A_LIST = 5_000
+MEASURES = ("orders", "completed", "cancelled", "no_show", "fares")
+"""What the cells of a crossing may show; the file has all of them."""
+MOST_PLACED = 2_000
+"""So many new orders are put into their districts when somebody looks; the rest in the background."""
 AT_ONCE = 500
 """So many customers are put into a segment at once."""
 
 
 async def shown(request: web.Request) -> web.StreamResponse:
     """One side, as `by` says; the hours of the week where it says nothing."""
+    await districts.fill(request.app[DESK], MOST_PLACED)
     async with request.app[DESK].look() as session:
         view = await view_of(request, session)
-        by = _by(request)
+        by, across = _by(request), request.query.get("across", "")
         try:
-            values = await _values(session, view, by)
+            values = await _values(session, view, by, across)
         except Invalid:
-            by = "hour"
+            across = ""
             values = await _values(session, view, by)
     if form := asked_form(request):
         return await as_file(view, f"analysis-{by}", form, lambda: analysis_sheets.sheets(view, by, values))
@@ -54,6 +59,10 @@ async def shown(request: web.Request) -> web.StreamResponse:
         "analysis",
         200 if view.trouble is None else 422,
         side=by,
+        crossing={"across": across, "of": _measure(request)} if "crossed" in values else {},
+        crossings=[one for one in SIDES if by in SIDES and _cross(by, one)],
+        measures=MEASURES,
+        measure=_measure(request),
         views=tuple(zip(VIEWS, KEYS, strict=True)),
         **values,
         refused=view.trouble,
@@ -92,6 +101,7 @@ async def make_segment(request: web.Request) -> web.StreamResponse:
 
 async def told(ask: Ask[AnalysisQuery]) -> Json:
     """The cells of one side, for programs."""
+    await districts.fill(ask.desk, MOST_PLACED)
     async with ask.desk.look() as session:
         office = await session.get_one(Office, ask.operator.office_id)
         first, last = date.fromisoformat(ask.given.from_), date.fromisoformat(ask.given.to)
@@ -101,6 +111,31 @@ async def told(ask: Ask[AnalysisQuery]) -> Json:
         "currency": office.currency,
         "span": span_json(found.span),
         "cells": [{"key": cell.key, "label": cell.label, **cell.counted.as_json()} for cell in found.cells],
+        "total": found.total.as_json(),
+    }
+
+
+async def told_crossed(ask: Ask[CrossingQuery]) -> Json:
+    """The cells of two sides, for programs."""
+    await districts.fill(ask.desk, MOST_PLACED)
+    async with ask.desk.look() as session:
+        office = await session.get_one(Office, ask.operator.office_id)
+        first, last = date.fromisoformat(ask.given.from_), date.fromisoformat(ask.given.to)
+        span = days.span(office.timezone, first, last)
+        found = await crossing.look(session, office, span, ask.given.by, ask.given.across)
+    return {
+        "by": found.by,
+        "across": found.across,
+        "currency": office.currency,
+        "span": span_json(found.span),
+        "cells": [
+            {"row": row.key, "column": column.key, **found.cells[row.key, column.key].as_json()}
+            for row in found.rows
+            for column in found.columns
+            if (row.key, column.key) in found.cells
+        ],
+        "rows": [{"key": cell.key, "label": cell.label, **cell.counted.as_json()} for cell in found.rows],
+        "columns": [{"key": cell.key, "label": cell.label, **cell.counted.as_json()} for cell in found.columns],
         "total": found.total.as_json(),
     }
 
@@ -120,7 +155,7 @@ async def _show_rows(request: web.Request, status: int = 200, refused: str | Non
             if form:
                 return await as_file(view, "analysis-rows", form, lambda: [money_sheets.orders(view, found)])
             total = analysis.counted(await analysis.rows(session, view.office, view.span, cells, limit=MOST_ROWS))
-        names = [(by, analysis_sheets.name_of(view, by, key, found)) for by, key in cells.items()]
+        names = [(by, await _name_of(session, view, by, key, found)) for by, key in cells.items()]
     return await view.page(
         "analysis_rows",
         status if view.trouble is None else 422,
@@ -138,15 +173,33 @@ async def _show_rows(request: web.Request, status: int = 200, refused: str | Non
     )
 
 
-async def _values(session: AsyncSession, view: View, by: str) -> dict[str, Any]:
+def _cross(by: str, across: str) -> bool:
+    return by != across and SEGMENT not in (by, across) and {by, across} != set(CLOCKS)
+
+
+def _measure(request: web.Request) -> str:
+    asked = request.query.get("of", "")
+    return asked if asked in MEASURES else MEASURES[0]
+
+
+async def _values(session: AsyncSession, view: View, by: str, across: str = "") -> dict[str, Any]:
     if by == "times":
         return {"times": await response_times.look(session, view.office, view.span)}
     if by == "cohorts":
         return {"cohorts": await cohorts.look(session, view.office, view.span)}
     if by == "forecast":
         return {"forecast": await forecast.look(session, view.office, view.now)}
+    if across:
+        crossed = await crossing.look(session, view.office, view.span, by, across)
+        return {"crossed": crossed, "name": lambda side, cell: analysis_sheets.label(view, side, cell)}
     found = await analysis.look(session, view.office, view.span, by)
     return {"found": found, "name": lambda cell: analysis_sheets.label(view, by, cell)}
+
+
+async def _name_of(session: AsyncSession, view: View, by: str, key: str, found: Sequence[OrderRow]) -> str:
+    if by == SEGMENT and key:
+        return (await segments.one(session, view.office.id, int(key))).name
+    return analysis_sheets.name_of(view, by, key, found)
 
 
 async def _customers(session: AsyncSession, office: Office, span: Span, query: Mapping[str, str]) -> list[int]:

@@ -44,7 +44,7 @@ function count(name, more = {}) {
 
 function heat(x, y, data, most) {
   return {
-    grid: { left: 70, right: 20, top: 10, bottom: 84 },
+    grid: { left: Math.min(190, 20 + 13 * Math.max(...y.map((one) => one.length))), right: 20, top: 10, bottom: 84 },
     aria: { decal: { show: false } }, // every cell says its figure
     xAxis: axis(x),
     yAxis: axis(y, { inverse: true }),
@@ -71,7 +71,8 @@ const draw = {
   cohorts() {
     const all = rows();
     const data = all.flatMap((row, y) => row.values.map((value, x) => [x, y, value]));
-    return heat(heads().slice(1), all.map((row) => row.label), data, Math.max(...data.map((one) => one[2])));
+    const wide = Math.max(...all.map((row) => row.values.length));
+    return heat(heads().slice(1, wide + 1), all.map((row) => row.label), data, Math.max(...data.map((one) => one[2])));
   },
   bars() {
     const shown = rows().slice(0, MOST_BARS);
@@ -120,6 +121,8 @@ const draw = {
 
 async function paint() {
   const echarts = await import("/static/vendor/echarts/dist/echarts.esm.min.mjs");
+  const many = table.tBodies[0].rows.length;
+  if (figure.dataset.chart === "cohorts" && many > 12) figure.style.height = `${100 + many * 24}px`;
   const chart = echarts.init(figure, null, { renderer: "svg" });
   const show = () => {
     const drawn = draw[figure.dataset.chart]();

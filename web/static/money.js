@@ -18,6 +18,7 @@ addEventListener("keydown", (event) => {
   if (!meant) return;
   event.preventDefault();
   if (meant.matches("summary")) openAndEnter(meant);
+  else if (meant.matches("select")) meant.focus();
   else meant.click();
 });
 
