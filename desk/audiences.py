@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -57,15 +57,27 @@ class Person:
         return (self.phone, *self.others) if self.phone else ()
 
 
+async def resolved(session: AsyncSession, office_id: int, pick: Pick) -> Pick:
+    """The same people without the segment: who is in it is asked before anybody writes, as it may take a while.
+
+    Raises NotFound for another office's segment, and Invalid where its members are more than may be written to at once.
+    """
+    if pick.segment_id is None:
+        return pick
+    found = await segments.members(session, office_id, pick.segment_id, most=MOST + 1)
+    if len(found) > MOST:
+        raise Invalid(f"no more than {MOST} people are written to at once", field="too_many")
+    return replace(pick, customers=tuple(sorted({*pick.customers, *found})), segment_id=None)
+
+
 async def picked(session: AsyncSession, office_id: int, country: str, pick: Pick) -> list[Person]:
     """Everybody who was picked, drivers first, each once. Raises Invalid where they are more than may be written to at once.
 
     Raises NotFound for another office's segment; other offices' drivers and customers are left out.
     """
+    pick = await resolved(session, office_id, pick)
     found = [*await _drivers(session, office_id, pick)]
     wanted = set(pick.customers)
-    if pick.segment_id is not None:
-        wanted |= set(await segments.members(session, office_id, pick.segment_id))
     if len(found) + len(wanted) + len(pick.phones) > MOST:
         raise Invalid(f"no more than {MOST} people are written to at once", field="too_many")
     known = await _customers(session, office_id, country, sorted(wanted))

@@ -1,4 +1,4 @@
-"""What happened with one customer, newest first, in one scroll: calls, orders, texts, and what the office did to him."""
+"""What happened with one customer, newest first, in one scroll: calls, orders, texts both ways, what the office did to him."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models import Call, CustomerDeed, Message, Operator, Order
+from models import Call, CustomerDeed, CustomerPhone, IncomingText, Message, Operator, Order
 
 OF_EACH = 100
 """So many of each kind at most, the newest."""
@@ -17,7 +17,10 @@ OF_EACH = 100
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """`kind` is "call", "order", "text" or "deed"; `state` how it stands (of a deed: what was done), `words` what it says."""
+    """`kind` is "call", "order", "text" (sent), "received" (a text that came) or "deed".
+
+    `state` is how it stands (of a deed: what was done), `words` what it says.
+    """
 
     at: datetime
     kind: str
@@ -78,14 +81,23 @@ async def _orders(session: AsyncSession, customer_id: int) -> list[Event]:
 
 
 async def _texts(session: AsyncSession, customer_id: int) -> list[Event]:
-    query = (
-        select(Message)
-        .join(Order, Order.id == Message.order_id)
-        .where(Order.customer_id == customer_id, Message.audience == "customer")
-        .order_by(Message.id.desc())
-        .limit(OF_EACH)
-    )
-    return [Event(one.created_at, "text", one.id, one.state, one.text) for one in await session.scalars(query)]
+    """What his numbers were sent, about an order or to many, and what came from them."""
+    phones = select(CustomerPhone.office_id, CustomerPhone.number).where(CustomerPhone.customer_id == customer_id)
+    told: list[Event] = []
+    for office_id, number in (await session.execute(phones)).all():
+        sent = select(Message).where(
+            Message.office_id == office_id, Message.recipient == number, Message.audience != "driver"
+        )
+        came = select(IncomingText).where(IncomingText.office_id == office_id, IncomingText.sender == number)
+        told += [
+            Event(one.created_at, "text", one.id, one.state, one.text)
+            for one in await session.scalars(sent.order_by(Message.id.desc()).limit(OF_EACH))
+        ]
+        told += [
+            Event(one.received_at, "received", one.id, "received", one.text)
+            for one in await session.scalars(came.order_by(IncomingText.received_at.desc()).limit(OF_EACH))
+        ]
+    return told
 
 
 async def _deeds(session: AsyncSession, customer_id: int) -> list[Event]:

@@ -29,7 +29,8 @@ DEEPEST = 1_000
 _MARGIN = 2
 _OF_A_NUMBER = re.compile(r"[\d\s+().\-/]*")
 _LIVE = '(select customer_id from "order" where office_id = :office and closed_at is null and customer_id is not null)'
-_RANKED = """select c.id from customer c where c.id in {listed} and c.office_id = :office
+# `+ 0`: SQLite without statistics would go through all customers of the office for the few that are listed.
+_RANKED = """select c.id from customer c where c.id in {listed} and c.office_id + 0 = :office
 order by case when c.id in {live} then 0 else 1 end, case when c.last_trip_at is null then 1 else 0 end,
     c.last_trip_at desc, c.id desc"""
 _AMONG_LIVE = """select c.id from customer c

@@ -15,26 +15,46 @@ Whoever has neither of two ends of a span, or a word that nobody knows, is told 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Integer, Select, cast, exists, extract, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    Text,
+    cast,
+    column,
+    exists,
+    extract,
+    func,
+    literal_column,
+    select,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from desk import consents, days
 from desk.errors import Invalid
 from desk.text import plain
 from desk.trades import COMPLETED
-from models import AdConsent, Customer, CustomerPhone, Office, Order, Place
+from models import AdConsent, Customer, CustomerPhone, CustomerWords, Office, Order, Place
+from models.inverted import SUFFIX
+from models.words import letters, wanted
 
 Conditions = dict[str, Any]
+GATHERED: Final = ("cancels", "fares", "origin", "opted_in")
+"""Conditions by which customers are found without an index that begins with the office."""
 MOST_COUNT: Final = 1_000_000
 MOST_MONEY: Final = 10**12
 MOST_DAYS: Final = 36_500
 MOST_WORDS: Final = 20
 USUAL: Final = 2
 """A place that was used so often is one of his usual ones."""
+_SYLLABLES = re.compile(r"[가-힣]{2,}")
 
 
 def checked(given: Mapping[str, Any]) -> Conditions:
@@ -72,13 +92,14 @@ def question(
         elif name == "last_trip":
             asked += _on_days(office, *value)
         elif name == "fares":
-            asked.append(Customer.id.in_(_with_fares(office, only, *value)))
+            asked.append(Customer.id.in_(_with_fares(only, *value)))
         elif name == "origin":
-            asked.append(_usual_place(value))
+            asked += [_usual_place(value), *([] if only else _who_has_the_words(value, dialect))]
         elif name == "hours":
             asked.append(_ordered_at(office, now, dialect, *value))
         elif name == "opted_in":
-            asked.append(_agreed(now) if value else ~_agreed(now))
+            agreed = Customer.id.in_(_who_agreed(office, now, only))
+            asked.append(agreed if value else ~agreed)
     return asked
 
 
@@ -98,12 +119,13 @@ def _on_days(office: Office, first: str | None, last: str | None) -> list[Column
     return asked
 
 
-def _with_fares(office: Office, only: int | None, low: int | None, high: int | None) -> Select[Any]:
+def _with_fares(only: int | None, low: int | None, high: int | None) -> Select[Any]:
     # One pass over the orders, whatever the number of customers; whoever never paid has no row and so no sum.
     total = func.sum(Order.fare)
     asked = [total >= (0 if low is None else low), *([] if high is None else [total <= high])]
-    of_office = (Order.office_id == office.id, Order.state == COMPLETED, Order.customer_id.is_not(None))
-    of_whom = of_office if only is None else (*of_office, Order.customer_id == only)
+    # Neither the state as a value nor the office, which the customer has, too: so the index of paid fares answers alone.
+    paid = (Order.state == literal_column(f"'{COMPLETED}'"), Order.customer_id.is_not(None))
+    of_whom = paid if only is None else (*paid, Order.customer_id == only)
     return select(Order.customer_id).where(*of_whom).group_by(Order.customer_id).having(*asked)
 
 
@@ -113,13 +135,29 @@ def _usual_place(words: str) -> ColumnElement[bool]:
     )
 
 
-def _agreed(now: datetime) -> ColumnElement[bool]:
-    return exists().where(
-        CustomerPhone.customer_id == Customer.id,
-        AdConsent.office_id == Customer.office_id,
-        AdConsent.number == CustomerPhone.number,
-        consents.is_agreed(now),
-    )
+def _who_has_the_words(words: str, dialect: str) -> list[ColumnElement[bool]]:
+    """Whoever has such a place is found by it, and they are few: the others' places need not be looked at.
+
+    Of whole syllables only: what else is typed may be the middle of a word that the index has (desk/word_index.py).
+    """
+    every = [word for run in letters(words) if _SYLLABLES.fullmatch(run) for word in wanted(run)]
+    if not every:
+        return []
+    if dialect == "sqlite":
+        table = f"customer_words{SUFFIX}"
+        found = text(f"select rowid from {table} where {table} match :place_words")  # noqa: S608 -- our own name
+        found = found.bindparams(place_words=" AND ".join(f'"{word}"' for word in every))
+        return [Customer.id.in_(found.columns(column("rowid", Integer)))]
+    have = func.string_to_array(CustomerWords.words, " ").op("@>")(cast(every, ARRAY(Text)))
+    return [Customer.id.in_(select(CustomerWords.id).where(have))]
+
+
+def _who_agreed(office: Office, now: datetime, only: int | None) -> Select[Any]:
+    # From what was written down to whose number it is: there are fewer of those than customers.
+    his_number = (CustomerPhone.office_id == office.id) & (CustomerPhone.number == AdConsent.number)
+    agreed = select(CustomerPhone.customer_id).select_from(AdConsent).join(CustomerPhone, his_number)
+    agreed = agreed.where(AdConsent.office_id == office.id, consents.is_agreed(now))
+    return agreed if only is None else agreed.where(CustomerPhone.customer_id == only)
 
 
 def _ordered_at(office: Office, now: datetime, dialect: str, first: int, until: int) -> ColumnElement[bool]:
@@ -132,7 +170,8 @@ def _ordered_at(office: Office, now: datetime, dialect: str, first: int, until: 
         local = func.datetime(Order.taken_at, f"{int(offset.total_seconds()) // 60:+d} minutes")
         hour = cast(func.strftime("%H", local), Integer)
     hours = [each % 24 for each in range(first, until if first < until else until + 24)]
-    return exists().where(Order.customer_id == Customer.id, hour.in_(hours))
+    # Not "select *": then the index of his orders would not be enough.
+    return select(Order.id).where(Order.customer_id == Customer.id, hour.in_(hours)).exists()
 
 
 # --- checking -----------------------------------------------------------------------------------------------------------------

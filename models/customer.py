@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Key
+
+
+def _only(which: str) -> dict[str, Any]:
+    return {f"{dialect}_where": text(which) for dialect in ("sqlite", "postgresql")}
 
 
 class Customer(Base):
@@ -18,6 +23,11 @@ class Customer(Base):
         Index("ix_customer_recent", "office_id", "last_trip_at", "id"),
         Index("ix_customer_trips", "office_id", "trips", "id"),
         Index("ix_customer_grade", "office_id", "grade", "id"),
+        # Not the office first: SQLite would take such an index, of which it knows nothing yet, for the short way to any customer.
+        Index("ix_customer_cancels", "cancels", "office_id", "id"),
+        # Few have one: the others stand in no index.
+        Index("ix_customer_language", "office_id", "language", "id", **_only("language is not null")),
+        Index("ix_customer_blocked_reason", "office_id", "id", **_only("blocked_reason is not null")),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)

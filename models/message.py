@@ -41,6 +41,7 @@ class Message(Base):
         CheckConstraint("audience in ('customer', 'driver', 'other')", name="audience"),
         UniqueConstraint("assignment_id", "audience"),
         Index("ix_message_due", "state", "next_try_at"),
+        Index("ix_message_recipient", "recipient", "office_id", "id"),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)

@@ -46,6 +46,16 @@ class Order(Base):
             postgresql_where=text("origin_area is null"),
         ),
         Index("ix_order_board", "office_id", "closed_at", "taken_at"),
+        # A customer's orders in their order, and when they were taken without a look at the rows (desk/segment_conditions.py).
+        Index("ix_order_customer", "customer_id", "id", "taken_at"),
+        Index(
+            "ix_order_paid",
+            "customer_id",
+            "fare",
+            "state",
+            sqlite_where=text("state = 'completed'"),
+            postgresql_where=text("state = 'completed'"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
@@ -53,7 +63,7 @@ class Order(Base):
     trade: Mapped[str] = mapped_column(String(32))
     state: Mapped[str] = mapped_column(String(16))
     call_id: Mapped[int | None] = mapped_column(ForeignKey("call.id"), index=True)
-    customer_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"), index=True)
+    customer_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"))
     number: Mapped[str | None] = mapped_column(String(20))
     origin_text: Mapped[str] = mapped_column(String(200))
     origin_lat: Mapped[float | None]

@@ -14,6 +14,7 @@ from desk.work import Desk
 from web.driver_news import DriverNews
 from web.guard import watch_rights
 from web.keys import (
+    COUNTING,
     DESK,
     DOCUMENT,
     DRIVER_NEWS,
@@ -53,6 +54,7 @@ def make_app(settings: Settings, desk: Desk, bus: Bus, outside: Outside) -> web.
     )
     app[SETTINGS] = settings
     app[DESK] = desk
+    app[COUNTING] = asyncio.Semaphore(1)
     app[OUTSIDE] = outside
     app[METRICS] = Metrics()
     app[PARTS] = Parts(bus, outside.parts)

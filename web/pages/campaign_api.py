@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
-from desk import campaign_views, campaigns, consents, numbers, offices
+from desk import audiences, campaign_views, campaigns, consents, numbers, offices
 from desk.audiences import Person, Pick
 from desk.campaigns import Letter, Prepared
 from desk.errors import Conflict, Invalid
@@ -12,6 +13,7 @@ from desk.views import Json, moment
 from desk.work import Work
 from web.ask import Ask
 from web.given_texts import CampaignGiven, CampaignSeen, ConsentGiven, ConsentQuery, ResultsQuery, moment_of
+from web.keys import COUNTING
 from web.shapes import Nothing
 
 SHOWN = 200
@@ -32,7 +34,7 @@ async def listed(ask: Ask[Nothing]) -> Json:
 
 async def look(ask: Ask[CampaignGiven]) -> Json:
     """What would be sent to whom; nothing is."""
-    async with ask.desk.look() as session:
+    async with ask.request.app[COUNTING], ask.desk.look() as session:
         ready = await campaigns.prepare(session, ask.operator.office_id, _letter(ask.given), ask.desk.clock())
     return _look_json(ready, _digest(ask.given))
 
@@ -42,8 +44,12 @@ async def send(ask: Ask[CampaignSeen]) -> Json:
     if ask.given.seen != _digest(ask.given):
         raise NotSeen("this is not what was looked at: look at it again, and send with what that gives as `seen`")
 
+    letter = _letter(ask.given)
+    async with ask.request.app[COUNTING], ask.desk.look() as session:
+        pick = await audiences.resolved(session, ask.operator.office_id, letter.pick)
+
     async def do(work: Work) -> Json:
-        made = await campaigns.send(work, ask.operator.id, _letter(ask.given))
+        made = await campaigns.send(work, ask.operator.id, replace(letter, pick=pick))
         return (await campaign_views.one(work.session, ask.operator.office_id, made.id)).as_json()
 
     return await ask.once(do)

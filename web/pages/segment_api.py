@@ -7,6 +7,7 @@ from desk.segments import Preview, SegmentForm, segment_json
 from desk.work import Work
 from web.ask import DONE, Ask, Json
 from web.given_customers import ConditionsGiven, MembersGiven, SegmentGiven
+from web.keys import COUNTING
 from web.pages.segments import check_sound
 from web.shapes import Nothing
 
@@ -19,13 +20,13 @@ async def listed(ask: Ask[Nothing]) -> Json:
 
 async def shown(ask: Ask[Nothing]) -> Json:
     """Who is in one now."""
-    async with ask.desk.look() as session:
+    async with ask.request.app[COUNTING], ask.desk.look() as session:
         return preview_json(await segments.preview_of(session, ask.operator.office_id, ask.id, ask.desk.clock()))
 
 
 async def preview(ask: Ask[ConditionsGiven]) -> Json:
     """Whom a question would find."""
-    async with ask.desk.look() as session:
+    async with ask.request.app[COUNTING], ask.desk.look() as session:
         found = await segments.preview(session, ask.operator.office_id, ask.given.conditions, ask.desk.clock())
     return preview_json(found)
 

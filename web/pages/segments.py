@@ -12,7 +12,7 @@ from desk.segments import Preview, SegmentForm
 from desk.work import Work
 from web.customer_view import CustomerPage, to, view_of, words_for
 from web.forms import Fields, fields_of, once, operator_id
-from web.keys import DESK, OUTSIDE
+from web.keys import COUNTING, DESK, OUTSIDE
 from web.problems import problem_of
 
 COUNTS = ("trips", "cancels", "last_trip_days", "fares")
@@ -62,7 +62,7 @@ async def _act(request: web.Request, segment_id: int | None) -> web.StreamRespon
     try:
         if do == "preview":
             form = _form(request, fields)
-            async with request.app[DESK].look() as session:
+            async with request.app[COUNTING], request.app[DESK].look() as session:
                 view = await view_of(request, session)
                 found = await segments.preview(session, view.office.id, form.conditions, request.app[DESK].clock())
             return await _show(request, segment_id, typed=fields, found=found)
@@ -88,7 +88,8 @@ async def _show(
         view: CustomerPage = await view_of(request, session)
         every = await segments.listed(session, view.office.id)
         one = None if segment_id is None else await segments.one(session, view.office.id, segment_id)
-        if one is not None and found is None:
+    if one is not None and found is None:
+        async with request.app[COUNTING], desk.look() as session:
             found = await segments.preview_of(session, view.office.id, one.id, desk.clock())
     return await view.page(
         "segments",

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from aiohttp import web
 
-from desk import campaigns, consents, drivers, inbox, text_templates
+from desk import audiences, campaigns, consents, drivers, inbox, text_templates
 from desk.dispatch import driver_by_number
 from desk.errors import Conflict, DeskError, Invalid, NotFound
 from desk.text import plain
 from desk.work import Work
 from web.forms import fields_of, once, operator_id
-from web.keys import DESK, VISITOR
+from web.keys import COUNTING, DESK, VISITOR
 from web.pages.texts import show_campaign, show_form, show_inbox
 from web.problems import problem_of
 from web.text_form import TextForm, from_body
@@ -89,7 +91,7 @@ async def campaign(request: web.Request) -> web.StreamResponse:
 
 async def _preview(request: web.Request, form: TextForm, status: int = 200) -> web.StreamResponse:
     desk = request.app[DESK]
-    async with desk.look() as session:
+    async with request.app[COUNTING], desk.look() as session:
         view = await view_of(request, session)
         ready = await campaigns.prepare(session, view.office.id, form.letter(view), desk.clock())
     refused = ready.faults[0] if ready.faults else None
@@ -100,8 +102,10 @@ async def _send(request: web.Request, form: TextForm) -> web.StreamResponse:
     """What was looked at is sent; what was changed since is looked at again."""
     if form.seen != form.digest:
         return await _preview(request, form, 409)
-    async with request.app[DESK].look() as session:
-        letter = form.letter(await view_of(request, session))
+    async with request.app[COUNTING], request.app[DESK].look() as session:
+        view = await view_of(request, session)
+        letter = form.letter(view)
+        letter = replace(letter, pick=await audiences.resolved(session, view.office.id, letter.pick))
 
     async def act(work: Work) -> str:
         return str((await campaigns.send(work, operator_id(request), letter)).id)
