@@ -146,7 +146,8 @@ def _who_has_the_words(words: str, dialect: str) -> list[ColumnElement[bool]]:
     if dialect == "sqlite":
         table = f"customer_words{SUFFIX}"
         found = text(f"select rowid from {table} where {table} match :place_words")  # noqa: S608 -- our own name
-        found = found.bindparams(place_words=" AND ".join(f'"{word}"' for word in every))
+        asked = " AND ".join(f'"{word}"' for word in every)
+        found = found.bindparams(bindparam("place_words", asked, unique=True))
         return [Customer.id.in_(found.columns(column("rowid", Integer)))]
     have = func.string_to_array(CustomerWords.words, " ").op("@>")(cast(every, ARRAY(Text)))
     return [Customer.id.in_(select(CustomerWords.id).where(have))]
