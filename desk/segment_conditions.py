@@ -26,6 +26,7 @@ from sqlalchemy import (
     Integer,
     Select,
     Text,
+    bindparam,
     cast,
     column,
     exists,
