@@ -1,4 +1,4 @@
-"""All customers or all drivers of an office, to be written to a file: by id, some at a time, whatever their number."""
+"""All customers, drivers or places of an office, to be written to a file: by id, some at a time, whatever their number."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models import Customer, CustomerPhone, Driver, Place
+from models import BookPlace, Customer, CustomerPhone, Driver, Place
 
 AT_A_TIME = 500
 
@@ -86,5 +86,18 @@ async def drivers(session: AsyncSession, office_id: int) -> AsyncIterator[list[D
         if not found:
             return
         yield [DriverRow(one.id, one.number, one.name, one.phone, one.language) for one in found]
+        last = found[-1].id
+        session.expunge_all()
+
+
+async def places(session: AsyncSession, office_id: int) -> AsyncIterator[list[BookPlace]]:
+    """The office's own places, some at a time."""
+    last = 0
+    while True:
+        query = select(BookPlace).where(BookPlace.office_id == office_id, BookPlace.id > last).order_by(BookPlace.id)
+        found = list(await session.scalars(query.limit(AT_A_TIME)))
+        if not found:
+            return
+        yield found
         last = found[-1].id
         session.expunge_all()

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from desk import numbers
 from desk.whole_lists import CustomerRow, DriverRow
 from locales.catalog import Catalog
+from models import BookPlace
 from web.sheets import Cell, Kind, Sheet
 
 
@@ -34,6 +35,26 @@ def drivers(words: Catalog, country: str, rows: Sequence[DriverRow]) -> Sheet:
         (row.number, row.name, numbers.display(row.phone, country), row.language) for row in rows
     ]
     return Sheet(words.text("import.kind.drivers"), (), heads, lines)
+
+
+def places(words: Catalog, rows: Sequence[BookPlace]) -> Sheet:
+    """One line a place of the office's book."""
+    heads = _heads(words, "place_name", "district", "alias", "lat", "lon", "accuracy_m", "source")
+    lines: list[Sequence[Cell]] = [
+        (
+            row.name,
+            row.district,
+            "; ".join(row.aliases.split("\n")),
+            *map(_plain, (row.lat, row.lon, row.accuracy_m)),
+            row.source,
+        )
+        for row in rows
+    ]
+    return Sheet(words.text("import.kind.places"), (), heads, lines)
+
+
+def _plain(value: float | None) -> str | None:
+    return None if value is None else f"{value:g}" if isinstance(value, int) else f"{value:.7f}".rstrip("0").rstrip(".")
 
 
 def _heads(words: Catalog, *fields: str) -> list[tuple[str, Kind]]:

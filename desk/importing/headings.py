@@ -9,10 +9,15 @@ from desk.importing.table import heading
 FIELDS: dict[str, tuple[str, ...]] = {
     "customers": ("name", "number", "grade", "note", "language", "place"),
     "drivers": ("driver_number", "name", "phone", "language"),
+    "places": ("name", "district", "alias", "lat", "lon", "accuracy_m", "source"),
 }
-SEVERAL = frozenset({"number", "note", "place"})
+SEVERAL = frozenset({"number", "note", "place", "alias"})
 """Fields that several columns may be."""
-NEEDED: dict[str, tuple[str, ...]] = {"customers": ("number",), "drivers": ("driver_number", "name", "phone")}
+NEEDED: dict[str, tuple[str, ...]] = {
+    "customers": ("number",),
+    "drivers": ("driver_number", "name", "phone"),
+    "places": ("name",),
+}
 
 _PHONE = " ".join(
     (
@@ -40,6 +45,15 @@ _WORDS: dict[str, dict[str, str]] = {
         "name": f"{_NAME} 기사명 기사이름 기사 기사성명 driver drivername",
         "phone": f"{_PHONE} 기사전화 기사전화번호 기사연락처 driverphone",
         "language": _LANGUAGE,
+    },
+    "places": {
+        "name": "이름 장소 장소명 장소이름 지명 명칭 상호 name place placename title",
+        "district": "구 시군구 행정구역 지역 구역 district area region",
+        "alias": "별칭 별명 다른이름 다른명칭 alias aliases othernames synonyms",
+        "lat": "위도 lat latitude y",
+        "lon": "경도 lon lng long longitude x",
+        "accuracy_m": "정확도 정확도m 반경 오차 accuracy accuracym radius radiusm",
+        "source": "출처 자료 근거 source origin",
     },
 }
 _FIELD_OF = {

@@ -60,7 +60,9 @@ class Understood:
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """By what the line's customer or driver is known; each may stand once in a file."""
+        """By what the line's customer, driver or place is known; each may stand once in a file."""
+        if (key := self.given.get("key")) is not None:
+            return (key,)
         number = self.given.get("driver_number")
         return tuple(self.given.get("numbers", ())) if number is None else (number,)
 

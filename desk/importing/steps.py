@@ -12,14 +12,15 @@ from typing import Any
 from sqlalchemy import bindparam, delete, insert, select, update
 
 from desk import events
-from desk.importing import customer_rows, driver_rows, staging
+from desk.importing import customer_rows, driver_rows, place_rows, staging
 from desk.importing.lines import Finding, Understood
 from desk.importing.plan import Done, Plan, Rows
 from desk.importing.table import Cell
 from desk.work import Desk, Work
 from models import Base, Import, ImportKey, Office
 
-ROWS: dict[str, Rows] = {"customers": customer_rows, "drivers": driver_rows}
+ROWS: dict[str, Rows] = {"customers": customer_rows, "drivers": driver_rows, "places": place_rows}
+TWICE = {"places": "place_twice"}
 AT_A_TIME = 100
 _row = Base.metadata.tables["import_row"]
 _WRITE = (
@@ -91,7 +92,9 @@ async def _check(work: Work, one: Import, rows: Sequence[Any]) -> None:
     for line, each in told.items():
         first = None if line in plans else seen.first(line, each.keys)
         if first is not None:
-            plans[line] = Plan(line, "refused", findings=[Finding("twice", None, "", {"line": first})])
+            plans[line] = Plan(
+                line, "refused", findings=[Finding(TWICE.get(one.kind, "twice"), None, "", {"line": first})]
+            )
     good = [(line, each.given) for line, each in told.items() if line not in plans]
     planned = await kind.plan(work.session, one.office_id, good, overwrite=one.overwrite, hold=False)
     subjects = await _Seen.of(work, one.id, [_key(each) for each in planned if each.subject_id is not None])

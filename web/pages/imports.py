@@ -11,6 +11,7 @@ from desk import exports, whole_lists
 from desk.errors import Invalid
 from desk.importing import headings, staging, told
 from desk.importing.table import MOST_LINES
+from models import BookPlace
 from web import list_sheets
 from web.forms import operator_id
 from web.import_view import ImportView, view_of
@@ -96,7 +97,7 @@ async def export(request: web.Request) -> web.StreamResponse:
     await desk.do(lambda work: exports.taken_away(work, by, f"{of}.{form}", "all"))
     async with desk.look() as session:
         view = await view_of(request, session)
-        make = _customers if of == "customers" else _drivers
+        make = {"customers": _customers, "drivers": _drivers, "places": _places}[of]
         sheet = await make(view, session)
     return await asyncio.to_thread(lambda: view.file(of, form, sheet, desk.clock()))
 
@@ -115,6 +116,14 @@ async def _drivers(view: ImportView, session: AsyncSession) -> Sheet:
         rows += some
         _refuse_too_many(len(rows))
     return list_sheets.drivers(view.words, view.office.country, rows)
+
+
+async def _places(view: ImportView, session: AsyncSession) -> Sheet:
+    rows: list[BookPlace] = []
+    async for some in whole_lists.places(session, view.office.id):
+        rows += some
+        _refuse_too_many(len(rows))
+    return list_sheets.places(view.words, rows)
 
 
 def _refuse_too_many(count: int) -> None:
