@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import re
+import zipfile
 
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 
-from models import Operator
+from models import AuditEntry, Operator
 from tests.web.conftest import House, Visitor
 
 
@@ -71,3 +73,16 @@ async def test_a_customer_is_blocked_merged_parted_given_and_erased_on_his_page(
     assert (await visitor.ask("GET", f"{home}?lang=en")).status == 200
     given = await visitor.ask("POST", f"{home}/data")
     assert given.body["customer"][0]["name"] == "김철수"
+    page = (await visitor.ask("POST", f"{home}/data", data={"form": "page"})).raw.decode()
+    assert "보낸 문자" in page or "주문" in page
+    assert "&lt;b&gt;트렁크&lt;/b&gt;" in page
+    book = await visitor.ask("POST", f"{home}/data", data={"form": "xlsx"})
+    with zipfile.ZipFile(io.BytesIO(book.raw)) as parts:
+        sheets = [parts.read(name) for name in parts.namelist() if name.startswith("xl/worksheets/sheet")]
+        assert "김철수".encode() in parts.read("xl/sharedStrings.xml")
+    assert len(sheets) > 3
+    assert not any(b"<f>" in sheet for sheet in sheets)
+    assert (await visitor.ask("POST", f"{home}/data", data={"form": "exe"})).status == 422
+    async with house.desk.look() as session:
+        query = select(func.count()).select_from(AuditEntry).where(AuditEntry.what == "customer.data_given")
+        assert await session.scalar(query) == 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
 
@@ -19,12 +20,15 @@ from desk import (
     personal_data,
 )
 from desk.errors import DeskError, Invalid
+from desk.views import Json
 from desk.work import Work
 from models import Customer
+from web import person_paper
 from web.customer_view import to, view_of, words_for
 from web.forgotten import remove_files
 from web.forms import Fields, fields_of, once, operator_id
 from web.keys import DESK, SHOWN
+from web.money_view import FORMS
 from web.problems import problem_of
 
 Act = Callable[[Work, int, int, Fields], Awaitable[str]]
@@ -59,9 +63,25 @@ async def show_numbers(request: web.Request) -> web.StreamResponse:
 
 
 async def data(request: web.Request) -> web.StreamResponse:
-    """All that is kept about him, as a file."""
+    """All that is kept about him, as the field `form` says: a page to print, a workbook, or everything as JSON; on record."""
     customer_id, by = int(request.match_info["id"]), operator_id(request)
-    told = await request.app[DESK].do(lambda work: personal_data.of_customer(work, by, customer_id))
+    form, desk = (await request.post()).get("form", "json"), request.app[DESK]
+    if form not in ("json", "page", "xlsx"):
+        raise Invalid("that is no form in which it is given", field="form")
+    told = await desk.do(lambda work: personal_data.of_customer(work, by, customer_id))
+    if form == "json":
+        return _as_file(customer_id, told)
+    async with desk.look() as session:
+        view = await view_of(request, session)
+    parts, made = person_paper.parts_of(view, told), desk.clock()
+    if form == "page":
+        return await view.page("data", customer_id=customer_id, parts=parts, made=made, refused=None)
+    body = await asyncio.to_thread(person_paper.workbook, view, parts, made)
+    name = f'attachment; filename="customer-{customer_id}.xlsx"'
+    return web.Response(body=body, content_type=FORMS["xlsx"], headers={"Content-Disposition": name})
+
+
+def _as_file(customer_id: int, told: Json) -> web.Response:
     return web.Response(
         body=json.dumps(told, ensure_ascii=False, indent=1).encode(),
         content_type="application/json",
