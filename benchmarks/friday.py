@@ -1,11 +1,14 @@
-"""A Friday night on the real system, twenty times as fast: 2,000 calls, 300 drivers on the move, and the books afterwards.
+"""A Friday night on the real system, many times as fast: 2,000 calls, 300 drivers on the move, and the books afterwards.
 
-    python -m benchmarks.friday [--calls 2000] [--minutes 21] [--small]
+    python -m benchmarks.friday [--write]                       8 hours at 20 times: 24 minutes and what is before and after
+    python -m benchmarks.friday --speed 10 [--write]            the same at 10 times, to look at the memory
+    python -m benchmarks.friday --small                         whether it runs: 40 calls
 
-SIPp calls a real Asterisk; one operator works at the console in a real browser with its keys alone, another on the JSON API;
-every driver has a session of his own, moves, is offered orders, accepts or declines and drives. Twenty times as fast means that
-a night of seven hours is 21 minutes; the clocks run as always. Then the site is stopped and the owner closes the month, and
-every total is held against the sum of its rows. It ends with an error when one is not, or when a call has left no row.
+SIPp calls a real Asterisk; one operator works at the console in a real browser by its keys alone, the others by the API as
+their programs would; every driver has a session of his own, moves, is offered orders, answers or does not, and drives. Callers
+hang up, call again, cancel, book for later or do not come out. What is twenty times as fast is what people do; callboard's own
+clocks run as always. Then the owner closes the month at the money pages, by keyboard, and every total is held against the sum of
+its rows. It ends with an error when one is not, or when anything that was acknowledged is gone.
 """
 
 from __future__ import annotations
@@ -14,174 +17,171 @@ import argparse
 import asyncio
 import contextlib
 import os
-import random
-import secrets
 import shutil
 import sys
 import time
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from playwright.async_api import async_playwright
-from sqlalchemy import func, select
+from playwright.async_api import Browser, async_playwright
 
+from benchmarks import friday_callers, friday_lost, friday_report, friday_script, friday_site
 from benchmarks.friday_books import Books, close_and_check
-from benchmarks.friday_people import Night, drive, operate, operate_by_keys
-from desk import driver_access, shifts
+from benchmarks.friday_drivers import DriverAtWork
+from benchmarks.friday_keys import KeyOperator, console
+from benchmarks.friday_people import ApiOperator, Night
+from benchmarks.friday_site import House, Watch
+from benchmarks.report import progress
 from desk.bus import Bus
 from desk.work import Desk, open_engine
-from models import Call, CustomerPhone, Driver, Operator, Order
 from tests.path.running import RunningSite
 
-SETTLE_S = 30.0
-"""After the last call, for trips to end; eight steps where those take longer."""
-PACE_S = 15.0
-"""One step of a trip at twenty times: five minutes."""
+FRIDAY = 20_261_127
+STEP_S = 300.0
+"""One step of a trip, in the night's own time."""
+CLOSING = "영업 종료"
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How big a night. `seconds` of the clock, `pace` seconds for each step of a trip."""
+
+    calls: int
+    drivers: int
+    operators: int
+    seconds: float
+    pace: float
+    seed: int
 
 
 def main() -> int:
-    """Run it; the exit code says whether everything adds up."""
+    """Run it; the exit code says whether everything adds up and nothing is lost."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--calls", type=int, default=2_000)
-    parser.add_argument("--minutes", type=float, default=21.0)
     parser.add_argument("--drivers", type=int, default=300)
-    parser.add_argument("--seed", type=int, default=secrets.randbelow(2**32))
-    parser.add_argument("--small", action="store_true", help="40 calls in a minute, 30 drivers")
+    parser.add_argument("--operators", type=int, default=4, help="the first of them works at the console (%(default)s)")
+    parser.add_argument("--hours", type=float, default=8.0, help="of the night's own time (%(default)s)")
+    parser.add_argument("--speed", type=float, default=20.0, help="how many times as fast (%(default)s)")
+    parser.add_argument("--seed", type=int, default=FRIDAY)
+    parser.add_argument("--small", action="store_true", help="40 calls, 30 drivers: whether it runs, not how well")
+    parser.add_argument("--keep", action="store_true", help="leave the state folder behind, and say where it is")
+    parser.add_argument("--write", action="store_true", help="put the figures into docs/benchmarks.md")
     given = parser.parse_args()
-    if given.small:
-        given.calls, given.minutes, given.drivers = 40, 1, 30
-    return asyncio.run(
-        friday(given.calls, given.minutes * 60, given.drivers, given.seed, PACE_S if not given.small else 1.0)
+    size = Size(
+        given.calls, given.drivers, given.operators, given.hours * 3600 / given.speed, STEP_S / given.speed, given.seed
     )
+    if given.small:
+        size = Size(40, 30, 3, 80.0, 2.0, given.seed)
+    return asyncio.run(friday(size, keep=given.keep, write=given.write))
 
 
-async def friday(calls: int, seconds: float, drivers: int, seed: int, pace: float) -> int:
-    """One night."""
-    print(f"friday: {calls} calls in {seconds:.0f} s, {drivers} drivers, seed {seed}", flush=True)
-    chance = random.Random(seed)
-    site = RunningSite("--no-calls")
-    begun = datetime.now(UTC)
+async def friday(size: Size, *, keep: bool, write: bool) -> int:
+    """One night, from an empty folder to closed books."""
+    machine = friday_report.machine()
+    progress(f"friday: {size}")
+    house = await friday_site.build(size.operators, size.drivers)
+    script = friday_script.write(size.calls, size.seconds, house.known, size.seed)
+    site = RunningSite("--no-calls", "--config", str(house.state / "friday.toml"), state=house.state)
+    night, watch = Night(site.base, script, size.seed, size.pace), Watch(site)
     try:
         await site.start(limit_s=300)
-        night = Night(site.base, chance, pace)
-        url = f"sqlite+aiosqlite:///{site.state / 'callboard.db'}"
-        phones = await _links(url, drivers)
-        numbers = await _callers(url, calls, chance)
-        await _live_through(site, night, phones, numbers, seconds)
-        await site.stop()
-        books = await _books(url, begun)
-        print(_report(night, books, calls))
-        return 1 if books.wrong else 0
+        begun = datetime.now(UTC)
+        async with _browser() as browser:
+            await _live_through(site, night, watch, house, size, browser)
+            await site.stop()
+            books = await _books(house, browser, begun)
+        lost = friday_lost.check(house.file, night, begun)
+        outcome = friday_report.Outcome(night, watch, books, lost, friday_site.complaints(house.state))
+        friday_report.tell(outcome, size.seconds, machine, write=write)
+        return 1 if books.wrong or lost.lines or watch.started_anew else 0
     finally:
         with contextlib.suppress(Exception):
             await site.stop()
-        shutil.rmtree(site.state, ignore_errors=True)
+        if keep:
+            progress(f"everything is in {house.state}")
+        else:
+            shutil.rmtree(house.state, ignore_errors=True)
 
 
-async def _links(url: str, count: int) -> list[tuple[str, tuple[float, float]]]:
-    """A link to his page for each driver, and where he begins; nobody else is on duty."""
-    engine = open_engine(url)
-    try:
-        async with Desk(engine, Bus()).work() as work:
-            everybody = list(await work.session.scalars(select(Driver).order_by(Driver.id)))
-            found = everybody[:count]
-            for driver in everybody[count:]:
-                await shifts.end(work, driver.id)
-            return [
-                (await driver_access.new_link(work, driver, None), (driver.lat or 37.5, driver.lon or 127.0))
-                for driver in found
-            ]
-    finally:
-        await engine.dispose()
-
-
-async def _callers(url: str, count: int, chance: random.Random) -> list[tuple[str, str]]:
-    """Seven of ten are known here."""
-    engine = open_engine(url)
-    try:
-        async with Desk(engine, Bus()).look() as session:
-            known = [
-                number.replace("+82", "0") for number in await session.scalars(select(CustomerPhone.number).limit(4000))
-            ]
-    finally:
-        await engine.dispose()
-    numbers = (
-        chance.choice(known) if chance.random() < 0.7 else f"010{chance.randrange(10**8):08}" for _ in range(count)
-    )
-    return [(number, f"손님 {number[-4:]}") for number in numbers]
+@asynccontextmanager
+async def _browser() -> AsyncIterator[Browser]:
+    program = os.environ.get("CALLBOARD_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        try:
+            yield browser
+        finally:
+            await browser.close()
 
 
 async def _live_through(
-    site: RunningSite,
-    night: Night,
-    phones: list[tuple[str, tuple[float, float]]],
-    callers: list[tuple[str, str]],
-    seconds: float,
+    site: RunningSite, night: Night, watch: Watch, house: House, size: Size, browser: Browser
 ) -> None:
-    tasks: list[asyncio.Task[None]] = []
+    """Everybody comes, the telephones ring, and everybody goes home. Raises what one of them met."""
+    at_work: list[asyncio.Task[None]] = []
+    on_the_road: list[asyncio.Task[None]] = []
 
-    def begin(life: Coroutine[Any, Any, None]) -> None:
-        tasks.append(asyncio.create_task(life))
+    def begin(life: Coroutine[Any, Any, None], group: list[asyncio.Task[None]]) -> None:
+        group.append(asyncio.create_task(life))
 
-    first, second = site.logins["operators"][:2]
-    async with async_playwright() as playwright:
-        program = os.environ.get("CALLBOARD_CHROMIUM") or shutil.which("chromium")
-        browser = await playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        page = await browser.new_page()
-        await page.goto(site.base + "/login")
-        await page.fill("[name=user]", first["user"])
-        await page.fill("[name=password]", first["password"])
-        await page.keyboard.press("Enter")
-        await page.wait_for_selector("bottom-line .link.up")
-        for token, where in phones:
-            begin(drive(night, token, where))
-        begin(operate(night, second["user"], second["password"]))
-        begin(operate_by_keys(night, page))
-        rate = max(1, round(len(callers) / seconds * 20))
+    async with console(browser, site.base, house.operators[0]) as page:
+        begin(watch.run(), at_work)
+        for phone in house.phones:
+            begin(DriverAtWork(night, *phone).work(min(30.0, size.seconds / 8)), on_the_road)
+        begin(KeyOperator(night, page).work(), at_work)
+        for login in house.operators[1:]:
+            begin(ApiOperator(night, login).work(), at_work)
+        begin(_say_how_it_goes(night, watch), at_work)
         started = time.monotonic()
-        dialled = site.dial(callers, rate=rate, rate_period_s=20, dtmf="0", dtmf_after_ms=700, hold_ms=15000)
-        night.done["SIPp ended with"] = await dialled.finished(seconds * 3 + 120)
-        await asyncio.sleep(max(SETTLE_S, 8 * night.pace))
-        night.done["seconds"] = round(time.monotonic() - started)
-        failed = [task.exception() for task in tasks if task.done() and not task.cancelled()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await browser.close()
-    if failed:
-        raise failed[0] or AssertionError("somebody went home early")
-
-
-async def _books(url: str, night: datetime) -> Books:
-    engine = open_engine(url)
-    try:
-        desk = Desk(engine, Bus())
-        async with desk.look() as session:
-            owner = (
-                await session.scalars(select(Operator).where(Operator.role == "admin").order_by(Operator.id))
-            ).first()
-            assert owner is not None
-            calls = await session.scalar(select(func.count()).select_from(Call).where(Call.arrived_at >= night))
-            taken = await session.scalar(select(func.count()).select_from(Order).where(Order.taken_at >= night))
-            states = await session.execute(
-                select(Order.state, func.count()).where(Order.taken_at >= night).group_by(Order.state)
+        try:
+            night.done["SIPp's runs that saw a call end otherwise"] = await friday_callers.dial(
+                site, night.script, size.seconds
             )
-            ends = {f"orders {state}": count for state, count in states.all()}
-        books = await close_and_check(desk, owner.office_id, owner.id, night)
-        books.counts = {"calls": calls or 0, "orders": taken or 0, **ends, **books.counts}
-        return books
+            night.done["seconds of calls"] = round(time.monotonic() - started)
+            await _close_shop(night, house, size.pace)
+            night.going_home.set()
+            _, late = await asyncio.wait(on_the_road, timeout=friday_lost.HOME_S + 8 * size.pace)
+            night.done["drivers who did not come home"] = len(late)
+        finally:
+            failed = [each.exception() for each in (*at_work, *on_the_road) if each.done() and not each.cancelled()]
+            for each in (*at_work, *on_the_road):
+                each.cancel()
+            await asyncio.gather(*at_work, *on_the_road, return_exceptions=True)
+    for error in filter(None, failed):
+        raise error
+
+
+async def _close_shop(night: Night, house: House, pace: float) -> None:
+    """What is being searched for or driven comes to its end; for what nobody drives, an operator tells the customer so."""
+    limit = time.monotonic() + friday_lost.SETTLE_S + 8 * pace
+    while friday_lost.open_orders(house.file) and time.monotonic() < limit:
+        await asyncio.sleep(1)
+    async with night.signed_in(house.operators[-1]) as http:
+        for order_id, state in friday_lost.open_orders(house.file):
+            if state in ("taken", "reserved"):
+                night.done["orders that nobody drove, cancelled at closing time"] += 1
+                if await night.ask(http, "POST", f"/orders/{order_id}/cancel", {"reason": CLOSING}):
+                    night.kept["cancelled"].add(order_id)
+
+
+async def _say_how_it_goes(night: Night, watch: Watch) -> None:
+    while True:
+        await asyncio.sleep(60)
+        used = ", ".join(f"{name} {100 * share:.0f}%" for name, share in watch.cpu.items())
+        done = ("calls answered at the console", "calls answered by programs", "trips completed", "moves of drivers")
+        progress(f"{datetime.now(UTC):%H:%M:%S}  {used}; " + ", ".join(f"{night.done[each]} {each}" for each in done)
+                 + f"; refused {sum(night.refused.values())}")  # fmt: skip
+
+
+async def _books(house: House, browser: Browser, begun: datetime) -> Books:
+    engine = open_engine(house.url)
+    try:
+        return await close_and_check(Desk(engine, Bus()), house.file, house.office_id, browser, house.owner, begun)
     finally:
         await engine.dispose()
-
-
-def _report(night: Night, books: Books, calls: int) -> str:
-    books.same("calls placed, and rows of calls", calls, books.counts["calls"])
-    rows = {**night.done, **books.counts}
-    lines = ["| | |", "| --- | --- |", *(f"| {what} | {count} |" for what, count in rows.items())]
-    lines.append(f"| refused | {dict(night.refused) or 'nothing'} |")
-    lines += [f"WRONG {one}" for one in books.wrong]
-    return "\n".join([*lines, f"totals that are not the sum of their rows: {len(books.wrong)}"])
 
 
 if __name__ == "__main__":

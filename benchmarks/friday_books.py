@@ -1,18 +1,47 @@
-"""After the night: the owner closes the month on it, and every total is held against the sum of its rows."""
+"""After the night: the owner closes the month on it, and every total is held against the sum of its rows, also by plain SQL."""
 
 from __future__ import annotations
 
 import hashlib
+import sqlite3
+from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
-from sqlalchemy import func, select
+from playwright.async_api import Browser
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from benchmarks.friday_owner import close_by_keys, panel
 from desk import days, periods, report_rows, reports, statements
 from desk.days import Span
+from desk.reports import Figures
 from desk.work import Desk
-from models import Assignment, Entry, Office, Order, Posting
+from models import Office, Period
+
+# What the figures of a month are, said without any of the code that makes the reports.
+_ORDERS = """select coalesce(sum(state = 'completed'), 0), coalesce(sum(state <> 'completed'), 0),
+  coalesce(sum(case when state = 'completed' then fare end), 0) from "order"
+  where office_id = :office and closed_at >= :since and closed_at < :until"""
+_FEES = """select coalesce(sum(-posting.amount), 0), count(distinct entry.id), count(distinct entry.order_id)
+  from entry join posting on posting.entry_id = entry.id join account on account.id = posting.account_id
+  where entry.office_id = :office and entry.kind = 'call_fee' and account.kind = 'fees'
+    and entry.at >= :since and entry.at < :until"""
+_NO_FARE = """select count(*) from "order" where state = 'completed' and fare is null and taken_at >= :night"""
+_NOTHING = {
+    "all postings together": "select coalesce(sum(amount), 0) from posting",
+    "entries that do not sum to zero": "select count(*) from (select 1 from posting group by entry_id having sum(amount) <> 0)",
+    "drivers with two orders at once": """select count(*) from (select 1 from assignment where state = 'active'
+      group by driver_id having count(*) > 1)""",
+    "trips of the night that nobody was charged for, or twice": """select count(*) from "order" where state = 'completed'
+      and fare is not null and taken_at >= :night
+      and exists (select 1 from assignment where order_id = "order".id and state = 'completed')
+      and (select count(*) from entry where kind = 'call_fee' and order_id = "order".id) <> 1""",
+    "orders of the night with a driver and without both texts": """select count(*) from (select distinct assignment.order_id
+      from assignment join "order" on "order".id = assignment.order_id where "order".taken_at >= :night) had
+      where (select count(distinct audience) from message where order_id = had.order_id) < 2""",
+}
 
 
 @dataclass
@@ -21,17 +50,21 @@ class Books:
 
     counts: dict[str, int] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)
+    held: int = 0
 
     def same(self, what: str, one: object, other: object) -> None:
         """Hold two figures against each other."""
+        self.held += 1
         if one != other:
             self.wrong.append(f"{what}: {one} is not {other}")
 
 
-async def close_and_check(desk: Desk, office_id: int, owner_id: int, night: datetime) -> Books:
-    """Close the month of `night` once it is over (the desk's clock is put there), and look through everything.
+async def close_and_check(
+    desk: Desk, file: Path, office_id: int, browser: Browser, login: dict[str, str], night: datetime
+) -> Books:
+    """Have the owner close the month of `night` once it is over (the desk's clock is put there), and look through everything.
 
-    What the month says must be the same bytes when it is made again.
+    What the month says must be the same bytes when it is made again, by whatever way.
     """
     books = Books()
     async with desk.look() as session:
@@ -39,20 +72,31 @@ async def close_and_check(desk: Desk, office_id: int, owner_id: int, night: date
     local = days.today(office.timezone, night)
     span = days.month_of(office.timezone, local)
     desk.clock = lambda: span.until + timedelta(hours=12)
-    async with desk.work() as work:
-        await periods.close(work, owner_id, office_id, local.year, local.month)
+    last = days.today(office.timezone, span.until - timedelta(seconds=1))
+    async with panel(desk, file.parent / "recordings") as base:
+        seen = await close_by_keys(browser, base, login, f"{local:%Y-%m}-01", f"{last:%Y-%m-%d}")
     async with desk.look() as session:
-        written = await periods.statement(session, office_id, span.since, span.until, from_kept=True)
-        again = await periods.statement(session, office_id, span.since, span.until)
+        period = (await session.scalars(select(Period).order_by(Period.id.desc()).limit(1))).one()
         books.same(
-            "the closed month, made again", hashlib.sha256(written).hexdigest(), hashlib.sha256(again).hexdigest()
+            "the closed month, and the one that the owner meant", (period.since, period.until), tuple(_ends(span))
         )
-        await _reports(books, session, office_id, span)
-        await _rows(books, session, office_id, span)
+        books.same("the digest on the owner's page", seen.digest, period.digest)
+        for kept in (True, False):
+            made = await periods.statement(session, office_id, span.since, span.until, from_kept=kept)
+            books.same("the closed month, made again", hashlib.sha256(made).hexdigest(), period.digest)
+        total = await _reports(books, session, office_id, span)
+    for who, (last_line, lines) in (("firm", seen.company), ("drivers", seen.drivers)):
+        books.same(f"the owner's page of the {who}: its total and its lines", last_line, lines)
+        books.same(f"the owner's page of the {who}, and the report", last_line, total)
+    _plain_sql(books, file, office_id, span, total, night)
     return books
 
 
-async def _reports(books: Books, session: AsyncSession, office_id: int, span: Span) -> None:
+def _ends(span: Span) -> tuple[datetime, datetime]:
+    return span.since, span.until
+
+
+async def _reports(books: Books, session: AsyncSession, office_id: int, span: Span) -> Figures:
     """The company's report, its days, the drivers' report, the statements, and the rows behind all of them."""
     rows = [
         *await report_rows.orders(session, office_id, span, limit=None),
@@ -71,38 +115,37 @@ async def _reports(books: Books, session: AsyncSession, office_id: int, span: Sp
         if line.driver_id is None:
             continue
         told = await statements.of_driver(session, office_id, line.driver_id, span)
+        of_driver = f"driver {line.number}"
         books.same(
-            f"driver {line.number}: the report and his statement",
-            (line.opening, line.closing),
-            (told.opening, told.closing),
+            f"{of_driver}: the report and his statement", (line.opening, line.closing), (told.opening, told.closing)
         )
-        books.same(
-            f"driver {line.number}: his statement and its rows",
-            told.closing,
-            told.opening + sum(row.amount for row in told.rows),
-        )
-    books.counts |= company.total.as_json() | {"drivers in the report": len(drivers.lines), "rows behind it": len(rows)}
+        moved = sum(row.amount for row in told.rows)
+        books.same(f"{of_driver}: his statement and its rows", told.closing, told.opening + moved)
+    books.counts |= {"drivers in the report": len(drivers.lines), "rows behind the month": len(rows)}
+    return company.total
 
 
-async def _rows(books: Books, session: AsyncSession, office_id: int, span: Span) -> None:
-    """What only the tables tell: every entry sums to zero, each trip was booked once, nobody drove two orders."""
-    uneven = select(Posting.entry_id).group_by(Posting.entry_id).having(func.sum(Posting.amount) != 0)
-    books.same("entries that do not sum to zero", len((await session.scalars(uneven)).all()), 0)
-    ended = select(func.count()).where(
-        Order.office_id == office_id,
-        Order.state == "completed",
-        Order.closed_at >= span.since,
-        Order.closed_at < span.until,
-    )
-    drove = ended.where(
-        select(Assignment.id).where(Assignment.order_id == Order.id, Assignment.state == "completed").exists()
-    )
-    fees = select(func.count(Entry.id), func.count(Entry.order_id.distinct())).where(
-        Entry.office_id == office_id, Entry.kind == "call_fee", Entry.at >= span.since, Entry.at < span.until
-    )
-    booked, of_orders = (await session.execute(fees)).one()
-    books.same("trips with a driver, and those booked", await session.scalar(drove), booked)
-    books.same("fees, and orders with a fee", booked, of_orders)
-    twice = select(Assignment.driver_id).where(Assignment.state == "active").group_by(Assignment.driver_id)
-    books.same("drivers with two orders at once", len((await session.scalars(twice.having(func.count() > 1))).all()), 0)
-    books.counts["trips"] = booked
+def _plain_sql(books: Books, file: Path, office_id: int, span: Span, total: Figures, night: datetime) -> None:
+    known = {"office": office_id, "since": _stored(span.since), "until": _stored(span.until), "night": _stored(night)}
+    with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as database:
+        done, not_done, fares = database.execute(_ORDERS, known).fetchone()
+        fees, entries, of_orders = database.execute(_FEES, known).fetchone()
+        books.same("the month, and plain SQL", total, Figures(done, not_done, fares, fees))
+        books.same("fees, and orders with a fee", entries, of_orders)
+        for what, query in _NOTHING.items():
+            books.same(what, database.execute(query, known).fetchone()[0], 0)
+        states = database.execute('select state, count(*) from "order" where taken_at >= :night group by state', known)
+        books.counts |= {f"orders {state}": count for state, count in states}
+        books.counts["fees of the month, won"] = fees
+        books.counts["trips whose fare stayed open"] = database.execute(_NO_FARE, known).fetchone()[0]
+        books.counts["calls"] = database.execute(
+            "select count(*) from call where arrived_at >= :night", known
+        ).fetchone()[0]
+        books.counts["texts"] = database.execute(
+            "select count(*) from message where created_at >= :night", known
+        ).fetchone()[0]
+
+
+def _stored(moment: datetime) -> str:
+    """As SQLite has it, which compares moments as text."""
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")

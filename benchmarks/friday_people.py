@@ -1,6 +1,6 @@
-"""The people of a Friday night: operators who answer and take orders, drivers who move, are offered orders and drive them.
+"""The people of a Friday night who use the API: what all of them count in, and operators as their programs work.
 
-They know the panel's address and nothing else: operators use the JSON API or the keys of the console, drivers their own API.
+They know the panel's address and nothing else. Each operator has one call at a time, as he has one pair of ears.
 """
 
 from __future__ import annotations
@@ -9,211 +9,234 @@ import asyncio
 import contextlib
 import json
 import random
-from collections import Counter
-from collections.abc import AsyncIterator
+import re
+import time
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
+from urllib.parse import quote
 
 import aiohttp
-from playwright.async_api import Page, TimeoutError
 
-DECLINES = 0.15
-PLACES = ("강남역", "홍대입구역", "잠실역", "여의도역", "판교역", "사당역", "건대입구역", "신촌역")
+from benchmarks.friday_script import BOOK, CANCEL, ELSEWHERE, SHORT, STATIONS, WHERE, Script
+
 ALL_THE_SAME = "손님이 길에서 기다림"
+CHANGED_HIS_MIND = "손님 마음이 바뀜"
+TALK_S = (0.4, 1.4)
+"""What an operator and a caller say to one another: at twenty times, 8 to 28 seconds of it."""
+BOOKED_AHEAD_MIN = (2, 6)
+ASKS_FOR_A_REASON = ("pin_uncertain", "too_many_alike")
+AWAY_S = 20.0
+COLLEAGUE_FIRST = "phone_unavailable"
+RING_S = 8.0
+"""A phone that was not free when the ringing began rings with the next round."""
 
 
 class Night:
-    """What everybody counts in, and how long things take: `pace` seconds for each step of a trip."""
+    """What everybody counts in, and how long things take: `pace` seconds for each step of a trip.
 
-    def __init__(self, base: str, chance: random.Random, pace: float) -> None:
+    `kept` are ids of orders that callboard has said are taken, completed or cancelled, by that word: none of them may be lost.
+    """
+
+    def __init__(self, base: str, script: Script, seed: int, pace: float) -> None:
         self.base = base
-        self.chance = chance
+        self.script = script
+        self.seed = seed
         self.pace = pace
         self.done: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
+        self.kept: dict[str, set[int]] = defaultdict(set)
+        self.waits: dict[str, list[float]] = defaultdict(list)
+        self.keys: dict[str, list[int]] = defaultdict(list)
+        self.going_home = asyncio.Event()
+
+    def chance(self, who: str) -> random.Random:
+        """Chances of somebody's own: what he does depends on the seed, and not on who came before him."""
+        return random.Random(f"{self.seed}/{who}")
 
     def http(self) -> aiohttp.ClientSession:
         """A browser of its own on our own page."""
         jar = aiohttp.CookieJar(unsafe=True)
-        return aiohttp.ClientSession(self.base, headers={"Origin": self.base}, cookie_jar=jar)
+        limit = aiohttp.ClientTimeout(total=60)
+        return aiohttp.ClientSession(self.base, headers={"Origin": self.base}, cookie_jar=jar, timeout=limit)
+
+    @contextlib.contextmanager
+    def timed(self, what: str) -> Iterator[None]:
+        """How long `what` took, if it came to its end."""
+        begun = time.monotonic()
+        yield
+        self.waits[what].append(time.monotonic() - begun)
 
     async def ask(self, http: aiohttp.ClientSession, method: str, path: str, body: Any = None) -> Any:
-        """The answer's JSON; None (and counted) where it was refused."""
+        """The answer's JSON; None (and counted, with its reason) where it was refused."""
+        return (await self.tell(http, method, path, body))[1]
+
+    async def tell(
+        self, http: aiohttp.ClientSession, method: str, path: str, body: Any = None, fine: tuple[str, ...] = ()
+    ) -> tuple[str | None, Any]:
+        """The refusal's code and None, or None and the answer. What is `fine` is no refusal, but a question back."""
         async with http.request(method, f"/api/v1{path}", json=body) as answer:
-            told = await answer.json() if answer.content_type.endswith("json") else None
-            if answer.status < 400:
-                return told
-            self.refused[(told or {}).get("code", str(answer.status))] += 1
-            return None
+            told = await answer.json() if answer.content_type.endswith("json") else {}
+        if answer.status < 400:
+            return None, told
+        code = str(told.get("code", answer.status))
+        if code not in fine:
+            self.refused[f"{code}: {re.sub('[0-9]+', '#', str(told.get('detail', '')))}"] += 1
+        return code, None
+
+    @contextlib.asynccontextmanager
+    async def signed_in(self, login: dict[str, str]) -> AsyncIterator[aiohttp.ClientSession]:
+        """A browser in which somebody of the office has signed in."""
+        async with self.http() as http:
+            said = {name: login[name] for name in ("user", "password")}
+            assert await self.ask(http, "POST", "/session", said)
+            yield http
 
 
-async def operate(night: Night, user: str, password: str) -> None:
-    """An operator on the JSON API, until cancelled: answers what rings, takes the usual trip or asks where to, has it offered."""
-    async with night.http() as http:
-        assert await night.ask(http, "POST", "/session", {"user": user, "password": password})
-        ringing: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-        listening = asyncio.create_task(_listen(http, ringing))
-        try:
-            while True:
-                await _serve(night, http, await ringing.get())
-        finally:
-            listening.cancel()
-            await asyncio.gather(listening, return_exceptions=True)
+class ApiOperator:
+    """An operator whose program listens on `/live` and asks by the API: answers who has waited longest."""
 
+    def __init__(self, night: Night, login: dict[str, str]) -> None:
+        self._night = night
+        self._login = login
+        self._chance = night.chance(login["user"])
+        self._calls: dict[int, dict[str, Any]] = {}
+        self._served: set[int] = set()
+        self._changed = asyncio.Event()
 
-async def _listen(http: aiohttp.ClientSession, ringing: asyncio.Queue[dict[str, Any]]) -> None:
-    async for told in _live(http):
-        if told["type"] == "call.ringing":
-            ringing.put_nowait(told)
-        elif told["type"] == "snapshot":
-            for call in told["calls"]:
-                if call["state"] == "ringing":
-                    ringing.put_nowait({"call_id": call["id"]})
+    async def work(self) -> None:
+        """Until cancelled."""
+        async with self._night.signed_in(self._login) as http:
+            listening = asyncio.create_task(self._listen(http))
+            try:
+                while True:
+                    await self._next(http)
+            finally:
+                listening.cancel()
+                await asyncio.gather(listening, return_exceptions=True)
 
-
-async def _live(http: aiohttp.ClientSession) -> AsyncIterator[dict[str, Any]]:
-    while True:
-        async with http.ws_connect("/live") as socket:
-            with contextlib.suppress(aiohttp.ClientConnectionResetError):
-                async for message in socket:
-                    if message.type is aiohttp.WSMsgType.TEXT:
-                        yield json.loads(message.data)
-
-
-async def _serve(night: Night, http: aiohttp.ClientSession, rang: dict[str, Any]) -> None:
-    call = await night.ask(http, "GET", f"/calls/{rang['call_id']}")
-    if call is None or call["state"] not in ("arrived", "ringing"):
-        return
-    if not await _answered(night, http, call["id"]):
-        return
-    night.done["answered by the API"] += 1
-    customer = call["customer"] or {}
-    trips = customer.get("usual_trips") or []
-    if trips:
-        trip = trips[0]
-        order = {
-            "origin": _place(trip["origin"]),
-            "destination": _place(trip["destination"]),
-            "fare": trip["fare"] or 20_000,
-        }
-    else:
-        ends = night.chance.sample(PLACES, 2)
-        order = {"origin": await _known(night, http, ends[0]), "destination": {"text": ends[1]}, "fare": 20_000}
-    body = {"call_id": call["id"], **order}
-    if call["number"] is None:
-        body["number"] = f"010{night.chance.randrange(10**8):08}"
-    taken = await night.ask(http, "POST", "/orders", body)
-    if taken is not None:
-        night.done["orders by the API"] += 1
-        why = {"reason": ALL_THE_SAME} if taken["pin_doubt"] else {}
-        await night.ask(http, "POST", f"/orders/{taken['id']}/search", why)
-    await night.ask(http, "POST", f"/calls/{call['id']}/hangup", {})
-
-
-async def _answered(night: Night, http: aiohttp.ClientSession, call_id: int) -> bool:
-    """It rings at one phone a moment before the other: who is too early tries again."""
-    for _ in range(4):
-        if await night.ask(http, "POST", f"/calls/{call_id}/answer", {}):
-            return True
-        await asyncio.sleep(0.4)
-    return False
-
-
-def _place(place: dict[str, Any] | None) -> dict[str, Any] | None:
-    if place is None:
-        return None
-    known = {key: place[key] for key in ("text", "lat", "lon", "accuracy_m") if place[key] is not None}
-    return {**known, "source": "saved"}
-
-
-async def _known(night: Night, http: aiohttp.ClientSession, text: str) -> dict[str, Any]:
-    found = (await night.ask(http, "GET", f"/places?q={text}&limit=1") or {"items": []})["items"]
-    if not found or found[0]["lat"] is None:
-        return {"text": text}
-    place = found[0]
-    return {
-        "text": place["text"],
-        "lat": place["lat"],
-        "lon": place["lon"],
-        "accuracy_m": place["accuracy_m"],
-        "source": "book",
-    }
-
-
-async def operate_by_keys(night: Night, page: Page) -> None:
-    """An operator at the console whose mouse is unplugged, until cancelled."""
-    while True:
-        with contextlib.suppress(TimeoutError):
-            await page.wait_for_selector("call-list .card.rings", timeout=5_000)
-            await _serve_by_keys(night, page)
-
-
-async def _serve_by_keys(night: Night, page: Page) -> None:
-    keys = page.keyboard
-    await keys.press("F2")
-    await page.wait_for_selector("call-list .card.open", timeout=3_000)
-    await page.wait_for_timeout(150)  # the card fills, as under a person's eyes
-    night.done["opened by keys"] += 1
-    for _ in range(5):
-        name, value = await page.evaluate("[document.activeElement.name ?? '', document.activeElement.value ?? '']")
-        if value or name not in ("number", "origin", "destination", "fare"):
-            break
-        if name == "number":
-            await keys.type(f"010{night.chance.randrange(10**8):08}")
-        elif name == "fare":
-            await keys.type("20000")
-        elif not await page.evaluate(
-            "Boolean(document.querySelector('order-form').proposalFor(document.activeElement.name))"
-        ):
-            await keys.insert_text(night.chance.choice(PLACES))
-            await page.wait_for_timeout(250)
-            await keys.press("ArrowDown")
-        await keys.press("Enter")
-    await keys.press("Control+Enter")
-    await page.wait_for_selector("order-form .outcome", timeout=5_000)
-    night.done["orders by keys"] += 1
-    await keys.press("Shift+F8")
-    await page.wait_for_timeout(150)
-    if await page.evaluate("document.activeElement.name") == "pin_why":
-        await keys.insert_text(ALL_THE_SAME)
-        await keys.press("Enter")
-    await keys.press("Shift+F2")
-    await page.evaluate("document.activeElement?.blur()")
-    await keys.press("Escape")
-
-
-async def drive(night: Night, token: str, begins_at: tuple[float, float], late_s: float = 10.0) -> None:
-    """A driver on his own page's API, until cancelled: moves, answers offers, says how far he is. He comes within `late_s`."""
-    lat, lon = begins_at
-    await asyncio.sleep(night.chance.uniform(0, late_s))
-    async with night.http() as http:
-        while not await night.ask(http, "POST", "/driver/session", {"token": token}):
-            await asyncio.sleep(1)  # 300 come in the same moment
-        me = await night.ask(http, "POST", "/driver/shift", {"on": True})
+    async def _listen(self, http: aiohttp.ClientSession) -> None:
         while True:
-            lat, lon = lat + night.chance.gauss(0, 0.002), lon + night.chance.gauss(0, 0.002)
-            if await night.ask(http, "POST", "/driver/location", {"lat": lat, "lon": lon}):
-                night.done["moves of drivers"] += 1
-            me = await _drive_on(night, http, me) if me and me["order"] else await _hear(night, http, me)
+            async with http.ws_connect("/live", max_msg_size=0) as socket:
+                with contextlib.suppress(aiohttp.ClientConnectionResetError):
+                    async for message in socket:
+                        if message.type is aiohttp.WSMsgType.TEXT:
+                            self._hear(json.loads(message.data))
+            self._night.done["operators' sockets closed"] += 1
+            await asyncio.sleep(0.5)
+
+    def _hear(self, told: dict[str, Any]) -> None:
+        if told["type"] == "snapshot":
+            self._calls = {call["id"]: call for call in told["calls"] if call["state"] != "ended"}
+        elif told["type"].startswith("call."):
+            call = {**self._calls.get(told["call_id"], {}), **told["call"]}
+            self._calls[call["id"]] = call
+            if call["state"] == "ended":
+                del self._calls[call["id"]]
+        else:
+            return
+        self._changed.set()
+
+    async def _until(self, true: Any, limit_s: float) -> bool:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(limit_s):
+                while not true():
+                    self._changed.clear()
+                    await self._changed.wait()
+        return bool(true())
+
+    async def _next(self, http: aiohttp.ClientSession) -> None:
+        await self._until(lambda: self._ringing() or self._mine(), AWAY_S)
+        await asyncio.sleep(self._chance.uniform(0.05, 0.8))  # a hand goes to the key
+        if self._mine() is None and (waiting := self._ringing()):
+            begun = time.monotonic()
+            code, _ = await self._night.tell(http, "POST", f"/calls/{waiting[0]}/answer", {}, fine=(COLLEAGUE_FIRST,))
+            if code is None and await self._until(lambda: self._mine() or waiting[0] not in self._ringing(), RING_S):
+                self._night.waits["operators' programs: call answered"].append(time.monotonic() - begun)
+            elif code:
+                self._night.done["calls that a colleague or the caller ended first"] += 1
+        if (call := self._mine()) is not None:
+            self._served.add(call["id"])
+            self._night.done["calls answered by programs"] += 1
+            await self._serve(http, call)
+            await self._night.tell(http, "POST", f"/calls/{call['id']}/hangup", {}, fine=(COLLEAGUE_FIRST,))
+
+    def _ringing(self) -> list[int]:
+        return [call["id"] for call in self._calls.values() if call["state"] == "ringing"]
+
+    def _mine(self) -> dict[str, Any] | None:
+        """The call that the operator's phone has picked up: perhaps some time after he asked it to."""
+        for call in self._calls.values():
+            extension = (call.get("operator") or {}).get("extension")
+            if call["state"] == "answered" and extension == self._login["extension"] and call["id"] not in self._served:
+                return call
+        return None
+
+    async def _serve(self, http: aiohttp.ClientSession, call: dict[str, Any]) -> None:
+        await asyncio.sleep(self._chance.uniform(*TALK_S))
+        night, customer = self._night, call.get("customer") or {}
+        wants = night.script.wanted_by(dialled(call["number"])) if call["number"] else "order"
+        live = customer.get("live_order_id")
+        if wants == WHERE:
+            night.done["callers who asked for their driver"] += 1
+            if live:
+                await night.ask(http, "GET", f"/orders/{live}")
+        elif wants == CANCEL:
+            if live and await night.ask(http, "POST", f"/orders/{live}/cancel", {"reason": CHANGED_HIS_MIND}):
+                night.kept["cancelled"].add(live)
+        else:
+            await self._take(http, call, await self._order(http, customer, wants))
+
+    async def _order(self, http: aiohttp.ClientSession, customer: dict[str, Any], wants: str) -> dict[str, Any]:
+        trips = customer.get("usual_trips") or []
+        if trips and wants != ELSEWHERE:
+            trip = trips[0]
+            order = {"origin": place(trip["origin"]), "destination": place(trip["destination"]), "fare": trip["fare"]}
+        else:
+            origin = place(trips[0]["origin"]) if trips else await self._known(http, self._chance.choice(STATIONS))
+            order = {"origin": origin, "destination": {"text": self._chance.choice(SHORT)}, "fare": 20_000}
+        if wants == BOOK:
+            order["wanted"] = f"+{self._chance.randint(*BOOKED_AHEAD_MIN)}분"
+        return order
+
+    async def _take(self, http: aiohttp.ClientSession, call: dict[str, Any], order: dict[str, Any]) -> None:
+        night, body = self._night, {"call_id": call["id"], **order}
+        if call["number"] is None:
+            body["number"] = f"010{self._chance.randrange(20_000_000, 10**8)}"
+        with night.timed("operators' programs: order saved"):
+            taken = await night.ask(http, "POST", "/orders", body)
+        if taken is None:
+            return
+        night.done["orders by programs"] += 1
+        night.kept["taken"].add(taken["id"])
+        if taken["state"] == "taken":
+            await search(night, http, taken["id"])
+
+    async def _known(self, http: aiohttp.ClientSession, text: str) -> dict[str, Any]:
+        with self._night.timed("operators' programs: place found"):
+            found = await self._night.ask(http, "GET", f"/places?q={quote(text)}&limit=1")
+        items = (found or {"items": []})["items"]
+        if not items or items[0]["lat"] is None:
+            return {"text": text}
+        return {**{name: items[0][name] for name in ("text", "lat", "lon", "accuracy_m")}, "source": "book"}
 
 
-async def _hear(night: Night, http: aiohttp.ClientSession, me: Any) -> Any:
-    for offer in (me or {}).get("offers", ()):
-        if night.chance.random() < DECLINES:
-            night.done["offers declined"] += 1
-            await night.ask(http, "POST", f"/driver/offers/{offer['id']}/decline", {"reason": "too_far"})
-        elif taken := await night.ask(http, "POST", f"/driver/offers/{offer['id']}/accept", {}):
-            night.done["offers accepted"] += 1
-            return taken
-    seen = f"?seen={me['version']}&wait=10" if me else ""
-    return await night.ask(http, "GET", f"/driver/me{seen}")
+async def search(night: Night, http: aiohttp.ClientSession, order_id: int) -> None:
+    """Have a driver looked for; where it is asked why, say so."""
+    code, _ = await night.tell(http, "POST", f"/orders/{order_id}/search", {}, fine=ASKS_FOR_A_REASON)
+    if code in ASKS_FOR_A_REASON:
+        night.done["offered all the same, with a reason"] += 1
+        await night.ask(http, "POST", f"/orders/{order_id}/search", {"reason": ALL_THE_SAME})
 
 
-async def _drive_on(night: Night, http: aiohttp.ClientSession, me: Any) -> Any:
-    order = me["order"]
-    await asyncio.sleep(night.pace * night.chance.uniform(0.5, 1.5))
-    if not order["next"]:
-        return await night.ask(http, "GET", "/driver/me")
-    told = await night.ask(http, "POST", f"/driver/orders/{order['id']}/step", {"to": order["next"][0]})
-    if told and not told["order"]:
-        night.done["trips completed"] += 1
-    return told or await night.ask(http, "GET", "/driver/me")
+def dialled(number: str) -> str:
+    """As the script writes a number that callboard shows in full."""
+    return number.replace("+82", "0", 1)
+
+
+def place(told: dict[str, Any] | None) -> dict[str, Any] | None:
+    """A place of a trip, as an order takes it."""
+    if told is None:
+        return None
+    known = {key: told[key] for key in ("text", "lat", "lon", "accuracy_m") if told[key] is not None}
+    return {**known, "source": "saved"}

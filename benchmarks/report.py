@@ -16,11 +16,13 @@ PAGE = CHECKOUT / "docs" / "benchmarks.md"
 
 
 class Report:
-    """Collects what one benchmark found; `finish()` prints it."""
+    """Collects what one benchmark found; `finish()` prints it. `program`: where it is not called as its figures are."""
 
-    def __init__(self, name: str, machine: Sequence[str]) -> None:
+    def __init__(self, name: str, machine: Sequence[str], program: str | None = None) -> None:
         self._name = name
-        command = " ".join([f"python -m benchmarks.{name}", *(word for word in sys.argv[1:] if word != "--write")])
+        command = " ".join(
+            [f"python -m benchmarks.{program or name}", *(word for word in sys.argv[1:] if word != "--write")]
+        )
         self._lines = [f"`{command}`", "", *(f"- {line}" for line in machine), ""]
 
     def line(self, text: str) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Awaitable
 import structlog
 
 from ami.actions import Actions
-from ami.errors import AmiError
+from ami.errors import ActionRefused, AmiError
 from ami.roster import Roster
 from desk.errors import Conflict, NotFound
 from desk.work import Desk
@@ -57,15 +57,30 @@ class Phones:
             raise PhoneUnavailable("you have no extension, so no phone rings for you")
         if not self._roster.is_up(linkedid):
             raise PhoneUnavailable("the call is over already")
-        leg = self._roster.operator_leg(linkedid, operator.extension)
-        if leg is not None:
-            await self._ask(self._actions.redirect(leg, STANDIN_ANSWERED, operator.extension))
-        elif operator.extension in self._roster.ringing().get(linkedid, ()):
+        if await self._picked_up(linkedid, operator.extension):
+            return
+        if operator.extension in self._roster.ringing().get(linkedid, ()):
             raise PickUpYourPhone("the call rings at your desk phone: pick it up there", extension=operator.extension)
-        elif self._roster.connected_legs(linkedid):
+        if self._roster.connected_legs(linkedid):
             raise PhoneUnavailable("a colleague has the call already")
-        else:
-            self._wish(linkedid, operator.extension)
+        self._wish(linkedid, operator.extension)
+
+    async def _picked_up(self, linkedid: str, extension: str) -> bool:
+        """Whether the phone rang for the call and has picked up. Raises PhoneUnavailable."""
+        leg = self._roster.operator_leg(linkedid, extension)
+        if leg is None:
+            return False
+        try:
+            await self._actions.redirect(leg, STANDIN_ANSWERED, extension)
+        except ActionRefused:
+            # It has stopped ringing there in this moment: a colleague was first, or the queue begins anew. We hear of it, too.
+            await asyncio.sleep(LOOK_EVERY_S)
+            if (now := self._roster.operator_leg(linkedid, extension)) is None:
+                return False
+            await self._ask(self._actions.redirect(now, STANDIN_ANSWERED, extension))
+        except AmiError as error:
+            raise _in_words(error) from error
+        return True
 
     def _wish(self, linkedid: str, extension: str) -> None:
         earlier = self._wishes.pop(linkedid, None)
@@ -110,7 +125,11 @@ class Phones:
         try:
             await action
         except AmiError as error:
-            raise PhoneUnavailable(f"the PBX did not do it: {error}") from error
+            raise _in_words(error) from error
+
+
+def _in_words(error: AmiError) -> PhoneUnavailable:
+    return PhoneUnavailable(f"the PBX did not do it: {error}")
 
 
 class NoPhones:

@@ -77,6 +77,7 @@ def start_callers(
     expect: int = 200,
     voice_port: int | None = None,
     patient: bool = False,
+    hung_up: bool = False,
 ) -> Callers:
     """Call `did` as each of `callers` (number, name).
 
@@ -85,9 +86,10 @@ def start_callers(
     `cancel_after_ms`: give up so long after the first answer instead. `expect`: the final status that makes a call a success.
     `voice_port`: where to send the voice to, instead of to SIPp. `patient`: a caller who is not answered, nor his goodbye,
     says it again for minutes (SIPp gives up after half a minute): for callers in such numbers that the machine is the limit.
+    `hung_up`: the other side may hang up before `hold_ms` are over; that, too, is as it should be.
     """
     folder = Path(tempfile.mkdtemp(prefix="sipp-", dir=state))
-    scenario = _scenario(headers, caller, dtmf, dtmf_after_ms, hold_ms, cancel_after_ms, expect)
+    scenario = _scenario(headers, caller, dtmf, dtmf_after_ms, hold_ms, cancel_after_ms, expect, hung_up)
     (folder / "call.xml").write_text(
         scenario if voice_port is None else scenario.replace("[media_port]", str(voice_port))
     )
@@ -116,7 +118,14 @@ def start_callers(
 
 
 def _scenario(
-    headers: str, caller: str, dtmf: str, dtmf_after_ms: int, hold_ms: int, cancel_after_ms: int | None, expect: int
+    headers: str,
+    caller: str,
+    dtmf: str,
+    dtmf_after_ms: int,
+    hold_ms: int,
+    cancel_after_ms: int | None,
+    expect: int,
+    hung_up: bool,
 ) -> str:
     dialog = _DIALOG.format(caller=caller)
     invite = (
@@ -162,8 +171,19 @@ def _scenario(
                 _recv(200, f"info{index}"),
             ]
         bye = f"BYE [next_url] SIP/2.0\n{dialog}CSeq: 90 BYE\nContent-Length: 0\n\n"
-        steps += [f'<pause milliseconds="{hold_ms}"/>', _send(bye, 500, "bye"), _recv(200, "bye")]
+        goodbye = [_send(bye, 500, "bye"), _recv(200, "bye")]
+        steps += _until_hung_up(hold_ms, goodbye) if hung_up else [f'<pause milliseconds="{hold_ms}"/>', *goodbye]
     return _document(steps)
+
+
+def _until_hung_up(hold_ms: int, goodbye: list[str]) -> list[str]:
+    """Wait so long for the other side's BYE, and answer it; else say `goodbye`."""
+    answer = (
+        "SIP/2.0 200 OK\n[last_Via:]\n[last_From:]\n[last_To:]\n[last_Call-ID:]\n[last_CSeq:]\nContent-Length: 0\n\n"
+    )
+    heard = _send(answer).replace("<send>", '<send next="2">')
+    tired = '<label id="1"/>'
+    return [f'<recv request="BYE" timeout="{hold_ms}" ontimeout="1"/>', heard, tired, *goodbye, '<label id="2"/>']
 
 
 def start_phone(

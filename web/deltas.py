@@ -127,9 +127,12 @@ ORDERED = tuple(kind for kind, (_, read) in READERS.items() if read is _ordered)
 
 
 async def read_ahead(session: AsyncSession, events: Iterable[Event]) -> None:
-    """Read the orders that `events` are about together, for `delta_of` with the same session: many marked orders are many."""
-    ids = {event.order_id for event in events if isinstance(event, ORDERED)}  # type: ignore[attr-defined]
-    session.info[AHEAD] = {order["id"]: order for order in await orders_json(session, ids)} if len(ids) > 1 else {}
+    """Read the orders that `events` are about together, for `delta_of` with the same session: marked orders are many, and of
+    one order several things are told at once (a search begins, somebody is asked).
+    """
+    ids = [event.order_id for event in events if isinstance(event, ORDERED)]  # type: ignore[attr-defined]
+    read = await orders_json(session, dict.fromkeys(ids)) if len(ids) > 1 else []
+    session.info[AHEAD] = {order["id"]: order for order in read}
 
 
 async def delta_of(session: AsyncSession, event: Event) -> Delta | None:

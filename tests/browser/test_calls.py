@@ -229,6 +229,8 @@ async def test_hostile_names_are_shown_as_text(console: Console, scene: Scene) -
         await console.press("F2")
         await console.sees("caller-card h1", name)
         await console.page.wait_for_selector(".card.mine")  # from then on F2 walks on
+    await console.press("F2")
+    await console.page.wait_for_selector(".card.mine.open")  # and back, while others wait
     await console.house.order(origin={"text": HOSTILE[0]}, destination={"text": HOSTILE[1]}, note=HOSTILE[2])
     await console.sees("order-board", HOSTILE[0])
     assert await console.page.evaluate("document.querySelectorAll('img, script:not([src]):not([type])').length") == 0

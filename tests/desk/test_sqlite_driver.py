@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from desk import work
-from desk.sqlite_driver import IN_A_ROW, connect, is_short
+from desk.sqlite_driver import IN_A_ROW, IN_A_ROW_ALONE, connect, is_short
 from desk.work import open_engine
 
 T = TypeVar("T")
@@ -118,7 +118,7 @@ async def test_who_holds_the_file_is_waited_for_in_the_thread_and_not_on_the_loo
 
 
 async def test_many_short_statements_leave_turns_to_others(tmp_path: Path) -> None:
-    """Seen failing without the pause: one turn in a thousand statements."""
+    """Seen failing without the pause: one turn in a thousand statements; and with as many turns for who writes."""
     engine = open_engine(f"sqlite+aiosqlite:///{tmp_path}/a.db")
 
     async def ask(connection: AsyncConnection) -> None:
@@ -128,6 +128,9 @@ async def test_many_short_statements_leave_turns_to_others(tmp_path: Path) -> No
     async with engine.execution_options(read_only=True).connect() as connection:
         _, turns = await turns_of_the_loop_while(ask(connection))
     assert turns >= 1000 // IN_A_ROW
+    async with engine.connect() as connection:  # for who writes, all other writers wait
+        _, turns = await turns_of_the_loop_while(ask(connection))
+    assert 1000 // IN_A_ROW_ALONE <= turns < 1000 // IN_A_ROW
     await engine.dispose()
 
 

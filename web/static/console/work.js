@@ -29,12 +29,12 @@ export function complain(error) {
 
 /**
  * F2: the call that has waited longest is opened and answered. With a call in hand none can be answered, so F2 walks through
- * the waiting cards, and back to my own call when nobody waits.
+ * the waiting cards, and from the last one back to my own call.
  */
 export function takeNext() {
   const { waiting, mine } = store;
   const at = mine ? waiting.findIndex((call) => call.id === store.openCall) : -1;
-  const next = waiting[(at + 1) % waiting.length];
+  const next = waiting[at + 1];
   if (next) take(next);
   else if (mine) open(mine.id);
   else store.say({ text: t("notices.nobody_rings") }, 3000);
