@@ -28,6 +28,8 @@ BOOKED_AHEAD_MIN = (2, 6)
 ASKS_FOR_A_REASON = ("pin_uncertain", "too_many_alike")
 AWAY_S = 20.0
 COLLEAGUE_FIRST = "phone_unavailable"
+AGAIN_S = 5.0
+"""Who could not have a call leaves it alone for so long."""
 RING_S = 8.0
 """A phone that was not free when the ringing began rings with the next round."""
 
@@ -102,6 +104,7 @@ class ApiOperator:
         self._chance = night.chance(login["user"])
         self._calls: dict[int, dict[str, Any]] = {}
         self._served: set[int] = set()
+        self._tried: dict[int, float] = {}
         self._changed = asyncio.Event()
 
     async def work(self) -> None:
@@ -151,18 +154,24 @@ class ApiOperator:
         if self._mine() is None and (waiting := self._ringing()):
             begun = time.monotonic()
             code, _ = await self._night.tell(http, "POST", f"/calls/{waiting[0]}/answer", {}, fine=(COLLEAGUE_FIRST,))
-            if code is None and await self._until(lambda: self._mine() or waiting[0] not in self._ringing(), RING_S):
+            if code is None and await self._until(lambda: self._mine() or not self._rings(waiting[0]), RING_S):
                 self._night.waits["operators' programs: call answered"].append(time.monotonic() - begun)
             elif code:
-                self._night.done["calls that a colleague or the caller ended first"] += 1
+                self._night.done["calls that a colleague had first, or whose caller had gone"] += 1
+            self._tried[waiting[0]] = time.monotonic()
         if (call := self._mine()) is not None:
             self._served.add(call["id"])
             self._night.done["calls answered by programs"] += 1
             await self._serve(http, call)
             await self._night.tell(http, "POST", f"/calls/{call['id']}/hangup", {}, fine=(COLLEAGUE_FIRST,))
 
+    def _rings(self, call_id: int) -> bool:
+        return bool(self._calls.get(call_id, {}).get("state") == "ringing")
+
     def _ringing(self) -> list[int]:
-        return [call["id"] for call in self._calls.values() if call["state"] == "ringing"]
+        lately = time.monotonic() - AGAIN_S
+        ringing = [call["id"] for call in self._calls.values() if call["state"] == "ringing"]
+        return [call_id for call_id in ringing if self._tried.get(call_id, 0.0) < lately]
 
     def _mine(self) -> dict[str, Any] | None:
         """The call that the operator's phone has picked up: perhaps some time after he asked it to."""
