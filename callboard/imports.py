@@ -56,7 +56,14 @@ class Imports:
         return LOOK_EVERY_S
 
     async def _to_its_end(self, import_id: int) -> None:
+        """Raises when the database is away. One file that cannot go on keeps no other from it, and is tried again."""
         more = True
         while more:
-            more = await self._desk.do(partial(steps.advance, import_id=import_id))
+            try:
+                more = await self._desk.do(partial(steps.advance, import_id=import_id))
+            except Exception as error:
+                if isinstance(error, Busy) or is_away(error):
+                    raise
+                log.exception("a file cannot be taken in any further", import_id=import_id)
+                return
             await asyncio.sleep(BETWEEN_S)

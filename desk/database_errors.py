@@ -5,6 +5,8 @@ SQLSTATEs are PostgreSQL's (appendix A of its manual); SQLite has words only.
 
 from __future__ import annotations
 
+import errno
+
 from sqlalchemy import exc
 
 from desk.errors import Conflict
@@ -34,6 +36,11 @@ def is_full(error: BaseException) -> bool:
     if not isinstance(error, exc.DBAPIError):
         return False
     return _state(error) == _DISK_FULL or "disk is full" in str(error.orig)
+
+
+def disk_is_full(error: BaseException) -> bool:
+    """There is no room for one more file."""
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 def have_met(error: BaseException) -> bool:

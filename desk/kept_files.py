@@ -5,27 +5,51 @@ A file is written before its row and removed after it. What is left between the 
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import secrets
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from pathlib import Path
+
+from desk.errors import DeskError
 
 _NAME = re.compile(r"[0-9a-f]{40}")
 SWEPT_AFTER_S = 3600.0
 
 
+async def with_row(folder: Path, raw: bytes, keep: Callable[[str], Awaitable[bool]]) -> bool:
+    """Write the file, then its row by `keep(name)`, which says whether there is one now; if not, the file goes again.
+
+    It goes too when the desk refuses. After any other error, a cancellation among them, nobody knows whether the row was
+    committed: the file stays, and is swept if no row names it.
+    """
+    name = await asyncio.to_thread(write, folder, raw)
+    try:
+        kept = await keep(name)
+    except DeskError:
+        await asyncio.to_thread(drop, folder, [name])
+        raise
+    if not kept:
+        await asyncio.to_thread(drop, folder, [name])
+    return kept
+
+
 def write(folder: Path, raw: bytes) -> str:
-    """Keep `raw`; the name that its row shall carry."""
+    """Keep `raw`; the name that its row shall carry. Raises OSError, and leaves nothing then."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     name = secrets.token_hex(20)
     beside = folder / f"{name}.part"
-    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as file:
-        file.write(raw)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.rename(folder / name)
+    try:
+        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as file:
+            file.write(raw)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.rename(folder / name)
+    except OSError:
+        beside.unlink(missing_ok=True)  # a disk that is full has its bytes back
+        raise
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)

@@ -182,7 +182,9 @@ def _answers(route: Route, names: dict[Any, str]) -> dict[str, Any]:
     if route.method != "GET":
         refusals[403] = ALWAYS[403]
     refusals |= {status: WHY[status] for status in route.problems}
-    if _has_body(route):
+    if _has_body(route) or (
+        route.kind == "json" and route.method in ("POST", "PUT", "PATCH")
+    ):  # nothing is asked for: {}
         refusals |= {status: WHY[status] for status in (413, 415, 422)}
     for status, why in sorted(refusals.items()):
         answers[str(status)] = {"description": why, "content": PROBLEM}

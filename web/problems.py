@@ -14,7 +14,7 @@ import structlog
 from aiohttp import web
 
 from desk import car_links, driver_access, errors, order_changes, people, place_links
-from desk.database_errors import in_words, is_away, is_full
+from desk.database_errors import disk_is_full, in_words, is_away, is_full
 from web.bodies import Refused
 
 log = structlog.get_logger(__name__)
@@ -60,6 +60,9 @@ def problem_of(error: Exception) -> Problem:
     if is_full(error):
         log.error("the database has no room", error=in_words(error))
         return Problem(503, "database_full", "There is no room on the database's disk.", headers={"Retry-After": "10"})
+    if disk_is_full(error):
+        log.error("a disk has no room for a file", error=str(error))
+        return Problem(503, "disk_full", "There is no room on the disk for the file.", headers={"Retry-After": "60"})
     if is_away(error):
         log.error("the database does not answer", error=in_words(error))
         return Problem(503, "database_unavailable", "The database does not answer.", headers={"Retry-After": "2"})

@@ -51,14 +51,38 @@ class Operation:
 class History:
     """Operations in the order in which they began, kept in memory and in a file."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, *, append: bool = False) -> None:
+        """With `append` the file goes on where another process left it; its operations are numbered after those."""
         self._file = file
+        self._first = len(self.read(file).operations) if append else 0
         self.operations: list[Operation] = []
+
+    @classmethod
+    def read(cls, file: Path) -> History:
+        """What a file tells, as far as it came; whoever wrote it may have been killed, also in the middle of a line."""
+        history = cls(file)
+        for line in file.read_text(encoding="utf-8").splitlines() if file.exists() else ():
+            try:
+                told = json.loads(line)
+            except ValueError:
+                continue
+            if told["word"] == "begin":
+                one = Operation(told["operation"], told["who"], told["what"], told["at"], details=told["details"])
+                history.operations.append(one)
+            else:
+                one = next(each for each in reversed(history.operations) if each.index == told["operation"])
+                one.outcome, one.end, one.details = told["outcome"], told["at"], told["details"]
+        return history
+
+    def unanswered(self) -> list[Operation]:
+        """Of each key that nobody was answered to, the last try."""
+        last = {one.details["key"]: one for one in self.operations if "key" in one.details}
+        return [one for one in last.values() if one.outcome == "unknown"]
 
     @contextmanager
     def doing(self, who: str, what: str, **details: Any) -> Iterator[Operation]:
         """The block is the operation. Without a word it ends as `ok`; an exception that leaves it makes it `unknown`."""
-        operation = Operation(len(self.operations), who, what, time.time(), details=dict(details))
+        operation = Operation(self._first + len(self.operations), who, what, time.time(), details=dict(details))
         self.operations.append(operation)
         self._write("begin", operation)
         try:

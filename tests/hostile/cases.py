@@ -12,6 +12,8 @@ from tests.hostile.corpus import (
     asterisk,
     breaks,
     downloads,
+    entrances,
+    everywhere,
     http,
     keys,
     markup,
@@ -21,6 +23,7 @@ from tests.hostile.corpus import (
     sip,
     socket,
     sql,
+    tables,
     terminal,
     texts,
     unicode,
@@ -47,6 +50,10 @@ KEYS = "SIP INFO and RTP events"
 TEXTS_IN = "texts over SMPP"
 FORMS, BROWSER = "forms and searches", "Chromium"
 PICTURES, FILE_NAMES = "photos", "names of uploaded files"
+FIELDS, PAGES, BODIES = "fields of every JSON request", "forms of every page", "bodies of every JSON request"
+ANY_QUERY = "queries of every page and list"
+TABLES, FORMULAS = "tables: customers, drivers, places, fares", "cells in and out again"
+LINKS, PREVIEWS, COOKIES, FILE_IDS = "tokens of links", "looks at a link", "cookies", "ids of photos and documents"
 
 
 def _from_elsewhere(*, with_sites: bool) -> tuple[dict[str, str], ...]:
@@ -70,11 +77,16 @@ CASES: dict[str, dict[str, Sequence[Any]]] = {
             for n, path in enumerate(("/calls", "/orders", "/customers", "/drivers", "/messages"))
             for at, name in enumerate(sql.COLUMN_PARAMETERS)
         ),
+        FIELDS: everywhere.fields_of("F2"),
+        PAGES: everywhere.forms_of("F2"),
+        ANY_QUERY: everywhere.QUERIES,
     },
     "F3": {
         FORMS: (*shell.COMMANDS, *shell.PATHS),
         SIP_NAME: (*shell.COMMANDS, *(path for path in shell.PATHS if len(path) < 200)),
         FILE_NAMES: shell.PATHS,
+        FIELDS: everywhere.fields_of("F3"),
+        PAGES: everywhere.forms_of("F3"),
     },
     "F4": {
         SIP_NAME: asterisk.NAMES,
@@ -114,20 +126,35 @@ CASES: dict[str, dict[str, Sequence[Any]]] = {
             *((text, True) for text, number in numbers.SPELT if number == "+821055501234"),
             *((text, False) for text in (*numbers.WITHHELD, *numbers.NOTHING) if text),
         ),
+        FIELDS: everywhere.fields_of("F9"),
+        PAGES: everywhere.forms_of("F9"),
     },
     "F10": {SIP_IDENTITY: sip.IDENTITIES},
     "F11": {KEYS: keys.CASES},
-    "F12": {FORMS: unicode.TEXTS, SIP_NAME: (*unicode.TEXTS, *unicode.BYTES)},
+    "F12": {
+        FORMS: unicode.TEXTS,
+        SIP_NAME: (*unicode.TEXTS, *unicode.BYTES),
+        FIELDS: everywhere.fields_of("F12"),
+        PAGES: everywhere.forms_of("F12"),
+    },
     "F13": {SIP_NAME: terminal.TEXTS},
+    "F14": {TABLES: tables.FILES, FORMULAS: tables.FORMULAS},
     "F15": {SERIAL_NOISE: serial.NOISE, SERIAL_SPLITS: serial.SPLITS},
     "F16": {TEXTS_IN: texts.CASES},
-    "F18": {HTTP_BYTES: http.RAW, PICTURES: uploads.PICTURES},
+    "F18": {HTTP_BYTES: http.RAW, PICTURES: uploads.PICTURES, BODIES: everywhere.MALFORMED},
     "F19": {HTTP_FORMS: _from_elsewhere(with_sites=True), HTTP_SOCKETS: _from_elsewhere(with_sites=False)},
     "F20": {
         WS_FRAMES: socket.FRAMES,
         WS_TEXTS: (*socket.TEXTS, *((data, frozenset({1003})) for data in socket.BINARY)),
     },
-    "F23": {DOWNLOAD_TOKENS: downloads.TOKENS, DOWNLOAD_FILES: downloads.FILES, DOWNLOAD_RANGES: downloads.RANGES},
+    "F21": {COOKIES: entrances.COOKIES},
+    "F22": {LINKS: entrances.LINKS, PREVIEWS: entrances.PREVIEWS},
+    "F23": {
+        DOWNLOAD_TOKENS: downloads.TOKENS,
+        DOWNLOAD_FILES: downloads.FILES,
+        DOWNLOAD_RANGES: downloads.RANGES,
+        FILE_IDS: entrances.FILES,
+    },
     "F24": {SIP_MESSAGE: sip.MESSAGES},
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import re
 
 import pytest
@@ -141,9 +142,10 @@ def test_a_database_that_is_away_is_a_503_to_try_again() -> None:
     [
         (TimeoutError(), "database_unavailable"),
         (OperationalError("insert", {}, Exception("database or disk is full")), "database_full"),
+        (OSError(errno.ENOSPC, "No space left on device"), "disk_full"),
     ],
 )
-def test_a_database_that_has_no_turn_or_no_room_is_a_503_in_words(error: Exception, code: str) -> None:
+def test_no_turn_or_no_room_is_a_503_in_words(error: Exception, code: str) -> None:
     problem = problem_of(error)
     assert (problem.status, problem.code) == (503, code)
     for locale in ("en", "ko"):

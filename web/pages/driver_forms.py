@@ -97,26 +97,26 @@ async def upload(request: web.Request) -> web.StreamResponse:
     driver_id, by = int(request.match_info["id"]), operator_id(request)
     await _is_ours(request, driver_id)
     folder = request.app[OUTSIDE].files / DOCUMENTS
-    path: str | None = None
-    kept: list[str] = []
     try:
         fields, name, raw = await _come_in(request)
         file = await asyncio.to_thread(driver_documents.understood, name, raw)
-        written = path = await asyncio.to_thread(kept_files.write, folder, file.raw)
-
-        async def add(work: Work) -> str:
-            await driver_documents.add(work, by, driver_id, fields.get("kind", ""), file, written)
-            kept.append(written)
-            return "added"
-
         fields["sha256"] = file.sha256
-        await once(request, fields, add)
+
+        async def keep(path: str) -> bool:
+            added = False
+
+            async def add(work: Work) -> str:
+                nonlocal added
+                await driver_documents.add(work, by, driver_id, fields.get("kind", ""), file, path)
+                added = True
+                return "added"
+
+            await once(request, fields, add)
+            return added
+
+        await kept_files.with_row(folder, file.raw, keep)
     except (Invalid, Conflict) as error:
-        kept.clear()
         return await show_one(request, problem_of(error).status, _words_for(error))
-    finally:
-        if path is not None and path not in kept:
-            await asyncio.to_thread(kept_files.drop, folder, [path])
     return _to(request, f"/drivers/{driver_id}", "added")
 
 

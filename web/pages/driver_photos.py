@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 
 from aiohttp import web
@@ -31,18 +30,14 @@ async def add(request: web.Request) -> web.StreamResponse:
         known = await vehicle_proof.find(session, driver.id, order_id, stage, side, sent)
     if known is None:
         picture = await drawn_anew(raw)
-        path = await asyncio.to_thread(kept_files.write, folder, picture.raw)
         page = page_address(request)
 
-        async def keep(work: Work) -> bool:
-            return await vehicle_proof.add_photo(work, driver.id, order_id, stage, side, picture, path, page)
+        async def keep(path: str) -> bool:
+            return await desk.do(
+                lambda work: vehicle_proof.add_photo(work, driver.id, order_id, stage, side, picture, path, page)
+            )
 
-        kept = False
-        try:
-            kept = await desk.do(keep)
-        finally:
-            if not kept:
-                await asyncio.to_thread(kept_files.drop, folder, [path])
+        await kept_files.with_row(folder, picture.raw, keep)
     async with desk.look() as session:
         return json_answer(await driver_views.car(session, order_id, driver.id))
 
