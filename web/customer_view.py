@@ -18,6 +18,7 @@ from models import Office
 from web.keys import RENDERER, VISITOR, Visitor
 from web.render import LOCALES, catalog, locale_of, nonce_of
 
+_TABLES = ("order.state", "payment", "source")
 DONE = ("saved", "removed", "blocked", "served", "merged", "undone", "erased", "members")
 
 
@@ -35,9 +36,9 @@ class CustomerPage:
         return catalog(self.locale).text(f"customers.{key}", **values)
 
     def what(self, state: str) -> str:
-        """How something stands: a state of a call, of a text, a deed, or of an order."""
+        """How something stands: a state of a call, of a text, a deed, or of an order; how it was paid, whence it is known."""
         words = catalog(self.locale)
-        for key in (f"customers.what.{state}", f"panel.order.state.{state}"):
+        for key in (f"customers.what.{state}", *(f"panel.{table}.{state}" for table in _TABLES)):
             if words.templates(key):
                 return words.text(key)
         return state

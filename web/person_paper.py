@@ -43,7 +43,7 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "deeds": ("at", "what", "words"),
 }  # fmt: skip
 """What is shown of each part, in this order."""
-_STATES: Final = ("state", "disposition", "what")
+_STATES: Final = ("state", "disposition", "what", "before", "after", "source", "payment")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 
@@ -85,7 +85,7 @@ def _cell(view: CustomerPage, name: str, value: Any) -> str:
     if isinstance(value, str) and _MOMENT.fullmatch(value):
         return view.clock(datetime.fromisoformat(value))
     if name in _STATES:
-        return view.what(str(value))
+        return view.what(value) if isinstance(value, str) else str(value)
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
