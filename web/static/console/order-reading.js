@@ -4,6 +4,7 @@ import { html, nothing } from "lit";
 import { ways } from "./order-way.js";
 import { declinedFor, reading, timeLeft } from "./searches.js";
 import { store } from "./store.js";
+import { wantsWords } from "./terms.js";
 import { clockTime, dayMonth, distance, duration, has, money, t } from "./texts.js";
 import { partWords } from "./trips.js";
 
@@ -107,6 +108,8 @@ const stateOf = (table, state) => (has(`${table}.${state}`) ? t(`${table}.${stat
 function value(field, told, order) {
   if (told === null) return t("history.empty");
   if (field === "wanted" || field === "promise") return `${dayMonth(told)} ${clockTime(told)}`;
+  if (field === "payment") return t(`payment.${told}`);
+  if (field === "wants") return told.length ? wantsWords(told) : t("history.empty");
   if (Array.isArray(told)) return told.length ? told.join(" › ") : t("history.empty");
   return AMOUNTS.has(field) ? money(told, order.currency) : told;
 }

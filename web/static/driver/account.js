@@ -28,7 +28,8 @@ function grade([now, ...before]) {
   return h(
     "section.card.row",
     {},
-    h("p.head", {}, h("b", {}, t("driver.grade.now", { name: now.after })), h("span", {}, t(`driver.grade.${key}`, { seconds: Math.abs(now.credit_s) }))),
+    h("p.head", {}, h("b", {}, t("driver.grade.now", { name: now.after }))),
+    h("p.why", {}, t(`driver.grade.${key}`, { seconds: Math.abs(now.credit_s) })),
     [now, ...before].map((one) => h("p.why", {}, `${dayMonth(one.at)} ${one.before ?? "–"} → ${one.after}: ${one.reason}`)),
   );
 }
