@@ -15,6 +15,7 @@ PATIENCE_MS = 45_000
 """A quarter of an hour of the night: then also the most patient hangs up."""
 IN_THE_QUEUE_MS, IN_THE_MENU_MS = 2_500, 500
 LEFT_S = 150.0
+"""So long after the night who is still on the telephone is cut off, by whoever plays him."""
 _TALKS: dict[str, Any] = {"dtmf": "0", "dtmf_after_ms": 700, "hold_ms": PATIENCE_MS, "hung_up": True}
 _LEAVES_QUEUE: dict[str, Any] = {"dtmf": "0", "dtmf_after_ms": 700, "hold_ms": IN_THE_QUEUE_MS, "hung_up": True}
 _LEAVES_MENU: dict[str, Any] = {"hold_ms": IN_THE_MENU_MS}
@@ -31,12 +32,13 @@ async def dial(site: RunningSite, script: Script, seconds: float) -> int:
         await asyncio.sleep(max(0.0, begun + part * hour - asyncio.get_running_loop().time()))
         placed += [_place(site, some, how, part) for some, how in _by_manner(now) if some]
     await asyncio.sleep(max(0.0, begun + seconds - asyncio.get_running_loop().time()))
-    return sum([bool(await _ended(one)) for one in placed])
+    until = begun + seconds + LEFT_S
+    return sum([bool(await _ended(one, until)) for one in placed])
 
 
-async def _ended(placed: Callers) -> int:
+async def _ended(placed: Callers, until: float) -> int:
     try:
-        return await placed.finished(LEFT_S)
+        return await placed.finished(max(1.0, until - asyncio.get_running_loop().time()))
     except subprocess.TimeoutExpired:
         placed.stop()
         return -1
