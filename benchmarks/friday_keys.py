@@ -182,7 +182,9 @@ class KeyOperator:
         if call["live"] is None:
             return
         await self._until(f"window.friday.store.order?.id === {call['live']}")
-        await self._press("F8", "Delete")
+        await self._press("F8")
+        await self._until(f"window.friday.store.order?.id === {call['live']}")
+        await self._press("Delete")
         await self._until("document.activeElement.name === 'why'")
         await self._press("Enter")
         self._night.done["cancelled by keys"] += 1
