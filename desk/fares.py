@@ -98,6 +98,8 @@ async def _write(work: Work, order: Order, operator_id: int | None, reason: str 
         quoted=quoted.quote.amount if quoted else None,
         zones_id=quoted.zones_id if quoted else None,
         days_id=quoted.days_id if quoted else None,
+        distance_id=quoted.distance_id if quoted else None,
+        hours_id=quoted.hours_id if quoted else None,
         reason=plain(reason, 200) or None,
         told=False,
     )

@@ -38,7 +38,7 @@ Permission = Literal[
     "money.ask",  # ask for a pay-out, which somebody else approves
     "money.book",  # pay in and out, penalise, undo
     "money.close",  # close a month
-    "money.fees",  # what is taken of a fare, by class of driver
+    "money.fees",  # what is taken of a fare, by class of driver; the office's own tariff
     "money.credit",  # credit accounts: their terms, and who rides on them
     "credit.exceed",  # take an order beyond an account's limit
     "people.import",  # customers and drivers from files, all of them to files, and back

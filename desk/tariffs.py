@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time
 from functools import lru_cache
 from itertools import pairwise
-from typing import Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import holidays
@@ -18,13 +18,13 @@ from desk import trades
 from desk.candidates import beeline_m
 from desk.order_customer import PlaceText
 from desk.people import audit
-from desk.tariff import Quote, Trip, ZonePair
+from desk.tariff import HourRate, Quote, Tariff, Trip, ZonePair
 from desk.tariff_files import Day
 from desk.text import plain
 from desk.work import Work
 from models import BookPlace, Office, OwnDay, TariffTable, ZoneFare
 
-Kind = Literal["zones", "days"]
+Kind = Literal["zones", "days", "distance", "hours"]
 NEAR_M = 2_000
 """A place of the book is the one that is meant when its pin is so near; where nobody knows, its name must be the only one."""
 LONGEST = 80
@@ -37,6 +37,8 @@ class Quoted:
     quote: Quote
     zones_id: int | None
     days_id: int | None
+    distance_id: int | None = None
+    hours_id: int | None = None
 
 
 async def quote(
@@ -51,6 +53,9 @@ async def quote(
     tariff = trades.load(office.trade).tariffs.get(office.currency)
     if tariff is None or destination is None:
         return None
+    distance_id = await holding(session, office.id, "distance", at)
+    hours_id = await holding(session, office.id, "hours", at)
+    tariff = own(tariff, await _content(session, distance_id), await _content(session, hours_id))
     local = at.astimezone(ZoneInfo(office.timezone))
     zones_id = await holding(session, office.id, "zones", at)
     days_id = await holding(session, office.id, "days", at)
@@ -64,7 +69,29 @@ async def quote(
         holiday=await holiday(session, office, days_id, local.date()),
     )
     found = tariff.explain(trip)
-    return None if found is None else Quoted(found, zones_id if zones else None, days_id)
+    if found is None:
+        return None
+    return Quoted(found, zones_id if zones else None, days_id, distance_id, hours_id)
+
+
+def own(tariff: Tariff, distance: Sequence[dict[str, Any]], hours: Sequence[dict[str, Any]]) -> Tariff:
+    """The trade's tariff with what the office has of its own: a price by distance; hours, in place of the night, too. Pure."""
+    if distance:
+        tariff = replace(tariff, **distance[0])
+    if hours:
+        rates = tuple(
+            HourRate(
+                time.fromisoformat(one["from"]), time.fromisoformat(one["until"]), one["percent"], one["amount"],
+                frozenset(int(day) - 1 for day in one["days"]),
+            )
+            for one in hours
+        )  # fmt: skip
+        tariff = replace(tariff, hours=rates, night_percent=0)
+    return tariff
+
+
+async def _content(session: AsyncSession, table_id: int | None) -> Sequence[dict[str, Any]]:
+    return (await session.get_one(TariffTable, table_id)).content or () if table_id is not None else ()
 
 
 def way_m(places: Sequence[PlaceText], road_percent: int) -> int | None:

@@ -61,7 +61,9 @@ async def test_places_are_found_once_taken_in_and_gone_once_taken_back(desk: Des
     async with desk.look() as session:
         found = await places.suggest(session, site.office_id, "gangnam")
     assert [one.text for one in found][:1] == ["강남역"]
-    later = "이름,구,별칭,위도,경도,출처\n판교역,분당구,신분당 판교,37.3948,127.1112,지도\n강남역,강남구,강남,1,1,딴 곳\n"
+    later = (
+        "이름,구,별칭,위도,경도,출처\n판교역,분당구,신분당 판교,37.3948,127.1112,지도\n강남역,강남구,강남,1,1,딴 곳\n"
+    )
     second = await taken_in(desk, site, later, "places")
     after = {one["name"]: one for one in await book(desk)}
     assert (after["판교역"]["lat"], after["판교역"]["aliases"]) == (37.3948, "신분당 판교")

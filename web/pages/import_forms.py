@@ -37,7 +37,7 @@ class Upload:
 async def upload(request: web.Request) -> web.StreamResponse:
     """Read the file, lay it beside the desk's rows, and have it looked through; the same form twice is one import."""
     try:
-        came = await _come_in(request)
+        came = await come_in(request)
         import_id = await _stage(request, came)
     except DeskError as error:
         return await show_list(request, problem_of(error).status, _words_for(error))
@@ -108,7 +108,7 @@ async def _stage(request: web.Request, came: Upload) -> int:
     return import_id
 
 
-async def _come_in(request: web.Request) -> Upload:
+async def come_in(request: web.Request) -> Upload:
     """The form's parts, none longer than it may be. Raises BadTable."""
     if request.content_type != "multipart/form-data":
         raise BadTable("no_file")
