@@ -30,13 +30,14 @@ from tests.site import GANGNAM, Site, make_site
 AT_A_TIME, WARM, LISTED, HALF = 5_000, 20, 30, 0.15
 
 
-def _somewhere(chance: random.Random) -> tuple[float, float]:
+def somewhere(chance: random.Random) -> tuple[float, float]:
+    """A point in the city."""
     return GANGNAM[0] + chance.uniform(-HALF, HALF), GANGNAM[1] + chance.uniform(-HALF, HALF)
 
 
 def _driver(office_id: int, number: int, chance: random.Random, now: datetime) -> dict[str, Any]:
-    (lat, lon), kind = _somewhere(chance), chance.random()
-    free, done = kind < 0.6, _somewhere(chance) if kind > 0.9 else (None, None)
+    (lat, lon), kind = somewhere(chance), chance.random()
+    free, done = kind < 0.6, somewhere(chance) if kind > 0.9 else (None, None)
     hours, papers = chance.random() < 1 / 3, (now + timedelta(days=chance.randint(2, 900))).date()
     return {
         "office_id": office_id, "number": f"d{number}", "name": f"기사{number}", "phone": f"+8210{10_000_000 + number}",
@@ -48,25 +49,30 @@ def _driver(office_id: int, number: int, chance: random.Random, now: datetime) -
     }  # fmt: skip
 
 
-async def _fill(desk: Desk, site: Site, drivers: int, orders: int) -> list[int]:
-    """The drivers, and so many orders."""
+async def fill_drivers(desk: Desk, site: Site, drivers: int) -> None:
+    """So many on duty."""
     chance, now = random.Random(drivers), datetime.now(UTC)
     for low in range(0, drivers, AT_A_TIME):
         rows = [_driver(site.office_id, number, chance, now) for number in range(low, min(drivers, low + AT_A_TIME))]
         async with desk.work() as work:
             ids = list(await work.session.scalars(insert(Driver).returning(Driver.id), rows))
             await work.session.execute(insert(Shift), [{"driver_id": each, "started_at": now} for each in ids])
+
+
+async def fill_orders(desk: Desk, site: Site, orders: int) -> list[int]:
+    """So many that wait for a driver, of one customer."""
+    chance, now = random.Random(orders), datetime.now(UTC)
     async with desk.work() as work:
         customer = Customer(office_id=site.office_id, name="김철수", created_at=now)
         work.session.add(customer)
         await work.session.flush()
         apart = {"side": "customer", "reason": "말다툼", "made_at": now, "made_by": site.operator_id}
         work.session.add(DriverBlock(driver_id=site.drivers[0], customer_id=customer.id, **apart))
-        pins = [_somewhere(chance) for _ in range(orders)]
+        pins = [somewhere(chance) for _ in range(orders)]
         made = [
-            Order(office_id=site.office_id, customer_id=customer.id, trade="proxy", state="taken", origin_text="강남역",
+            Order(office_id=site.office_id, customer_id=customer.id, trade="proxy", state="taken", origin_text=f"{n}번지",
                   origin_lat=lat, origin_lon=lon, origin_source="operator", currency="KRW", taken_at=now, details={})
-            for lat, lon in pins
+            for n, (lat, lon) in enumerate(pins)
         ]  # fmt: skip
         work.session.add_all(made)
         await work.session.flush()
@@ -80,7 +86,8 @@ async def at_size(kind: str, url: str, drivers: int, repeats: int) -> list[tuple
     desk = Desk(open_engine(url), Bus())
     try:
         site = await make_site(desk, drivers=1)
-        orders = await _fill(desk, site, drivers, repeats + WARM)
+        await fill_drivers(desk, site, drivers)
+        orders = await fill_orders(desk, site, repeats + WARM)
         progress(f"{kind}: {drivers:,} drivers")
         floor: list[float] = []
         waits: list[float] = []

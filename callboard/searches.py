@@ -13,7 +13,7 @@ from functools import partial
 
 import structlog
 
-from desk import peaks, searching
+from desk import matching, peaks, searching
 from desk.bus import Bus
 from desk.database_errors import Busy, in_words, is_away
 from desk.events import Event, OfferEnded, OfferMade, SearchChanged
@@ -32,6 +32,8 @@ class Searches:
     def __init__(self, desk: Desk, bus: Bus) -> None:
         self._desk = desk
         self._searches, self._offers = asyncio.Event(), asyncio.Event()
+        self._begun = asyncio.Event()
+        self.solver_loaded = asyncio.Event()
         self._stops = [
             bus.on(SearchChanged, self._wake),
             bus.on(OfferEnded, self._wake),
@@ -39,6 +41,7 @@ class Searches:
         ]
 
     def _wake(self, _event: Event) -> None:
+        self._begun.set()
         self._searches.set()
         self._offers.set()
 
@@ -47,6 +50,13 @@ class Searches:
         async with asyncio.TaskGroup() as both:
             both.create_task(self._keep_at(self._offers, self._end_offers))
             both.create_task(self._keep_at(self._searches, self._do_what_is_due))
+            both.create_task(self._load_solver())
+
+    async def _load_solver(self) -> None:
+        """Beside the loop, once there is a first search: long before there are as many as in a peak; never where none runs."""
+        await self._begun.wait()
+        await asyncio.to_thread(matching.load)
+        self.solver_loaded.set()
 
     async def _keep_at(self, woken: asyncio.Event, act: Callable[[datetime], Awaitable[float]]) -> None:
         while True:
@@ -81,6 +91,8 @@ class Searches:
         """Seconds until there is something to do again."""
         async with self._desk.look() as session:
             due = await searching.due(session, now)
+        if due:
+            self._begun.set()
         planned = await self._plan(due, now)
         rest = [order_id for order_id in due if order_id not in planned]
         stuck = [

@@ -3,12 +3,13 @@
 Only near drivers are pairs, so the table is sparse; what is not a pair costs more than all pairs together and is dropped from the
 answer. As many orders as possible get a driver, and of those answers the cheapest is found. Where the table is too large, or the
 solver is not there or not quick enough, the cheapest pair is taken first, then the next: a fair answer, and never a late one.
-scipy (docs/adr/0016) is loaded when the first peak comes, and not before.
+scipy (docs/adr/0016) takes a second or more to load: `load` does it ahead of the first peak, whose limit it would use up.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -71,6 +72,12 @@ def optimal(pairs: Pairs) -> Matching:
     found = zip(*(side.tolist() for side in linear_sum_assignment(table)), strict=True)
     chosen = {orders[r]: drivers[c] for r, c in found}
     return Matching({order: driver for order, driver in chosen.items() if (order, driver) in pairs}, "optimal")
+
+
+def load() -> None:
+    """Have the solver at hand; to be called in a thread. Where it is not there, `match` says so when it is wanted."""
+    with contextlib.suppress(ImportError):
+        optimal({(0, 0): 0})
 
 
 async def match(pairs: Pairs, most_cells: int = MOST_CELLS, limit_s: float = LIMIT_S) -> Matching:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -62,13 +63,30 @@ async def remember_place(work: Work, customer: Customer | None, place: PlaceText
 
     Raises Invalid naming `field` when there is no text or the pin is not on the globe.
     """
-    place = _checked(place, field)
+    [remembered] = await remember_places(work, customer, {field: place})
+    return remembered
+
+
+async def remember_places(
+    work: Work, customer: Customer | None, places: Mapping[str, PlaceText]
+) -> tuple[PlaceText, ...]:
+    """The same for several, by field, at once: what is searched of the customer is written down once."""
+    checked = [_checked(place, field) for field, place in places.items()]
     if customer is None:
-        return place
-    query = select(Place).where(Place.customer_id == customer.id, Place.text == place.text).order_by(Place.id).limit(1)
-    known = (await work.session.execute(query)).scalar_one_or_none()
-    if known is None:
-        known = Place(
+        return tuple(checked)
+    texts = {place.text for place in checked}
+    query = select(Place).where(Place.customer_id == customer.id, Place.text.in_(texts)).order_by(Place.id.desc())
+    known = {row.text: row for row in await work.session.scalars(query)}
+    remembered = tuple(_remembered(work, customer, known, place) for place in checked)
+    await work.session.flush()
+    return remembered
+
+
+def _remembered(work: Work, customer: Customer, known: dict[str, Place], place: PlaceText) -> PlaceText:
+    """One of them; `known` are the customer's places by their text."""
+    row = known.get(place.text)
+    if row is None:
+        row = known[place.text] = Place(
             customer_id=customer.id,
             text=place.text,
             lat=place.lat,
@@ -78,12 +96,11 @@ async def remember_place(work: Work, customer: Customer | None, place: PlaceText
             uses=0,
             last_used_at=work.now,
         )
-        work.session.add(known)
+        work.session.add(row)
     elif place.lat is None:
-        place = replace(place, lat=known.lat, lon=known.lon, accuracy_m=known.accuracy_m, source="saved")
-    known.uses += 1
-    known.last_used_at = work.now
-    await work.session.flush()
+        place = replace(place, lat=row.lat, lon=row.lon, accuracy_m=row.accuracy_m, source="saved")
+    row.uses += 1
+    row.last_used_at = work.now
     return place
 
 

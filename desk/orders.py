@@ -34,7 +34,7 @@ from desk import (
 )
 from desk.credit import CASH, Payment
 from desk.errors import Invalid, NotFound
-from desk.order_customer import PlaceText, customer_for, remember_place
+from desk.order_customer import PlaceText, customer_for, remember_places
 from desk.text import plain
 from desk.trades import ASSIGNED, CANCELLED, COMPLETED, RESERVED, TAKEN
 from desk.work import Work
@@ -200,8 +200,9 @@ async def _take(
     wanted_at = time_entry.read(form.wanted or "", work.now, office.timezone)
     customer = await customer_for(work, office, call, number, form.customer_name)
     served_because = await do_not_serve.refuse(work, customer, operator_id, form.served_because)
-    origin = await remember_place(work, customer, form.origin, "origin")
-    destination = await remember_place(work, customer, form.destination, "destination") if form.destination else None
+    places = {"origin": form.origin, **({"destination": form.destination} if form.destination else {})}
+    origin, *there = await remember_places(work, customer, places)
+    destination = there[0] if there else None
     order = Order(
         office_id=office.id,
         trade=office.trade,

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Select, func, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk import promising, trades
@@ -19,6 +19,10 @@ from models import Driver, Office, Order, Promise
 
 LATEST = 200
 """From so many orders of the past is learned."""
+LOOKED_AT = 1_000
+"""Of each hour of the day: how long it took is not known of every order."""
+COUNTED = 100
+"""Free drivers; where there are more, that many."""
 WANTED = "wanted"
 
 
@@ -123,10 +127,13 @@ def as_json(promise: Promise | None, now: datetime) -> dict[str, Any] | None:
 
 
 async def _drivers_free(session: AsyncSession, office_id: int) -> int:
-    query = select(func.count()).where(
-        Driver.office_id == office_id, Driver.state == "free", Driver.disabled_at.is_(None)
+    some = (
+        select(Driver.id)
+        .where(Driver.office_id == office_id, Driver.state == "free", Driver.disabled_at.is_(None))
+        .limit(COUNTED)
+        .subquery()
     )
-    return await session.scalar(query) or 0
+    return await session.scalar(select(func.count()).select_from(some)) or 0
 
 
 async def _samples(session: AsyncSession, office_id: int, hour: int) -> list[Sample]:
@@ -137,16 +144,19 @@ async def _samples(session: AsyncSession, office_id: int, hour: int) -> list[Sam
 
 
 async def _latest(session: AsyncSession, office_id: int, hours: list[int]) -> list[Sample]:
-    query = (
-        select(Promise.actual_s, Promise.hour, Promise.cell, Promise.drivers_free)
-        .where(
-            Promise.office_id == office_id,
-            Promise.hour.in_(hours),
-            Promise.actual_s.is_not(None),
-            Promise.basis != WANTED,
-        )
+    """By a walk along the index for each hour, of a bounded length: to sort all orders of years would take very long."""
+    walks = [_walk(office_id, hour) for hour in hours]
+    rows = sorted((await session.execute(union_all(*walks))).all(), key=lambda row: -row.id)[:LATEST]
+    return [Sample(row.actual_s or 0, row.hour, row.cell, row.drivers_free) for row in reversed(rows)]
+
+
+def _walk(office_id: int, hour: int) -> Select[Any]:
+    newest = (
+        select(Promise.id, Promise.actual_s, Promise.hour, Promise.cell, Promise.drivers_free, Promise.basis)
+        .where(Promise.office_id == office_id, Promise.hour == hour)
         .order_by(Promise.id.desc())
-        .limit(LATEST)
+        .limit(LOOKED_AT)
+        .subquery()
     )
-    rows = (await session.execute(query)).all()
-    return [Sample(actual or 0, at, cell, free) for actual, at, cell, free in reversed(rows)]
+    known = select(newest).where(newest.c.actual_s.is_not(None), newest.c.basis != WANTED)
+    return select(known.limit(LATEST).subquery())

@@ -91,5 +91,19 @@ def test_the_figures_go_between_their_marks_and_nothing_else_is_touched(
 
 def test_every_benchmark_has_its_place_on_the_page() -> None:
     page = report.PAGE.read_text(encoding="utf-8")
-    for name in ("ami", "agi", "pop", "path", "growth", "search", "settlement", "clocks", "matching", "dispatch"):
+    names = (
+        "ami",
+        "agi",
+        "pop",
+        "path",
+        "growth",
+        "search",
+        "settlement",
+        "clocks",
+        "matching",
+        "dispatch",
+        "save",
+        "offers",
+    )
+    for name in names:
         assert page.count(f"<!-- figures: {name} -->") == page.count(f"<!-- end of figures: {name} -->") == 1

@@ -9,11 +9,11 @@ import pytest
 from sqlalchemy import select, update
 
 from callboard.searches import Searches
-from desk import orders, searching
+from desk import matching, orders, searching
 from desk.events import OfferEnded, OfferMade
 from desk.orders import PlaceText, TakeOrder
 from desk.work import Desk
-from models import Offer, Order, Search
+from models import Driver, MatchingRound, Offer, Order, Search
 from tests.desk.conftest import Clock
 from tests.site import GANGNAM, Site, make_site
 
@@ -119,3 +119,70 @@ async def test_several_searches_go_on_side_by_side(desk: Desk, site: Site, clock
             clock.forward(seconds=60)
             desk.bus.tell(OfferEnded(clock.now, 0, 0, 0, "expired"))
             await asyncio.sleep(0.1)
+
+
+async def test_the_solver_of_peaks_is_loaded_when_the_first_search_begins(
+    desk: Desk, site: Site, running: Searches
+) -> None:
+    """Seen failing with the solver left to the first peak."""
+    assert not running.solver_loaded.is_set()
+    await begin(desk, site)
+    await asyncio.wait_for(running.solver_loaded.wait(), 30)
+
+
+PAIRS = 6
+APART, STEP = 0.05, 0.004
+
+
+async def corners(desk: Desk, site: Site) -> dict[int, int]:
+    """Two orders and two drivers in each of some corners; by order, the driver whom all at once would have it ask.
+
+    The first to search is nearest to the driver whom the other one needs more.
+    """
+    async with desk.work() as work:
+        await work.session.execute(update(Driver).values(state="off"))
+        best: dict[int, int] = {}
+        for corner in range(PAIRS):
+            lat = GANGNAM[0] + APART * corner
+            orders_ = [
+                Order(office_id=site.office_id, trade="proxy", state="taken", origin_text="강남역", origin_lat=lat + STEP * at,
+                      origin_lon=GANGNAM[1], origin_source="operator", currency="KRW", taken_at=work.now, details={})
+                for at in (1, 0)
+            ]  # fmt: skip
+            team = [
+                Driver(office_id=site.office_id, number=f"c{corner}{n}", name=f"기사{n}", phone=f"+82103000{corner}00{n}",
+                       state="free", free_since=work.now, lat=lat + STEP * at, lon=GANGNAM[1], located_at=work.now)
+                for n, at in enumerate((1.9, 0.6))
+            ]  # fmt: skip
+            work.session.add_all([*orders_, *team])
+            await work.session.flush()
+            for order, driver in zip(orders_, team, strict=True):
+                assert await searching.begin_by_itself(work, order, proposes=False)
+                best[order.id] = driver.id
+    return best
+
+
+async def test_a_peak_is_matched_at_once_by_the_running_loop_and_each_asks_whom_it_was_given(
+    desk: Desk, site: Site, clock: Clock, running: Searches
+) -> None:
+    """Seen failing with the nearest driver asked whatever the plan says, and without gathering."""
+    await asyncio.to_thread(matching.load)
+    best = await corners(desk, site)
+
+    async def all_gather() -> None:
+        while True:
+            async with desk.look() as session:
+                waiting = list(await session.scalars(select(Search.id).where(Search.match_at.is_not(None))))
+            if len(waiting) == len(best):
+                return
+            await asyncio.sleep(0.02)
+
+    await asyncio.wait_for(all_gather(), 30)
+    clock.forward(seconds=3)
+    desk.bus.tell(OfferEnded(clock.now, 0, 0, 0, "expired"))
+    asked = {order_id: (await until_asked(desk, order_id, 1))[0].driver_id for order_id in best}
+    assert asked == best
+    async with desk.look() as session:
+        [round_] = await session.scalars(select(MatchingRound))
+    assert (round_.orders, round_.drivers, round_.matched, round_.method) == (12, 12, 12, "optimal")
+    assert round_.total_s < round_.greedy_total_s
