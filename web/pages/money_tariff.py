@@ -119,7 +119,7 @@ async def _show_one(request: web.Request, status: int = 200, refused: str | None
         "tariff_one",
         status,
         table=table,
-        heads=COLUMNS[kind],
+        heads=_heads(kind),
         rows=[_cells(kind, row) for row in rows[:SHOWN_ROWS]],
         changes=changes,
         held=held,
@@ -128,12 +128,17 @@ async def _show_one(request: web.Request, status: int = 200, refused: str | None
     )
 
 
+def _heads(kind: Kind) -> list[str]:
+    """The columns of a version; the way back has become a row of its own."""
+    return [name for name in COLUMNS[kind] if name != "both"]
+
+
 def _cells(kind: Kind, row: Row) -> list[str]:
     told = dict(row)
     if kind == "days":
         told["kind"] = "working" if row["working"] else "holiday"
     return [
-        f"{told.get(name):,}" if isinstance(told.get(name), int) else str(told.get(name, "")) for name in COLUMNS[kind]
+        f"{told.get(name):,}" if isinstance(told.get(name), int) else str(told.get(name, "")) for name in _heads(kind)
     ]
 
 
