@@ -177,17 +177,22 @@ async def test_notices_leave_by_night(desk: Desk, site: Site, clock: Clock) -> N
 
 
 async def test_who_refused_gets_no_advertisement_also_not_one_that_waits(desk: Desk, site: Site, clock: Clock) -> None:
-    """Seen failing without `_withdraw_ads`, and without looking at consents."""
+    """Seen failing without `_withdraw_ads`, and without looking at consents.
+
+    What waits is withdrawn at once, and looked at once more when it would leave: with one of the two, nobody is written to.
+    """
     await agree(desk, site)
     async with desk.work() as work:
         await consents.note(work, site.office_id, site.operator_id, "010-2000-0000", "refused", "전화")
     ready = await prepared(desk, site, Letter(EVERYBODY, AD, "ad"))
     assert [(person.name, why) for person, why in ready.left_out] == [("기사0", "refused")]
     assert len((await prepared(desk, site, Letter(EVERYBODY, "공지"))).texts) == 3
-    await sent(desk, site, Letter(EVERYBODY, AD, "ad", send_at=clock.now + timedelta(hours=2)))
+    campaign_id = await sent(desk, site, Letter(EVERYBODY, AD, "ad", send_at=clock.now + timedelta(hours=2)))
     await sent(desk, site, Letter(EVERYBODY, "공지", send_at=clock.now + timedelta(hours=2)))
     async with desk.work() as work:
         await consents.note(work, site.office_id, site.operator_id, "010-2000-0001", "refused", "전화")
+    ads = {row.recipient: row.state for row in await rows(desk) if row.campaign_id == campaign_id}
+    assert ads == {"+821020000001": "expired", "+821020000002": "queued"}
     clock.forward(hours=2)
     everybody = ["+821020000000", "+821020000001", "+821020000002"]
     assert sorted(await claimed(desk)) == sorted([*everybody, "+821020000002"])
