@@ -16,7 +16,7 @@ from tests.desk.conftest import Clock
 from tests.site import GANGNAM, Site, make_site
 
 FROM_A_NUMBER, TO_A_PLACE = proxy.TRADE.open_from_a_number, proxy.TRADE.open_to_a_place
-FLOOD = 200
+FLOOD = {"sqlite": 200, "postgres": 40}
 
 
 @pytest.fixture
@@ -75,12 +75,16 @@ async def test_who_offers_one_of_a_crowd_all_the_same_is_kept_with_his_words(des
     assert await asked(desk) == 1
 
 
-async def test_two_hundred_fake_orders_to_one_address_send_nobody_there(desk: Desk, site: Site) -> None:
-    ids = [await taken(desk, site, 60000000 + n, "없는 번지 1") for n in range(FLOOD)]
+async def test_two_hundred_fake_orders_to_one_address_send_nobody_there(
+    desk: Desk, site: Site, engine_name: str
+) -> None:
+    """On PostgreSQL forty: it is the number that counts, and not the database."""
+    flood = FLOOD[engine_name]
+    ids = [await taken(desk, site, 60000000 + n, "없는 번지 1") for n in range(flood)]
     async with desk.look() as session:
         there = [await session.get_one(Order, each) for each in ids]
         crowd = await crowds.of_orders(session, there)
-    assert {each: (one.why, one.count) for each, one in crowd.items()} == dict.fromkeys(ids, ("many_to_place", FLOOD))
+    assert {each: (one.why, one.count) for each, one in crowd.items()} == dict.fromkeys(ids, ("many_to_place", flood))
     for each in ids[::20]:
         with pytest.raises(TooManyAlike):
             await begin(desk, site.operator_id, each)

@@ -332,14 +332,19 @@ async def test_two_drivers_with_one_telephone_are_a_persons_business(desk: Desk,
     assert await winner(desk, order_id) == []
 
 
-async def test_no_code_comes_back_within_a_day(desk: Desk, site: Site, clock: Clock) -> None:
+async def test_no_code_comes_back_within_a_day(desk: Desk, site: Site, clock: Clock, engine_name: str) -> None:
+    """Until the short ones become few; on PostgreSQL half as many.
+
+    Seen failing with codes drawn without a look at the last day's.
+    """
+    count = 70 if engine_name == "sqlite" else 35
     codes = []
-    for _ in range(70):
+    for _ in range(count):
         order_id, offer = await offered(desk, site)
         codes.append(offer.code)
         async with desk.work() as work:
             await orders.cancel(work, site.operator_id, order_id, "x")
-    assert len(set(codes)) == 70
+    assert len(set(codes)) == count
     assert all(code and 2 <= len(code) <= 4 and code[0] != "0" for code in codes)
 
 

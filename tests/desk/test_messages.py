@@ -333,12 +333,13 @@ async def test_receipts_for_the_segments_at_once_are_all_counted(desk: Desk, sit
         assert (await read(desk, message_id)).state == "delivered"
 
 
-async def test_receipts_in_any_order_move_a_text_only_forward(desk: Desk, site: Site) -> None:
-    """All 120 orders of five receipts, some before the answer to the submit and some after it.
+async def test_receipts_in_any_order_move_a_text_only_forward(desk: Desk, site: Site, engine_name: str) -> None:
+    """All 120 orders of five receipts, some before the answer to the submit and some after it; on PostgreSQL every fifth.
 
     Seen failing with every receipt believed.
     """
-    for n, order in enumerate(itertools.permutations(range(5))):
+    chosen = itertools.islice(itertools.permutations(range(5)), 0, None, 5 if engine_name == "postgres" else 1)
+    for n, order in enumerate(chosen):
         message_id = await sending(desk, site)
         states = [RECEIPTS[i] for i in order]
         early = n % 6

@@ -7,7 +7,35 @@ import sys
 import atheris  # from requirements-fuzz.txt
 
 with atheris.instrument_imports(
-    include=["ami", "agi", "callerid", "desk.numbers", "desk.text", "desk.message_states", "sms", "web.bodies"]
+    include=[
+        *(
+            "ami",
+            "agi",
+            "callerid",
+            "callboard.tape_format",
+            "callboard.unstored",
+            "dialplan.cdr",
+            "geocoders",
+            "sms",
+            "web.bodies",
+        ),
+        *(
+            "desk.advertising",
+            "desk.alphabets",
+            "desk.importing",
+            "desk.message_states",
+            "desk.numbers",
+            "desk.place_book",
+        ),
+        *(
+            "desk.replies",
+            "desk.segment_conditions",
+            "desk.tariff_files",
+            "desk.text",
+            "desk.time_entry",
+            "web.masking",
+        ),
+    ]
 ):
     from tests.fuzz.parsers import PARSERS
 
