@@ -283,12 +283,13 @@ async def test_who_is_not_two_people_of_this_office_is_not_merged(
 async def test_likely_duplicates_have_a_name_and_a_number_or_a_place_in_common(
     desk: Desk, site: Site, add_customer: AddCustomer
 ) -> None:
-    """Seen failing with the name alone, and with another office's customers."""
+    """Seen failing with the name alone, without the name, the number or the place, and with another office's customers."""
     strange = await make_site(desk, drivers=0, name="x", did="15880002")
     first = await add_customer("+82113456789", "김 철수")
     same_end = await add_customer("+821053456789", "김 철수")
     same_place = await add_customer("+821099990000", "김 철수")
     await add_customer("+821077778888", "김 철수")
+    await add_customer("+821063456789", "김 철수네")
     async with desk.work() as work:
         for each in (first, same_place):
             work.session.add(Place(customer_id=each, text="강남역 10번", source="saved", uses=1, last_used_at=NOON))

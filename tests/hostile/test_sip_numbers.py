@@ -154,4 +154,4 @@ async def test_torture_messages_cost_nobody_a_call(site: Watched, figure: Figure
 
 
 async def _good(sip: SipPort, at: int) -> int:
-    return await sip.whole_call(b'"good" <sip:0105558%04d@127.0.0.1>' % at)
+    return await sip.whole_call(b'"good" <sip:0105558%04d@127.0.0.1>' % at, limit_s=120)
