@@ -75,25 +75,28 @@ async def close_and_check(
     last = days.today(office.timezone, span.until - timedelta(seconds=1))
     async with panel(desk, file.parent / "recordings") as base:
         seen = await close_by_keys(browser, base, login, f"{local:%Y-%m}-01", f"{last:%Y-%m-%d}")
+    total, digest = await look_through(books, desk, file, office_id, span, night)
+    books.same("the digest on the owner's page", seen.digest, digest)
+    for who, (last_line, lines) in (("firm", seen.company), ("drivers", seen.drivers)):
+        books.same(f"the owner's page of the {who}: its total and its lines", last_line, lines)
+        books.same(f"the owner's page of the {who}, and the report", last_line, total)
+    return books
+
+
+async def look_through(
+    books: Books, desk: Desk, file: Path, office_id: int, span: Span, night: datetime
+) -> tuple[Figures, str]:
+    """Hold the month `span`, which was just closed, against its rows; its totals, and its digest."""
     async with desk.look() as session:
         period = (await session.scalars(select(Period).order_by(Period.id.desc()).limit(1))).one()
-        books.same(
-            "the closed month, and the one that the owner meant", (period.since, period.until), tuple(_ends(span))
-        )
-        books.same("the digest on the owner's page", seen.digest, period.digest)
+        meant = (span.since, span.until)
+        books.same("the closed month, and the one that the owner meant", (period.since, period.until), meant)
         for kept in (True, False):
             made = await periods.statement(session, office_id, span.since, span.until, from_kept=kept)
             books.same("the closed month, made again", hashlib.sha256(made).hexdigest(), period.digest)
         total = await _reports(books, session, office_id, span)
-    for who, (last_line, lines) in (("firm", seen.company), ("drivers", seen.drivers)):
-        books.same(f"the owner's page of the {who}: its total and its lines", last_line, lines)
-        books.same(f"the owner's page of the {who}, and the report", last_line, total)
     _plain_sql(books, file, office_id, span, total, night)
-    return books
-
-
-def _ends(span: Span) -> tuple[datetime, datetime]:
-    return span.since, span.until
+    return total, period.digest
 
 
 async def _reports(books: Books, session: AsyncSession, office_id: int, span: Span) -> Figures:

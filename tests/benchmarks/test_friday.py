@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import random
+from datetime import timedelta
+from pathlib import Path
 
 from sqlalchemy import func, select
 
-from benchmarks.friday_books import close_and_check
-from benchmarks.friday_people import Night, drive, operate
+from benchmarks import friday_script
+from benchmarks.friday_books import Books, look_through
+from benchmarks.friday_drivers import DriverAtWork
+from benchmarks.friday_people import ApiOperator, Night
 from callboard.searches import Searches
-from desk import driver_access
-from models import Assignment, Driver
+from desk import days, driver_access, periods
+from models import Assignment, Driver, Office
 from tests.browser.scene import DeskPhone, Scene
 from tests.web.conftest import PASSWORD, House, hashed, house, quiet_log, settings  # noqa: F401 -- fixtures
 from tests.web.conftest import engine_name as engine_name
@@ -30,12 +33,13 @@ async def test_what_a_night_brought_adds_up_after_the_month_is_closed(house: Hou
     scene = Scene(house.desk, house.site, DeskPhone(house.desk))
     house.phone.answer, house.phone.hangup = scene.phone.answer, scene.phone.hangup  # type: ignore[method-assign]
     await scene.customer()
-    night = Night(house.base, random.Random(7), pace=0.0)
+    night = Night(house.base, friday_script.write(0, 1.0, ["01012345678"], 7), 7, pace=0.0)
     async with house.desk.work() as work:
         drivers = await work.session.scalars(select(Driver).where(Driver.id.in_(house.site.drivers)))
         links = [await driver_access.new_link(work, driver, None) for driver in drivers]
-    people = [asyncio.create_task(drive(night, link, (37.5, 127.03), late_s=0)) for link in links]
-    people.append(asyncio.create_task(operate(night, "op", PASSWORD)))
+    login = {"user": "op", "password": PASSWORD, "extension": "1001"}
+    people = [asyncio.create_task(DriverAtWork(night, link, (37.5, 127.03)).work(0)) for link in links]
+    people.append(asyncio.create_task(ApiOperator(night, login).work()))
     people.append(asyncio.create_task(Searches(house.desk, house.desk.bus).run()))
     begun = house.desk.clock()
     for number in range(CALLS):
@@ -47,6 +51,14 @@ async def test_what_a_night_brought_adds_up_after_the_month_is_closed(house: Hou
     for person in people:
         person.cancel()
     await asyncio.gather(*people, return_exceptions=True)
-    books = await close_and_check(house.desk, house.site.office_id, house.site.colleague_id, begun)
+    async with house.desk.look() as session:
+        office = await session.get_one(Office, house.site.office_id)
+    today = days.today(office.timezone, begun)
+    span = days.month_of(office.timezone, today)
+    house.desk.clock = lambda: span.until + timedelta(hours=12)
+    async with house.desk.work() as work:
+        await periods.close(work, house.site.colleague_id, office.id, today.year, today.month)
+    books = Books()
+    await look_through(books, house.desk, Path(str(house.desk.engine.url.database)), office.id, span, begun)
     assert books.wrong == []
-    assert books.counts["trips"] == night.done["offers accepted"] == CALLS
+    assert night.done["offers accepted"] == night.done["trips completed"] == books.counts["orders completed"] == CALLS
