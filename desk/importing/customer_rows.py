@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk import customer_words
-from desk.importing import lines
+from desk.importing import ad_words, lines
+from desk.importing.ad_words import Entry
 from desk.importing.lines import Finding, Understood
 from desk.importing.plan import Done, Image, Plan
 from desk.importing.references import referred
 from desk.importing.table import Cell
-from desk.work import Work
-from models import Base, Call, CustomerPhone, CustomerWords, Order
+from desk.work import Work, utc_now
+from models import AdConsent, Base, Call, CustomerPhone, CustomerWords, Order
 
 FIELDS = ("name", "grade", "note", "language")
 SOURCE = "import"
@@ -45,11 +46,18 @@ async def plan(
     )
     owners = {row.number: row.customer_id for row in await session.execute(query)}
     there = dict(await images(session, sorted(set(owners.values())), hold=hold))
-    return [_planned(line, told, owners, there, overwrite=overwrite) for line, told in given]
+    known = await _consents(session, office_id, numbers)
+    return [_planned(line, told, owners, there, known, overwrite=overwrite) for line, told in given]
 
 
 def _planned(
-    line: int, told: dict[str, Any], owners: Mapping[str, int], there: dict[int, Image], *, overwrite: bool
+    line: int,
+    told: dict[str, Any],
+    owners: Mapping[str, int],
+    there: dict[int, Image],
+    known: Mapping[str, Entry],
+    *,
+    overwrite: bool,
 ) -> Plan:
     ids = sorted({owners[number] for number in told["numbers"] if number in owners} & there.keys())
     if len(ids) > 1:
@@ -58,10 +66,13 @@ def _planned(
     if not ids:
         after = {name: told[name] for name in FIELDS} | {"name": told["name"] or ""}
         after |= {"numbers": sorted(told["numbers"]), "places": sorted(told["places"])}
+        after |= {"ads": ad_words.merged(after["numbers"], known, told.get("ads"), utc_now())}
         return Plan(line, "created", None, None, after)
     before = there[ids[0]]
     after = {name: told[name] if told[name] and (overwrite or not before[name]) else before[name] for name in FIELDS}
     after |= {part: sorted({*before[part], *told[part]}) for part in ("numbers", "places")}
+    of_him = {**{entry[0]: entry for entry in before["ads"]}, **known}
+    after |= {"ads": ad_words.merged(after["numbers"], of_him, told.get("ads"), utc_now())}
     there[ids[0]] = after
     return Plan(line, "unchanged" if after == before else "updated", ids[0], before, after)
 
@@ -83,6 +94,8 @@ async def do(work: Work, office_id: int, plans: Sequence[Plan]) -> None:
     for one in updated:
         await _change(work, one.subject_id, one.before or {}, one.after or {})
     await _add_parts(work, office_id, [*created, *updated])
+    for one in (*created, *updated):
+        await _say_ads(work, office_id, (one.before or {}).get("ads", []), (one.after or {})["ads"])
     await _find(work, [one.subject_id for one in created], [one.subject_id for one in updated])
 
 
@@ -92,7 +105,7 @@ async def images(session: AsyncSession, ids: Sequence[int], *, hold: bool) -> Ma
     if hold:
         query = query.order_by(_customer.c.id).with_for_update()
     found: dict[int, Image] = {
-        row.id: {name: getattr(row, name) for name in FIELDS} | {"numbers": [], "places": []}
+        row.id: {name: getattr(row, name) for name in FIELDS} | {"numbers": [], "places": [], "ads": []}
         for row in await session.execute(query)
     }
     for part, column, table in (("numbers", _phone.c.number, _phone), ("places", _place.c.text, _place)):
@@ -103,7 +116,45 @@ async def images(session: AsyncSession, ids: Sequence[int], *, hold: bool) -> Ma
             told[customer_id].add(value)
         for customer_id, image in found.items():
             image[part] = sorted(told[customer_id])
+    his_number = (CustomerPhone.office_id == AdConsent.office_id) & (CustomerPhone.number == AdConsent.number)
+    said = select(CustomerPhone.customer_id, AdConsent).join(AdConsent, his_number)
+    for customer_id, row in await session.execute(
+        said.where(CustomerPhone.customer_id.in_(ids)).order_by(AdConsent.number)
+    ):
+        found[customer_id]["ads"].append(_entry(row))
     return found
+
+
+async def _consents(session: AsyncSession, office_id: int, numbers: Sequence[str]) -> dict[str, Entry]:
+    query = select(AdConsent).where(AdConsent.office_id == office_id, AdConsent.number.in_(numbers))
+    return {row.number: _entry(row) for row in await session.scalars(query)}
+
+
+def _entry(row: AdConsent) -> Entry:
+    moments = (row.agreed_at, row.night_at, row.refused_at)
+    return [row.number, *(None if at is None else at.astimezone(UTC).isoformat() for at in moments), row.source]
+
+
+async def _say_ads(work: Work, office_id: int, now: Sequence[Entry], then: Sequence[Entry]) -> None:
+    """Make what is known of advertising what `then` says. A number that it does not have is known no more."""
+    stands = {entry[0]: entry for entry in now}
+    for number in stands.keys() - {entry[0] for entry in then}:
+        await work.session.execute(
+            delete(AdConsent).where(AdConsent.office_id == office_id, AdConsent.number == number)
+        )
+    for entry in then:
+        if stands.get(entry[0]) == entry:
+            continue
+        of_number = select(AdConsent).where(AdConsent.office_id == office_id, AdConsent.number == entry[0])
+        row = (await work.session.scalars(of_number.with_for_update())).one_or_none()
+        if row is None:
+            row = AdConsent(office_id=office_id, number=entry[0], source="")
+            work.session.add(row)
+        row.agreed_at, row.night_at, row.refused_at = (
+            None if at is None else datetime.fromisoformat(at) for at in entry[1:4]
+        )
+        row.source = entry[4]
+    await work.session.flush()
 
 
 async def used(session: AsyncSession, done: Sequence[Done]) -> set[int]:
@@ -125,6 +176,10 @@ async def used(session: AsyncSession, done: Sequence[Done]) -> set[int]:
 async def take_back(work: Work, office_id: int, done: Sequence[Done]) -> None:
     """See Rows."""
     new = [one.subject_id for one in done if one.outcome == "created"]
+    for one in done:
+        if one.outcome == "created":
+            brought = [entry for entry in one.after.get("ads", []) if entry[4] == ad_words.SOURCE]
+            await _say_ads(work, office_id, brought, [])
     if new:
         await work.session.execute(delete(CustomerWords).where(CustomerWords.id.in_(new)))
         for table in (_place, _phone):
@@ -134,6 +189,7 @@ async def take_back(work: Work, office_id: int, done: Sequence[Done]) -> None:
     for one in updated:
         before = one.before or {}
         await _change(work, one.subject_id, one.after, before)
+        await _say_ads(work, office_id, one.after.get("ads", []), before.get("ads", []))
         for table, column, part in ((_phone, _phone.c.number, "numbers"), (_place, _place.c.text, "places")):
             gone = sorted(set(one.after[part]) - set(before[part]))
             if gone:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from desk.importing.table import heading
 
 FIELDS: dict[str, tuple[str, ...]] = {
-    "customers": ("name", "number", "grade", "note", "language", "place"),
+    "customers": ("name", "number", "grade", "note", "language", "place", "ad_consent"),
     "drivers": ("driver_number", "name", "phone", "language"),
     "places": ("name", "district", "alias", "lat", "lon", "accuracy_m", "source"),
 }
@@ -37,6 +37,8 @@ _WORDS: dict[str, dict[str, str]] = {
         "grade": "등급 고객등급 회원등급 구분 grade level tier class rank vip",
         "note": "메모 비고 특이사항 참고 참고사항 요청사항 적요 note notes memo remark remarks comment comments",
         "language": _LANGUAGE,
+        "ad_consent": "광고동의 광고동의일 광고수신동의 광고수신동의일 수신동의 수신동의일 마케팅동의 마케팅동의일 "
+        "마케팅수신동의 adconsent advertisingconsent marketingconsent optin optindate agreedtoadvertising",
         "place": "주소 주소1 주소2 집주소 자택 회사주소 출발지 도착지 목적지 장소 자주가는곳 자주가는장소 단골장소 저장장소 위치 "
         "address address1 address2 place places savedplace savedplaces home work origin destination location",
     },

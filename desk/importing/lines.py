@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from desk import numbers
+from desk.importing import ad_words
 from desk.importing.table import LONGEST_CELL, Cell
 from desk.text import NAME_LIMIT, plain
 
@@ -68,7 +69,7 @@ class Understood:
 
 
 def customer(cells: Sequence[Cell], mapping: Sequence[str | None], country: str) -> Understood:
-    """`given`: name, grade, note, language (texts, or None), numbers, places."""
+    """`given`: name, grade, note, language (texts, or None), numbers, places, ads (desk/importing/ad_words.py)."""
     line = _Line(cells, mapping)
     given: dict[str, Any] = {
         "name": line.text("name"),
@@ -77,6 +78,7 @@ def customer(cells: Sequence[Cell], mapping: Sequence[str | None], country: str)
         "language": line.language(),
         "numbers": line.numbers("number", country),
         "places": line.places(),
+        "ads": line.ad_consent(),
     }
     if not given["numbers"] and not line.findings:
         line.found("number_missing", mapping.index("number") if "number" in mapping else None)
@@ -144,6 +146,14 @@ class _Line:
                 self.found("language_unknown", at, cell)
             elif word:
                 return LANGUAGES[word]
+        return None
+
+    def ad_consent(self) -> str | None:
+        for at, cell in self._of("ad_consent"):
+            try:
+                return ad_words.understood(plain(cell.text, 40))
+            except ValueError:
+                self.found("ad_consent_bad", at, cell)
         return None
 
     def numbers(self, name: str, country: str) -> list[str]:

@@ -130,7 +130,7 @@ async def _take_back(work: Work, one: Import, rows: Sequence[Any]) -> None:
         each.line: "gone"
         if each.subject_id not in now
         else "changed"
-        if now[each.subject_id] != each.after
+        if any(now[each.subject_id].get(name) != value for name, value in each.after.items())
         else "used"
         if each.subject_id in used
         else "undone"

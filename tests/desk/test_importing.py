@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
-from desk import calls, customer_search, orders, search_index
+from desk import calls, consents, customer_search, orders, search_index
 from desk.errors import Invalid, NotFound, WrongState
 from desk.events import CallSeen
 from desk.importing import reading, staging, steps
 from desk.importing.staging import File
 from desk.orders import PlaceText, TakeOrder
 from desk.work import Desk, Work
-from models import Customer, CustomerPhone, Driver, Import, ImportKey, ImportRow, Place, Shift
+from models import AdConsent, Customer, CustomerPhone, Driver, Import, ImportKey, ImportRow, Place, Shift
 from tests.desk.conftest import AddCustomer, Clock
 from tests.site import Site
 
@@ -316,3 +317,27 @@ async def test_a_file_whose_bringer_died_is_thrown_away_in_time(desk: Desk, site
     clock.forward(hours=1)
     assert await desk.do(staging.discard_cut_off) == 1
     assert (await told(desk, import_id)).state == "discarded"
+
+
+async def test_consent_to_advertising_comes_with_its_day_and_a_refusal_stays(desk: Desk, site: Site) -> None:
+    """Seen failing with a refusal that the file's day replaces, and with consents left behind by an undo."""
+    async with desk.work() as work:
+        await consents.note(work, site.office_id, site.operator_id, "010-2222-2222", "refused", "전화")
+    text = (
+        "이름,휴대폰,광고동의일\n하나,010-1111-1111,2026-03-01\n둘,010-2222-2222,2026.3.1\n"
+        "셋,010-3333-3333,수신거부\n넷,010-4444-4444,동의\n다섯,010-5555-5555,\n"
+    )
+    import_id = await taken_in(desk, site, text)
+    async with desk.look() as session:
+        query = select(AdConsent.number, AdConsent.agreed_at, AdConsent.refused_at, AdConsent.source)
+        found = {row[0]: row[1:] for row in await session.execute(query)}
+        lines = select(ImportRow.line, ImportRow.findings).where(ImportRow.outcome == "refused")
+        refused = (await session.execute(lines)).all()
+    day = datetime(2026, 3, 1, tzinfo=UTC)
+    assert found["+821011111111"] == (day, None, "import")
+    assert (found["+821022222222"][0], found["+821022222222"][2]) == (None, "전화")
+    assert (found["+821033333333"][0], found["+821033333333"][1] is not None) == (None, True)
+    assert [(row.line, row.findings[0]["code"]) for row in refused] == [(5, "ad_consent_bad")]
+    assert set((await undone(desk, site, import_id)).values()) == {"undone"}
+    async with desk.look() as session:
+        assert (await session.scalars(select(AdConsent.number))).all() == ["+821022222222"]
