@@ -10,6 +10,8 @@ export const PAGES = [
   { name: "money_drivers", href: "/money/drivers", may: "money.see" },
   { name: "money_rows", href: "/money/rows", may: "money.see" },
   { name: "money_credit", href: "/money/credit", may: "money.see" },
+  { name: "money_fees", href: "/money/fees", may: "money.see" },
+  { name: "money_tariff", href: "/money/tariff", may: "money.see" },
   { name: "money_appeals", href: "/money/appeals", may: "money.see" },
   { name: "texts_inbox", href: "/texts/inbox", may: "messages.see" },
   { name: "texts", href: "/texts", may: "texts.send" },
