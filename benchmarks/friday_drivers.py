@@ -7,8 +7,6 @@ one drives and every twenty while one waits.
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -42,7 +40,9 @@ class DriverAtWork:
         """Comes within `late_s` seconds and works until he is told that the night is over, and his trip as well."""
         await asyncio.sleep(self._chance.uniform(0, late_s))
         async with self._night.http() as http:
-            while not (await self._night.tell(http, "POST", "/driver/session", {"token": self._token}, ("429",)))[1]:
+            while not (
+                await self._night.tell(http, "POST", "/driver/session", {"token": self._token}, ("too_many_attempts",))
+            )[1]:
                 await asyncio.sleep(1)
             self._me = await self._night.ask(http, "POST", "/driver/shift", {"on": True})
             moving = asyncio.create_task(self._move(http))
@@ -69,20 +69,11 @@ class DriverAtWork:
         return bool(self._me and self._me["order"])
 
     async def _say(self, http: aiohttp.ClientSession, method: str, path: str, body: Any = None) -> Any:
-        """As Night.ask; a server that is away is asked again a moment later, and who was too late hears of it in words."""
-        with self._cut():
-            code, told = await self._night.tell(http, method, path, body, TOO_LATE)
-            if code in TOO_LATE:
-                self._night.done["drivers who heard that another was first"] += 1
-            return told
-        return None
-
-    @contextlib.contextmanager
-    def _cut(self) -> Iterator[None]:
-        try:
-            yield
-        except (aiohttp.ClientError, TimeoutError) as error:
-            self._night.refused[f"no answer: {type(error).__name__}"] += 1
+        """As Night.ask; who was too late hears of it in words."""
+        code, told = await self._night.tell(http, method, path, body, TOO_LATE)
+        if code in TOO_LATE:
+            self._night.done["drivers who heard that another was first"] += 1
+        return told
 
     async def _hear(self, http: aiohttp.ClientSession) -> None:
         if self._chance.random() < LINK_LOST:

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from playwright.async_api import Browser, Page, TimeoutError
+from playwright.async_api import Browser, Error, Page, TimeoutError
 
 from benchmarks.friday_people import ALL_THE_SAME, Night, dialled
 from benchmarks.friday_script import BOOK, CANCEL, ELSEWHERE, SHORT, STATIONS, WHERE, strokes
@@ -85,7 +85,7 @@ class KeyOperator:
     async def work(self) -> None:
         """F2, and what the caller wants; again and again."""
         while True:
-            with contextlib.suppress(TimeoutError):
+            with contextlib.suppress(Error):  # nobody calls
                 await self._until(f"{_RINGS} || window.friday.store.mine", 20_000)
                 await self._serve()
 
@@ -107,6 +107,8 @@ class KeyOperator:
                 doing = await self._talk()
         except TimeoutError:
             self._night.refused[f"the console did not show {doing} within {LIMIT_MS // 1000} s"] += 1
+        except Error as error:
+            self._night.refused[f"the console: {str(error).splitlines()[0]}"] += 1
         await self._leave()
 
     async def _is_mine(self) -> bool:
@@ -160,7 +162,7 @@ class KeyOperator:
         if await self._focused() != "destination":
             await self._type(self._chance.choice(STATIONS))
             with self._night.timed("console: last letter to suggestions"):
-                await self._until("window.friday.form.choices.items.length > 0")
+                await self._until("window.friday.form.choices?.items?.length > 0")
             await self._press("Enter")
         await self._type(self._chance.choice(SHORT))
         if kind == NEW_CALLER:
@@ -191,7 +193,7 @@ class KeyOperator:
 
     async def _leave(self) -> None:
         """Hang up, and an empty desk for the next one."""
-        with contextlib.suppress(TimeoutError):
+        with contextlib.suppress(Error):
             if await self._page.evaluate("window.friday.store.mine?.id === window.friday.store.openCall"):
                 await self._press("Shift+F2")
                 await self._until("!window.friday.store.mine")

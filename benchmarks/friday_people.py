@@ -77,8 +77,12 @@ class Night:
         self, http: aiohttp.ClientSession, method: str, path: str, body: Any = None, fine: tuple[str, ...] = ()
     ) -> tuple[str | None, Any]:
         """The refusal's code and None, or None and the answer. What is `fine` is no refusal, but a question back."""
-        async with http.request(method, f"/api/v1{path}", json=body) as answer:
-            told = await answer.json() if answer.content_type.endswith("json") else {}
+        try:
+            async with http.request(method, f"/api/v1{path}", json=body) as answer:
+                told = await answer.json() if answer.content_type.endswith("json") else {}
+        except (aiohttp.ClientError, TimeoutError) as error:
+            self.refused[f"no answer: {type(error).__name__}"] += 1
+            return "no_answer", None
         if answer.status < 400:
             return None, told
         code = str(told.get("code", answer.status))
@@ -91,7 +95,8 @@ class Night:
         """A browser in which somebody of the office has signed in."""
         async with self.http() as http:
             said = {name: login[name] for name in ("user", "password")}
-            assert await self.ask(http, "POST", "/session", said)
+            while not await self.ask(http, "POST", "/session", said):
+                await asyncio.sleep(1)
             yield http
 
 
@@ -120,8 +125,8 @@ class ApiOperator:
 
     async def _listen(self, http: aiohttp.ClientSession) -> None:
         while True:
-            async with http.ws_connect("/live", max_msg_size=0) as socket:
-                with contextlib.suppress(aiohttp.ClientConnectionResetError):
+            with contextlib.suppress(aiohttp.ClientError, TimeoutError):
+                async with http.ws_connect("/live", max_msg_size=0) as socket:
                     async for message in socket:
                         if message.type is aiohttp.WSMsgType.TEXT:
                             self._hear(json.loads(message.data))
