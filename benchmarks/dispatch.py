@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from datetime import time as hour
 from typing import Any
 
-from sqlalchemy import insert, text
+from sqlalchemy import insert, literal, select, text
 
 from benchmarks.databases import database
 from benchmarks.machine import described
@@ -25,6 +25,7 @@ from desk import dispatch, store
 from desk.bus import Bus
 from desk.work import Desk, open_engine
 from models import Customer, Driver, DriverBlock, Order, Shift
+from models.base import UtcDateTime
 from tests.site import GANGNAM, Site, make_site
 
 AT_A_TIME, WARM, LISTED, HALF = 5_000, 20, 30, 0.15
@@ -55,8 +56,10 @@ async def fill_drivers(desk: Desk, site: Site, drivers: int) -> None:
     for low in range(0, drivers, AT_A_TIME):
         rows = [_driver(site.office_id, number, chance, now) for number in range(low, min(drivers, low + AT_A_TIME))]
         async with desk.work() as work:
-            ids = list(await work.session.scalars(insert(Driver).returning(Driver.id), rows))
-            await work.session.execute(insert(Shift), [{"driver_id": each, "started_at": now} for each in ids])
+            await work.session.execute(insert(Driver.__table__), rows)
+    async with desk.work() as work:
+        on_duty = select(Driver.id, literal(now, UtcDateTime())).where(Driver.id.not_in(site.drivers))
+        await work.session.execute(insert(Shift.__table__).from_select(["driver_id", "started_at"], on_duty))
 
 
 async def fill_orders(desk: Desk, site: Site, orders: int) -> list[int]:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, text
+from sqlalchemy import insert, select, text
 
 from benchmarks.databases import database
 from benchmarks.dispatch import fill_drivers, somewhere
@@ -46,7 +46,9 @@ async def _fill(desk: Desk, site: Site, people: int, history: int) -> tuple[list
     now, chance = datetime.now(UTC), random.Random(history)
 
     async def rows(work: Work, table: Any, made: list[dict[str, Any]]) -> list[int]:
-        return list(await work.session.scalars(insert(table).returning(table.id), made))
+        await work.session.execute(insert(table.__table__), made)
+        newest = await work.session.scalars(select(table.id).order_by(table.id.desc()).limit(len(made)))
+        return sorted(newest)
 
     async with desk.work() as work:
         names = [f"상담원{n}" for n in range(people)]
