@@ -17,7 +17,7 @@ from agi.errors import AGIAppError, AGIHangup, AGIInvalidCommand, AGIUsageError
 from agi.patience import Patience
 from agi.protocol import Reply, Target
 from agi.wire import TooLong, Wire
-from desk.tape import Tape, silent
+from desk.keeping.tape import Tape, silent
 
 SLACK_SECONDS = 10.0
 MAX_ODD_LINES = 200

@@ -31,7 +31,7 @@ from agi.wire import TooLong, Wire
 from desk import plugins
 from desk.bus import Bus
 from desk.events import CallSeen, PartChanged
-from desk.tape import Tape, silent
+from desk.keeping.tape import Tape, silent
 from desk.work import utc_now
 
 PART = "agi"

@@ -23,7 +23,7 @@ from ami.framing import FieldValue
 from ami.message import Message
 from ami.protocol import LinkProtocol
 from ami.settings import Settings
-from desk.tape import Tape, silent
+from desk.keeping.tape import Tape, silent
 
 log = structlog.get_logger(__name__)
 

@@ -26,7 +26,7 @@ from ami.snapshot import snapshot_of, take_over
 from ami.translate import ARRIVED, TABLE, caller_from_channel, translate
 from desk.bus import Bus
 from desk.events import PartChanged
-from desk.tape import Tape, silent
+from desk.keeping.tape import Tape, silent
 
 log = structlog.get_logger(__name__)
 

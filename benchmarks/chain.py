@@ -14,13 +14,15 @@ from ami.roster import Roster
 from ami.settings import Settings as AmiSettings
 from ami.translate import translate
 from callboard.readings import Readings
-from desk import customers, demo, store
 from desk.bus import Bus
+from desk.customer import customers
+from desk.demo import site as demo
 from desk.events import CallSeen
+from desk.keeping import store
 from desk.work import Desk, open_engine, utc_now
+from web.live.popups import Hub
 from web.metrics import Metrics
 from web.parts import Parts
-from web.popups import Hub
 from web.settings import Settings as WebSettings
 
 LINE = "15880001"

@@ -21,8 +21,9 @@ from sqlalchemy import insert, literal, select, text
 from benchmarks.databases import database
 from benchmarks.machine import described
 from benchmarks.report import Report, options, percentile, progress, times
-from desk import dispatch, store
 from desk.bus import Bus
+from desk.dispatching import dispatch
+from desk.keeping import store
 from desk.work import Desk, open_engine
 from models import Customer, Driver, DriverBlock, Order, Shift
 from models.base import UtcDateTime

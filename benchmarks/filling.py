@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, create_engine, text
 
-from desk import customer_words
+from desk.keeping import customer_words
 
 FIRST_NUMBER = 10_000_000
 SERIES = {

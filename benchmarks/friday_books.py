@@ -14,9 +14,11 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from benchmarks.friday_owner import close_by_keys, panel
-from desk import days, periods, report_rows, reports, statements
-from desk.days import Span
-from desk.reports import Figures
+from desk.books import periods, statements
+from desk.clock import days
+from desk.clock.days import Span
+from desk.figures import report_rows, reports
+from desk.figures.reports import Figures
 from desk.work import Desk
 from models import Office, Period
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from playwright.async_api import Browser, Page
 
 from benchmarks.friday_keys import sign_in
-from desk.reports import Figures, total
+from desk.figures.reports import Figures, total
 from desk.work import Desk
 from tests.path.running import free_port
 from web.keys import Outside, Person

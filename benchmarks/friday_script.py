@@ -11,7 +11,7 @@ from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from desk.demo_places import DISTRICTS
+from desk.demo.places import DISTRICTS
 
 HOURS = (0.8, 1.0, 1.15, 1.25, 1.2, 1.05, 0.85, 0.7)
 """How much busier or quieter than the whole each eighth of the night is."""

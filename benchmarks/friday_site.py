@@ -22,8 +22,9 @@ from callboard.commands.options import database_url
 from callboard.config import load
 from callboard.instance import Instance, Progress, make_prompts, open_desk
 from callboard.state import State
-from desk import driver_access, people, shifts
 from desk.bus import Bus
+from desk.driver import driver_access, shifts
+from desk.office import people
 from desk.work import Work
 from models import CustomerPhone, Driver, Office
 from tests.path.running import RunningSite

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from benchmarks.machine import described
 from benchmarks.report import Report, options
-from desk import matching
+from desk.dispatching import matching
 from desk.trades import proxy
 
 CITY_M, CORNERS, SPREAD_M, SEEN, REACH_M = 20_000, 6, 1_200, 30, 7_000

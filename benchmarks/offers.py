@@ -20,10 +20,12 @@ from benchmarks.dispatch import fill_drivers, fill_orders
 from benchmarks.machine import described
 from benchmarks.report import Report, options, percentile, progress, times
 from callboard.searches import Searches
-from desk import order_steps, searching, store
 from desk.bus import Bus
+from desk.dispatching import searching
 from desk.errors import DeskError
 from desk.events import OfferEnded, OfferMade
+from desk.keeping import store
+from desk.order import order_steps
 from desk.work import Desk, open_engine, utc_now
 from models import Offer
 from tests.site import make_site

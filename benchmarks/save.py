@@ -23,9 +23,10 @@ from benchmarks.databases import database
 from benchmarks.dispatch import fill_drivers, somewhere
 from benchmarks.machine import described
 from benchmarks.report import Report, options, percentile, progress, times
-from desk import orders, store
 from desk.bus import Bus
-from desk.orders import PlaceText, TakeOrder
+from desk.keeping import store
+from desk.ordering import orders
+from desk.ordering.orders import PlaceText, TakeOrder
 from desk.work import Desk, Work, open_engine
 from models import Customer, CustomerPhone, Operator, Order, OrderStep, Promise
 from tests.site import Site, make_site

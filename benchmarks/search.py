@@ -23,8 +23,9 @@ from benchmarks.databases import FILLED, database, folder_of
 from benchmarks.filling import fill
 from benchmarks.machine import described
 from benchmarks.report import Report, options, percentile, progress, times
-from desk import customer_search, customer_words
 from desk.bus import Bus
+from desk.customer import customer_search
+from desk.keeping import customer_words
 from desk.work import Desk, open_engine
 from models import Customer
 from models.words import initials

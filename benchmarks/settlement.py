@@ -21,8 +21,10 @@ from benchmarks.databases import database
 from benchmarks.filling import SERIES
 from benchmarks.machine import described
 from benchmarks.report import Report, options, progress, ratio, spread, times
-from desk import days, periods, reports
+from desk.books import periods
 from desk.bus import Bus
+from desk.clock import days
+from desk.figures import reports
 from desk.work import Desk, open_engine
 
 EACH_TIME = 250_000

@@ -27,9 +27,10 @@ from callboard import backup_format as fmt
 from callboard import postgresql_tools
 from callboard.backup_format import BackupError, Kept, Manifest
 from callboard.state import State
-from desk import exports, store
 from desk.bus import Bus
 from desk.database_errors import in_words
+from desk.keeping import store
+from desk.office import exports
 from desk.work import Desk, open_engine
 from models import migrations
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from callboard.instance import Instance, Progress, sip_secret
 from callboard.state import read_private, write_private
-from desk import demo
+from desk.demo import site as demo
 from desk.work import Desk
 from models import Office
 

@@ -19,8 +19,8 @@ from callboard.config import ConfigError, Settings
 from callboard.instance import CHECKOUT, LOCALES, ROOT
 from callboard.pbx_engine import PbxError, Root, engine_in, find_system
 from callboard.state import State
-from desk import store
 from desk.errors import DeskError
+from desk.keeping import store
 
 LEAST_FREE_BYTES = 1_000_000_000
 ASK_LIMIT_S = 3.0

@@ -10,8 +10,8 @@ import structlog
 from ami.listener import Listener
 from callboard.loop_watch import LoopWatch
 from callboard.readings import Readings
-from desk import messages
 from desk.database_errors import in_words, is_away
+from desk.message import messages
 from desk.work import Desk
 from web.keys import Figure
 

@@ -6,17 +6,10 @@ import asyncio
 from datetime import timedelta
 from pathlib import Path
 
-from desk import (
-    districts,
-    drafts,
-    driver_access,
-    driver_documents,
-    driver_papers,
-    idempotency,
-    kept_files,
-    vehicle_proof,
-    ways,
-)
+from desk.driver import driver_access, driver_documents, driver_papers, vehicle_proof, ways
+from desk.figures import districts
+from desk.keeping import idempotency, kept_files
+from desk.ordering import drafts
 from desk.settings import Settings
 from desk.work import Desk
 from web import forgotten

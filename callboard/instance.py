@@ -23,8 +23,8 @@ from callboard.config import Settings
 from callboard.pbx import folders_for, new_system_name
 from callboard.pbx_engine import Engine
 from callboard.state import State, StateError
-from desk import store
 from desk.bus import Bus
+from desk.keeping import store
 from desk.work import Desk, open_engine
 from dialplan.settings import Line as DialplanLine
 from dialplan.settings import Operator as DialplanOperator

@@ -7,10 +7,10 @@ from functools import partial
 
 import structlog
 
-from desk import timers
 from desk.bus import Bus
 from desk.database_errors import Busy, in_words, is_away
 from desk.events import Event, OrderChanged, OrderTaken
+from desk.ordering import timers
 from desk.work import Desk
 
 LOOK_EVERY_S = 5.0

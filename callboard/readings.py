@@ -15,20 +15,11 @@ import structlog
 
 from callboard.database_watch import DatabaseWatch
 from callboard.unstored import READINGS, Full, Unstored
-from desk import calls
 from desk.bus import Bus
+from desk.call import calls
 from desk.database_errors import have_met, in_words, is_away
 from desk.errors import DeskError
-from desk.events import (
-    BoxCallAnswered,
-    BoxCallGone,
-    CallGone,
-    CallSeen,
-    Event,
-    PbxSnapshot,
-    PhoneAnswered,
-    PhoneRang,
-)
+from desk.events import BoxCallAnswered, BoxCallGone, CallGone, CallSeen, Event, PbxSnapshot, PhoneAnswered, PhoneRang
 from desk.work import Desk, Work
 
 LIMIT = 20_000

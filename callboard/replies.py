@@ -7,10 +7,11 @@ from functools import partial
 
 import structlog
 
-from desk import incoming_texts, text_answers
 from desk.bus import Bus
 from desk.database_errors import Busy, in_words, is_away
 from desk.events import TextArrived
+from desk.message import incoming_texts
+from desk.ordering import text_answers
 from desk.work import Desk
 
 LOOK_EVERY_S = 5.0

@@ -29,8 +29,8 @@ from callboard import backup_format as fmt
 from callboard import postgresql_tools
 from callboard.backup_format import BackupError, Manifest
 from callboard.state import State, StateError
-from desk import store
-from desk.claim import Claim
+from desk.keeping import store
+from desk.keeping.claim import Claim
 from desk.work import open_engine
 from models import migrations
 

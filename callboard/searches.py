@@ -13,11 +13,11 @@ from functools import partial
 
 import structlog
 
-from desk import matching, peaks, searching
 from desk.bus import Bus
 from desk.database_errors import Busy, in_words, is_away
+from desk.dispatching import matching, peaks, searching
+from desk.dispatching.rings import Plan
 from desk.events import Event, OfferEnded, OfferMade, SearchChanged
-from desk.rings import Plan
 from desk.work import Desk
 
 LOOK_EVERY_S = 5.0

@@ -8,7 +8,7 @@ from pathlib import Path
 import structlog
 
 from agi.spool import merged, read_spool, set_aside
-from desk import calls
+from desk.call import calls
 from desk.database_errors import in_words, is_away
 from desk.errors import DeskError
 from desk.work import Desk

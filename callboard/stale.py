@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from desk import calls
+from desk.call import calls
 from desk.work import Desk
 
 LOOK_EVERY_S = 30.0

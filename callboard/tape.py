@@ -24,7 +24,7 @@ import structlog
 from callboard.tape_format import BadRecording, Entry, Header, entry_line, header_line, read_lines
 from desk.bus import Bus
 from desk.events import PartChanged
-from desk.tape import Fact, Tape
+from desk.keeping.tape import Fact, Tape
 from desk.work import utc_now
 
 PART = "recording"

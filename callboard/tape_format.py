@@ -28,7 +28,7 @@ from typing import Any
 
 from ami.framing import Splitter
 from ami.message import Message
-from desk.tape import Fact
+from desk.keeping.tape import Fact
 
 VERSION = 1
 _OWN_KEYS = frozenset({"t", "from", "what", "text", "base64"})

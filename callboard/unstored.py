@@ -22,16 +22,7 @@ from zlib import crc32
 import structlog
 from pydantic import TypeAdapter, ValidationError
 
-from desk.events import (
-    BoxCallAnswered,
-    BoxCallGone,
-    CallGone,
-    CallSeen,
-    Event,
-    PbxSnapshot,
-    PhoneAnswered,
-    PhoneRang,
-)
+from desk.events import BoxCallAnswered, BoxCallGone, CallGone, CallSeen, Event, PbxSnapshot, PhoneAnswered, PhoneRang
 
 READINGS = (CallSeen, PhoneRang, PhoneAnswered, CallGone, PbxSnapshot, BoxCallAnswered, BoxCallGone)
 LIMIT_BYTES = 64 * 1024 * 1024

@@ -9,11 +9,12 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from callboard.prompts import PlaceVoice
-from desk import calls, segments
-from desk.calls import Greeting
+from desk.call import calls
+from desk.call.calls import Greeting
+from desk.customer import segments
+from desk.customer.segments import AS_EVERYBODY, Voice
 from desk.errors import DeskError
 from desk.events import CallSeen
-from desk.segments import AS_EVERYBODY, Voice
 from desk.work import Desk, Work
 
 WAITING_LIMIT = 200

@@ -37,7 +37,7 @@ from callboard.unstored import Unstored
 from callboard.voice_desk import PlacesAhead, VoiceDesk
 from callboard.witness import Witness
 from callerid.port import Port
-from desk.tape import Tape, silent
+from desk.keeping.tape import Tape, silent
 from desk.work import utc_now
 from geocoders.asking import Geocoders
 from sms.outcome import Provider

@@ -17,8 +17,8 @@ import structlog
 
 from ami.message import uri_decoded
 from callboard.following import FollowedFile
-from desk import calls
-from desk.calls import CallAccount
+from desk.call import calls
+from desk.call.calls import CallAccount
 from desk.database_errors import Busy, in_words, is_away
 from desk.errors import DeskError
 from desk.work import Desk

@@ -23,7 +23,7 @@ from callerid.settings import Box
 from desk import plugins
 from desk.bus import Bus
 from desk.events import Event, PartChanged
-from desk.tape import Tape, silent
+from desk.keeping.tape import Tape, silent
 from desk.work import utc_now
 
 READ_TIMEOUT_S = 0.2

@@ -19,7 +19,7 @@ import structlog
 
 import geocoders.providers
 from desk import plugins
-from desk.geocoding import Found
+from desk.place.geocoding import Found
 from desk.text import plain
 from geocoders.reading import BadKey, NotUnderstood
 from geocoders.settings import ProviderSettings, Settings

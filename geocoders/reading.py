@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from desk.geocoding import Found, radius_of_area
+from desk.place.geocoding import Found, radius_of_area
 from desk.text import plain
 
 MOST = 5

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models.base import Base, Key
 
 ROLES = ("operator", "dispatcher", "accountant", "admin", "auditor")
-"""Of who signs in to the panel. Drivers have a page and a log-in of their own. What each may do: desk/roles.py."""
+"""Of who signs in to the panel. Drivers have a page and a log-in of their own. What each may do: desk/office/roles.py."""
 
 
 class Office(Base):

@@ -46,7 +46,8 @@ class Order(Base):
             postgresql_where=text("origin_area is null"),
         ),
         Index("ix_order_board", "office_id", "closed_at", "taken_at"),
-        # A customer's orders in their order, and when they were taken without a look at the rows (desk/segment_conditions.py).
+        # A customer's orders in their order, and when they were taken without a look at the rows
+        # (desk/customer/segment_conditions.py).
         Index("ix_order_customer", "customer_id", "id", "taken_at"),
         Index(
             "ix_order_paid",

@@ -14,7 +14,8 @@ KINDS = ("query", "list")
 
 
 class Segment(Base):
-    """Customers who are alike. `kind` "query": whoever meets `conditions` now (desk/segments.py); "list": a group by hand.
+    """Customers who are alike. `kind` "query": whoever meets `conditions` now (desk/customer/segments.py); "list": a group by
+    hand.
 
     `greeting` is a sentence for whoever speaks to a member, `hint` what to say about the price, `priority` how much sooner his
     call comes to an operator (0: as everybody, at most 10). The voice menu greets him with the sound named `sound`, else with

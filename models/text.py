@@ -53,7 +53,8 @@ class IncomingText(Base):
 
 
 class IncomingPart(Base):
-    """One part of a long text as it came; `text_id` once its text is a row. `octets` are in `alphabet` (desk/alphabets.py)."""
+    """One part of a long text as it came; `text_id` once its text is a row. `octets` are in `alphabet`
+    (desk/texts/alphabets.py)."""
 
     __tablename__ = "incoming_part"
     __table_args__ = (
@@ -81,8 +82,8 @@ class IncomingPart(Base):
 class AdConsent(Base):
     """What a number's owner said of advertising: `agreed_at` he wants it, `refused_at` he wants none, `night_at` also by night.
 
-    `confirmed_at` is when he was last told of his consent and left it (desk/consents.py: two years). `source` is where he said
-    so: "text", or the words of the operator who wrote it down.
+    `confirmed_at` is when he was last told of his consent and left it (desk/texts/consents.py: two years). `source` is where he
+    said so: "text", or the words of the operator who wrote it down.
     """
 
     __tablename__ = "ad_consent"
@@ -127,7 +128,7 @@ class Campaign(Base):
 
 
 class CampaignLeftOut(Base):
-    """Somebody who was picked for a text to many and was sent none: `why` is a key of desk/campaigns.py.
+    """Somebody who was picked for a text to many and was sent none: `why` is a key of desk/message/campaigns.py.
 
     He is a customer, a driver, or nobody whom we know; `number` (E.164) is the one that would have been written to.
     """

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import hashlib
 
-from desk.alphabets import Coding
-from desk.text_came import TextCame
+from desk.texts.alphabets import Coding
+from desk.texts.text_came import TextCame
 from sms.smpp_pdu import Deliver
 
 UDH_PRESENT = 0x40

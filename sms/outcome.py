@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from desk.text_came import TextCame
+from desk.texts.text_came import TextCame
 
 ReceiptState = Literal["sent", "delivered", "failed", "expired", "unknown"]
 

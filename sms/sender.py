@@ -14,13 +14,14 @@ from time import monotonic
 
 import structlog
 
-from desk import incoming_texts, messages, receipts
 from desk.bus import Bus
 from desk.errors import DeskError
 from desk.events import MessageChanged, OrderAssigned, PartChanged
+from desk.keeping.tape import Tape, silent
+from desk.message import incoming_texts, messages
 from desk.numbers import masked
-from desk.tape import Tape, silent
-from desk.text_came import TextCame
+from desk.texts import receipts
+from desk.texts.text_came import TextCame
 from desk.work import Desk, Work
 from models import Message
 from sms.outcome import Accepted, Ambiguous, NotSent, Outcome, Outgoing, Provider, Receipt, Refused

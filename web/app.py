@@ -11,8 +11,9 @@ from aiohttp import web
 
 from desk.bus import Bus
 from desk.work import Desk
-from web.driver_news import DriverNews
-from web.guard import watch_rights
+from web.access.masking import mask_answers
+from web.access.throttle import Pace, Throttle
+from web.api.openapi import document
 from web.keys import (
     COUNTING,
     DESK,
@@ -32,18 +33,17 @@ from web.keys import (
     WHEREABOUTS,
     Outside,
 )
-from web.masking import mask_answers
+from web.live.driver_news import DriverNews
+from web.live.guard import watch_rights
+from web.live.popups import Hub
+from web.live.whereabouts import Whereabouts
 from web.metrics import Metrics
 from web.middleware import add_headers, count, refuse_forged, tell_refusals, tell_the_tape
-from web.openapi import document
 from web.parts import Parts
 from web.pdf import Press
-from web.popups import Hub
 from web.render import HERE, Renderer
 from web.routes import ROUTES, add_routes
 from web.settings import Settings
-from web.throttle import Pace, Throttle
-from web.whereabouts import Whereabouts
 
 
 def make_app(settings: Settings, desk: Desk, bus: Bus, outside: Outside) -> web.Application:

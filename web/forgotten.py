@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 import structlog
 from aiohttp import web
 
-from desk import erasure
+from desk.customer import erasure
 from desk.work import Desk
 from web.keys import DESK, OUTSIDE
 

@@ -11,25 +11,25 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from aiohttp import web
 
-from desk import roles
-from desk.driver_access import DriverPerson
-from desk.geocoding import Geocoder, NoGeocoder
+from desk.driver.driver_access import DriverPerson
 from desk.importing import reading
 from desk.importing.table import Table
-from desk.tape import Tape, silent
+from desk.keeping.tape import Tape, silent
+from desk.office import roles
+from desk.place.geocoding import Geocoder, NoGeocoder
 from desk.work import Desk
 from models import Operator
 from web.settings import Settings
 
 if TYPE_CHECKING:
-    from web.driver_news import DriverNews
+    from web.access.throttle import Pace, Throttle
+    from web.live.driver_news import DriverNews
+    from web.live.popups import Hub
+    from web.live.whereabouts import Whereabouts
     from web.metrics import Metrics
     from web.parts import Parts
     from web.pdf import Press
-    from web.popups import Hub
     from web.render import Renderer
-    from web.throttle import Pace, Throttle
-    from web.whereabouts import Whereabouts
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ class Visitor:
 
     @property
     def may(self) -> frozenset[str]:
-        """What this visitor may do (desk/roles.py)."""
+        """What this visitor may do (desk/office/roles.py)."""
         may = roles.may(self.operator.role)
         return may & {"own.session"} if self.unproven else may
 
@@ -137,7 +137,7 @@ class Outside:
     """Parts that the site runs, by name, with the sentence to show until they have told how they are."""
     figures: Figures = no_figures
     factor_key: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
-    """What second factors are derived with (desk/second_factor.py); by itself one that nobody knows."""
+    """What second factors are derived with (desk/office/second_factor.py); by itself one that nobody knows."""
     tape: Tape = silent
     """Told of every change that was asked for ("request"), with the answer's status; never of sign-ins."""
     read_table: ReadTable = read_here

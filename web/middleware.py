@@ -8,10 +8,10 @@ import time
 import structlog
 from aiohttp import hdrs, web
 
-from desk.tape import silent
-from web.auth import Handler, has_cookie
+from desk.keeping.tape import silent
+from web.access.auth import Handler, has_cookie
+from web.access.origin import SAFE_METHODS, may_change, own_origin
 from web.keys import BODY, METRICS, OUTSIDE, SETTINGS, VISITOR
-from web.origin import SAFE_METHODS, may_change, own_origin
 from web.problems import Problem, as_answer, problem_of
 from web.render import nonce_of, page
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from aiohttp import web
 
-from desk import car_pictures, kept_files
-from desk.car_pictures import MOST_BYTES, Picture
+from desk.driver import car_pictures
+from desk.driver.car_pictures import MOST_BYTES, Picture
+from desk.keeping import kept_files
 
 BODY_LIMIT_S = 120.0
 """For a photo over a weak network; a page sends some 300 kB."""

@@ -13,9 +13,12 @@ from typing import Any
 import structlog
 from aiohttp import web
 
-from desk import car_links, driver_access, errors, order_changes, people, place_links
+from desk import errors
 from desk.database_errors import disk_is_full, in_words, is_away, is_full
-from web.bodies import Refused
+from desk.driver import car_links, driver_access
+from desk.office import people
+from desk.ordering import order_changes, place_links
+from web.api.bodies import Refused
 
 log = structlog.get_logger(__name__)
 

@@ -15,8 +15,8 @@ from desk.events import PartChanged
 from desk.work import Desk
 from web.app import make_app
 from web.keys import HUB, METRICS, Outside
+from web.live.popups import Hub
 from web.metrics import Metrics
-from web.popups import Hub
 from web.settings import Settings
 
 PART = "web"

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from callboard.commands.at_the_desk import do
 from callboard.commands.options import DEFAULT_STATE, ConfigOption, StateOption, settings_for, told_in_words
 from callboard.state import State
-from desk import driver_access
+from desk.driver import driver_access
 from desk.errors import NotFound
 from desk.work import Work
 from models import Driver

@@ -12,13 +12,14 @@ from sqlalchemy import select
 
 from callboard.commands.at_the_desk import do
 from callboard.commands.options import DEFAULT_STATE, ConfigOption, StateOption
-from desk import exports, whole_lists
 from desk.errors import Invalid, NotFound
+from desk.keeping import whole_lists
+from desk.office import exports
 from desk.work import Work
 from locales.catalog import Catalog
 from models import Office
-from web import list_sheets
-from web.sheets import Sheet, as_csv, as_xlsx
+from web.views import list_sheets
+from web.views.sheets import Sheet, as_csv, as_xlsx
 
 MOST_IN_A_WORKBOOK = 1_000_000
 

@@ -15,7 +15,7 @@ from callboard.commands.options import (
     told_in_words,
 )
 from callboard.state import State
-from desk import store
+from desk.keeping import store
 
 
 def migrate(state: StateOption = DEFAULT_STATE, config: ConfigOption = None) -> None:

@@ -13,8 +13,9 @@ from callboard.commands.at_the_desk import do
 from callboard.commands.options import DEFAULT_STATE, ConfigOption, StateOption
 from callboard.instance import LOCALES
 from callboard.prompts import languages
-from desk import offices, plugins
+from desk import plugins
 from desk.errors import Invalid, NotFound
+from desk.office import offices
 from desk.work import Work
 from models import Office
 

@@ -8,7 +8,7 @@ import typer
 
 from callboard.commands.at_the_desk import at_desk
 from callboard.commands.options import DEFAULT_STATE, ConfigOption, StateOption
-from desk import search_index as search_index_of
+from desk.customer import search_index as search_index_of
 from desk.work import Desk
 
 

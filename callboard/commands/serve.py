@@ -19,8 +19,8 @@ from callboard.supervisor import Supervisor
 from callboard.taping import start_tape, tape_parts
 from callboard.wiring import World, wire
 from desk.bus import Bus
-from desk.claim import Claim
 from desk.events import PartChanged
+from desk.keeping.claim import Claim
 
 
 def serve(

@@ -22,7 +22,7 @@ from callboard.replay.site import played_site
 from callboard.replay.waiting import Stuck
 from callboard.state import State
 from callboard.tape_format import BadRecording, Entry, Header
-from desk import calls
+from desk.call import calls
 from desk.numbers import masked
 from desk.work import Desk
 from models import Office, Order

@@ -10,8 +10,8 @@ from sqlalchemy import select
 
 from callboard.commands.at_the_desk import do
 from callboard.commands.options import DEFAULT_STATE, ConfigOption, StateOption, told_in_words
-from desk import tariff_files, tariffs
 from desk.errors import NotFound
+from desk.ordering import tariff_files, tariffs
 from desk.work import Work
 from models import Office
 

@@ -10,8 +10,8 @@ from sqlalchemy import select
 
 from callboard.commands.at_the_desk import do
 from callboard.commands.options import DEFAULT_STATE, ConfigOption, StateOption
-from desk import people, second_factor
 from desk.errors import NotFound
+from desk.office import people, second_factor
 from desk.work import Work
 from models import Office, Operator
 

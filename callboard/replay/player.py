@@ -19,9 +19,9 @@ from callboard.replay.sessions import Session, sessions
 from callboard.replay.site import PlayedSite
 from callboard.replay.waiting import Stuck, until
 from callboard.tape_format import Entry, Header
-from desk import calls
+from desk.call import calls
 from desk.events import CallArrived, MessageChanged, OrderAssigned
-from desk.tape import Fact
+from desk.keeping.tape import Fact
 from models import Call
 
 TICK = timedelta(seconds=1)

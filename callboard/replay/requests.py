@@ -13,10 +13,10 @@ import aiohttp
 from sqlalchemy import select
 
 from callboard.tape_format import Entry
-from desk.passwords import new_token, token_hash
+from desk.office.passwords import new_token, token_hash
 from desk.work import Desk
 from models import Operator, WebSession
-from web.auth import cookie_name
+from web.access.auth import cookie_name
 from web.settings import Settings
 
 UNPLAYED = frozenset({"/api/v1/calls/test"})

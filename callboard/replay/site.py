@@ -26,10 +26,10 @@ from callboard.supervisor import Supervisor
 from callboard.tape_format import Header
 from callboard.wiring import Wired, World, wire
 from callerid.settings import Box
-from desk import store
 from desk.bus import Bus
 from desk.events import PartChanged
-from desk.tape import Fact, Tape
+from desk.keeping import store
+from desk.keeping.tape import Fact, Tape
 from desk.work import Desk, open_engine
 from models import Line, Office
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from desk.tape import Fact
-from desk.text_came import TextCame
+from desk.keeping.tape import Fact
+from desk.texts.text_came import TextCame
 from sms.outcome import (
     Accepted,
     Ambiguous,

@@ -6,8 +6,8 @@ import csv
 import io
 from collections.abc import Iterator
 
+from desk.importing.spreadsheet_text import meant
 from desk.importing.table import BadTable, Cell
-from desk.spreadsheet_text import meant
 
 DELIMITERS = ",;\t"
 _LOOKED_AT = 20_000

@@ -10,13 +10,13 @@ from typing import Any
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk import customer_words
 from desk.importing import ad_words, lines
 from desk.importing.ad_words import Entry
 from desk.importing.lines import Finding, Understood
 from desk.importing.plan import Done, Image, Plan
 from desk.importing.references import referred
 from desk.importing.table import Cell
+from desk.keeping import customer_words
 from desk.work import Work, utc_now
 from models import AdConsent, Base, Call, CustomerPhone, CustomerWords, Order
 

@@ -16,10 +16,11 @@ from datetime import timedelta
 from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk import events, people
+from desk import events
 from desk.errors import Invalid, NotFound, WrongState
 from desk.importing import headings
 from desk.importing.table import Line, Table
+from desk.office import people
 from desk.text import plain
 from desk.work import Desk, Work
 from models import Import, ImportKey, ImportRow

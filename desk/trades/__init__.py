@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from desk import plugins
-from desk.dispatch_policy import Fairness, Finishing, Peak
 from desk.errors import Invalid, WrongState
-from desk.fees import FeeRule
-from desk.tariff import HourRate, Tariff
+from desk.rules.dispatch_policy import Fairness, Finishing, Peak
+from desk.rules.fees import FeeRule
+from desk.rules.tariff import HourRate, Tariff
 
 __all__ = [
     "ASSIGNED",

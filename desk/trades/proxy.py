@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import time
 
-from desk.dispatch_policy import Fairness, Finishing
-from desk.fees import FeeRule
+from desk.rules.dispatch_policy import Fairness, Finishing
+from desk.rules.fees import FeeRule
 from desk.trades import ASSIGNED, CANCELLED, COMPLETED, RESERVED, TAKEN, Approach, Field, Ring, Tariff, Trade
 
 ON_THE_WAY = "on_the_way"

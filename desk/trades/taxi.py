@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import time
 
-from desk.fees import FeeRule
+from desk.rules.fees import FeeRule
 from desk.trades import ASSIGNED, CANCELLED, COMPLETED, RESERVED, TAKEN, Approach, Field, Ring, Tariff, Trade
 
 ON_THE_WAY = "on_the_way"

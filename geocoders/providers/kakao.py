@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import Field, SecretStr
 
-from desk.geocoding import Found
+from desk.place.geocoding import Found
 from geocoders.reading import MOST, Request, place, rows
 from geocoders.settings import ProviderSettings
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import Field, field_validator
 
-from desk.geocoding import Found
+from desk.place.geocoding import Found
 from geocoders.reading import MOST, Request, place, rows
 from geocoders.settings import ProviderSettings
 

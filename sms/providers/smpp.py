@@ -17,7 +17,7 @@ import structlog
 from aiosmpplib import NPI, TON, PhoneNumber, SubmitSm
 
 from desk.numbers import masked
-from desk.text_size import Segments, TooLong, segment
+from desk.texts.text_size import Segments, TooLong, segment
 from sms import incoming, receipts, smpp_status
 from sms.outcome import Accepted, Ambiguous, NotSent, Outcome, Outgoing, Refused, TakeReceipt, TakeText, TellState
 from sms.smpp_link import Answer, Link, LinkError, NoAnswer, NotWritten, open_link, wait_before_next

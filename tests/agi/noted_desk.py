@@ -18,8 +18,8 @@ from agi.server import Server
 from agi.settings import Settings
 from agi.sounds import Sounds
 from desk.bus import Bus
+from desk.customer.segments import AS_EVERYBODY, Voice
 from desk.events import CallSeen
-from desk.segments import AS_EVERYBODY, Voice
 
 QUICK = Settings(port=0, key_seconds=1, record_seconds=4, silence_seconds=1)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from agi.sounds import Sounds
-from desk.segments import Voice
+from desk.customer.segments import Voice
 from tests.agi.caller import Caller, Held, flow_block, hold, server_of
 from tests.agi.noted_desk import NotedDesk
 

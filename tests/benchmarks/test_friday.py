@@ -13,7 +13,9 @@ from benchmarks.friday_books import Books, look_through
 from benchmarks.friday_drivers import DriverAtWork
 from benchmarks.friday_people import ApiOperator, Night
 from callboard.searches import Searches
-from desk import days, driver_access, periods
+from desk.books import periods
+from desk.clock import days
+from desk.driver import driver_access
 from models import Assignment, Driver, Office
 from tests.browser.scene import DeskPhone, Scene
 from tests.web.conftest import PASSWORD, House, hashed, house, quiet_log, settings  # noqa: F401 -- fixtures

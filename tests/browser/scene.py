@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from desk import call_life, caller_choice, calls
+from desk.call import call_life, caller_choice, calls
 from desk.errors import Conflict
 from desk.events import CallIdentified, CallSeen
 from desk.work import Desk

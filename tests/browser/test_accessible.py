@@ -14,9 +14,11 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, Page
 from sqlalchemy import update
 
-from desk import credit_accounts, driver_access, segments
-from desk.credit_accounts import Terms
-from desk.segments import SegmentForm
+from desk.books import credit_accounts
+from desk.books.credit_accounts import Terms
+from desk.customer import segments
+from desk.customer.segments import SegmentForm
+from desk.driver import driver_access
 from models import Driver, Operator
 from tests.browser.scene import Scene
 from tests.web.conftest import PASSWORD, House

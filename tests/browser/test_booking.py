@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from desk import drafts, tariffs
-from desk.tariff import ZonePair
+from desk.ordering import drafts, tariffs
+from desk.rules.tariff import ZonePair
 from desk.work import Work
 from models import Order, OrderTimer, Promise
 from tests.browser.conftest import OpenConsole

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from desk import orders
+from desk.ordering import orders
 from tests.browser.conftest import Console, OpenConsole
 from tests.browser.test_hangul import typist
 from tests.web.conftest import House

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from desk import messages, receipts
+from desk.message import messages
+from desk.texts import receipts
 from tests.browser.conftest import Console, OpenConsole
 
 pytestmark = pytest.mark.browser

@@ -11,8 +11,12 @@ import pytest
 from playwright.async_api import Browser, Page
 from sqlalchemy import select
 
-from desk import dispatch, driver_trips, orders, searching, settlement, shifts
-from desk.orders import PlaceText, TakeOrder
+from desk.books import settlement
+from desk.dispatching import dispatch, searching
+from desk.driver import shifts
+from desk.driver_page import driver_trips
+from desk.ordering import orders
+from desk.ordering.orders import PlaceText, TakeOrder
 from models import Entry, Message, Order, OrderStep
 from tests.site import GANGNAM
 from tests.web.conftest import House

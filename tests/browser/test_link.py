@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Browser
 
-from desk import people
 from desk.events import PartChanged
+from desk.office import people
 from tests.browser.conftest import Console, OpenConsole
 from tests.browser.scene import Scene
 from tests.web.conftest import PASSWORD, House

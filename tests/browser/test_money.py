@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser
 
-from desk import cashier
+from desk.books import cashier
 from models import Driver
 from tests.desk.conftest import Clock
 from tests.desk.nights import FIRST, Nights

@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from desk import credit_accounts, do_not_serve, modes, place_book, searching
-from desk.credit_accounts import Terms
-from desk.modes import ALL_DAYS, Hours
+from desk.books import credit_accounts
+from desk.books.credit_accounts import Terms
+from desk.customer import do_not_serve
+from desk.dispatching import modes, searching
+from desk.dispatching.modes import ALL_DAYS, Hours
+from desk.place import place_book
 from desk.work import Work
 from models import DriverSkill
 from tests.browser.conftest import OpenConsole

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from playwright.async_api import Route
 
-from desk import place_book
+from desk.place import place_book
 from tests.browser.conftest import Console
 from tests.browser.scene import Scene
 from tests.browser.test_hangul import typist

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from desk import search_views, searching
+from desk.dispatching import search_views, searching
 from tests.browser.conftest import Console, OpenConsole
 from tests.browser.test_hangul import typist
 from tests.browser.test_pictures import drawn_whole, pictures  # noqa: F401 -- a fixture

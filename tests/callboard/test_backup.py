@@ -27,8 +27,8 @@ from callboard.backing_up import make_backup
 from callboard.backup_format import BackupError
 from callboard.restoring import restore
 from callboard.state import State, StateError
-from desk import store
-from desk.claim import Claim, DatabaseInUse
+from desk.keeping import store
+from desk.keeping.claim import Claim, DatabaseInUse
 from desk.work import Desk
 from models import Base, Operator, migrations
 from tests.desk.conftest import AddCustomer

@@ -13,7 +13,7 @@ from callboard.config import load
 from callboard.demo import fill_demo, show_logins
 from callboard.instance import Instance, Progress
 from callboard.state import State, StateError
-from desk import people
+from desk.office import people
 from desk.work import Desk
 
 

@@ -9,8 +9,9 @@ from pathlib import Path
 from sqlalchemy import select
 
 from callboard.housekeeping import Housekeeping
-from desk import kept_files, orders
-from desk.orders import PlaceText, TakeOrder
+from desk.keeping import kept_files
+from desk.ordering import orders
+from desk.ordering.orders import PlaceText, TakeOrder
 from desk.settings import Settings
 from desk.work import Desk
 from models import CarPhoto, Customer, DriverWay, Erasure

@@ -10,7 +10,7 @@ from ami.message import Message
 from ami.roster import Roster
 from ami.settings import Settings
 from callboard.phones import LOOK_EVERY_S, Phones, PhoneUnavailable
-from desk import calls
+from desk.call import calls
 from desk.events import CallSeen
 from desk.work import Desk
 from tests.ami.conftest import acting

@@ -13,7 +13,7 @@ import pytest
 from callboard import readings as module
 from callboard.readings import Readings
 from callboard.unstored import Unstored
-from desk import calls
+from desk.call import calls
 from desk.events import CallAnswered, CallArrived, CallEnded, CallGone, CallSeen, Event, PartChanged, PhoneAnswered
 from desk.work import Desk
 from tests.desk.conftest import DID, Clock

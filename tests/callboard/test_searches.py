@@ -9,9 +9,10 @@ import pytest
 from sqlalchemy import select, update
 
 from callboard.searches import Searches
-from desk import matching, orders, searching
+from desk.dispatching import matching, searching
 from desk.events import OfferEnded, OfferMade
-from desk.orders import PlaceText, TakeOrder
+from desk.ordering import orders
+from desk.ordering.orders import PlaceText, TakeOrder
 from desk.work import Desk
 from models import Driver, MatchingRound, Offer, Order, Search
 from tests.desk.conftest import Clock

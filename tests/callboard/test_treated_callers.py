@@ -15,9 +15,10 @@ from sqlalchemy import select, text
 from agi.server import Server
 from agi.sounds import Sounds
 from callboard.voice_desk import VoiceDesk
-from desk import calls, segments
 from desk.bus import Bus
-from desk.segments import SegmentForm
+from desk.call import calls
+from desk.customer import segments
+from desk.customer.segments import SegmentForm
 from desk.work import Desk
 from models import Call
 from tests.agi.noted_desk import QUICK

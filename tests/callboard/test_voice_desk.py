@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import func, select
 
 from callboard.voice_desk import PlacesAhead, VoiceDesk
-from desk import calls
+from desk.call import calls
 from desk.events import CallSeen, Event
-from desk.orders import PlaceText, TakeOrder, take
+from desk.ordering.orders import PlaceText, TakeOrder, take
 from desk.work import Desk
 from models import Call, CallSighting
 from tests.desk.conftest import DID, Clock

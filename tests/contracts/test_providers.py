@@ -15,8 +15,9 @@ from typing import Any, cast
 import pytest
 
 import sms.providers
-from desk import alphabets, plugins
-from desk.text_came import TextCame
+from desk import plugins
+from desk.texts import alphabets
+from desk.texts.text_came import TextCame
 from sms.outcome import Accepted, Ambiguous, NotSent, Outgoing, Provider, Receipt, Refused
 from tests.sms.smsc import ACCEPT, CUT_AFTER, NO_ID, SILENT, Smsc, running_smsc
 

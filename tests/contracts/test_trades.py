@@ -6,8 +6,9 @@ from datetime import time
 
 import pytest
 
-from desk import money, trades
+from desk import trades
 from desk.errors import NoSuchPlugin, WrongState
+from desk.order import money
 from desk.trades import ASSIGNED, CANCELLED, COMPLETED, TAKEN, Tariff, Trade
 from locales import catalog
 from locales.catalog import Catalog

@@ -5,11 +5,14 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import func, select
 
-from desk import dispatch, driver_trips, driver_views, no_show, order_changes, orders, searching, trades
+from desk import trades
+from desk.dispatching import dispatch, searching
+from desk.driver_page import driver_trips, driver_views
 from desk.errors import Invalid, WrongState
-from desk.order_changes import ChangeOrder
-from desk.order_views import order_json
-from desk.orders import PlaceText, TakeOrder
+from desk.ordering import no_show, order_changes, orders
+from desk.ordering.order_changes import ChangeOrder
+from desk.ordering.order_views import order_json
+from desk.ordering.orders import PlaceText, TakeOrder
 from desk.trades import Trade
 from desk.work import Desk
 from models import Call, Message, Office, Order, OrderChange, Posting

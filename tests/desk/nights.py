@@ -5,9 +5,11 @@ from __future__ import annotations
 import random
 from datetime import UTC, datetime, timedelta
 
-from desk import cashier, dispatch, orders, settlement
+from desk.books import cashier, settlement
+from desk.dispatching import dispatch
 from desk.errors import Conflict
-from desk.orders import PlaceText, TakeOrder
+from desk.ordering import orders
+from desk.ordering.orders import PlaceText, TakeOrder
 from desk.work import Desk
 from tests.desk.conftest import Clock
 from tests.site import Site

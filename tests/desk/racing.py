@@ -18,9 +18,11 @@ from typing import Any
 
 from sqlalchemy import insert, select, text
 
-from desk import dispatch, driver_trips, orders, searching
 from desk.database_errors import Busy, is_away
+from desk.dispatching import dispatch, searching
+from desk.driver_page import driver_trips
 from desk.errors import DeskError
+from desk.ordering import orders
 from desk.trades import ASSIGNED, TAKEN
 from desk.work import Desk, Work
 from locales.catalog import Catalog

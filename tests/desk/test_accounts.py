@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from desk import calls
-from desk.calls import CallAccount, NoSuchLine
+from desk.call import calls
+from desk.call.calls import CallAccount, NoSuchLine
 from desk.events import CallAnswered, CallArrived, CallEnded, CallSeen, Event, PbxSnapshot
 from desk.work import Desk
 from models import Call

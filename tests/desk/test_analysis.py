@@ -10,27 +10,19 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select, update
 
-from desk import (
-    analysis,
-    calls,
-    cohorts,
-    crossing,
-    days,
-    dispatch,
-    districts,
-    driver_trips,
-    forecast,
-    order_places,
-    orders,
-    reports,
-    response_times,
-    segments,
-)
-from desk.analysis import CLOCKS, SEGMENT, SIDES, Counted
+from desk.call import calls
+from desk.clock import days
+from desk.customer import segments
+from desk.customer.segments import SegmentForm
+from desk.dispatching import dispatch
+from desk.driver_page import driver_trips
 from desk.errors import Invalid
 from desk.events import CallSeen
-from desk.orders import PlaceText, TakeOrder
-from desk.segments import SegmentForm
+from desk.figures import analysis, cohorts, crossing, districts, forecast, reports, response_times
+from desk.figures.analysis import CLOCKS, SEGMENT, SIDES, Counted
+from desk.order import order_places
+from desk.ordering import orders
+from desk.ordering.orders import PlaceText, TakeOrder
 from desk.work import Desk
 from models import Office, Order
 from tests.desk.conftest import Clock

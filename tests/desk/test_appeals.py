@@ -7,10 +7,13 @@ import asyncio
 import pytest
 from sqlalchemy import select
 
-from desk import appeal_views, appeals, cashier, orders, searching, settlement
-from desk.appeals import AlreadyAnswered
+from desk.books import cashier, settlement
+from desk.dispatching import searching
+from desk.driver_page import appeal_views, appeals
+from desk.driver_page.appeals import AlreadyAnswered
 from desk.errors import Invalid, NotFound
-from desk.orders import PlaceText, TakeOrder
+from desk.ordering import orders
+from desk.ordering.orders import PlaceText, TakeOrder
 from desk.work import Desk
 from models import Appeal, Driver, Entry, Message, Weighing
 from tests.desk.conftest import Clock

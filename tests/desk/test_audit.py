@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import delete, select, text, update
 from sqlalchemy.exc import DBAPIError
 
-from desk import audit_chain, people
+from desk import audit_chain
 from desk.bus import Bus
+from desk.office import people
 from desk.work import Desk, Work, open_engine
 from models import AuditEntry, chain, migrations
 from tests.desk.conftest import Clock

@@ -8,12 +8,15 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from desk import calls, drafts, fares, order_changes, order_steps, orders, promise_offers, promises, reserving, timers
+from desk.call import calls
 from desk.errors import Invalid, NotFound, WrongState
 from desk.events import CallSeen
-from desk.order_changes import ChangeOrder
-from desk.order_views import order_json
-from desk.orders import PlaceText, TakeOrder
+from desk.message import promise_offers
+from desk.order import order_steps, promises
+from desk.ordering import drafts, fares, order_changes, orders, reserving, timers
+from desk.ordering.order_changes import ChangeOrder
+from desk.ordering.order_views import order_json
+from desk.ordering.orders import PlaceText, TakeOrder
 from desk.work import Desk, Work
 from models import FixedFare, Message, Office, Order, OrderTimer, Promise, Search
 from tests.desk.conftest import Clock

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import func, select, update
 
-from desk import bulk, dispatch, orders
-from desk.bulk import Meant
+from desk.dispatching import dispatch
 from desk.errors import Conflict
 from desk.events import Event, OrderChanged
-from desk.orders import PlaceText, TakeOrder
+from desk.ordering import bulk, orders
+from desk.ordering.bulk import Meant
+from desk.ordering.orders import PlaceText, TakeOrder
 from desk.work import Desk, Work
 from models import Order, OrderStep, Search
 from tests.site import Site, make_site

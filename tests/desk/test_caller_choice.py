@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from desk import calls
+from desk.call import calls
 from desk.errors import DeskError, Invalid, NotFound
 from desk.events import CallArrived, CallChosen, Event, PbxSnapshot
 from desk.work import Desk

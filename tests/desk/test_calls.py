@@ -11,7 +11,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from desk import calls
+from desk.call import calls
 from desk.errors import Invalid
 from desk.events import (
     BoxCallGone,

@@ -8,11 +8,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import delete, func, select, update
 
-from desk import advertising, audiences, campaign_views, campaigns, consents, messages, segments, text_templates
-from desk.audiences import Pick
-from desk.campaigns import Letter
+from desk.customer import segments
+from desk.customer.segments import SegmentForm
 from desk.errors import Invalid, NotFound, WrongState
-from desk.segments import SegmentForm
+from desk.message import audiences, campaign_views, campaigns, messages, text_templates
+from desk.message.audiences import Pick
+from desk.message.campaigns import Letter
+from desk.texts import advertising, consents
 from desk.work import Desk
 from models import AdConsent, AuditEntry, Campaign, CampaignLeftOut, Customer, CustomerPhone, Driver, Message
 from tests.desk.conftest import Clock

@@ -9,7 +9,7 @@ import zlib
 import pytest
 from PIL import Image
 
-from desk.car_pictures import MOST_BYTES, BadPicture, drawn_anew
+from desk.driver.car_pictures import MOST_BYTES, BadPicture, drawn_anew
 
 
 def picture(kind: str = "JPEG", size: tuple[int, int] = (640, 480), **more: object) -> bytes:

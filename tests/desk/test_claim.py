@@ -9,8 +9,8 @@ import signal
 import pytest
 from sqlalchemy import text
 
-from desk import claim as module
-from desk.claim import Claim, DatabaseInUse
+from desk.keeping import claim as module
+from desk.keeping.claim import Claim, DatabaseInUse
 from desk.work import open_engine
 
 

@@ -8,13 +8,15 @@ from collections.abc import Awaitable, Callable
 import pytest
 from sqlalchemy import func, select
 
-from desk import cashier, credit, credit_accounts, dispatch, ledger, order_changes, orders, settlement
-from desk.credit import AccountClosed, NotOnAccount, OverLimit, Payment
-from desk.credit_accounts import NameTaken, Terms
+from desk.books import cashier, credit, credit_accounts, ledger, settlement
+from desk.books.credit import AccountClosed, NotOnAccount, OverLimit, Payment
+from desk.books.credit_accounts import NameTaken, Terms
+from desk.books.ledger import ReferenceUsed
+from desk.dispatching import dispatch
 from desk.errors import DeskError, Invalid, NotFound
-from desk.ledger import ReferenceUsed
-from desk.order_changes import ChangeOrder
-from desk.orders import PlaceText, TakeOrder
+from desk.ordering import order_changes, orders
+from desk.ordering.order_changes import ChangeOrder
+from desk.ordering.orders import PlaceText, TakeOrder
 from desk.work import Desk
 from models import AuditEntry, CreditAccount, Driver, Entry, Office, Order, Posting
 from tests.desk.conftest import Clock

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import func, select
 
-from desk import crowds, order_history, orders, searching
-from desk.crowds import TooManyAlike
-from desk.order_views import order_json, orders_json
-from desk.orders import PlaceText, TakeOrder
+from desk.dispatching import crowds, searching
+from desk.dispatching.crowds import TooManyAlike
+from desk.ordering import order_history, orders
+from desk.ordering.order_views import order_json, orders_json
+from desk.ordering.orders import PlaceText, TakeOrder
 from desk.trades import proxy
 from desk.work import Desk
 from models import AuditEntry, Offer, Order, Search

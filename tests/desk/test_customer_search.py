@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete, insert, select, update
 
-from desk import customer_search, customer_words
+from desk.customer import customer_search
 from desk.errors import NotFound
+from desk.keeping import customer_words
 from desk.work import Desk, Work
 from models import Customer, CustomerPhone, CustomerWords, Place
 from tests.desk.conftest import NOON, AddCustomer, Clock

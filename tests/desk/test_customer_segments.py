@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from desk import consents, segments
+from desk.customer import segments
+from desk.customer.segment_conditions import NAMES, checked
+from desk.customer.segments import SegmentForm
 from desk.errors import Conflict, Invalid, NotFound
-from desk.segment_conditions import NAMES, checked
-from desk.segments import SegmentForm
+from desk.texts import consents
 from desk.work import Desk
 from models import Customer, CustomerPhone, Erasure, Order, Place
 from tests.desk.conftest import NOON, AddCustomer, Clock

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from desk import customers
+from desk.customer import customers
 from desk.errors import NotFound
 from desk.work import Desk
 from models import CustomerPhone, Order, Place

@@ -8,11 +8,14 @@ from collections import Counter, defaultdict
 import pytest
 from sqlalchemy import func, select
 
-from desk import customers, demo, numbers, people, trades
-from desk.demo_history import Firm, History, make_history
-from desk.demo_people import People
-from desk.demo_places import Places
+from desk import numbers, trades
+from desk.customer import customers
+from desk.demo import site as demo
+from desk.demo.history import Firm, History, make_history
+from desk.demo.people import People
+from desk.demo.places import Places
 from desk.errors import Conflict
+from desk.office import people
 from desk.work import Desk
 from models import Customer, CustomerPhone, Driver, Line, Office, Operator, Order, Place, Shift
 from tests.desk.conftest import NOON, Clock

@@ -8,11 +8,12 @@ import pytest
 from sqlalchemy import event, func, select, update
 from sqlalchemy.exc import IntegrityError
 
-from desk import dispatch, orders
-from desk.candidates import beeline_m
+from desk.dispatching import dispatch
+from desk.dispatching.candidates import beeline_m
 from desk.errors import Conflict, DriverNotFree, DriverTaken, NotFound, OrderTaken
 from desk.events import Event, MessageChanged, OrderAssigned
-from desk.orders import PlaceText, TakeOrder
+from desk.ordering import orders
+from desk.ordering.orders import PlaceText, TakeOrder
 from desk.work import Desk
 from models import Assignment, Driver, Message, Order
 from tests.site import GANGNAM, Site, make_site

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import func, select, update
 
-from desk import do_not_serve, orders
-from desk.do_not_serve import NotServed, OverrideForbidden
+from desk.customer import do_not_serve
+from desk.customer.do_not_serve import NotServed, OverrideForbidden
 from desk.errors import Conflict, Invalid, NotFound
-from desk.orders import PlaceText, TakeOrder
+from desk.ordering import orders
+from desk.ordering.orders import PlaceText, TakeOrder
 from desk.work import Desk
 from models import AuditEntry, Customer, CustomerDeed, Operator, Order
 from tests.desk.conftest import AddCustomer

@@ -8,10 +8,11 @@ import re
 import pytest
 from sqlalchemy import select, update
 
-from desk import driver_access, messages
-from desk.driver_access import GOOD_FOR, IDLE, LINKS_AN_HOUR, TooManyLinks, WrongLink
+from desk.driver import driver_access
+from desk.driver.driver_access import GOOD_FOR, IDLE, LINKS_AN_HOUR, TooManyLinks, WrongLink
 from desk.errors import DeskError, Invalid, NotFound
-from desk.order_views import message_json
+from desk.message import messages
+from desk.ordering.order_views import message_json
 from desk.work import Desk
 from models import Driver, DriverLink, DriverSession, Message
 from tests.desk.conftest import Clock

@@ -10,12 +10,15 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select, update
 
-from desk import dispatch, orders, searching, shifts, trades
-from desk.candidates import candidates
-from desk.driver_fitness import DriverUnfit, Record, is_working_time, unfit
+from desk import trades
+from desk.dispatching import dispatch, searching
+from desk.dispatching.candidates import candidates
+from desk.driver import shifts
+from desk.driver.driver_fitness import DriverUnfit, Record, is_working_time, unfit
 from desk.errors import Invalid
-from desk.order_views import order_json
-from desk.orders import PlaceText, TakeOrder
+from desk.ordering import orders
+from desk.ordering.order_views import order_json
+from desk.ordering.orders import PlaceText, TakeOrder
 from desk.work import Desk
 from locales import catalog
 from locales.catalog import Catalog

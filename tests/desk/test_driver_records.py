@@ -8,12 +8,14 @@ from datetime import date, datetime, time
 import pytest
 from sqlalchemy import select
 
-from desk import driver_blocks, driver_papers, driver_records, orders, searching
-from desk.driver_documents import BadDocument, understood
-from desk.driver_papers import due
-from desk.driver_records import NumberTaken, Record
+from desk.dispatching import searching
+from desk.driver import driver_blocks, driver_papers, driver_records
+from desk.driver.driver_documents import BadDocument, understood
+from desk.driver.driver_papers import due
+from desk.driver.driver_records import NumberTaken, Record
 from desk.errors import Invalid, NotFound
-from desk.orders import PlaceText, TakeOrder
+from desk.ordering import orders
+from desk.ordering.orders import PlaceText, TakeOrder
 from desk.work import Desk
 from models import AuditEntry, Driver, DriverBlock, Offer, PaperAlarm
 from tests.desk.conftest import Clock

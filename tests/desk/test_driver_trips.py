@@ -7,13 +7,17 @@ import asyncio
 import pytest
 from sqlalchemy import select
 
-from desk import appeals, dispatch, driver_trips, driver_views, orders, searching, settlement, shifts
-from desk.appeals import AlreadyAnswered
-from desk.driver_trips import NotYours
+from desk.books import settlement
+from desk.dispatching import dispatch, searching
+from desk.dispatching.searching import OfferGone
+from desk.driver import shifts
+from desk.driver.shifts import OffDuty
+from desk.driver_page import appeals, driver_trips, driver_views
+from desk.driver_page.appeals import AlreadyAnswered
+from desk.driver_page.driver_trips import NotYours
 from desk.errors import DeskError, DriverTaken, Invalid, NotFound, WrongState
-from desk.orders import PlaceText, TakeOrder
-from desk.searching import OfferGone
-from desk.shifts import OffDuty
+from desk.ordering import orders
+from desk.ordering.orders import PlaceText, TakeOrder
 from desk.trades import TAKEN
 from desk.work import Desk
 from models import Appeal, Driver, Order, OrderStep, Shift
@@ -142,7 +146,7 @@ async def test_an_offer_says_what_it_brings_and_what_it_costs_and_not_who_it_is_
 
 
 async def test_the_customer_is_known_to_his_driver_for_as_long_as_the_trip_lasts(desk: Desk, site: Site) -> None:
-    """Seen failing with an assignment's state not asked for (desk/assignments.py)."""
+    """Seen failing with an assignment's state not asked for (desk/message/assignments.py)."""
     driver, order_id = site.drivers[0], await assigned(desk, site)
     order = (await of(desk, driver))["order"]
     assert (order["number"], order["customer_name"], order["note"]) == ("+821055501234", "김철수", "수동")

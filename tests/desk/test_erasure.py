@@ -9,26 +9,18 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, text
 
-from desk import calls as desk_calls
-from desk import (
-    customer_search,
-    customers,
-    dispatch,
-    do_not_serve,
-    erasure,
-    idempotency,
-    merging,
-    orders,
-    personal_data,
-    segments,
-)
-from desk.customer_deeds import Forgotten
-from desk.erasure import StillLive
+from desk.call import calls as desk_calls
+from desk.customer import customer_search, customers, do_not_serve, erasure, merging, personal_data, segments
+from desk.customer.customer_deeds import Forgotten
+from desk.customer.erasure import StillLive
+from desk.customer.segments import SegmentForm
+from desk.dispatching import dispatch
 from desk.errors import Invalid, NotFound
 from desk.events import CallSeen
-from desk.order_views import order_json
-from desk.orders import PlaceText, TakeOrder
-from desk.segments import SegmentForm
+from desk.keeping import idempotency
+from desk.ordering import orders
+from desk.ordering.order_views import order_json
+from desk.ordering.orders import PlaceText, TakeOrder
 from desk.work import Desk, Work
 from models import (
     Account,

@@ -10,11 +10,14 @@ import pytest
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import DBAPIError
 
-from desk import dispatch, driver_views, fee_rules, orders
+from desk.books import fee_rules
+from desk.books.fee_rules import FeeForm
+from desk.dispatching import dispatch
+from desk.driver_page import driver_views
 from desk.errors import Invalid, NotFound
-from desk.fee_rules import FeeForm
-from desk.fees import FeeRule
-from desk.orders import PlaceText, TakeOrder
+from desk.ordering import orders
+from desk.ordering.orders import PlaceText, TakeOrder
+from desk.rules.fees import FeeRule
 from desk.work import Desk
 from models import Assignment, AuditEntry, Driver, DriverGroup, Entry, EntryFee, FeeRuleRow
 from tests.desk.conftest import Clock

@@ -6,7 +6,7 @@ import pytest
 
 from desk import trades
 from desk.errors import Invalid
-from desk.fees import FeeRule
+from desk.rules.fees import FeeRule
 
 TWENTY = FeeRule(basis_points=2000)
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from desk.gazetteer import areas, finding, outlines
-from desk.gazetteer.areas import DISTRICT, PROVINCE, TOWN, VILLAGE
+from desk.place.gazetteer import areas, finding, outlines
+from desk.place.gazetteer.areas import DISTRICT, PROVINCE, TOWN, VILLAGE
 
 MAP = Path(__file__).parents[2] / "web" / "static" / "map" / "sigungu.geojson"
 

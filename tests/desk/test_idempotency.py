@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from desk import idempotency, orders
 from desk.errors import Invalid
 from desk.events import Event, OrderTaken
-from desk.idempotency import Answer, KeyReused, request_hash
-from desk.orders import PlaceText, TakeOrder
+from desk.keeping import idempotency
+from desk.keeping.idempotency import Answer, KeyReused, request_hash
+from desk.ordering import orders
+from desk.ordering.orders import PlaceText, TakeOrder
 from desk.work import Desk, Work
 from models import IdempotencyKey, Order
 from tests.site import Site, make_site

@@ -9,12 +9,15 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from desk import calls, consents, customer_search, orders, search_index
+from desk.call import calls
+from desk.customer import customer_search, search_index
 from desk.errors import Invalid, NotFound, WrongState
 from desk.events import CallSeen
 from desk.importing import reading, staging, steps
 from desk.importing.staging import File
-from desk.orders import PlaceText, TakeOrder
+from desk.ordering import orders
+from desk.ordering.orders import PlaceText, TakeOrder
+from desk.texts import consents
 from desk.work import Desk, Work
 from models import AdConsent, Customer, CustomerPhone, Driver, Import, ImportKey, ImportRow, Place, Shift
 from tests.desk.conftest import AddCustomer, Clock

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from desk import places
 from desk.importing import told as told_of
+from desk.place import places
 from desk.work import Desk
 from models import BookPlace, BookPlaceWords
 from tests.desk.test_importing import staged, taken_in, undone

@@ -10,10 +10,14 @@ import pytest
 from sqlalchemy import select, update
 
 from callboard.replies import Replies
-from desk import consents, dispatch, incoming_texts, messages, orders, searching, shifts
+from desk.dispatching import dispatch, searching
+from desk.driver import shifts
 from desk.events import TextArrived, TextHandled
-from desk.orders import PlaceText, TakeOrder
-from desk.text_came import TextCame
+from desk.message import incoming_texts, messages
+from desk.ordering import orders
+from desk.ordering.orders import PlaceText, TakeOrder
+from desk.texts import consents
+from desk.texts.text_came import TextCame
 from desk.work import Desk, Work
 from models import AdConsent, Assignment, Driver, IncomingText, Message, Offer, Search
 from tests.desk.conftest import Clock

@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import DBAPIError
 
-from desk import ledger
+from desk.books import ledger
+from desk.books.ledger import AlreadyReversed, Booking, Line, ReferenceUsed
 from desk.errors import Invalid, NotFound
-from desk.ledger import AlreadyReversed, Booking, Line, ReferenceUsed
 from desk.work import Desk
 from models import Account, Entry, Period, Posting
 from tests.desk.conftest import Clock

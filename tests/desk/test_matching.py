@@ -8,8 +8,8 @@ from itertools import permutations
 
 import pytest
 
-from desk import matching
-from desk.modes import ALL_DAYS, Hours, mode_at
+from desk.dispatching import matching
+from desk.dispatching.modes import ALL_DAYS, Hours, mode_at
 
 
 def drawn(seed: int, orders: int = 5, drivers: int = 6) -> dict[tuple[int, int], int]:

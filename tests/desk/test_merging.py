@@ -11,12 +11,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, text
 
-from desk import calls, customer_search, customer_words, duplicates, merging, orders, segments
+from desk.call import calls
+from desk.customer import customer_search, duplicates, merging, segments
+from desk.customer.merging import CannotUndo
+from desk.customer.segments import SegmentForm
 from desk.errors import Conflict, Invalid, NotFound
 from desk.events import CallSeen
-from desk.merging import CannotUndo
-from desk.orders import PlaceText, TakeOrder
-from desk.segments import SegmentForm
+from desk.keeping import customer_words
+from desk.ordering import orders
+from desk.ordering.orders import PlaceText, TakeOrder
 from desk.work import Desk
 from models import Base, Call, Customer, CustomerPhone, Order, Place, Segment, SegmentMember
 from tests.desk.conftest import DID, NOON, AddCustomer, Clock

@@ -9,10 +9,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select, update
 
-from desk import dispatch, messages, orders, receipts
+from desk.dispatching import dispatch
 from desk.errors import Invalid, NotFound, WrongState
 from desk.events import Event, MessageChanged
-from desk.orders import PlaceText, TakeOrder
+from desk.message import messages
+from desk.ordering import orders
+from desk.ordering.orders import PlaceText, TakeOrder
+from desk.texts import receipts
 from desk.work import Desk, open_engine
 from models import Call, Customer, Driver, EarlyReceipt, Line, Message, MessagePart
 from tests.site import Site, make_site

@@ -8,10 +8,13 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
-from desk import dispatch, next_orders, order_steps, orders, searching, shifts
+from desk.dispatching import dispatch, next_orders, searching
+from desk.driver import shifts
 from desk.errors import DriverTaken, OrderTaken
-from desk.nearby import beeline_m
-from desk.orders import PlaceText, TakeOrder
+from desk.order import order_steps
+from desk.ordering import orders
+from desk.ordering.orders import PlaceText, TakeOrder
+from desk.place.nearby import beeline_m
 from desk.trades import proxy
 from desk.work import Desk
 from models import Assignment, Driver, NextOrder, Offer, Order, Search, Weighing

@@ -7,24 +7,18 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from desk import (
-    calls,
-    dispatch,
-    driver_trips,
-    driver_views,
-    no_show,
-    order_history,
-    order_views,
-    orders,
-    reports,
-    settlement,
-    shifts,
-)
-from desk.days import span
+from desk.books import settlement
+from desk.call import calls
+from desk.clock.days import span
+from desk.dispatching import dispatch
+from desk.driver import shifts
+from desk.driver_page import driver_trips, driver_views
 from desk.errors import Invalid, WrongState
 from desk.events import CallSeen
-from desk.no_show import TooEarly
-from desk.orders import PlaceText, TakeOrder
+from desk.figures import reports
+from desk.ordering import no_show, order_history, order_views, orders
+from desk.ordering.no_show import TooEarly
+from desk.ordering.orders import PlaceText, TakeOrder
 from desk.trades import proxy
 from desk.work import Desk
 from models import Assignment, AuditEntry, Customer, Driver, Message

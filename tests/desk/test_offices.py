@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from desk import offices
 from desk.errors import Conflict, Invalid, NoSuchPlugin
 from desk.events import CallSeen
+from desk.office import offices
 from desk.work import Desk
 
 FIRM = {
@@ -20,7 +20,7 @@ FIRM = {
 
 
 async def test_a_firm_and_its_number_take_calls(desk: Desk) -> None:
-    from desk import calls
+    from desk.call import calls
 
     async with desk.work() as work:
         office = await offices.open_office(work, **FIRM)

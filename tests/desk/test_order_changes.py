@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from desk import order_changes, orders
 from desk.errors import Invalid, NotFound, WrongState
 from desk.events import Event, OrderChanged
-from desk.order_changes import ChangeOrder, StaleOrder
-from desk.orders import PlaceText, TakeOrder
+from desk.ordering import order_changes, orders
+from desk.ordering.order_changes import ChangeOrder, StaleOrder
+from desk.ordering.orders import PlaceText, TakeOrder
 from desk.work import Desk
 from models import Customer, Order, OrderChange, Place
 from tests.site import Site, make_site

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from desk import dispatch, order_changes, order_history, orders, search_views, searching
+from desk.dispatching import dispatch, search_views, searching
 from desk.errors import NotFound
-from desk.orders import PlaceText, TakeOrder
+from desk.ordering import order_changes, order_history, orders
+from desk.ordering.orders import PlaceText, TakeOrder
 from desk.work import Desk
 from tests.desk.conftest import Clock
 from tests.site import GANGNAM, Site, make_site

@@ -8,12 +8,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from desk import dispatch, orders
 from desk.bus import Bus
+from desk.dispatching import dispatch
 from desk.errors import Conflict, Invalid, NotFound, WrongState
 from desk.events import CallIdentified, Event, OrderChanged, OrderTaken
-from desk.order_views import order_json, orders_json
-from desk.orders import PlaceText, TakeOrder
+from desk.ordering import orders
+from desk.ordering.order_views import order_json, orders_json
+from desk.ordering.orders import PlaceText, TakeOrder
 from desk.views import moment as told_moment
 from desk.work import Desk, utc_now
 from models import Assignment, Call, Customer, CustomerPhone, Driver, Order, OrderStep, Place, Shift

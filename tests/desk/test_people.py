@@ -7,11 +7,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from desk import audit_chain, people
+from desk import audit_chain
 from desk.errors import Conflict, Invalid, NotFound
 from desk.events import Event, SessionEnded
-from desk.passwords import new_password, new_token, password_hash, token_hash
-from desk.people import SignedIn, WrongLogin
+from desk.office import people
+from desk.office.passwords import new_password, new_token, password_hash, token_hash
+from desk.office.people import SignedIn, WrongLogin
 from desk.work import Desk
 from models import AuditEntry, Operator, WebSession
 from tests.desk.conftest import Clock

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select, update
 
-from desk import ledger, periods
+from desk.books import ledger, periods
+from desk.books.ledger import Booking, Line
+from desk.books.periods import OutOfTurn
 from desk.errors import Invalid, NotFound
-from desk.ledger import Booking, Line
-from desk.periods import OutOfTurn
 from desk.work import Desk
 from models import Account, Office, PeriodBalance
 from tests.desk.conftest import Clock

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import func, select
 
-from desk import order_changes, order_history, order_views, orders, search_views, searching
-from desk.orders import PlaceText, TakeOrder
-from desk.pins import OFFERED_ALL_THE_SAME, PinUncertain
+from desk.dispatching import search_views, searching
+from desk.dispatching.pins import OFFERED_ALL_THE_SAME, PinUncertain
+from desk.ordering import order_changes, order_history, order_views, orders
+from desk.ordering.orders import PlaceText, TakeOrder
 from desk.trades import proxy
 from desk.views import moment
 from desk.work import Desk

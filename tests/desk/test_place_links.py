@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import func, select
 
-from desk import messages, order_history, orders, place_links, searching
+from desk.dispatching import searching
 from desk.errors import Conflict, Invalid, NotFound, WrongState
-from desk.orders import PlaceText, TakeOrder
-from desk.place_links import NoMobile, TooManyPlaceLinks, WrongPlaceLink
+from desk.message import messages
+from desk.ordering import order_history, orders, place_links
+from desk.ordering.orders import PlaceText, TakeOrder
+from desk.ordering.place_links import NoMobile, TooManyPlaceLinks, WrongPlaceLink
 from desk.trades import proxy
 from desk.work import Desk
 from models import AuditEntry, Message, Offer, Order, PlaceLink, Search

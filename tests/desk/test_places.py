@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from desk import place_book, places
+from desk.place import place_book, places
 from desk.work import Desk
 from models import Place
 from tests.desk.conftest import AddCustomer, Clock

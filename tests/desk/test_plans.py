@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from desk import customer_history, customer_search, segments
+from desk.customer import customer_history, customer_search, segments
 from desk.work import Desk
 from tests.desk.conftest import NOON, AddCustomer
 from tests.site import Site

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from desk.replies import Reading, read
+from desk.texts.replies import Reading, read
 
 
 @pytest.mark.parametrize(

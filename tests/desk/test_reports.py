@@ -14,10 +14,14 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import update
 
-from desk import cashier, days, dispatch, ledger, orders, report_rows, reports, settlement, statements
+from desk.books import cashier, ledger, settlement, statements
+from desk.clock import days
+from desk.dispatching import dispatch
 from desk.errors import Invalid, NotFound
-from desk.orders import PlaceText, TakeOrder
-from desk.reports import Figures
+from desk.figures import report_rows, reports
+from desk.figures.reports import Figures
+from desk.ordering import orders
+from desk.ordering.orders import PlaceText, TakeOrder
 from desk.work import Desk
 from models import Driver, Office
 from tests.desk.conftest import Clock

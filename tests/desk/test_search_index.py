@@ -8,7 +8,8 @@ from contextlib import closing
 import pytest
 from sqlalchemy import event, text
 
-from desk import customer_words, search_index
+from desk.customer import search_index
+from desk.keeping import customer_words
 from desk.work import Desk
 from tests.desk.conftest import AddCustomer
 

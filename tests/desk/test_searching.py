@@ -8,11 +8,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from desk import dispatch, offers, orders, searching
+from desk.dispatching import dispatch, searching
+from desk.dispatching.searching import OfferGone
+from desk.driver import offers
 from desk.errors import DeskError, NotFound, WrongState
 from desk.events import Event, OfferEnded, OfferMade, SearchChanged
-from desk.orders import PlaceText, TakeOrder
-from desk.searching import OfferGone
+from desk.ordering import orders
+from desk.ordering.orders import PlaceText, TakeOrder
 from desk.trades import proxy
 from desk.work import Desk, Work
 from locales.catalog import Catalog

@@ -10,8 +10,8 @@ import pyotp
 import pytest
 from sqlalchemy import select
 
-from desk import second_factor
-from desk.second_factor import HasFactor, WrongCode
+from desk.office import second_factor
+from desk.office.second_factor import HasFactor, WrongCode
 from desk.work import Desk
 from models import AuditEntry, RecoveryCode, SecondFactor
 from tests.desk.conftest import Clock

@@ -8,10 +8,12 @@ from collections.abc import Awaitable, Callable
 import pytest
 from sqlalchemy import func, select
 
-from desk import dispatch, ledger, orders, settlement
+from desk.books import ledger, settlement
+from desk.books.settlement import NotEnough
+from desk.dispatching import dispatch
 from desk.errors import DeskError, Invalid, NotFound
-from desk.orders import PlaceText, TakeOrder
-from desk.settlement import NotEnough
+from desk.ordering import orders
+from desk.ordering.orders import PlaceText, TakeOrder
 from desk.work import Desk
 from models import Driver, Entry
 from tests.desk.conftest import Clock

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from sqlalchemy import text
 
-from desk import store
+from desk.keeping import store
 from models import migrations
 from tests.postgres import Cluster
 from tests.site import make_site

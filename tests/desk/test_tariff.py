@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from desk import tariff_files, tariffs
-from desk.order_customer import PlaceText
-from desk.place_book import BadFile
-from desk.tariff import HourRate, Tariff, Trip, ZonePair
+from desk.order.order_customer import PlaceText
+from desk.ordering import tariff_files, tariffs
+from desk.place.place_book import BadFile
+from desk.rules.tariff import HourRate, Tariff, Trip, ZonePair
 from desk.work import Desk
 from models import BookPlace, Office
 from tests.desk.conftest import Clock

@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from desk import orders, tariff_tables, tariff_versions, tariffs
 from desk.errors import Invalid, NotFound
 from desk.importing import reading
-from desk.orders import PlaceText, TakeOrder
-from desk.tariff_tables import Kind
-from desk.tariff_versions import InUse
+from desk.ordering import orders, tariff_tables, tariff_versions, tariffs
+from desk.ordering.orders import PlaceText, TakeOrder
+from desk.ordering.tariff_tables import Kind
+from desk.ordering.tariff_versions import InUse
 from desk.work import Desk
 from models import Office
 from tests.desk.conftest import Clock

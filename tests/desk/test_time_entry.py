@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from desk import time_entry
+from desk.clock import time_entry
 from desk.errors import Invalid
 
 SEOUL = "Asia/Seoul"

@@ -7,10 +7,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select, update
 
-from desk import dispatch, dispute, erasure, orders, shifts, ways
+from desk.customer import erasure
+from desk.dispatching import dispatch
+from desk.driver import shifts, ways
+from desk.driver.shifts import OffDuty
 from desk.errors import NotFound
-from desk.orders import PlaceText, TakeOrder
-from desk.shifts import OffDuty
+from desk.ordering import dispute, orders
+from desk.ordering.orders import PlaceText, TakeOrder
 from desk.work import Desk
 from models import DriverWay, Message, Order
 from tests.desk.conftest import Clock

@@ -9,10 +9,12 @@ import asyncio
 import random
 from collections.abc import Callable
 
-from desk import dispatch, idempotency, orders
 from desk.database_errors import is_away
+from desk.dispatching import dispatch
 from desk.errors import DeskError
-from desk.orders import PlaceText, TakeOrder
+from desk.keeping import idempotency
+from desk.ordering import orders
+from desk.ordering.orders import PlaceText, TakeOrder
 from desk.work import Desk, Work
 from tests.faults.history import History
 from tests.site import Site

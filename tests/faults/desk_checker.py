@@ -13,8 +13,12 @@ from pathlib import Path
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk import audit_chain, kept_files, periods, search_index, vehicle_proof
-from desk.timers import REMINDER, WAIT
+from desk import audit_chain
+from desk.books import periods
+from desk.customer import search_index
+from desk.driver import vehicle_proof
+from desk.keeping import kept_files
+from desk.ordering.timers import REMINDER, WAIT
 from desk.work import Desk
 from models import (
     Assignment,

@@ -12,8 +12,8 @@ import asyncio
 import os
 import sys
 
-from desk import dispatch, giving
 from desk.bus import Bus
+from desk.dispatching import dispatch, giving
 from desk.events import OrderAssigned
 from desk.work import Desk, open_engine
 from sms.providers.smpp import Smpp

@@ -14,7 +14,7 @@ from ami.listener import Listener
 from ami.settings import Settings
 from callboard.readings import Readings
 from callboard.witness import Witness
-from desk import calls
+from desk.call import calls
 from desk.work import Desk, utc_now
 from models import Call
 

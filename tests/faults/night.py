@@ -28,11 +28,12 @@ from callboard.order_timers import OrderTimers
 from callboard.replies import Replies
 from callboard.searches import Searches
 from callboard.supervisor import Part, Supervisor
-from desk import idempotency, timers
 from desk.bus import Bus
 from desk.database_errors import disk_is_full, is_away
 from desk.errors import DeskError
 from desk.importing import staging
+from desk.keeping import idempotency
+from desk.ordering import timers
 from desk.work import Desk, Work, open_engine, utc_now
 from models import Assignment, CustomerMerge, CustomerPhone, Driver, Import, IncomingText, Message, Offer, Order, Search
 from sms.sender import Sender

@@ -12,33 +12,24 @@ from typing import Any
 
 from sqlalchemy import select
 
-from desk import (
-    calls,
-    campaigns,
-    cashier,
-    credit_accounts,
-    dispatch,
-    drafts,
-    driver_access,
-    driver_trips,
-    erasure,
-    incoming_texts,
-    kept_files,
-    merging,
-    orders,
-    place_links,
-    searching,
-    vehicle_proof,
-)
-from desk.audiences import Pick
-from desk.campaigns import Letter
-from desk.car_pictures import Picture
-from desk.credit import CASH, Payment
+from desk.books import cashier, credit_accounts
+from desk.books.credit import CASH, Payment
+from desk.call import calls
+from desk.customer import erasure, merging
+from desk.dispatching import dispatch, searching
+from desk.driver import driver_access, vehicle_proof
+from desk.driver.car_pictures import Picture
+from desk.driver_page import driver_trips
 from desk.events import CallSeen
 from desk.importing import reading, staging
 from desk.importing.staging import File
-from desk.orders import PlaceText, TakeOrder
-from desk.text_came import TextCame
+from desk.keeping import kept_files
+from desk.message import campaigns, incoming_texts
+from desk.message.audiences import Pick
+from desk.message.campaigns import Letter
+from desk.ordering import drafts, orders, place_links
+from desk.ordering.orders import PlaceText, TakeOrder
+from desk.texts.text_came import TextCame
 from desk.work import Desk, Work
 from models import CustomerPhone, Import, NextOrder
 from tests.site import GANGNAM, Site

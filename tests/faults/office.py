@@ -12,7 +12,7 @@ from typing import Any
 import aiohttp
 from sqlalchemy import func, select, update
 
-from desk.passwords import password_hash, token_hash
+from desk.office.passwords import password_hash, token_hash
 from desk.work import Desk
 from models import Assignment, Call, Driver, Operator, Order
 from models.call import OPEN_STATES

@@ -19,8 +19,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from desk import calls
 from desk.bus import Bus
+from desk.call import calls
 from desk.events import CallSeen
 from desk.work import Desk, open_engine
 from web.keys import Outside, Person

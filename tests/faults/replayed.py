@@ -21,7 +21,7 @@ from callboard.readings import apply
 from callboard.replay.pbx import channel_row, learn
 from callboard.replay.recording import open_recording
 from callboard.tape_format import Entry
-from desk.calls import CallAccount, settle
+from desk.call.calls import CallAccount, settle
 from desk.errors import DeskError
 from desk.events import Event
 from desk.work import Desk

@@ -60,7 +60,7 @@ async def test_calls_that_a_restart_ended_are_over_and_told_as_asterisk_tells_th
     end: Callable[[RunningSite], Awaitable[None]],
     accounted: bool,
 ) -> None:
-    """A4, A5. Seen failing without `_why_gone` of desk/call_life.py (the killed one's calls are told as "lost").
+    """A4, A5. Seen failing without `_why_gone` of desk/call/call_life.py (the killed one's calls are told as "lost").
 
     An Asterisk that is told to restart hangs up and accounts for every call itself, and the rows end as it says. After kill
     -9 there is no account: the rows say "pbx_restart", and not that anybody was answered or gave up.

@@ -291,7 +291,8 @@ HABITS = {
 async def test_two_screens_change_one_order_and_nothing_is_lost_unseen(
     office: Office, database_url: str, history: History, count: Count, figure: Figure
 ) -> None:
-    """G6, in browsers. Seen failing without the comparison of versions in desk/order_changes.py: no difference is shown."""
+    """G6, in browsers. Seen failing without the comparison of versions in desk/ordering/order_changes.py: no difference is
+    shown."""
     pairs = count(1, 10)
     async with chromium() as browser:
         seats = [await sit(browser, office, user) for user in ("op", "boss")]

@@ -15,10 +15,11 @@ from typing import Any
 import pytest
 from sqlalchemy import event, inspect, select, update
 
-from desk import orders, store
 from desk.bus import Bus
 from desk.database_errors import Busy
-from desk.orders import PlaceText, TakeOrder
+from desk.keeping import store
+from desk.ordering import orders
+from desk.ordering.orders import PlaceText, TakeOrder
 from desk.work import Desk, Work, open_engine
 from models import Base, Customer, Driver, Order, migrations
 from models.inverted import is_part
@@ -158,7 +159,7 @@ async def test_two_first_orders_of_one_unknown_number_are_two_orders_of_one_cust
 ) -> None:
     """C6. Unique violation on the product's own path, both engines: never a half order, never two customers.
 
-    Seen failing on PostgreSQL without the savepoint in desk/order_customer.py (on SQLite writers go one by one)."""
+    Seen failing on PostgreSQL without the savepoint in desk/order/order_customer.py (on SQLite writers go one by one)."""
     site = await make_site(desk)
     numbers = [f"0105550{n:04}" for n in range(count(10, 100))]
     for number in numbers:
@@ -225,7 +226,7 @@ async def test_a_migration_killed_at_any_statement_leaves_the_old_schema_or_the_
 
 @pytest.mark.parametrize("lost", ["table message", "column driver.free_since"])
 async def test_a_schema_that_is_neither_old_nor_new_is_refused_in_words(database_url: str, lost: str) -> None:
-    """C7. A start on a mixed version. Seen failing without `_missing` in desk/store.py: such a database was served."""
+    """C7. A start on a mixed version. Seen failing without `_missing` in desk/keeping/store.py: such a database was served."""
     what, _, name = lost.partition(" ")
     table, _, column = name.partition(".")
     with migrations.open_engine(database_url).begin() as connection:
@@ -244,7 +245,7 @@ async def test_a_file_damaged_anywhere_is_refused_with_a_way_out_and_left_as_it_
     tmp_path: Path, sqlite_template: Path, chance: random.Random, figure: Figure
 ) -> None:
     """C8. Random bytes at 20 places of a well filled file. What SQLite's own full examination cannot see (the content of a
-    cell) nobody can. Seen failing without `_look_at_file` in desk/store.py: the start went on."""
+    cell) nobody can. Seen failing without `_look_at_file` in desk/keeping/store.py: the start went on."""
     whole = tmp_path / "whole.db"
     whole.write_bytes(sqlite_template.read_bytes())
     with closing(sqlite3.connect(whole)) as connection, connection:

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from desk import dispatch, orders, searching
 from desk.bus import Bus
-from desk.orders import PlaceText, TakeOrder
+from desk.dispatching import dispatch, searching
+from desk.ordering import orders
+from desk.ordering.orders import PlaceText, TakeOrder
 from desk.work import Desk, open_engine
 from tests.faults import desk_checker
 from tests.faults.history import History

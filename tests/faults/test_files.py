@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from desk import dispatch, kept_files, orders, vehicle_proof
-from desk.car_pictures import Picture
+from desk.dispatching import dispatch
+from desk.driver import vehicle_proof
+from desk.driver.car_pictures import Picture
 from desk.errors import NotFound
-from desk.orders import PlaceText, TakeOrder
+from desk.keeping import kept_files
+from desk.ordering import orders
+from desk.ordering.orders import PlaceText, TakeOrder
 from desk.work import Desk
 from models import CarPhoto
 from tests.faults.volume import volume
@@ -74,7 +77,7 @@ async def test_a_row_is_never_without_its_file_when_its_end_was_not_heard(
 
 
 async def test_a_file_whose_row_is_refused_or_was_there_goes_at_once(tmp_path: Path) -> None:
-    """Seen failing without the two `drop` of desk/kept_files.py."""
+    """Seen failing without the two `drop` of desk/keeping/kept_files.py."""
 
     async def refused(path: str) -> bool:
         raise NotFound("there is no order 1")

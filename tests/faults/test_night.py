@@ -27,9 +27,9 @@ import psycopg
 import pytest
 from sqlalchemy import update
 
-from desk import credit_accounts
+from desk.books import credit_accounts
+from desk.books.credit_accounts import Terms
 from desk.bus import Bus
-from desk.credit_accounts import Terms
 from desk.work import Desk, open_engine, utc_now
 from models import Driver, migrations
 from tests.faults import desk_checker

@@ -117,7 +117,7 @@ async def test_one_driver_who_is_given_fifty_orders_at_once_has_one(
 async def test_an_order_that_is_sent_again_after_any_cut_is_one_order(
     desk: Desk, database_url: str, history: History, chance: random.Random, count: Count, figure: Figure
 ) -> None:
-    """G5. Seen failing when the key is not reserved (desk/idempotency.py: reserve): N2, one key made two orders."""
+    """G5. Seen failing when the key is not reserved (desk/keeping/idempotency.py: reserve): N2, one key made two orders."""
     repeats, cut = count(15, 1000), 0
     async with office_on(desk, database_url) as office, Proxy(office.panel.port) as wire:
 
@@ -155,7 +155,7 @@ async def test_an_order_that_is_sent_again_after_any_cut_is_one_order(
 async def test_of_two_who_save_one_order_the_second_is_refused_with_what_the_first_one_changed(
     desk: Desk, database_url: str, history: History, chance: random.Random, count: Count, figure: Figure
 ) -> None:
-    """G6. Seen failing without the comparison of versions in desk/order_changes.py (the second save wins silently)."""
+    """G6. Seen failing without the comparison of versions in desk/ordering/order_changes.py (the second save wins silently)."""
     pairs = count(6, 200)
     panels = 2 if desk.engine.dialect.name == "postgresql" else 1
     async with office_on(desk, database_url, panels=panels) as office:
@@ -195,7 +195,7 @@ async def test_of_two_who_save_one_order_the_second_is_refused_with_what_the_fir
 async def test_one_who_never_reads_is_cut_and_harms_nobody(
     desk: Desk, database_url: str, history: History, count: Count, figure: Figure
 ) -> None:
-    """G2, a raw socket. Seen failing without the heartbeat of web/live.py: nothing else finds out, while little is told."""
+    """G2, a raw socket. Seen failing without the heartbeat of web/live/live.py: nothing else finds out, while little is told."""
     rings = count(20, 400)
     async with office_on(desk, database_url, operators=11) as office:
         live = [
@@ -272,7 +272,8 @@ TAKEN_AWAY: dict[str, Callable[[dict[str, Any]], Any]] = {
 async def test_whose_right_ends_hears_nothing_more(
     desk: Desk, database_url: str, history: History, figure: Figure
 ) -> None:
-    """G7. Another process takes it away, in the rows only. Seen failing when web/guard.py signs nobody out: open for ever."""
+    """G7. Another process takes it away, in the rows only. Seen failing when web/live/guard.py signs nobody out: open for
+    ever."""
     async with office_on(desk, database_url) as office:
         elsewhere = await make_site(desk, drivers=0, did="15889999")
         old = {"then": desk.clock().replace(year=desk.clock().year - 1), "office": elsewhere.office_id}
@@ -332,7 +333,7 @@ async def test_three_hundred_come_back_at_once_after_a_restart(
 ) -> None:
     """G8. Those who come together share one read of the desk; who comes a moment later, after something was told, must not.
 
-    Seen failing when a snapshot is shared whatever was told since (web/rooms.py: begin_snapshot)."""
+    Seen failing when a snapshot is shared whatever was told since (web/live/rooms.py: begin_snapshot)."""
     sockets = count(60, 300)
     async with office_on(desk, database_url, operators=4) as office:
         for n in range(40):

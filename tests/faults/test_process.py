@@ -18,9 +18,9 @@ import aiohttp
 import pytest
 from sqlalchemy import select
 
-from desk import orders
 from desk.bus import Bus
-from desk.orders import PlaceText, TakeOrder
+from desk.ordering import orders
+from desk.ordering.orders import PlaceText, TakeOrder
 from desk.work import Desk, open_engine
 from models import Assignment, Message
 from sms.sender import Sender
@@ -150,8 +150,8 @@ async def doomed(doom: Doom, site: Site, history: History, point: str, n: int) -
 async def test_killed_between_an_assignment_and_its_texts_nothing_is_lost_and_nothing_sent_twice(
     doom: Doom, smsc: Smsc, history: History, count: Count, figure: Figure
 ) -> None:
-    """D1, D2. Six points. D1 was seen failing with a commit between the assignment and its texts (desk/dispatch.py), D2 with
-    `recover_claims` putting claimed rows back to `queued`."""
+    """D1, D2. Six points. D1 was seen failing with a commit between the assignment and its texts (desk/dispatching/dispatch.py),
+    D2 with `recover_claims` putting claimed rows back to `queued`."""
     runs = count(2, 50)
     site = await make_site(doom.desk, drivers=runs * len(POINTS))
     slowest = 0.0
@@ -208,7 +208,7 @@ def launch(command: str, state: Path, port: int, *more: str) -> subprocess.Popen
 async def test_two_state_folders_on_one_database_never_send_both_and_the_second_takes_over(
     database_url: str, smsc: Smsc, tmp_path: Path, figure: Figure
 ) -> None:
-    """D4. Seen failing without the advisory lock of desk/claim.py: the second one runs."""
+    """D4. Seen failing without the advisory lock of desk/keeping/claim.py: the second one runs."""
     site_of = Desk(open_engine(database_url), Bus())
     await make_site(site_of)
     await site_of.engine.dispose()

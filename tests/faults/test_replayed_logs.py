@@ -1,9 +1,9 @@
 """A9. Recorded logs of the real Asterisk 22, replayed whole, cut off, out of order, doubled and with gaps.
 
 `CALLBOARD_FAULTS=full` replays more than 10,000 times. Seen failing before what they hold was there: who has the call (`holder`
-in ami/roster.py: handed_back), what a list shows before the arrival (`_completed` in desk/arrival.py and `told` in ami/roster.py:
-every recording, cut off and thinned), the half that knows the number (`Roster.incoming`: picked_up, cut off), the phone behind a
-leg (`_leads_on` in ami/roster.py: refer_blind and refer_attended, cut off).
+in ami/roster.py: handed_back), what a list shows before the arrival (`_completed` in desk/call/arrival.py and `told` in
+ami/roster.py: every recording, cut off and thinned), the half that knows the number (`Roster.incoming`: picked_up, cut off), the
+phone behind a leg (`_leads_on` in ami/roster.py: refer_blind and refer_attended, cut off).
 """
 
 from __future__ import annotations

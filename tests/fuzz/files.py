@@ -17,26 +17,24 @@ from PIL import Image
 from pydantic import SecretStr
 
 from callboard import tape_format, unstored
-from desk import (
-    advertising,
-    campaigns,
-    car_pictures,
-    driver_documents,
-    place_book,
-    segment_conditions,
-    tariff_files,
-    time_entry,
-)
+from desk.clock import time_entry
+from desk.customer import segment_conditions
+from desk.driver import car_pictures, driver_documents
 from desk.errors import Invalid
-from desk.gazetteer import finding
+from desk.message import campaigns
+from desk.ordering import tariff_files
+from desk.place import place_book
+from desk.place.gazetteer import finding
 from desk.text import plain
+from desk.texts import advertising
 from dialplan import cdr
 from geocoders.providers import kakao, naver, nominatim, vworld
 from geocoders.reading import MOST, BadKey, NotUnderstood
 from tests.fuzz.parser import Parser
-from web import given, given_customers, given_driver, given_money, given_place, masking
-from web.bodies import Refused, body_as, query_as
-from web.shapes import Given
+from web.access import masking
+from web.api import given, given_customers, given_driver, given_money, given_place
+from web.api.bodies import Refused, body_as, query_as
+from web.api.shapes import Given
 
 T = TypeVar("T")
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)

@@ -27,22 +27,23 @@ from ami.settings import Settings
 from ami.translate import translate
 from callerid.boxes import korean_stx
 from callerid.framing import Framed
-from desk import alphabets, numbers, replies
-from desk import text_size as segments
+from desk import numbers
 from desk.errors import WrongState
 from desk.importing import headings, lines
 from desk.importing import reading as table_reading
 from desk.importing.table import BadTable, Table
-from desk.message_states import change
 from desk.text import plain
-from desk.text_came import TextCame
+from desk.texts import alphabets, replies
+from desk.texts import text_size as segments
+from desk.texts.message_states import change
+from desk.texts.text_came import TextCame
 from desk.work import Work
 from models import Message as TextMessage
 from models.message import NEXT_STATES
 from sms import incoming, receipts, smpp_pdu
 from tests.fuzz import files
 from tests.fuzz.parser import Parser
-from web.bodies import Refused, strict_json
+from web.api.bodies import Refused, strict_json
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 

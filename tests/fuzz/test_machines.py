@@ -22,11 +22,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from sqlalchemy import func, select
 
-from desk import call_life, calls, receipts, store
 from desk.bus import Bus
+from desk.call import call_life, calls
 from desk.errors import DeskError
 from desk.events import CallAnswered, CallArrived, CallEnded, CallRinging, CallSeen, Event, MessageChanged
-from desk.message_states import change, hold
+from desk.keeping import store
+from desk.texts import receipts
+from desk.texts.message_states import change, hold
 from desk.work import Desk, Work, open_engine
 from models import Call, EarlyReceipt, Message
 from models.message import NEXT_STATES

@@ -7,15 +7,17 @@ import asyncio
 from sqlalchemy import func, select
 from yarl import URL
 
-from desk import dispatch, driver_access, place_links
+from desk.dispatching import dispatch
+from desk.driver import driver_access
+from desk.ordering import place_links
 from models import DriverSession, PlaceLink
 from tests.hostile.cases import CASES, COOKIES, FILE_IDS, LINKS, PREVIEWS, slice_of
 from tests.web.conftest import House
-from web.driver_auth import driver_cookie
+from web.access.driver_auth import driver_cookie
 
 
 async def test_no_guess_opens_a_link(house: House) -> None:
-    """F22. Who is told to wait comes back to a server that has forgotten him. Seen failing with the token not compared (desk/driver_access.py)."""
+    """F22. Who is told to wait comes back to a server that has forgotten him. Seen failing with the token not compared (desk/driver/driver_access.py)."""
     await house.order()
     async with house.desk.work() as work:
         await place_links.send(work, house.site.operator_id, 1, "https://desk.example/here")

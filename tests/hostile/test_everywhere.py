@@ -80,7 +80,7 @@ async def test_no_query_of_a_page_or_list_is_more_than_a_value(house: House, cro
 
 
 async def test_no_body_of_any_request_is_taken_for_what_it_is_not(house: House, crowd: dict[str, Visitor]) -> None:
-    """F18. Seen failing with fields that nobody asked for let pass (`extra` in web/shapes.py)."""
+    """F18. Seen failing with fields that nobody asked for let pass (`extra` in web/api/shapes.py)."""
     wrong = []
     headers = {"Content-Type": "application/json"}
     for method, path, raw in slice_of(CASES["F18"][BODIES], 80):

@@ -79,7 +79,7 @@ async def call_with_names(site: Watched, prefix: str, names: list[bytes]) -> dic
     ],
 )
 async def test_a_hostile_name_is_one_row_of_plain_text(site: Watched, family: str, prefix: str, figure: Figure) -> None:
-    """Seen failing without `optional()` in desk/arrival.py (control characters stay) and without FILTER in the dialplan."""
+    """Seen failing without `optional()` in desk/call/arrival.py (control characters stay) and without FILTER in the dialplan."""
     names = named(family)
     told = await call_with_names(site, prefix, names)
     wrong = []

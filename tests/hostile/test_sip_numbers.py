@@ -70,7 +70,7 @@ async def test_a_hostile_user_part_is_filtered_to_a_number_or_none(site: Watched
 
 
 async def test_each_spelling_of_a_number_is_the_one_number(site: Watched) -> None:
-    """Seen failing with the number taken as it comes (`numbers.seen` left out of desk/arrival.py)."""
+    """Seen failing with the number taken as it comes (`numbers.seen` left out of desk/call/arrival.py)."""
     cases = CASES["F9"][SIP_USER]
     answers = await call_as(site, "uF9", [(f'"%NAME%" <sip:{user}@127.0.0.1>'.encode(), b"") for user, _, _ in cases])
     wrong = [

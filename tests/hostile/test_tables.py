@@ -9,11 +9,12 @@ from typing import Any
 
 from sqlalchemy import select
 
-from desk import place_book, tariff_files
 from desk.errors import DeskError
 from desk.importing import reading, staging, steps
+from desk.importing.spreadsheet_text import harmless, meant
 from desk.importing.staging import File
-from desk.spreadsheet_text import harmless, meant
+from desk.ordering import tariff_files
+from desk.place import place_book
 from models import Customer, Import
 from tests.hostile.cases import CASES, FORMULAS, TABLES
 from tests.web.conftest import House
@@ -37,7 +38,7 @@ def test_a_file_is_a_table_or_is_refused_in_words() -> None:
 
 
 async def test_a_name_that_would_compute_comes_in_as_text_and_goes_out_as_text(house: House) -> None:
-    """Taken in as a file of customers and taken out again. Seen failing without `harmless` of desk/spreadsheet_text.py."""
+    """Taken in as a file of customers and taken out again. Seen failing without `harmless` of desk/importing/spreadsheet_text.py."""
     formulas = [text for text in CASES["F14"][FORMULAS] if text.isprintable()]
     out = io.StringIO()
     csv.writer(out).writerows([("이름", "전화"), *((text, f"0105557{at:04}") for at, text in enumerate(formulas))])

@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import func, select, update
 
 from callboard.replies import Replies
-from desk import orders, searching
-from desk.orders import PlaceText, TakeOrder
+from desk.dispatching import searching
+from desk.ordering import orders
+from desk.ordering.orders import PlaceText, TakeOrder
 from desk.work import Desk
 from models import AdConsent, Assignment, Driver, IncomingPart, IncomingText, Message, Offer
 from tests.hostile.cases import CASES, TEXTS_IN, slice_of

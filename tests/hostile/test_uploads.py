@@ -6,8 +6,8 @@ import io
 
 from PIL import Image
 
-from desk import dispatch
-from desk.driver_documents import understood
+from desk.dispatching import dispatch
+from desk.driver.driver_documents import understood
 from tests.faults.conftest import Figure
 from tests.hostile.cases import CASES, FILE_NAMES, PICTURES
 from tests.hostile.corpus.uploads import HIDDEN

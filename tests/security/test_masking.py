@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from desk import people, roles
+from desk.office import people, roles
 from models import AuditEntry, CustomerDeed
 from tests.web.conftest import House, Visitor, path_of
-from web import masking
+from web.access import masking
 from web.routes import ROUTES
 
 NUMBER = "01098765432"

@@ -10,7 +10,7 @@ import pytest
 from callboard.pbx_engine import TESTED, Engine
 from callboard.state import State
 from tests.web.conftest import House
-from web.origin import own_origin
+from web.access.origin import own_origin
 
 CHECKOUT = Path(__file__).parent.parent.parent
 WRONG = {"user": "op", "password": "not the password"}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from desk import people, roles
+from desk.office import people, roles
 from models import Office, Operator
 from models.office import ROLES
 from tests.web.conftest import House, Visitor, path_of
-from web.routes import ROUTES, Route
+from web.route import Route
+from web.routes import ROUTES
 
 NOBODY, DRIVER = "nobody", "driver"
 ROLES_OF_PEOPLE = tuple(role for role in roles.MAY if role != DRIVER)

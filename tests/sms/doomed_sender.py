@@ -14,9 +14,9 @@ from typing import Any
 
 from aiosmpplib import SubmitSm
 
-from desk import messages
 from desk.bus import Bus
 from desk.events import MessageChanged
+from desk.message import messages
 from desk.work import Desk, open_engine
 from sms.providers.smpp import Smpp
 from sms.sender import Sender

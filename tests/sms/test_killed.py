@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from desk.text_size import segment
+from desk.texts.text_size import segment
 from tests.sms.conftest import KOREAN, Site, sending, smpp_settings
 from tests.sms.smsc import Smsc
 

@@ -9,8 +9,8 @@ from aiosmpplib import GSM7BitCodec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desk.alphabets import GSM7
-from desk.text_size import Segments, TooLong, alphabet_of, korean, segment
+from desk.texts.alphabets import GSM7
+from desk.texts.text_size import Segments, TooLong, alphabet_of, korean, segment
 
 
 @pytest.mark.parametrize(

@@ -19,15 +19,17 @@ import pytest
 import structlog
 from sqlalchemy import update
 
-from desk import calls, driver_access, people
+from desk.call import calls
+from desk.driver import driver_access
 from desk.errors import Conflict
 from desk.events import CallSeen
-from desk.passwords import password_hash
+from desk.office import people
+from desk.office.passwords import password_hash
 from desk.work import Desk
 from models import Driver, Operator
 from tests.site import Site, make_site
+from web.api.openapi import document, plain_path
 from web.keys import Outside, Person
-from web.openapi import document, plain_path
 from web.routes import ROUTES
 from web.server import Panel
 from web.settings import Settings

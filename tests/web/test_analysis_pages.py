@@ -9,9 +9,10 @@ from urllib.parse import quote
 import pytest
 from sqlalchemy import func, select
 
-from desk import dispatch, orders
-from desk.analysis import SIDES
-from desk.orders import PlaceText, TakeOrder
+from desk.dispatching import dispatch
+from desk.figures.analysis import SIDES
+from desk.ordering import orders
+from desk.ordering.orders import PlaceText, TakeOrder
 from locales.catalog import Catalog
 from models import SegmentMember
 from tests.desk.conftest import Clock

@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 from locales.catalog import Catalog
 from tests.web.conftest import Answer, House, path_of
 from tests.web.live_client import Console
-from web.bodies import Refused
+from web.api.bodies import Refused
 from web.problems import problem_of
 from web.render import Renderer
 from web.routes import ROUTES

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from desk import calls
+from desk.call import calls
 from tests.web.conftest import DID, House
 
 PLACE = {"text": "강남역 10번 출구", "lat": 37.4979, "lon": 127.0276}

@@ -7,7 +7,8 @@ import re
 import pytest
 from sqlalchemy import select
 
-from desk import appeals, cashier, settlement
+from desk.books import cashier, settlement
+from desk.driver_page import appeals
 from models import Appeal, Driver, Entry, Message
 from tests.web.conftest import House, Visitor
 

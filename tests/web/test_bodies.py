@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.web.conftest import House
-from web.bodies import Refused, strict_json
+from web.api.bodies import Refused, strict_json
 
 GOOD: dict[str, Any] = {"number": "01055501234", "origin": {"text": "강남역"}, "fare": 20000}
 RAW = [

@@ -13,7 +13,10 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from desk import dispatch, kept_files, people, vehicle_proof
+from desk.dispatching import dispatch
+from desk.driver import vehicle_proof
+from desk.keeping import kept_files
+from desk.office import people
 from desk.trades import proxy
 from models import AuditEntry, CarPhoto, Message
 from models.vehicle_proof import CAR_SIDES

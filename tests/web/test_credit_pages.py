@@ -9,10 +9,12 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import update
 
-from desk import credit_accounts, dispatch, orders, periods
-from desk.credit import Payment
-from desk.credit_accounts import Terms
-from desk.orders import PlaceText, TakeOrder
+from desk.books import credit_accounts, periods
+from desk.books.credit import Payment
+from desk.books.credit_accounts import Terms
+from desk.dispatching import dispatch
+from desk.ordering import orders
+from desk.ordering.orders import PlaceText, TakeOrder
 from locales.catalog import Catalog
 from models import Operator
 from tests.desk.conftest import Clock

@@ -7,8 +7,8 @@ import re
 import pytest
 from sqlalchemy import update
 
-from desk import modes, searching
-from desk.modes import ALL_DAYS, Hours
+from desk.dispatching import modes, searching
+from desk.dispatching.modes import ALL_DAYS, Hours
 from desk.work import Work
 from models import Operator
 from tests.web.conftest import House, Visitor

@@ -9,8 +9,11 @@ from dataclasses import dataclass
 import pytest
 from sqlalchemy import select, update
 
-from desk import driver_access, driver_records, orders, searching, settlement
-from desk.orders import PlaceText, TakeOrder
+from desk.books import settlement
+from desk.dispatching import searching
+from desk.driver import driver_access, driver_records
+from desk.ordering import orders
+from desk.ordering.orders import PlaceText, TakeOrder
 from models import Driver, DriverRequest, DriverSession, Message
 from tests.site import GANGNAM
 from tests.web.conftest import House, Visitor, path_of
@@ -176,7 +179,7 @@ async def test_a_driver_is_nobody_to_the_panel_and_the_panel_is_no_driver(house:
 
 
 async def test_no_change_in_a_driver_s_name_is_reached_from_another_site(house: House) -> None:
-    """Seen failing with a driver's cookie left out of `has_cookie` (web/auth.py)."""
+    """Seen failing with a driver's cookie left out of `has_cookie` (web/access/auth.py)."""
     driver = await house.driver()
     del driver.http.headers["Sec-Fetch-Site"]
     for route in DRIVERS_OWN:

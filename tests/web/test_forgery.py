@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.web.conftest import PASSWORD, House, path_of
-from web.origin import from_our_page, may_change, own_origin
+from web.access.origin import from_our_page, may_change, own_origin
 from web.routes import ROUTES
 
 UNSAFE = [route for route in ROUTES if route.method not in ("GET", "HEAD")]

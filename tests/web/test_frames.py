@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from web.frames import text_frame
+from web.live.frames import text_frame
 
 
 def test_the_example_of_the_rfc() -> None:

@@ -12,8 +12,9 @@ import aiohttp
 import pytest
 from sqlalchemy import update
 
-from desk import calls, people
+from desk.call import calls
 from desk.events import PartChanged, SessionEnded
+from desk.office import people
 from models import Operator, WebSession
 from tests.site import make_site
 from tests.web.conftest import TOKEN, House
@@ -287,7 +288,7 @@ async def test_signing_out_closes_the_sockets_of_that_session_and_no_other(house
 
 
 async def test_a_session_that_ends_is_shut_out_in_the_same_moment(house: House) -> None:
-    """Seen failing with SessionEnded not heeded (web/popups.py)."""
+    """Seen failing with SessionEnded not heeded (web/live/popups.py)."""
     console = Console(await house.signed_in())
     await console.connect()
     [browser] = house.panel.hub.browsers
@@ -309,8 +310,8 @@ async def test_a_disabled_person_hears_nothing_more(house: House) -> None:
 async def test_what_another_process_took_away_acts_here_too(house: House, how: str) -> None:
     """No event is told in this process; the rows alone must be enough.
 
-    Seen failing without `sign_out` in web/guard.py; with ended sessions, disabled people and taken tokens not left out
-    (desk/people.py); and with other rights not compared.
+    Seen failing without `sign_out` in web/live/guard.py; with ended sessions, disabled people and taken tokens not left out
+    (desk/office/people.py); and with other rights not compared.
     """
     elsewhere = await make_site(house.desk, drivers=0, did="15889999")
     console = Console(house.program() if how == "token taken" else await house.signed_in())

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from desk import cashier, periods, roles
+from desk.books import cashier, periods
+from desk.office import roles
 from models import AuditEntry, Driver
 from tests.web.conftest import House, Visitor
 from tests.web.test_offices import Other, other  # noqa: F401 -- a fixture

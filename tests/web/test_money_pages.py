@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import select
 
-from desk import cashier
+from desk.books import cashier
 from locales.catalog import Catalog
 from models import AuditEntry
 from tests.desk.conftest import Clock

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 import pytest
 
-from desk import calls, orders, people
+from desk.call import calls
 from desk.events import CallSeen, PartChanged
+from desk.office import people
+from desk.ordering import orders
 from tests.site import Site, make_site
 from tests.web.conftest import House, Visitor
 from tests.web.live_client import Console

@@ -7,8 +7,8 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from tests.web.conftest import DOCUMENT, Answer, House, hold_against_document
+from web.api.openapi import plain_path
 from web.app import make_app
-from web.openapi import plain_path
 from web.routes import ROUTES
 
 PAGES = {"/", "/car", "/driver", "/here", "/login", "/logout", "/map", "/second-factor", "/static"}

@@ -38,7 +38,7 @@ async def test_a_recording_is_heard_whole_and_in_parts(house: House) -> None:
 
 
 async def test_who_heard_it_is_on_record(house: House) -> None:
-    """Seen failing without the row of desk/recordings.py."""
+    """Seen failing without the row of desk/call/recordings.py."""
     (house.recordings / "r4nd0m12.wav").write_bytes(SOUND)
     recording_id = await _keep(house, "r4nd0m12.wav")
     await (await house.signed_in()).api("GET", f"/recordings/{TOKEN}")

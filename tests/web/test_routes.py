@@ -8,11 +8,11 @@ import pytest
 from aiohttp import web
 
 from tests.web.conftest import House, path_of
+from web.access.auth import require
+from web.api.openapi import plain_path
 from web.app import make_app
-from web.auth import require
 from web.keys import VISITOR, Person, Visitor
 from web.middleware import tell_refusals
-from web.openapi import plain_path
 from web.routes import ROUTES
 
 OPEN_TO_ANYONE = {

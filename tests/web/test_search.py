@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
-from desk import place_book
+from desk.place import place_book
 from tests.web.conftest import House
 
 ODD = (

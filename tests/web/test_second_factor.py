@@ -8,7 +8,7 @@ import pyotp
 import pytest
 from sqlalchemy import select, update
 
-from desk import second_factor
+from desk.office import second_factor
 from models import AuditEntry, WebSession
 from tests.desk.conftest import Clock
 from tests.web.conftest import PASSWORD, Answer, House, Visitor

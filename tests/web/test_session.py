@@ -10,9 +10,9 @@ from sqlalchemy import select
 
 from models import WebSession
 from tests.web.conftest import PASSWORD, House
-from web.auth import cookie_name
+from web.access.auth import cookie_name
+from web.access.throttle import Pace, Throttle
 from web.settings import Settings
-from web.throttle import Pace, Throttle
 
 WRONG = {"user": "op", "password": "not the password"}
 RIGHT = {"user": "op", "password": PASSWORD}

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from web.sheets import Sheet, as_csv, as_xlsx, harmless, meant
+from web.views.sheets import Sheet, as_csv, as_xlsx, harmless, meant
 
 MADE = datetime(2026, 12, 1, tzinfo=UTC).replace(tzinfo=None)
 SHEETML = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"

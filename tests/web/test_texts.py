@@ -9,8 +9,9 @@ from urllib.parse import urlencode
 import pytest
 from sqlalchemy import func, select, update
 
-from desk import alphabets, incoming_texts
-from desk.text_came import TextCame
+from desk.message import incoming_texts
+from desk.texts import alphabets
+from desk.texts.text_came import TextCame
 from locales.catalog import Catalog
 from models import AdConsent, Campaign, Driver, IncomingText, Message, Operator, TextTemplate
 from tests.web.conftest import Answer, House, Visitor

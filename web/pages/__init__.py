@@ -1,1 +1,1 @@
-"""The handlers, one subject a file; their addresses all stand in `web/routes.py`."""
+"""The handlers, one subject a file; their addresses all stand in `web/routes/`."""

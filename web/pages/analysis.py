@@ -9,25 +9,27 @@ from typing import Any
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk import analysis, cohorts, crossing, days, districts, forecast, response_times, segments
-from desk.analysis import CLOCKS, SEGMENT, SIDES
-from desk.days import Span
+from desk.clock import days
+from desk.clock.days import Span
+from desk.customer import segments
+from desk.customer.segments import SegmentForm
 from desk.errors import DeskError, Invalid
-from desk.report_rows import PAGE, OrderRow
-from desk.segments import SegmentForm
+from desk.figures import analysis, cohorts, crossing, districts, forecast, response_times
+from desk.figures.analysis import CLOCKS, SEGMENT, SIDES
+from desk.figures.report_rows import PAGE, OrderRow
 from desk.views import Json
 from desk.work import Work
 from models import Office
-from web import analysis_sheets, money_sheets
-from web.ask import Ask
-from web.forms import fields_of, once, operator_id
-from web.given_money import AnalysisQuery, CrossingQuery
+from web.api.ask import Ask
+from web.api.given_money import AnalysisQuery, CrossingQuery
 from web.keys import DESK
-from web.money_view import View, view_of
 from web.pages.money import MOST_ROWS, as_file, asked_form, cursor_of, done_of
 from web.pages.money_forms import words_for
 from web.pages.reports import span_json
 from web.problems import problem_of
+from web.views import analysis_sheets, money_sheets
+from web.views.forms import fields_of, once, operator_id
+from web.views.money_view import View, view_of
 
 OTHER = ("times", "cohorts", "forecast")
 VIEWS = (*SIDES, *OTHER)

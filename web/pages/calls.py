@@ -6,11 +6,11 @@ import time
 
 from aiohttp import web
 
-from desk import call_views
-from web.ask import Ask, Json
-from web.given import CallsQuery
+from desk.call import call_views
+from web.api.ask import Ask, Json
+from web.api.given import CallsQuery
+from web.api.shapes import Nothing
 from web.keys import OUTSIDE, PACE
-from web.shapes import Nothing
 
 
 async def listed(ask: Ask[CallsQuery]) -> Json:

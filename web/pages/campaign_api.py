@@ -5,16 +5,19 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 
-from desk import audiences, campaign_views, campaigns, consents, numbers, offices
-from desk.audiences import Person, Pick
-from desk.campaigns import Letter, Prepared
+from desk import numbers
 from desk.errors import Conflict, Invalid
+from desk.message import audiences, campaign_views, campaigns
+from desk.message.audiences import Person, Pick
+from desk.message.campaigns import Letter, Prepared
+from desk.office import offices
+from desk.texts import consents
 from desk.views import Json, moment
 from desk.work import Work
-from web.ask import Ask
-from web.given_texts import CampaignGiven, CampaignSeen, ConsentGiven, ConsentQuery, ResultsQuery, moment_of
+from web.api.ask import Ask
+from web.api.given_texts import CampaignGiven, CampaignSeen, ConsentGiven, ConsentQuery, ResultsQuery, moment_of
+from web.api.shapes import Nothing
 from web.keys import COUNTING
-from web.shapes import Nothing
 
 SHOWN = 200
 

@@ -6,24 +6,25 @@ import asyncio
 
 from aiohttp import web
 
-from desk import car_links, kept_files, vehicle_proof
-from desk.dispute import gather, packed
+from desk.driver import car_links, vehicle_proof
 from desk.errors import NotFound
-from desk.order_views import message_json
-from desk.people import audit
+from desk.keeping import kept_files
+from desk.office.people import audit
+from desk.ordering.dispute import gather, packed
+from desk.ordering.order_views import message_json
 from desk.views import Json
 from desk.work import Work
 from models import Office, Order
-from web import masking
-from web.ask import Ask, json_answer, understand
-from web.auth import visitor_of
-from web.given_driver import LinkToken
+from web.access import masking
+from web.access.auth import visitor_of
+from web.api.ask import Ask, json_answer, understand
+from web.api.given_driver import LinkToken
+from web.api.shapes import Nothing
 from web.keys import CAR_PHOTOS, DESK, DRIVER_THROTTLE, OUTSIDE, SETTINGS
 from web.pages import driver_links
 from web.photo_body import served
 from web.render import LOCALES, catalog, locale_of, page
 from web.settings import Settings
-from web.shapes import Nothing
 
 PAGE = "/car"
 SHOWN = ("panel.car.",)

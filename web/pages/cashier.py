@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from desk import cashier, offices
+from desk.books import cashier
+from desk.office import offices
 from desk.views import Json, moment
 from desk.work import Work
 from models import Entry
-from web.ask import DONE, Ask
-from web.given import Reason
-from web.given_money import Evidence, MonthGiven, PenaltyGiven, TopUpGiven, WithdrawalAsked
+from web.api.ask import DONE, Ask
+from web.api.given import Reason
+from web.api.given_money import Evidence, MonthGiven, PenaltyGiven, TopUpGiven, WithdrawalAsked
+from web.api.shapes import Nothing
 from web.pages.reports import period_json
-from web.shapes import Nothing
 
 
 async def top_up(ask: Ask[TopUpGiven]) -> Json:

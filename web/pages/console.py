@@ -8,10 +8,11 @@ from typing import Any
 
 from aiohttp import web
 
-from desk import offices, trades
-from desk.people import WrongLogin
+from desk import trades
+from desk.office import offices
+from desk.office.people import WrongLogin
 from desk.trades import Field
-from web.auth import as_me, give_cookie, take_cookie, visitor_of
+from web.access.auth import as_me, give_cookie, take_cookie, visitor_of
 from web.keys import DESK, OUTSIDE, SETTINGS, VISITOR, Visitor
 from web.pages.session import close_session, open_session
 from web.render import LOCALES, TABLE, catalog, locale_of, page

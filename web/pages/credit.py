@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from datetime import date
 
-from desk import credit, credit_accounts, days, invoices, numbers, offices
-from desk.credit_accounts import Terms
+from desk import numbers
+from desk.books import credit, credit_accounts, invoices
+from desk.books.credit_accounts import Terms
+from desk.clock import days
+from desk.office import offices
 from desk.views import Json, moment
 from desk.work import Work
 from models import Entry
-from web.ask import DONE, Ask
-from web.given_money import CreditQuery, CreditTerms, PaymentGiven, RiderGiven, SpanQuery
+from web.api.ask import DONE, Ask
+from web.api.given_money import CreditQuery, CreditTerms, PaymentGiven, RiderGiven, SpanQuery
+from web.api.shapes import Nothing
 from web.pages.reports import span_json
-from web.shapes import Nothing
 
 
 async def choices(ask: Ask[CreditQuery]) -> Json:

@@ -8,7 +8,8 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from desk import (
+from desk import numbers
+from desk.customer import (
     customer_edits,
     customer_history,
     customers,
@@ -16,20 +17,19 @@ from desk import (
     duplicates,
     erasure,
     merging,
-    numbers,
     personal_data,
 )
 from desk.errors import DeskError, Invalid
 from desk.views import Json
 from desk.work import Work
 from models import Customer
-from web import person_paper
-from web.customer_view import to, view_of, words_for
 from web.forgotten import remove_files
-from web.forms import Fields, fields_of, once, operator_id
 from web.keys import DESK, SHOWN
-from web.money_view import FORMS
 from web.problems import problem_of
+from web.views import person_paper
+from web.views.customer_view import to, view_of, words_for
+from web.views.forms import Fields, fields_of, once, operator_id
+from web.views.money_view import FORMS
 
 Act = Callable[[Work, int, int, Fields], Awaitable[str]]
 

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from desk import customer_edits, customer_search, customers, do_not_serve, duplicates, erasure, merging, personal_data
+from desk.customer import (
+    customer_edits,
+    customer_search,
+    customers,
+    do_not_serve,
+    duplicates,
+    erasure,
+    merging,
+    personal_data,
+)
 from desk.work import Work
-from web.ask import Ask, Json
+from web.access.masking import sees_all
+from web.api.ask import Ask, Json
+from web.api.given import CustomersQuery, Reason
+from web.api.given_customers import CustomerGiven, MergeGiven
+from web.api.shapes import Nothing
 from web.forgotten import remove_files
-from web.given import CustomersQuery, Reason
-from web.given_customers import CustomerGiven, MergeGiven
 from web.keys import SHOWN
-from web.masking import sees_all
-from web.shapes import Nothing
 
 
 async def listed(ask: Ask[CustomersQuery]) -> Json:

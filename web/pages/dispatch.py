@@ -7,18 +7,18 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from desk import modes, peaks
+from desk.dispatching import modes, peaks
+from desk.dispatching.modes import Hours
 from desk.errors import DeskError, Invalid
-from desk.modes import Hours
 from desk.work import Work
 from models.dispatch import MODES
-from web.ask import Ask, Json
-from web.dispatch_view import view_of
-from web.forms import fields_of, once, operator_id
-from web.given import ModesGiven
+from web.api.ask import Ask, Json
+from web.api.given import ModesGiven
+from web.api.shapes import Nothing
 from web.keys import DESK
 from web.problems import problem_of
-from web.shapes import Nothing
+from web.views.dispatch_view import view_of
+from web.views.forms import fields_of, once, operator_id
 
 ROUNDS = 20
 SPARE_ROWS = 2

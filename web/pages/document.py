@@ -6,7 +6,7 @@ import asyncio
 
 from aiohttp import web
 
-from web.ask import json_answer
+from web.api.ask import json_answer
 from web.keys import DOCUMENT
 
 

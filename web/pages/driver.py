@@ -8,27 +8,31 @@ from functools import cache
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk import (
-    appeals,
-    driver_access,
-    driver_records,
-    driver_trips,
-    driver_views,
-    offices,
-    searching,
-    shifts,
-    trades,
-)
-from desk.passwords import token_hash
+from desk import trades
+from desk.dispatching import searching
+from desk.driver import driver_access, driver_records, shifts
+from desk.driver_page import appeals, driver_trips, driver_views
+from desk.office import offices
+from desk.office.passwords import token_hash
 from desk.views import moment
 from desk.work import Work
-from web.ask import DONE, Ask, Json, json_answer, understand
-from web.driver_auth import driver_of, give_driver_cookie, still_driver, take_driver_cookie
-from web.given_driver import AppealGiven, Declined, DriverStep, Duty, EntriesQuery, LinkToken, MeQuery, OwnPhone, Spot
+from web.access.driver_auth import driver_of, give_driver_cookie, still_driver, take_driver_cookie
+from web.api.ask import DONE, Ask, Json, json_answer, understand
+from web.api.given_driver import (
+    AppealGiven,
+    Declined,
+    DriverStep,
+    Duty,
+    EntriesQuery,
+    LinkToken,
+    MeQuery,
+    OwnPhone,
+    Spot,
+)
+from web.api.shapes import Nothing
 from web.keys import DESK, DRIVER_NEWS, DRIVER_THROTTLE, SETTINGS, WHEREABOUTS
 from web.pages.driver_links import page_address
 from web.render import LOCALES, catalog, locale_of, page
-from web.shapes import Nothing
 
 SHOWN = ("driver.", "panel.skill.", "panel.money.", "panel.weighing.", "panel.order.state.")
 GRADES_SHOWN = 20

@@ -8,16 +8,17 @@ from datetime import date, time
 
 from aiohttp import BodyPartReader, web
 
-from desk import driver_blocks, driver_documents, driver_papers, driver_records, drivers, kept_files
-from desk.driver_documents import BadDocument
-from desk.driver_records import Record
+from desk.driver import driver_blocks, driver_documents, driver_papers, driver_records, drivers
+from desk.driver.driver_documents import BadDocument
+from desk.driver.driver_records import Record
 from desk.errors import Conflict, DeskError, Invalid
+from desk.keeping import kept_files
 from desk.work import Work
-from web.drivers_view import view_of
-from web.forms import Fields, fields_of, once, operator_id
 from web.keys import DESK, DOCUMENTS, OUTSIDE
 from web.pages.driver_records import show_list, show_one
 from web.problems import problem_of
+from web.views.drivers_view import view_of
+from web.views.forms import Fields, fields_of, once, operator_id
 
 UPLOAD_LIMIT_S = 120.0
 MOST_FIELDS = 6

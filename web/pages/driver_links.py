@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from desk import appeal_views, appeals, driver_access
-from desk.order_views import message_json
+from desk.driver import driver_access
+from desk.driver_page import appeal_views, appeals
+from desk.ordering.order_views import message_json
 from desk.work import Work
 from models import Appeal, Driver
-from web.ask import Ask, Json
-from web.given_driver import AppealAnswer, AppealsQuery
+from web.api.ask import Ask, Json
+from web.api.given_driver import AppealAnswer, AppealsQuery
+from web.api.shapes import Nothing
 from web.keys import SETTINGS
-from web.shapes import Nothing
 
 PAGE = "/driver"
 

@@ -6,11 +6,13 @@ import hashlib
 
 from aiohttp import web
 
-from desk import driver_views, kept_files, vehicle_proof
+from desk.driver import vehicle_proof
+from desk.driver_page import driver_views
+from desk.keeping import kept_files
 from desk.work import Work
-from web.ask import Ask, Json, json_answer
-from web.driver_auth import driver_of
-from web.given_driver import CarSaid
+from web.access.driver_auth import driver_of
+from web.api.ask import Ask, Json, json_answer
+from web.api.given_driver import CarSaid
 from web.keys import CAR_PHOTOS, DESK, OUTSIDE
 from web.pages.cars import page_address
 from web.photo_body import bytes_of, drawn_anew, served

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from desk import driver_blocks, driver_documents, driver_papers, driver_records, drivers, fee_rules, trades
+from desk import trades
+from desk.books import fee_rules
+from desk.driver import driver_blocks, driver_documents, driver_papers, driver_records, drivers
 from models.driver_record import SIDES
-from web.drivers_view import view_of
-from web.forms import Fields
 from web.keys import DESK, DOCUMENTS, OUTSIDE
 from web.photo_body import served
 from web.render import LOCALES
+from web.views.drivers_view import view_of
+from web.views.forms import Fields
 
 MOST = 500
 DONE = (

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from desk.drivers import list_drivers
-from desk.order_views import driver_json
-from web.ask import Ask, Json
-from web.given import DriversQuery
+from desk.driver.drivers import list_drivers
+from desk.ordering.order_views import driver_json
+from web.api.ask import Ask, Json
+from web.api.given import DriversQuery
 
 
 async def listed(ask: Ask[DriversQuery]) -> Json:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from web.ask import json_answer
+from web.api.ask import json_answer
 from web.keys import METRICS, OUTSIDE, PARTS
 
 

@@ -8,17 +8,17 @@ from dataclasses import dataclass, field
 
 from aiohttp import BodyPartReader, web
 
-from desk import idempotency
 from desk.errors import Conflict, DeskError, Invalid, WrongState
 from desk.importing import staging
 from desk.importing.staging import File
 from desk.importing.table import MOST_BYTES, BadTable
+from desk.keeping import idempotency
 from desk.views import Json
 from desk.work import Work
-from web.forms import Fields, fields_of, once, operator_id
 from web.keys import DESK, OUTSIDE, VISITOR
 from web.pages.imports import show_list, show_one
 from web.problems import problem_of
+from web.views.forms import Fields, fields_of, once, operator_id
 
 UPLOAD_LIMIT_S = 120.0
 MOST_FIELDS = 8

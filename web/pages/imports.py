@@ -7,17 +7,18 @@ import asyncio
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk import exports, whole_lists
 from desk.errors import Invalid
 from desk.importing import headings, staging, told
 from desk.importing.table import MOST_LINES
+from desk.keeping import whole_lists
+from desk.office import exports
 from models import BookPlace
-from web import list_sheets
-from web.forms import operator_id
-from web.import_view import ImportView, view_of
 from web.keys import DESK
-from web.money_view import FORMS
-from web.sheets import Sheet
+from web.views import list_sheets
+from web.views.forms import operator_id
+from web.views.import_view import ImportView, view_of
+from web.views.money_view import FORMS
+from web.views.sheets import Sheet
 
 SHOWN_WRONG = 50
 MOST_ROWS = 100_000

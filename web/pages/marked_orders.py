@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from desk import bulk
+from desk.ordering import bulk
 from desk.work import Work
-from web.ask import Ask, Json
-from web.given import OrdersMarked, OrdersMarkedWhy
+from web.api.ask import Ask, Json
+from web.api.given import OrdersMarked, OrdersMarkedWhy
 
 
 async def cancel(ask: Ask[OrdersMarkedWhy]) -> Json:

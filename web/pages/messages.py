@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from desk.messages import list_messages
-from desk.order_views import message_json
-from web.ask import Ask, Json
-from web.given import MessagesQuery
+from desk.message.messages import list_messages
+from desk.ordering.order_views import message_json
+from web.api.ask import Ask, Json
+from web.api.given import MessagesQuery
 
 
 async def listed(ask: Ask[MessagesQuery]) -> Json:

@@ -10,15 +10,19 @@ from typing import Any
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk import appeal_views, cashier, days, exports, periods, report_rows, reports, statements
+from desk.books import cashier, periods, statements
+from desk.clock import days
+from desk.driver_page import appeal_views
 from desk.errors import Invalid
+from desk.figures import report_rows, reports
+from desk.office import exports
 from desk.work import Desk
-from web import money_sheets
 from web.keys import DESK
-from web.money_view import FORMS, PDF, View, view_of
 from web.pdf import NoPdf
 from web.render import catalog
-from web.sheets import Sheet, as_csv, as_xlsx
+from web.views import money_sheets
+from web.views.money_view import FORMS, PDF, View, view_of
+from web.views.sheets import Sheet, as_csv, as_xlsx
 
 MOST_APPEALS = 50
 MOST_ROWS = 100_000

@@ -7,18 +7,19 @@ from typing import Any
 
 from aiohttp import web
 
-from desk import credit_accounts, invoices, numbers
-from desk.credit_accounts import Terms
+from desk import numbers
+from desk.books import credit_accounts, invoices
+from desk.books.credit_accounts import Terms
 from desk.errors import DeskError, Invalid
 from desk.work import Work
-from web import money_sheets
-from web.forms import Fields, fields_of, once, operator_id
 from web.keys import DESK
-from web.money_view import PDF, View, view_of
 from web.pages.money import as_file, asked_form, done_of
 from web.pages.money_forms import amount_of, back, id_of, words_for
 from web.pdf import NoPdf
 from web.problems import problem_of
+from web.views import money_sheets
+from web.views.forms import Fields, fields_of, once, operator_id
+from web.views.money_view import PDF, View, view_of
 
 TYPED = ("do", "name", "limit", "business_number", "contact", "number", "amount", "reference")
 DONE = ("account_added", "account_changed", "rider_added", "rider_removed", "payment")

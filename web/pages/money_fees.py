@@ -8,20 +8,21 @@ from dataclasses import dataclass
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk import fee_rules, money
-from desk.driver_records import GRADES
+from desk.books import fee_rules
+from desk.books.fee_rules import EVERYBODY, FeeForm, Held
+from desk.driver.driver_records import GRADES
 from desk.errors import DeskError, Invalid
-from desk.fee_rules import EVERYBODY, FeeForm, Held
-from desk.fees import FeeRule
+from desk.order import money
+from desk.rules.fees import FeeRule
 from desk.work import Work
-from web import fee_words
-from web.forms import Fields, fields_of, once, operator_id
 from web.keys import DESK
-from web.local_moment import local_moment
-from web.money_view import View, view_of
 from web.pages.money import done_of
 from web.pages.money_forms import amount_of, back, id_of, words_for
 from web.problems import problem_of
+from web.views import fee_words
+from web.views.forms import Fields, fields_of, once, operator_id
+from web.views.local_moment import local_moment
+from web.views.money_view import View, view_of
 
 DONE = ("fee_set", "fee_back")
 SAMPLES = (10_000, 15_000, 20_000, 30_000, 50_000, 100_000)

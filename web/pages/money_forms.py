@@ -7,13 +7,14 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from desk import appeals, cashier
+from desk.books import cashier
+from desk.driver_page import appeals
 from desk.errors import DeskError, Invalid
 from desk.work import Work
-from web.forms import Fields, fields_of, once, operator_id
 from web.keys import DESK
 from web.pages.money import show_appeals, show_company, show_statement
 from web.problems import problem_of
+from web.views.forms import Fields, fields_of, once, operator_id
 
 _MANY = frozenset(" ,_원₩￦")
 

@@ -7,19 +7,19 @@ from collections.abc import Sequence
 
 from aiohttp import web
 
-from desk import tariff_versions
 from desk.errors import DeskError, Invalid
 from desk.importing.table import BadTable, Table
-from desk.tariff_tables import COLUMNS, KINDS, Kind, Row, Trouble, read
+from desk.ordering import tariff_versions
+from desk.ordering.tariff_tables import COLUMNS, KINDS, Kind, Row, Trouble, read
 from desk.work import Work
-from web.forms import fields_of, once, operator_id
 from web.keys import DESK, OUTSIDE
-from web.local_moment import local_moment
-from web.money_view import view_of
 from web.pages.import_forms import come_in
 from web.pages.money import done_of
 from web.pages.money_forms import back, words_for
 from web.problems import problem_of
+from web.views.forms import fields_of, once, operator_id
+from web.views.local_moment import local_moment
+from web.views.money_view import view_of
 
 DONE = ("tariff_taken", "tariff_gone")
 SHOWN_WRONG = 100

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from desk import dispatch, order_changes, order_history, orders, search_views, searching, ways
-from desk.credit import Payment
+from desk.books.credit import Payment
+from desk.dispatching import dispatch, search_views, searching
+from desk.driver import ways
 from desk.errors import Invalid
-from desk.order_views import candidate_json, order_json, orders_json
+from desk.ordering import order_changes, order_history, orders
+from desk.ordering.order_views import candidate_json, order_json, orders_json
 from desk.views import moment
 from desk.work import Work
-from web.ask import Ask, Json
-from web.given import (
+from web.api.ask import Ask, Json
+from web.api.given import (
     Cancellation,
     CandidatesQuery,
     DriverChosen,
@@ -22,8 +24,8 @@ from web.given import (
     SearchAsked,
     Step,
 )
+from web.api.shapes import Nothing
 from web.render import catalog
-from web.shapes import Nothing
 
 
 async def listed(ask: Ask[OrdersQuery]) -> Json:

@@ -6,16 +6,16 @@ from functools import cache
 
 from aiohttp import web
 
-from desk import place_links
-from desk.order_views import message_json
-from desk.passwords import token_hash
+from desk.office.passwords import token_hash
+from desk.ordering import place_links
+from desk.ordering.order_views import message_json
 from desk.work import Work
-from web.ask import Ask, Json, json_answer, understand
-from web.given_place import PlaceShown
+from web.api.ask import Ask, Json, json_answer, understand
+from web.api.given_place import PlaceShown
+from web.api.shapes import Nothing
 from web.keys import DESK, PLACE_THROTTLE, SETTINGS
 from web.pages.driver_links import page_address
 from web.render import LOCALES, catalog, locale_of, page
-from web.shapes import Nothing
 
 PAGE = "/here"
 

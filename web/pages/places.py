@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from desk import places
-from web.ask import Ask, Json
-from web.given import NetworkPlacesQuery, PlacesQuery
+from desk.place import places
+from web.api.ask import Ask, Json
+from web.api.given import NetworkPlacesQuery, PlacesQuery
 from web.keys import OUTSIDE
 
 

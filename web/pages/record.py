@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from desk import audit_chain
 from desk.views import moment
-from web.ask import Ask, Json
-from web.given import RecordQuery
+from web.api.ask import Ask, Json
+from web.api.given import RecordQuery
 
 
 async def listed(ask: Ask[RecordQuery]) -> Json:

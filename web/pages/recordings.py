@@ -7,8 +7,8 @@ from pathlib import Path
 
 from aiohttp import hdrs, web
 
-from desk import recordings
-from web.auth import visitor_of
+from desk.call import recordings
+from web.access.auth import visitor_of
 from web.keys import DESK, OUTSIDE
 
 _RANGE = re.compile(r"bytes=(?:[0-9]+-[0-9]*|-0*[1-9][0-9]*)")

@@ -6,14 +6,17 @@ from datetime import date
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk import days, offices, periods, report_rows, reports, statements
-from desk.days import Span
-from desk.reports import DriverLine
+from desk.books import periods, statements
+from desk.clock import days
+from desk.clock.days import Span
+from desk.figures import report_rows, reports
+from desk.figures.reports import DriverLine
+from desk.office import offices
 from desk.views import Json, moment
 from models import Period
-from web.ask import Ask
-from web.given_money import CompanyQuery, RowsQuery, SpanQuery
-from web.shapes import Nothing
+from web.api.ask import Ask
+from web.api.given_money import CompanyQuery, RowsQuery, SpanQuery
+from web.api.shapes import Nothing
 
 
 async def company(ask: Ask[CompanyQuery]) -> Json:

@@ -7,16 +7,16 @@ from typing import Any
 import segno
 from aiohttp import web
 
-from desk import offices, people, second_factor
 from desk.errors import DeskError
-from desk.second_factor import WrongCode
+from desk.office import offices, people, second_factor
+from desk.office.second_factor import WrongCode
 from desk.work import Work
 from models import Operator
-from web.auth import visitor_of
-from web.forms import fields_of
+from web.access.auth import visitor_of
 from web.keys import DESK, OUTSIDE, SETTINGS, THROTTLE, Visitor
 from web.pages.session import prover
 from web.render import page
+from web.views.forms import fields_of
 
 
 async def show(request: web.Request) -> web.StreamResponse:

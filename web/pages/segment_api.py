@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from desk import segments
-from desk.segments import Preview, SegmentForm, segment_json
+from desk.customer import segments
+from desk.customer.segments import Preview, SegmentForm, segment_json
 from desk.work import Work
-from web.ask import DONE, Ask, Json
-from web.given_customers import ConditionsGiven, MembersGiven, SegmentGiven
+from web.api.ask import DONE, Ask, Json
+from web.api.given_customers import ConditionsGiven, MembersGiven, SegmentGiven
+from web.api.shapes import Nothing
 from web.keys import COUNTING
 from web.pages.segments import check_sound
-from web.shapes import Nothing
 
 
 async def listed(ask: Ask[Nothing]) -> Json:

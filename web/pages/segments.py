@@ -6,14 +6,14 @@ from typing import Any
 
 from aiohttp import web
 
-from desk import segments
+from desk.customer import segments
+from desk.customer.segments import Preview, SegmentForm
 from desk.errors import DeskError, Invalid
-from desk.segments import Preview, SegmentForm
 from desk.work import Work
-from web.customer_view import CustomerPage, to, view_of, words_for
-from web.forms import Fields, fields_of, once, operator_id
 from web.keys import COUNTING, DESK, OUTSIDE
 from web.problems import problem_of
+from web.views.customer_view import CustomerPage, to, view_of, words_for
+from web.views.forms import Fields, fields_of, once, operator_id
 
 COUNTS = ("trips", "cancels", "last_trip_days", "fares")
 DAYS = ("last_trip",)

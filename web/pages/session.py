@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from desk import people, second_factor
-from desk.people import CodeNeeded, Prove, SignedIn
+from desk.office import people, second_factor
+from desk.office.people import CodeNeeded, Prove, SignedIn
 from desk.work import Work
-from web.ask import Ask, Json, json_answer, understand
-from web.auth import as_me, give_cookie, take_cookie, visitor_by, visitor_of
-from web.given import SignIn
+from web.access.auth import as_me, give_cookie, take_cookie, visitor_by, visitor_of
+from web.api.ask import Ask, Json, json_answer, understand
+from web.api.given import SignIn
+from web.api.shapes import Nothing
 from web.keys import DESK, OUTSIDE, SETTINGS, THROTTLE
-from web.shapes import Nothing
 
 
 async def open_session(request: web.Request, user: str, password: str, code: str | None = None) -> SignedIn:

@@ -6,17 +6,19 @@ from dataclasses import replace
 
 from aiohttp import web
 
-from desk import audiences, campaigns, consents, drivers, inbox, text_templates
-from desk.dispatch import driver_by_number
+from desk.dispatching.dispatch import driver_by_number
+from desk.driver import drivers
 from desk.errors import Conflict, DeskError, Invalid, NotFound
+from desk.message import audiences, campaigns, inbox, text_templates
 from desk.text import plain
+from desk.texts import consents
 from desk.work import Work
-from web.forms import fields_of, once, operator_id
 from web.keys import COUNTING, DESK, VISITOR
 from web.pages.texts import show_campaign, show_form, show_inbox
 from web.problems import problem_of
-from web.text_form import TextForm, from_body
-from web.texts_view import view_of
+from web.views.forms import fields_of, once, operator_id
+from web.views.text_form import TextForm, from_body
+from web.views.texts_view import view_of
 
 
 async def compose(request: web.Request) -> web.StreamResponse:

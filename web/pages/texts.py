@@ -6,23 +6,26 @@ import asyncio
 
 from aiohttp import web
 
-from desk import audiences, campaign_views, campaigns, drivers, exports, inbox, segments, text_templates
-from desk.audiences import Pick
-from desk.campaigns import Prepared
-from desk.customer_search import search
-from desk.drivers import list_drivers
+from desk.customer import segments
+from desk.customer.customer_search import search
+from desk.driver import drivers
+from desk.driver.drivers import list_drivers
 from desk.errors import Invalid, NotFound
-from desk.text_size import korean, parts_of
+from desk.message import audiences, campaign_views, campaigns, inbox, text_templates
+from desk.message.audiences import Pick
+from desk.message.campaigns import Prepared
+from desk.office import exports
+from desk.texts.text_size import korean, parts_of
 from desk.views import Json
 from desk.work import Work
-from web.ask import Ask
-from web.forms import operator_id
-from web.given import ByText, TextGiven, TextsQuery
+from web.api.ask import Ask
+from web.api.given import ByText, TextGiven, TextsQuery
+from web.api.shapes import Nothing
 from web.keys import DESK
-from web.money_view import FORMS
-from web.shapes import Nothing
-from web.text_form import TextForm, from_query
-from web.texts_view import view_of
+from web.views.forms import operator_id
+from web.views.money_view import FORMS
+from web.views.text_form import TextForm, from_query
+from web.views.texts_view import view_of
 
 FOUND = 30
 SHOWN = 100

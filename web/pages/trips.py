@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from desk import drafts, promise_offers, promises, reserving, tariffs, time_entry
-from desk.order_customer import PlaceText
-from desk.order_views import order_json
+from desk.clock import time_entry
+from desk.message import promise_offers
+from desk.order import promises
+from desk.order.order_customer import PlaceText
+from desk.ordering import drafts, reserving, tariffs
+from desk.ordering.order_views import order_json
 from desk.views import moment
 from desk.work import Work
 from models import Office
-from web.ask import DONE, Ask, Json
-from web.given import DraftGiven, PlaceGiven, TripAsked, WaitAsked
-from web.shapes import Nothing
+from web.api.ask import DONE, Ask, Json
+from web.api.given import DraftGiven, PlaceGiven, TripAsked, WaitAsked
+from web.api.shapes import Nothing
 
 
 async def quote(ask: Ask[TripAsked]) -> Json:

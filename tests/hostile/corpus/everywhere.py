@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from tests.hostile.corpus import numbers, shell, sql, unicode
-from web.openapi import plain_path
-from web.routes import ROUTES, Route
+from web.api.openapi import plain_path
+from web.route import Route
+from web.routes import ROUTES
 
 SKIPPED = ("/login", "/logout", "/session", "/driver/link", "/second-factor", "/here", "/car/open", "/calls/test")
 """What is limited to so many tries a minute has cases of its own (F21, F22)."""

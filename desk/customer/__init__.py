@@ -1,0 +1,1 @@
+"""Customers: found, shown, grouped, merged, kept from harm, forgotten."""

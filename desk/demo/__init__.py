@@ -1,0 +1,1 @@
+"""The demo site: a firm, its people, and customers with a past. All of it is invented."""

@@ -1,0 +1,1 @@
+"""Who gets an order: looked for, weighed, asked, matched, given."""

@@ -1,0 +1,65 @@
+"""Who gets an order. The database, by its partial unique indexes, decides between two operators who choose at once."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from desk import errors
+from desk.dispatching import next_orders, searching
+from desk.dispatching.candidates import Candidate, candidates
+from desk.dispatching.giving import driver_of_office, give
+from desk.driver import driver_fitness
+from desk.message import assignments
+from desk.office import people
+from desk.order import order_steps
+from desk.text import plain
+from desk.trades import TAKEN
+from desk.work import Work
+from models import Assignment, Driver, NextOrder, Order
+
+__all__ = ["Candidate", "assign", "candidates", "driver_by_number", "release"]
+
+
+async def assign(
+    work: Work, operator_id: int | None, order_id: int, driver_id: int, version: int | None = None
+) -> Assignment | NextOrder:
+    """Give the order to the driver, or, where he is about to be done with another, as his next one.
+
+    The texts to both are written when he begins it; open offers are withdrawn at once.
+    Raises OrderTaken or DriverTaken (whose details say who has it), DriverNotFree, DriverUnfit, WrongState, NotFound.
+    """
+    order = await order_steps.hold(work, operator_id, order_id, version)
+    driver = await driver_of_office(work, order, driver_id)
+    await driver_fitness.check(work.session, order, driver, work.now, by_operator=operator_id is not None)
+    if next_orders.may_hold(order, driver, work.now):
+        return await next_orders.hold(work, operator_id, order, driver)
+    return await give(work, operator_id, order, driver)
+
+
+async def release(work: Work, operator_id: int, order_id: int, reason: str, version: int | None = None) -> Order:
+    """Take the order back from its driver, or from whom it is the next one: it waits for another one, and he is free again.
+
+    Where the desk had looked for him by itself, it looks for another one at once.
+    """
+    order = await order_steps.hold(work, operator_id, order_id, version)
+    why = plain(reason, 200)
+    if order.state == TAKEN and await next_orders.let_go(work, order.id, why):
+        order_steps.record_step(work, order, TAKEN, TAKEN, operator_id, why)
+    else:
+        await order_steps.move(work, order, TAKEN, operator_id, why)
+        active = await assignments.of_order(work.session, order.id)
+        if active is not None:
+            await assignments.end(work, active, "released", why)
+            await searching.freed(work, active.driver_id)
+    await searching.resume(work, order)
+    return order
+
+
+async def driver_by_number(work: Work, operator_id: int, number: str) -> Driver:
+    """The driver whom the desk calls by this number. Raises NotFound."""
+    operator = await people.operator_of(work, operator_id)
+    query = select(Driver).where(Driver.office_id == operator.office_id, Driver.number == plain(number, 8))
+    driver = (await work.session.execute(query)).scalar_one_or_none()
+    if driver is None:
+        raise errors.NotFound("there is no driver with that number", driver_number=plain(number, 8))
+    return driver

@@ -1,0 +1,1 @@
+"""Drivers: who they are, whether they may drive, what they are offered, what they prove."""

@@ -1,0 +1,1 @@
+"""What the nights brought: reports, analysis, cohorts, response times, forecast."""

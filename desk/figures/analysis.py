@@ -1,0 +1,245 @@
+"""Sales and orders seen from one side after another: by hour and weekday, place, customer's grade, driver, operator, channel.
+
+The orders are those that the company's report counts: closed in the days that are asked for. Each cell is summed in the
+database, and opens into the very rows that it is the sum of; all cells of a side together are the report's own total.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from sqlalchemy import ColumnElement, String, and_, cast, func, literal, literal_column, or_, select, true
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from desk.clock.days import Span
+from desk.clock.local_time import LocalTime
+from desk.customer import segments
+from desk.errors import Invalid
+from desk.figures.report_rows import PAGE, DriverName, OrderRow, beyond, order_row
+from desk.figures.reports import driver_at_the_end
+from desk.trades import CANCELLED, COMPLETED
+from desk.views import Json
+from models import Assignment, Call, Customer, Driver, Line, Office, Operator, Order
+
+SEGMENT = "segment"
+CLOCKS = ("hour", "clock")
+"""Sides that are hours: of the week, of the day."""
+SIDES = (
+    "hour", "clock", "origin", "destination", "grade", SEGMENT, "driver", "operator", "channel", "payment",
+)  # fmt: skip
+"""From which sides the orders are looked at."""
+MOST_CELLS = 300
+"""What has fewer orders than so many others is summed in one line."""
+OTHERS = None
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Orders by their end, and the fares of those that were driven."""
+
+    completed: int = 0
+    cancelled: int = 0
+    no_show: int = 0
+    fares: int = 0
+
+    def __add__(self, other: Counted) -> Counted:
+        return Counted(*(getattr(self, one.name) + getattr(other, one.name) for one in fields(self)))
+
+    @property
+    def orders(self) -> int:
+        """All of them."""
+        return self.completed + self.cancelled + self.no_show
+
+    @property
+    def average(self) -> int | None:
+        """The mean fare of those that were driven, down to whole units."""
+        return self.fares // self.completed if self.completed else None
+
+    def permille(self, of: str) -> int | None:
+        """How many of a thousand orders were `cancelled` or `no_show`, to the nearest; halves up."""
+        return (2000 * int(getattr(self, of)) + self.orders) // (2 * self.orders) if self.orders else None
+
+    def as_json(self) -> Json:
+        return {one.name: getattr(self, one.name) for one in fields(self)} | {
+            "orders": self.orders,
+            "average": self.average,
+            "cancelled_permille": self.permille("cancelled"),
+            "no_show_permille": self.permille("no_show"),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell of a side. `key` opens it ("" where the order does not say); null is all that is too small to be shown."""
+
+    key: str | None
+    label: str
+    counted: Counted
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """One side of some days; `total` is the sum of the cells, but by segment, as somebody may be in several or in none."""
+
+    by: str
+    span: Span
+    cells: tuple[Cell, ...]
+    total: Counted
+
+
+async def look(session: AsyncSession, office: Office, span: Span, by: str) -> Analysis:
+    """The cells of a side: hours in the order of the week, others by the number of their orders. Raises Invalid."""
+    if by == SEGMENT:
+        return await _by_segment(session, office, span)
+    key, label = side(session, office, span, by)
+    query = joined(select(key.label("cell_key"), func.max(label).label("cell_label"), *counts())).where(
+        *closed(office, span)
+    )
+    rows = await session.execute(query.group_by(literal_column("cell_key")))
+    cells = [
+        Cell(str(key), str(label or ""), Counted(*(int(one) for one in counts))) for key, label, *counts in rows
+    ]  # fmt: skip
+    total = sum((cell.counted for cell in cells), Counted())
+    if by in CLOCKS:
+        return Analysis(by, span, tuple(sorted(cells, key=lambda cell: int(cell.key or 0))), total)
+    cells.sort(key=lambda cell: (-cell.counted.orders, cell.label, cell.key or ""))
+    if rest := cells[MOST_CELLS:]:
+        cells[MOST_CELLS:] = [Cell(OTHERS, "", sum((cell.counted for cell in rest), Counted()))]
+    return Analysis(by, span, tuple(cells), total)
+
+
+async def rows(
+    session: AsyncSession,
+    office: Office,
+    span: Span,
+    cells: Mapping[str, str],
+    after: int | None = None,
+    limit: int | None = PAGE,
+) -> list[OrderRow]:
+    """The orders of a cell, or where several sides are named of what they have in common. Raises Invalid."""
+    query = (
+        joined(select(Order, Driver.id, Driver.number, Driver.name))
+        .where(*closed(office, span), *await _within(session, office, span, cells))
+        .order_by(Order.closed_at, Order.id)
+    )
+    if after is not None:
+        query = query.where(beyond(Order.closed_at, Order.id, after))
+    return [
+        order_row(order, DriverName(driver_id, number, name) if driver_id is not None else None)
+        for order, driver_id, number, name in await session.execute(query.limit(limit))
+    ]
+
+
+async def customers(
+    session: AsyncSession, office: Office, span: Span, cells: Mapping[str, str], limit: int
+) -> list[int]:
+    """Who ordered what is in a cell, each once, by id. Raises Invalid."""
+    query = joined(select(Order.customer_id).distinct()).where(
+        Order.customer_id.is_not(None), *closed(office, span), *await _within(session, office, span, cells)
+    )
+    return [found for found in await session.scalars(query.order_by(Order.customer_id).limit(limit)) if found]
+
+
+def counted(found: Sequence[OrderRow]) -> Counted:
+    """The sum of rows, as a cell counts them."""
+    done = [row for row in found if row.state == COMPLETED]
+    cancelled = sum(row.state == CANCELLED for row in found)
+    return Counted(
+        len(done), cancelled, len(found) - len(done) - cancelled, sum(row.fare or 0 for row in done)
+    )  # fmt: skip
+
+
+async def _by_segment(session: AsyncSession, office: Office, span: Span) -> Analysis:
+    """A cell for each segment, by its orders, and one for who is in none; the total counts every order once."""
+    mine = closed(office, span)
+
+    async def sum_of(*within: ColumnElement[bool]) -> Counted:
+        row = (await session.execute(joined(select(*counts())).where(*mine, *within))).one()
+        return Counted(*map(int, row))
+
+    found = await segments.listed(session, office.id)
+    cells = [
+        Cell(f"{one.id}", one.name, await sum_of(await _in_segment(session, office, f"{one.id}"))) for one in found
+    ]
+    cells.sort(key=lambda cell: (-cell.counted.orders, cell.label))
+    cells.append(Cell("", "", await sum_of(await _in_segment(session, office, ""))))
+    return Analysis(SEGMENT, span, tuple(cell for cell in cells if cell.counted.orders), await sum_of())
+
+
+async def _in_segment(session: AsyncSession, office: Office, told: str) -> ColumnElement[bool]:
+    if told:
+        if not (told.isascii() and told.isdigit() and len(told) < 18):
+            raise Invalid("there is no such segment", field=SEGMENT)
+        return Order.customer_id.in_(await segments.who(session, office.id, int(told)))
+    every = [await segments.who(session, office.id, one.id) for one in await segments.listed(session, office.id)]
+    return or_(Order.customer_id.is_(None), and_(true(), *(Order.customer_id.not_in(one) for one in every)))
+
+
+async def _within(
+    session: AsyncSession, office: Office, span: Span, cells: Mapping[str, str]
+) -> list[ColumnElement[bool]]:
+    asked = []
+    for by, told in cells.items():
+        if by == SEGMENT:
+            asked.append(await _in_segment(session, office, told))
+            continue
+        key, _ = side(session, office, span, by)
+        if by in CLOCKS:
+            if not (told.isascii() and told.isdigit() and int(told) < (168 if by == "hour" else 24)):
+                raise Invalid("that is no hour of the week", field="hour")
+            asked.append(key == int(told))
+        else:
+            asked.append(key == told)
+    return asked
+
+
+def counts() -> tuple[Any, ...]:
+    """What a cell counts, in the order of Counted."""
+    no_show = and_(Order.state != COMPLETED, Order.state != CANCELLED)
+    return (
+        func.count().filter(Order.state == COMPLETED),
+        func.count().filter(Order.state == CANCELLED),
+        func.count().filter(no_show),
+        func.coalesce(func.sum(Order.fare).filter(Order.state == COMPLETED), 0),
+    )
+
+
+def closed(office: Office, span: Span) -> tuple[ColumnElement[bool], ...]:
+    """The orders of the days."""
+    return Order.office_id == office.id, Order.closed_at >= span.since, Order.closed_at < span.until
+
+
+def joined(query: Any) -> Any:
+    """The query, of orders with all that the sides look at."""
+    return (
+        query.select_from(Order)
+        .outerjoin(Assignment, driver_at_the_end())
+        .outerjoin(Driver, Driver.id == Assignment.driver_id)
+        .outerjoin(Customer, Customer.id == Order.customer_id)
+        .outerjoin(Operator, Operator.id == Order.taken_by)
+        .outerjoin(Call, Call.id == Order.call_id)
+        .outerjoin(Line, Line.id == Call.line_id)
+    )
+
+
+def side(session: AsyncSession, office: Office, span: Span, by: str) -> tuple[ColumnElement[Any], ColumnElement[str]]:
+    """What tells the cells of a side apart, and what they are called. Raises Invalid for what is no side."""
+    dialect = session.get_bind().dialect.name
+    if by in CLOCKS:
+        clock = LocalTime(office.timezone, dialect, span.since, span.until)
+        return (clock.hour_of_week if by == "hour" else clock.hour)(Order.taken_at), literal("")
+    sides: dict[str, tuple[Any, Any]] = {
+        "origin": (Order.origin_area, Order.origin_area),
+        "destination": (Order.destination_area, Order.destination_area),
+        "grade": (Customer.grade, Customer.grade),
+        "driver": (cast(Driver.id, String), Driver.number + " " + Driver.name),
+        "operator": (cast(Operator.id, String), Operator.name),
+        "channel": (Call.source + ":" + cast(Call.line_id, String), Call.source + " " + Line.name),
+        "payment": (Order.payment, Order.payment),
+    }
+    if by not in sides:
+        raise Invalid(f"orders are looked at by {', '.join(SIDES)}", field="by")
+    key, label = sides[by]
+    return func.coalesce(key, ""), func.coalesce(label, "")

@@ -1,0 +1,1 @@
+"""Texts to people and from them: owed, sent, received, and to many."""

@@ -1,0 +1,118 @@
+"""The two texts of an assignment: the customer learns who comes, the driver learns where to go."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from desk import numbers, trades
+from desk.order import money, way_points
+from desk.work import Work
+from locales.catalog import Catalog
+from models import Assignment, Call, Customer, Driver, Line, Message, Office, Order, WayPoint
+
+NO_NUMBER = "no number to send to"
+
+
+async def write_assignment_messages(
+    work: Work, order: Order, driver: Driver, assignment: Assignment
+) -> tuple[Message, Message]:
+    """Write the customer's and the driver's text in this transaction; they leave once it is committed.
+
+    A caller who withheld his number gets a row too, failed from the start, so that the desk sees that he was not told.
+    """
+    office = await work.session.get_one(Office, order.office_id)
+    house_language = await line_language(work, order)
+    for_customer = await customer_language(work, order) or house_language
+    driver_language = driver.language or house_language
+    texts = trades.load(order.trade).texts
+    pair = (
+        _message(
+            work,
+            order,
+            assignment,
+            office,
+            "customer",
+            order.number,
+            for_customer,
+            texts["assigned", "customer"],
+            _for_customer(driver, office),
+        ),
+        _message(
+            work,
+            order,
+            assignment,
+            office,
+            "driver",
+            driver.phone,
+            driver_language,
+            texts["assigned", "driver"],
+            _for_driver(order, await way_points.of_order(work.session, order.id), office, driver_language),
+        ),
+    )
+    work.session.add_all(pair)
+    await work.session.flush()
+    return pair
+
+
+def _for_customer(driver: Driver, office: Office) -> dict[str, str]:
+    return {
+        "driver_name": driver.name,
+        "driver_number": driver.number,
+        "driver_phone": numbers.display(driver.phone, office.country),
+    }
+
+
+def _for_driver(order: Order, stops: Sequence[WayPoint], office: Office, language: str) -> dict[str, str]:
+    then = Catalog.load(language).text("sms.way.then")
+    return {
+        "customer_number": numbers.display(order.number, office.country) if order.number else "-",
+        "origin": order.origin_text,
+        "destination": then.join([*(stop.text for stop in stops), order.destination_text or "-"]),
+        "fare": "-" if order.fare is None else money.display(order.fare, order.currency, language),
+    }
+
+
+def _message(
+    work: Work,
+    order: Order,
+    assignment: Assignment,
+    office: Office,
+    audience: str,
+    recipient: str | None,
+    language: str,
+    text_key: str,
+    values: dict[str, str],
+) -> Message:
+    return Message(
+        office_id=office.id,
+        order_id=order.id,
+        assignment_id=assignment.id,
+        audience=audience,
+        recipient=recipient or "",
+        sender=office.sms_sender,
+        text_key=text_key,
+        language=language,
+        text=Catalog.load(language).text(text_key, **values),
+        state="queued" if recipient else "failed",
+        detail=None if recipient else NO_NUMBER,
+        next_try_at=work.now,
+        created_at=work.now,
+        updated_at=work.now,
+    )
+
+
+async def customer_language(work: Work, order: Order) -> str | None:
+    """The customer's own language, where it is known."""
+    if order.customer_id is None:
+        return None
+    return (await work.session.get_one(Customer, order.customer_id)).language
+
+
+async def line_language(work: Work, order: Order) -> str:
+    """The language of the line that was called; without a call, that of the office's first line."""
+    query = select(Line.language).where(Line.office_id == order.office_id).order_by(Line.id).limit(1)
+    if order.call_id is not None:
+        query = select(Line.language).join(Call, Call.line_id == Line.id).where(Call.id == order.call_id)
+    return (await work.session.execute(query)).scalar_one_or_none() or "en"

@@ -1,0 +1,71 @@
+"""Texts about an order that no assignment has caused: its fare, its reserved time, that it takes longer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from sqlalchemy import select
+
+from desk import events
+from desk.message import assignments
+from desk.message.assignment_texts import NO_NUMBER, customer_language, line_language
+from desk.texts.message_states import change
+from desk.work import Work
+from locales.catalog import Catalog
+from models import Driver, Message, Office, Order
+
+Values = Mapping[str, str]
+ValuesIn = Callable[[str], Values]
+"""What stands in a text, for its language."""
+
+
+async def language_of(work: Work, order: Order) -> str:
+    """In which language the customer of `order` is written to."""
+    return await customer_language(work, order) or await line_language(work, order)
+
+
+async def to_customer(work: Work, order: Order, key: str, values: ValuesIn) -> Message:
+    """Write the customer a text in this transaction. Without a number it is born failed, so that the desk sees it."""
+    return await _write(work, order, "customer", order.number, await language_of(work, order), key, values)
+
+
+async def to_driver(work: Work, order: Order, key: str, values: ValuesIn) -> Message | None:
+    """Write the driver who has the order a text in this transaction; null where nobody has it."""
+    active = await assignments.of_order(work.session, order.id)
+    if active is None:
+        return None
+    driver = await work.session.get_one(Driver, active.driver_id)
+    language = driver.language or await line_language(work, order)
+    return await _write(work, order, "driver", driver.phone, language, key, values)
+
+
+async def withdraw(work: Work, order_id: int, keys: tuple[str, ...], why: str) -> None:
+    """Texts of these kinds that have not left yet expire: what they say is no longer true."""
+    query = select(Message).where(Message.order_id == order_id, Message.text_key.in_(keys), Message.state == "queued")
+    for message in await work.session.scalars(query.with_for_update().execution_options(populate_existing=True)):
+        change(work, message, "expired", why)
+
+
+async def _write(
+    work: Work, order: Order, audience: str, recipient: str | None, language: str, key: str, values: ValuesIn
+) -> Message:
+    office = await work.session.get_one(Office, order.office_id)
+    message = Message(
+        office_id=office.id,
+        order_id=order.id,
+        audience=audience,
+        recipient=recipient or "",
+        sender=office.sms_sender,
+        text_key=key,
+        language=language,
+        text=Catalog.load(language).text(key, **values(language)),
+        state="queued" if recipient else "failed",
+        detail=None if recipient else NO_NUMBER,
+        next_try_at=work.now,
+        created_at=work.now,
+        updated_at=work.now,
+    )
+    work.session.add(message)
+    await work.session.flush()
+    work.tell(events.MessageChanged(work.now, message.id, order.id, message.state))
+    return message

@@ -1,0 +1,1 @@
+"""What people do with orders: take, change, look at, reserve, price, dispute."""

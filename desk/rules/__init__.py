@@ -1,0 +1,1 @@
+"""What a trade's table names: fees, tariffs, fairness, how long it takes. Pure."""

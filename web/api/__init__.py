@@ -1,0 +1,1 @@
+"""What the JSON API takes and answers: models, strict reading, and the document made from them."""

@@ -1,0 +1,214 @@
+"""What the JSON API answers a driver, and the office about his appeals."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from web.api.shapes import Id, Moment, Money, Told
+from web.api.told_car import DriverCarTold
+from web.api.told_orders import StopTold
+from web.api.told_places import OrderPlace
+
+
+class FeeRuleTold(Told):
+    """What the office keeps of a fare, and whose rule that is: of the trade, of everybody, of the driver's grade or group.
+
+    `basis_points` (hundredths of a percent) of the fare and `fixed`, down to whole `unit`s, not below `least` nor above `most`.
+    """
+
+    sort: Literal["trade", "all", "grade", "group"]
+    class_name: str
+    basis_points: int
+    fixed: Money
+    unit: int
+    least: Money
+    most: Money | None
+
+
+class FeeWhyTold(FeeRuleTold):
+    """By what a fee was booked: the rule as it was then, and of which fare."""
+
+    fare: Money
+
+
+class DriverOffer(Told):
+    """An order that waits for the driver's answer until `expires_at`. `fee` is what the office keeps; metres are beeline."""
+
+    id: Id
+    order_id: Id
+    offered_at: Moment
+    expires_at: Moment
+    origin: OrderPlace
+    way_points: list[StopTold]
+    destination: OrderPlace | None
+    wanted_at: Moment | None
+    distance_m: int | None
+    fare: Money | None
+    fee: Money | None
+    fee_rule: FeeRuleTold | None
+    currency: str
+    wants: list[str]
+
+
+class DetailTold(Told):
+    """What only the order's trade asks. The driver's page has a word for `name`."""
+
+    name: str
+    text: str
+
+
+class DriverTrip(Told):
+    """The order that the driver has. `next` are the steps that he may say now, the usual one first; `way` is all of them.
+
+    `no_show_at`: from when on he may say that nobody came; null while he does not wait at the customer's place.
+    """
+
+    id: Id
+    state: str
+    next: list[str]
+    way: list[str]
+    customer_name: str | None
+    number: str | None
+    origin: OrderPlace
+    way_points: list[StopTold]
+    destination: OrderPlace | None
+    wanted_at: Moment | None
+    fare: Money | None
+    fee: Money | None
+    fee_rule: FeeRuleTold | None
+    currency: str
+    note: str | None
+    details: list[DetailTold]
+    wants: list[str]
+    car: DriverCarTold
+    assigned_at: Moment
+    no_show_at: Moment | None
+
+
+class DriverNext(Told):
+    """The order that the driver begins when he is done with the one that he has."""
+
+    order_id: Id
+    origin: OrderPlace
+    destination: OrderPlace | None
+    fare: Money | None
+    currency: str
+    expected_at: Moment | None
+
+
+class DriverMe(Told):
+    """Everything that the driver's first screen shows. `balance` is negative where he owes; `now` is the server's clock.
+
+    `version` changes with what is shown, the account excepted; it goes back as `seen`.
+    """
+
+    id: Id
+    number: str
+    name: str
+    office: str
+    language: str
+    currency: str
+    timezone: str
+    state: Literal["off", "free", "busy"]
+    on_shift_since: Moment | None
+    located_at: Moment | None
+    balance: int
+    fee_rule: FeeRuleTold | None
+    offers: list[DriverOffer]
+    order: DriverTrip | None
+    next_order: DriverNext | None
+    now: Moment
+    version: str
+
+
+class AppealBrief(Told):
+    """The driver's own appeal, and what the office said to it."""
+
+    state: Literal["open", "answered"]
+    reason: str
+    answer: str | None
+
+
+class DriverEntry(Told):
+    """A row of the driver's account: `amount` was added (positive) or taken (negative). `undone`: a later row reverses it."""
+
+    id: Id
+    at: Moment
+    kind: str
+    amount: int
+    currency: str
+    order_id: Id | None
+    origin: str | None
+    destination: str | None
+    evidence: str | None
+    fee: FeeWhyTold | None
+    undone: bool
+    appeal: AppealBrief | None
+
+
+class NotAsked(Told):
+    """An order that the driver was looked at for and not asked; `id` is what an appeal names as `weighing_id`."""
+
+    id: Id
+    at: Moment
+    order_id: Id
+    fare: Money | None
+    currency: str
+    reason_key: str
+    reason_args: dict[str, Any]
+    reason: str
+    appeal: AppealBrief | None
+
+
+class GradeTold(Told):
+    """A change of the driver's grade. `credit_s`: by so many seconds the way to a customer counts as shorter with it."""
+
+    at: Moment
+    before: str | None
+    after: str
+    reason: str
+    credit_s: int
+
+
+class AppealedEntry(Told):
+    """The row of the books that the driver appeals against: `amount` was added (positive) or taken (negative)."""
+
+    kind: str
+    at: Moment
+    amount: int
+    currency: str
+    order_id: Id | None
+    origin: str | None
+    destination: str | None
+    evidence: str | None
+    undone: bool
+
+
+class AppealedWeighing(Told):
+    """The order that the driver was not asked for, and why; `reason_key` with `reason_args` is a text."""
+
+    order_id: Id
+    at: Moment
+    origin: str
+    destination: str | None
+    reason_key: str
+    reason_args: dict[str, Any]
+
+
+class AppealTold(Told):
+    """An appeal as the office sees it, with what it is against: exactly one of `entry` and `weighing`."""
+
+    id: Id
+    driver_id: Id
+    driver_number: str
+    driver_name: str
+    entry_id: Id | None
+    weighing_id: Id | None
+    at: Moment
+    reason: str
+    state: Literal["open", "answered"]
+    answer: str | None
+    answered_at: Moment | None
+    answered_by: str | None
+    entry: AppealedEntry | None
+    weighing: AppealedWeighing | None

@@ -1,0 +1,291 @@
+"""The JSON API of the desk, the live feed, and what machines watch."""
+
+from __future__ import annotations
+
+from web.api import given as g
+from web.api import given_customers as gc
+from web.api import given_driver as gd
+from web.api import told as t
+from web.api import told_calls as tcl
+from web.api import told_car as tc
+from web.api import told_customers as tcu
+from web.api import told_dispatch as tdi
+from web.api import told_driver as td
+from web.api import told_messages as tme
+from web.api import told_orders as to
+from web.api import told_places as tp
+from web.live.live import live
+from web.pages import (
+    calls,
+    cars,
+    customers,
+    dispatch,
+    document,
+    driver_links,
+    drivers,
+    health,
+    marked_orders,
+    orders,
+    place_links,
+    places,
+    segment_api,
+    session,
+    trips,
+)
+from web.route import API, ID, Route, json, raw
+
+ROUTES: tuple[Route, ...] = (
+    # --- for machines that watch us ---------------------------------------------------------------------------------------
+    raw("GET", "/healthz", "anyone", health.healthz, "How the parts are; no personal data", answer=t.Health),
+    raw("GET", "/metrics", "anyone", health.metrics, "Counters for Prometheus"),
+    # --- live -------------------------------------------------------------------------------------------------------------
+    raw("GET", "/live", "calls.see", live, "WebSocket: a snapshot, then numbered deltas", status=101),
+    # --- the JSON API -----------------------------------------------------------------------------------------------------
+    raw("GET", API + "/openapi.json", "anyone", document.document, "This document"),
+    raw(
+        "POST", API + "/session", "anyone", session.create, "Sign in",
+        given=g.SignIn, answer=t.Me, status=201, problems=(401, 429),
+    ),
+    json("GET", "/session", "own.session", session.show, "Who is signed in", answer=t.Me),
+    raw("DELETE", API + "/session", "own.session", session.delete, "Sign out", status=204),
+    json("GET", "/calls", "calls.see", calls.listed, "Calls, newest first", given=g.CallsQuery, answer=t.Items[tcl.CallTold]),
+    json("POST", "/calls/test", "calls.handle", calls.test, "Place a test call", answer=t.Done, status=202, problems=(409, 429)),
+    json("GET", f"/calls/{ID}", "calls.see", calls.shown, "One call", answer=tcl.CallTold, problems=(404,)),
+    json(
+        "POST", f"/calls/{ID}/answer", "calls.handle", calls.answer, "Have the operator's phone answer",
+        answer=t.Done, status=202, problems=(404, 409),
+    ),
+    json(
+        "POST", f"/calls/{ID}/hangup", "calls.handle", calls.hangup, "End the call",
+        answer=t.Done, status=202, problems=(404, 409),
+    ),
+    json(
+        "GET", "/customers", "customers.see", customers.listed, "Customers by name or number",
+        given=g.CustomersQuery, answer=t.Items[tcl.CustomerTold],
+    ),
+    json(
+        "GET", f"/customers/{ID}", "customers.see", customers.shown, "A customer's card",
+        answer=tcl.CustomerTold, problems=(404,),
+    ),
+    json(
+        "POST", f"/customers/{ID}", "customers.edit", customers.change, "Name, mark and note of a customer",
+        given=gc.CustomerGiven, answer=tcl.CustomerTold, problems=(404, 409),
+    ),
+    json(
+        "POST", f"/customers/{ID}/block", "customers.block", customers.block, "Serve a customer no more, and why",
+        given=g.Reason, answer=tcl.CustomerTold, problems=(404, 409),
+    ),
+    json(
+        "POST", f"/customers/{ID}/serve", "customers.block", customers.serve, "Serve him again, and why",
+        given=g.Reason, answer=tcl.CustomerTold, problems=(404, 409),
+    ),
+    json(
+        "GET", f"/customers/{ID}/duplicates", "customers.see", customers.likely_same, "Who may be the same person",
+        answer=t.Items[tcu.LikenessTold], problems=(404,),
+    ),
+    json(
+        "POST", f"/customers/{ID}/merge", "customers.edit", customers.merge, "Make one of two rows of one person",
+        given=gc.MergeGiven, answer=tcu.MergeTold, problems=(404, 409),
+    ),
+    json(
+        "POST", f"/merges/{ID}/undo", "customers.edit", customers.undo_merge, "Make two customers of one again",
+        answer=tcu.UndoneTold, problems=(404, 409),
+    ),
+    json(
+        "POST", f"/customers/{ID}/numbers", "numbers.show", customers.numbers, "A customer's numbers whole, on record",
+        answer=tcu.NumbersTold, problems=(404,),
+    ),
+    json(
+        "POST", f"/customers/{ID}/data", "customers.forget", customers.data, "All that is kept about one person",
+        answer=tcu.DataTold, problems=(404, 409),
+    ),
+    json(
+        "POST", f"/customers/{ID}/erase", "customers.forget", customers.erase, "Forget one person; this cannot be undone",
+        given=g.Reason, answer=tcu.ErasedTold, problems=(404, 409),
+    ),
+    json("GET", "/segments", "customers.see", segment_api.listed, "Segments of customers", answer=tcu.SegmentsTold),
+    json(
+        "GET", f"/segments/{ID}", "customers.see", segment_api.shown, "Who is in a segment now",
+        answer=tcu.PreviewTold, problems=(404,),
+    ),
+    json(
+        "POST", "/segments/preview", "customers.edit", segment_api.preview, "Whom a question would find",
+        given=gc.ConditionsGiven, answer=tcu.PreviewTold,
+    ),
+    json(
+        "POST", "/segments", "customers.edit", segment_api.make, "A new segment",
+        given=gc.SegmentGiven, answer=tcu.SegmentTold, status=201, problems=(409,),
+    ),
+    json(
+        "POST", f"/segments/{ID}", "customers.edit", segment_api.change, "Another name, question or treatment",
+        given=gc.SegmentGiven, answer=tcu.SegmentTold, problems=(404, 409),
+    ),
+    json(
+        "POST", f"/segments/{ID}/remove", "customers.edit", segment_api.remove, "Take a segment away; its customers stay",
+        answer=t.Done, problems=(404,),
+    ),
+    json(
+        "POST", f"/segments/{ID}/add", "customers.edit", segment_api.add, "Put customers into a group",
+        given=gc.MembersGiven, answer=tcu.CountTold, problems=(404,),
+    ),
+    json(
+        "POST", f"/segments/{ID}/take-out", "customers.edit", segment_api.take_out, "Take customers out of a group",
+        given=gc.MembersGiven, answer=tcu.CountTold, problems=(404,),
+    ),
+    json(
+        "GET", "/places", "customers.see", places.listed, "Places while they are typed: the customer's own, then the place book",
+        given=g.PlacesQuery, answer=t.Items[tp.PlaceSuggested],
+    ),
+    json(
+        "GET", "/places/network", "customers.see", places.on_the_network, "Places by geocoders on the network, if there are any",
+        given=g.NetworkPlacesQuery, answer=t.Items[tp.PlaceSuggested],
+    ),
+    json(
+        "GET", "/orders", "orders.see", orders.listed, "Orders, newest first",
+        given=g.OrdersQuery, answer=t.Items[to.OrderTold],
+    ),
+    json(
+        "POST", "/orders", "orders.take", orders.take, "Take an order",
+        given=g.OrderGiven, answer=to.OrderTold, status=201, problems=(404, 409),
+    ),
+    json(
+        "POST", "/orders/cancel", "orders.take", marked_orders.cancel, "Cancel many orders; each is done or refused by itself",
+        given=g.OrdersMarkedWhy, answer=t.Items[to.OrderDone],
+    ),
+    json(
+        "POST", "/orders/release", "orders.dispatch", marked_orders.release, "Take many orders back from their drivers",
+        given=g.OrdersMarkedWhy, answer=t.Items[to.OrderDone],
+    ),
+    json(
+        "POST", "/orders/search", "orders.dispatch", marked_orders.search, "Look for drivers for many orders",
+        given=g.OrdersMarked, answer=t.Items[to.OrderDone],
+    ),
+    json(
+        "POST", "/orders/search/stop", "orders.dispatch", marked_orders.stop_search, "Look no further for many orders",
+        given=g.OrdersMarked, answer=t.Items[to.OrderDone],
+    ),
+    json(
+        "POST", "/orders/over-limit", "credit.exceed", orders.take_over_limit,
+        "Take an order on account beyond its limit, with the reason on record",
+        given=g.OrderOverLimit, answer=to.OrderTold, status=201, problems=(404, 409),
+    ),
+    json(
+        "POST", "/quotes", "orders.take", trips.quote, "What a trip would cost and why, and by when a driver may be promised",
+        given=g.TripAsked, answer=to.TripTold,
+    ),
+    json(
+        "GET", f"/calls/{ID}/drafts", "orders.take", trips.listed_drafts, "What was typed for a call and not yet saved",
+        answer=t.Items[to.DraftTold], problems=(404,),
+    ),
+    json(
+        "POST", f"/calls/{ID}/draft", "orders.take", trips.keep_draft, "Keep what one has typed for a call; nothing: forget it",
+        given=g.DraftGiven, answer=t.Done, problems=(404,),
+    ),
+    json(
+        "POST", f"/orders/{ID}/begin", "orders.dispatch", trips.begin, "A reserved order is taken now",
+        answer=to.OrderTold, problems=(404, 409),
+    ),
+    json(
+        "POST", f"/orders/{ID}/wait", "orders.dispatch", trips.wait, "Text the customer that a driver comes that much later",
+        given=g.WaitAsked, answer=to.OrderTold, problems=(404, 409),
+    ),
+    json(
+        "POST", f"/orders/{ID}/alarms/seen", "orders.dispatch", trips.seen, "Somebody sees to the order's alarms",
+        answer=to.OrderTold, problems=(404,),
+    ),
+    json("GET", f"/orders/{ID}", "orders.see", orders.shown, "One order", answer=to.OrderTold, problems=(404,)),
+    json(
+        "PATCH", f"/orders/{ID}", "orders.take", orders.change, "Change what an order says",
+        given=g.OrderChanges, answer=to.OrderTold, problems=(404, 409),
+    ),
+    json(
+        "GET", f"/orders/{ID}/candidates", "orders.see", orders.candidates, "Who could drive, best first",
+        given=g.CandidatesQuery, answer=t.Items[tdi.CandidateTold], problems=(404,),
+    ),
+    json(
+        "POST", f"/orders/{ID}/assign", "orders.dispatch", orders.assign, "Give the order to a driver",
+        given=g.DriverChosen, answer=to.OrderTold, problems=(404, 409),
+    ),
+    json(
+        "POST", f"/orders/{ID}/cancel", "orders.take", orders.cancel, "Cancel the order",
+        given=g.Cancellation, answer=to.OrderTold, problems=(404, 409),
+    ),
+    json(
+        "POST", f"/orders/{ID}/release", "orders.dispatch", orders.release, "Take the order back from its driver",
+        given=g.Reason, answer=to.OrderTold, problems=(404, 409),
+    ),
+    json(
+        "POST", f"/orders/{ID}/step", "orders.dispatch", orders.step, "Move the order on: driving, completed",
+        given=g.Step, answer=to.OrderTold, problems=(404, 409),
+    ),
+    json(
+        "POST", f"/orders/{ID}/search", "orders.dispatch", orders.search, "Look for a driver: ring after ring, the nearest first",
+        given=g.SearchAsked, answer=to.OrderTold, problems=(404, 409),
+    ),
+    json(
+        "POST", f"/orders/{ID}/search/stop", "orders.dispatch", orders.stop_search, "Look no further",
+        answer=to.OrderTold, problems=(404, 409),
+    ),
+    json(
+        "POST", f"/orders/{ID}/place-link", "orders.take", place_links.send, "Text the caller a link: he shows where he is",
+        answer=tme.MessageTold, problems=(404, 409),
+    ),
+    json(
+        "GET", f"/orders/{ID}/weighings", "orders.see", orders.weighings, "Why drivers were asked, or were not",
+        answer=t.Items[tdi.WeighingTold], problems=(404,),
+    ),
+    json(
+        "GET", f"/orders/{ID}/offers", "orders.see", orders.offers, "Whom the order was offered to, and what they said",
+        answer=t.Items[tdi.OfferTold], problems=(404,),
+    ),
+    json(
+        "GET", f"/orders/{ID}/history", "orders.see", orders.history, "All that happened to the order, newest first",
+        answer=t.Items[to.DeedTold], problems=(404,),
+    ),
+    json(
+        "GET", f"/orders/{ID}/way", "orders.see", orders.way, "Where its drivers were while they had the order",
+        answer=to.WaysTold, problems=(404,),
+    ),
+    json(
+        "GET", f"/orders/{ID}/car", "cars.see", cars.shown, "The customer's car before the key changed hands, and after",
+        answer=tc.CarTold, problems=(404,),
+    ),
+    json(
+        "POST", f"/orders/{ID}/car/link", "orders.dispatch", cars.send_link, "Text the customer a link to the photos",
+        answer=tme.MessageTold, problems=(404, 409, 422),
+    ),
+    raw(
+        "GET", API + f"/orders/{ID}/dispute", "disputes.take", cars.dispute,
+        "All that is known of an order, to take away: photos, odometer, texts, steps (ZIP)", problems=(404,),
+    ),
+    raw("GET", API + f"/photos/{ID}", "cars.see", cars.photo, "One photo of a car", problems=(404,)),
+    json(
+        "GET", "/dispatch/modes", "orders.see", dispatch.shown, "How much the desk does by itself, and when",
+        answer=tdi.ModesTold,
+    ),
+    json(
+        "POST", "/dispatch/modes", "dispatch.modes", dispatch.change, "Set how much the desk does by itself, and when",
+        given=g.ModesGiven, answer=tdi.ModesTold,
+    ),
+    json(
+        "GET", "/dispatch/rounds", "orders.see", dispatch.rounds, "Peaks: what was matched at once, and what it gained",
+        answer=t.Items[tdi.RoundTold],
+    ),
+    json("GET", "/drivers", "drivers.see", drivers.listed, "Drivers", given=g.DriversQuery, answer=t.Items[tdi.DriverTold]),
+    json(
+        "POST", f"/drivers/{ID}/link", "drivers.link", driver_links.send, "Text the driver a link to his page, good once",
+        answer=tme.MessageTold, problems=(404, 409, 422),
+    ),
+    json(
+        "GET", "/appeals", "appeals.see", driver_links.listed, "What drivers say was not right, newest first",
+        given=gd.AppealsQuery, answer=t.Items[td.AppealTold],
+    ),
+    json(
+        "POST", f"/appeals/{ID}/answer", "appeals.answer", driver_links.answer, "Answer an appeal: what was done stands",
+        given=gd.AppealAnswer, answer=td.AppealTold, problems=(404, 409),
+    ),
+    json(
+        "POST", f"/appeals/{ID}/accept", "money.book", driver_links.accept, "Accept an appeal: what was booked is given back",
+        given=gd.AppealAnswer, answer=td.AppealTold, problems=(404, 409),
+    ),
+)  # fmt: skip

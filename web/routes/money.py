@@ -1,0 +1,119 @@
+"""The JSON API of the money: reports, the cashier, accounts of firms."""
+
+from __future__ import annotations
+
+from web.api import given as g
+from web.api import given_money as gm
+from web.api import told as t
+from web.api import told_money as tm
+from web.pages import (
+    analysis,
+    cashier,
+    credit,
+    reports,
+)
+from web.route import ID, Route, json
+
+ROUTES: tuple[Route, ...] = (
+    # --- money: for admins; anybody at the desk may ask for a pay-out, which somebody else approves -----------------------
+    json(
+        "GET", "/reports/company", "money.see", reports.company, "The office's totals by day, month, quarter or year",
+        given=gm.CompanyQuery, answer=tm.CompanyTold, problems=(422,),
+    ),
+    json(
+        "GET", "/reports/company/orders", "money.see", reports.closed_orders, "The closed orders behind the totals",
+        given=gm.RowsQuery, answer=t.Items[tm.ClosedOrderTold], problems=(422,),
+    ),
+    json(
+        "GET", "/reports/company/entries", "money.see", reports.entries, "The entries of the books behind the totals",
+        given=gm.RowsQuery, answer=t.Items[tm.EntryTold], problems=(422,),
+    ),
+    json(
+        "GET", "/reports/drivers", "money.see", reports.drivers, "What each driver did, and where his account stood",
+        given=gm.SpanQuery, answer=tm.DriversTold, problems=(422,),
+    ),
+    json(
+        "GET", f"/drivers/{ID}/statement", "money.see", reports.statement, "A driver's statement",
+        given=gm.SpanQuery, answer=tm.StatementTold, problems=(404, 422),
+    ),
+    json(
+        "POST", f"/drivers/{ID}/top-ups", "money.book", cashier.top_up, "A driver pays in",
+        given=gm.TopUpGiven, answer=tm.Booked, status=201, problems=(404, 409),
+    ),
+    json(
+        "POST", f"/drivers/{ID}/penalties", "money.book", cashier.penalise, "A penalty, with its evidence",
+        given=gm.PenaltyGiven, answer=tm.Booked, status=201, problems=(404, 409),
+    ),
+    json(
+        "POST", f"/drivers/{ID}/withdrawals", "money.ask", cashier.ask_for, "Ask for a pay-out to a driver",
+        given=gm.WithdrawalAsked, answer=tm.AskedTold, status=201, problems=(404, 409),
+    ),
+    json("GET", "/withdrawals", "money.see", cashier.asked_for, "Pay-outs that wait", answer=t.Items[tm.AskedTold]),
+    json(
+        "POST", f"/withdrawals/{ID}/approve", "money.book", cashier.approve, "Pay out what a colleague asked for",
+        answer=tm.Booked, status=201, problems=(404, 409),
+    ),
+    json(
+        "POST", f"/withdrawals/{ID}/turn-down", "money.book", cashier.turn_down, "Do not pay it out",
+        given=g.Reason, answer=t.Done, problems=(404, 409),
+    ),
+    json(
+        "POST", f"/entries/{ID}/reverse", "money.book", cashier.reverse, "Undo an entry by its opposite, booked today",
+        given=gm.Evidence, answer=tm.Booked, status=201, problems=(404, 409),
+    ),
+    # --- firms that ride on account ---------------------------------------------------------------------------------------
+    json(
+        "GET", "/credit-accounts/choices", "orders.take", credit.choices, "The accounts that a telephone may ride on",
+        given=gm.CreditQuery, answer=t.Items[tm.CreditChoice],
+    ),
+    json("GET", "/credit-accounts", "money.see", credit.listed, "All credit accounts", answer=t.Items[tm.CreditTold]),
+    json(
+        "POST", "/credit-accounts", "money.credit", credit.add, "A new account, on which nobody rides yet",
+        given=gm.CreditTerms, answer=tm.CreditTold, status=201, problems=(409,),
+    ),
+    json(
+        "GET", f"/credit-accounts/{ID}", "money.see", credit.shown, "One account with its telephones",
+        answer=tm.CreditFull, problems=(404,),
+    ),
+    json(
+        "PUT", f"/credit-accounts/{ID}", "money.credit", credit.change, "Other terms, or closed",
+        given=gm.CreditTerms, answer=tm.CreditTold, problems=(404, 409),
+    ),
+    json(
+        "POST", f"/credit-accounts/{ID}/riders", "money.credit", credit.add_rider, "Let a telephone ride on it",
+        given=gm.RiderGiven, answer=t.Done, problems=(404,),
+    ),
+    json(
+        "POST", f"/credit-accounts/{ID}/riders/remove", "money.credit", credit.remove_rider, "Take a telephone off its list",
+        given=gm.RiderGiven, answer=t.Done, problems=(404,),
+    ),
+    json(
+        "POST", f"/credit-accounts/{ID}/payments", "money.book", credit.pay, "Its owner pays",
+        given=gm.PaymentGiven, answer=tm.Received, status=201, problems=(404, 409),
+    ),
+    json(
+        "GET", f"/credit-accounts/{ID}/invoice", "money.see", credit.invoice, "What it is billed for some days",
+        given=gm.SpanQuery, answer=tm.InvoiceTold, problems=(404, 422),
+    ),
+    json(
+        "POST", "/card-payments", "money.book", credit.card_money, "The card company pays",
+        given=gm.PaymentGiven, answer=tm.Received, status=201, problems=(409,),
+    ),
+    json(
+        "GET", "/analysis", "money.see", analysis.told, "The orders of some days from one side",
+        given=gm.AnalysisQuery, answer=tm.AnalysisTold, problems=(422,),
+    ),
+    json(
+        "GET", "/analysis/crossing", "money.see", analysis.told_crossed, "The orders of some days from two sides at once",
+        given=gm.CrossingQuery, answer=tm.CrossedTold, problems=(422,),
+    ),
+    json("GET", "/periods", "money.see", reports.closed, "The closed months", answer=t.Items[tm.PeriodTold]),
+    json(
+        "GET", f"/periods/{ID}", "money.see", reports.checked, "A closed month, made again and compared",
+        answer=tm.PeriodChecked, problems=(404,),
+    ),
+    json(
+        "POST", "/periods", "money.close", cashier.close_month, "Close a month: nothing is booked into it any more",
+        given=gm.MonthGiven, answer=tm.PeriodTold, status=201, problems=(409,),
+    ),
+)  # fmt: skip

@@ -1,0 +1,147 @@
+"""The analysis as tables to take away: the same figures as on the page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from babel.dates import format_date
+
+from desk.figures.analysis import CLOCKS, Analysis, Cell
+from desk.figures.cohorts import Cohort
+from desk.figures.crossing import Crossed
+from desk.figures.forecast import Forecast
+from desk.figures.report_rows import OrderRow
+from desk.figures.response_times import WAYS, Times, Waited
+from web.views.money_sheets import about
+from web.views.money_view import View
+from web.views.sheets import Cell as SheetCell
+from web.views.sheets import Kind, Sheet
+
+COUNTED = ("orders", "completed", "cancelled", "no_show", "fares", "average", "cancelled_permille", "no_show_permille")
+Heads = list[tuple[str, Kind]]
+
+
+def sheets(view: View, by: str, values: dict[str, Any]) -> list[Sheet]:
+    """The tables of one side."""
+    if by == "times":
+        return _times(view, values["times"])
+    if by == "cohorts":
+        return [_cohorts(view, values["cohorts"])]
+    if by == "forecast":
+        return [_forecast(view, values["forecast"])]
+    if "crossed" in values:
+        return [_crossed(view, values["crossed"])]
+    return [_cells(view, by, values["found"])]
+
+
+def label(view: View, by: str, cell: Cell) -> str:
+    """What a cell is called."""
+    if cell.key is None:
+        return view.m("analysis.others")
+    return called(view, by, cell.key, cell.label)
+
+
+def called(view: View, by: str, key: str, label: str) -> str:
+    """What a cell of that key is called; `label` is its name in the database."""
+    if by == "hour":
+        return hour_of_week(view, int(key))
+    if by == "clock":
+        return f"{int(key):02}:00"
+    if key == "":
+        return view.m(f"analysis.no_{by}")
+    if by == "payment":
+        return view.m(f"payment.{key}")
+    return label or key
+
+
+def name_of(view: View, by: str, key: str, rows: Sequence[OrderRow]) -> str:
+    """What an opened cell is called, as far as its address and its rows tell."""
+    if by in CLOCKS and not (key.isascii() and key.isdigit() and int(key) < 168):
+        return key
+    driver = next((row.driver for row in rows if row.driver), None)
+    known = f"{driver.number} {driver.name}" if by == "driver" and driver else ""
+    return called(view, by, key, known)
+
+
+def hour_of_week(view: View, hour: int) -> str:
+    """ "Mon 21:00"."""
+    day = date(2024, 1, 1) + timedelta(days=hour // 24)  # a Monday
+    return f"{format_date(day, 'EEE', locale=view.locale)} {hour % 24:02}:00"
+
+
+def _cells(view: View, by: str, found: Analysis) -> Sheet:
+    heads: Heads = [(view.m(f"analysis.by_{by}"), "text")]
+    heads += [(view.m(f"analysis.{name}"), "number") for name in COUNTED]
+    rows = [(label(view, by, cell), *_counted(cell.counted)) for cell in found.cells]
+    foot = (view.m("head.total"), *_counted(found.total))
+    return Sheet(view.m("title.analysis"), about(view, "analysis"), heads, rows, foot)
+
+
+def _crossed(view: View, found: Crossed) -> Sheet:
+    """Every cell in a line of its own, with all that is counted; the page shows one of these figures."""
+    heads: Heads = [(view.m(f"analysis.by_{by}"), "text") for by in (found.by, found.across)]
+    heads += [(view.m(f"analysis.{name}"), "number") for name in COUNTED]
+    rows = [
+        (label(view, found.by, row), label(view, found.across, column), *_counted(found.cells[row.key, column.key]))
+        for row in found.rows
+        for column in found.columns
+        if (row.key, column.key) in found.cells
+    ]
+    foot = (view.m("head.total"), "", *_counted(found.total))
+    return Sheet(view.m("title.analysis"), about(view, "analysis"), heads, rows, foot)
+
+
+def _counted(counted: Any) -> list[SheetCell]:
+    told = counted.as_json()
+    return [told[name] for name in COUNTED]
+
+
+def _times(view: View, times: Times) -> list[Sheet]:
+    def sheet(by: str, lines: Sequence[Waited]) -> Sheet:
+        heads: Heads = [(view.m(f"analysis.by_{by}"), "text")]
+        for way in WAYS:
+            heads += [(view.m(f"analysis.{way}"), "number"), (view.m("analysis.count"), "number")]
+        rows = [_waited(f"{int(one.key):02}:00" if by == "hour" else one.label, one) for one in lines]
+        foot = _waited(view.m("head.total"), times.all)
+        return Sheet(view.m(f"analysis.by_{by}"), about(view, "analysis"), heads, rows, foot)
+
+    return [sheet("hour", times.hours), sheet("operator", times.operators)]
+
+
+def _waited(name: str, one: Waited) -> list[SheetCell]:
+    cells: list[SheetCell] = [name]
+    for way in WAYS:
+        median = one.medians.get(way)
+        cells += [median.seconds if median else None, median.count if median else None]
+    return cells
+
+
+def _cohorts(view: View, found: Sequence[Cohort]) -> Sheet:
+    heads: Heads = [
+        (view.m("analysis.first_month"), "text"),
+        (view.m("analysis.in_month"), "text"),
+        (view.m("analysis.customers"), "number"),
+        (view.m("analysis.completed"), "number"),
+        (view.m("analysis.fares"), "number"),
+    ]
+    rows: list[Sequence[SheetCell]] = []
+    for n, cohort in enumerate(found):
+        for later, came in enumerate(cohort.later):
+            month = found[n + later].month.first
+            rows.append((f"{cohort.month.first:%Y-%m}", f"{month:%Y-%m}", came.customers, came.trips, came.fares))
+    return Sheet(view.m("analysis.by_cohorts"), about(view, "analysis"), heads, rows)
+
+
+def _forecast(view: View, found: Forecast) -> Sheet:
+    heads: Heads = [(view.m("analysis.at"), "moment")]
+    heads += [
+        (view.m(f"analysis.{name}"), "text" if name == "about" else "number") for name in ("about", "low", "high")
+    ]
+    rows = [(hour.at, f"{hour.about:.1f}", hour.low, hour.high) for hour in found.hours]
+    told: list[tuple[str, SheetCell]] = [
+        (view.m("analysis.error"), "" if found.error is None else f"{found.error:.1f}"),
+        (view.m("analysis.trend"), f"{found.trend:.2f}"),
+    ]
+    return Sheet(view.m("analysis.by_forecast"), [*about(view, "analysis"), *told], heads, rows)

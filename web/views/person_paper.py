@@ -1,0 +1,92 @@
+"""What is kept about one person, so that he can read it: a page to print and a workbook, part by part, oldest first.
+
+What means nothing to him (ids, digests, how we keep it) is left out here; the JSON has all of it
+(desk/customer/personal_data.py).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from desk.customer.personal_data import PARTS
+from desk.views import Json
+from web.views.customer_view import CustomerPage
+from web.views.sheets import Kind, Sheet, as_xlsx
+
+COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
+    "customer": ("name", "grade", "note", "language", "blocked_reason", "trips", "cancels", "last_trip_at", "created_at"),
+    "numbers": ("number",),
+    "places": ("text", "source", "accuracy_m", "uses", "last_used_at"),
+    "calls": ("arrived_at", "number", "caller_name", "state", "disposition", "choice_text", "heard", "ended_at"),
+    "recordings": ("created_at", "kind"),
+    "orders": (
+        "taken_at", "state", "number", "origin_text", "destination_text", "fare", "payment", "note", "wanted_at", "closed_at",
+    ),
+    "stops": ("position", "text", "source"),
+    "steps": ("at", "before", "after", "reason"),
+    "changes": ("at", "field", "before", "after"),
+    "fares": ("at", "amount", "reason"),
+    "promises": ("made_at", "promised_at", "state", "told_at"),
+    "texts": ("created_at", "recipient", "text", "state", "detail"),
+    "texts_received": ("received_at", "sender", "text", "outcome"),
+    "consents": ("number", "agreed_at", "confirmed_at", "night_at", "refused_at", "source"),
+    "left_out": ("number", "why"),
+    "photos": ("received_at", "stage", "side", "erased_at"),
+    "car": ("at", "stage", "km"),
+    "drafts": ("updated_at", "form"),
+    "groups": ("added_at",),
+    "accounts": ("number", "added_at"),
+    "deeds": ("at", "what", "words"),
+}  # fmt: skip
+"""What is shown of each part, in this order."""
+_STATES: Final = ("state", "disposition", "what", "before", "after", "source", "payment")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of it: its name, the headings, and the lines."""
+
+    name: str
+    heads: tuple[str, ...]
+    lines: Sequence[Sequence[str]]
+
+
+def parts_of(view: CustomerPage, told: Json) -> list[Part]:
+    """All parts of which there is anything, in the reader's language and the office's clock."""
+    found = []
+    for part in PARTS:
+        rows = told.get(part) or []
+        columns = [name for name in COLUMNS[part] if any(row.get(name) not in (None, "") for row in rows)]
+        if columns:
+            lines = [[_cell(view, name, row.get(name)) for name in columns] for row in rows]
+            heads = tuple(view.m(f"data_column.{name}") for name in columns)
+            found.append(Part(view.m(f"data_part.{part}"), heads, lines))
+    return found
+
+
+def workbook(view: CustomerPage, parts: Sequence[Part], made: datetime) -> bytes:
+    """The same as xlsx, a sheet for each part; no cell is a formula."""
+    kind: Kind = "text"
+    about = [(view.m("title.data"), view.clock(made))]
+    return as_xlsx(
+        [Sheet(part.name, about, [(head, kind) for head in part.heads], part.lines) for part in parts],
+        made.replace(tzinfo=None),
+    )
+
+
+def _cell(view: CustomerPage, name: str, value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, str) and _MOMENT.fullmatch(value):
+        return view.clock(datetime.fromisoformat(value))
+    if name in _STATES:
+        return view.what(value) if isinstance(value, str) else str(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
