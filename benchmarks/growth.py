@@ -32,6 +32,7 @@ from benchmarks.profile import shares
 from benchmarks.report import Report, options, percentile, progress
 from benchmarks.running import site_with
 from benchmarks.watching import Watcher
+from desk.keeping import store
 from desk.work import utc_now
 
 WARM = 20
@@ -44,10 +45,11 @@ def _figures(waits: Sequence[float]) -> tuple[str, ...]:
 
 
 async def filled(kind: str, url: str, customers: int, kept: Path | None) -> None:
-    """See to it that the database has so many customers."""
-    await chain.prepare(url)
+    """See to it that the database has so many customers, in tables of today's schema."""
     if kept is not None and (kept / FILLED).exists():
+        await store.prepare(url)
         return
+    await chain.prepare(url)
     begun = time.monotonic()
     await asyncio.to_thread(fill, url, customers, words=customers < WITHOUT_WORDS)
     progress(f"{kind}: {customers:,} customers in {time.monotonic() - begun:.0f} s")

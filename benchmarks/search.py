@@ -25,7 +25,7 @@ from benchmarks.machine import described
 from benchmarks.report import Report, options, percentile, progress, times
 from desk.bus import Bus
 from desk.customer import customer_search
-from desk.keeping import customer_words
+from desk.keeping import customer_words, store
 from desk.work import Desk, open_engine
 from models import Customer
 from models.words import initials
@@ -135,9 +135,10 @@ async def _timed(desk: Desk, act: Callable[[AsyncSession], Awaitable[object]]) -
 
 async def filled(kind: str, url: str, customers: int, kept: Path | None) -> str:
     """See to it that the database has so many customers and their words; a sentence about what the index costs."""
-    await chain.prepare(url)
     if kept is not None and (kept / FILLED).exists():
+        await store.prepare(url)
         return (kept / FILLED).read_text()
+    await chain.prepare(url)
     await asyncio.to_thread(fill, url, customers, words=False)
     await asyncio.to_thread(vary, url, customers)
     took, grown, wrong = await asyncio.to_thread(write_words, url)
