@@ -24,10 +24,12 @@ import structlog
 from asterisk.agi import AGI
 from panoramisk import fast_agi
 
+from agi.desk_side import Greeting
 from agi.server import Server
 from agi.settings import Settings
 from agi.sounds import Sounds
 from desk.bus import Bus
+from desk.customer.segments import AS_EVERYBODY, Voice
 from desk.events import CallSeen
 
 TOKEN = "t" * 32
@@ -82,16 +84,20 @@ class Known:
 
     call_id: int | None = 1
     language: str = "ko"
-    places: tuple[tuple[int, str], ...] = ((1, "강남역 10번 출구"),)
+    places: Sequence[tuple[int, str]] = ((1, "강남역 10번 출구"),)
+    voice: Voice = AS_EVERYBODY
 
 
 class DeskInMemory:
     """Answers at once; the database's time is the other benchmarks' matter."""
 
-    async def greeting(self, seen: CallSeen) -> Known:
+    async def greeting(self, seen: CallSeen) -> Greeting:
         return Known()
 
     async def choose(self, call_id: int, kind: str, **more: object) -> None:
+        pass
+
+    async def treated(self, call_id: int, priority: int, heard: str | None) -> None:
         pass
 
 

@@ -57,10 +57,10 @@ async def fill_drivers(desk: Desk, site: Site, drivers: int) -> None:
     for low in range(0, drivers, AT_A_TIME):
         rows = [_driver(site.office_id, number, chance, now) for number in range(low, min(drivers, low + AT_A_TIME))]
         async with desk.work() as work:
-            await work.session.execute(insert(Driver.__table__), rows)
+            await work.session.execute(insert(Driver), rows)
     async with desk.work() as work:
         on_duty = select(Driver.id, literal(now, UtcDateTime())).where(Driver.id.not_in(site.drivers))
-        await work.session.execute(insert(Shift.__table__).from_select(["driver_id", "started_at"], on_duty))
+        await work.session.execute(insert(Shift).from_select(["driver_id", "started_at"], on_duty))
 
 
 async def fill_orders(desk: Desk, site: Site, orders: int) -> list[int]:

@@ -103,7 +103,7 @@ async def look_through(
 
 async def _reports(books: Books, session: AsyncSession, office_id: int, span: Span) -> Figures:
     """The company's report, its days, the drivers' report, the statements, and the rows behind all of them."""
-    rows = [
+    rows: list[report_rows.OrderRow | report_rows.MoneyRow] = [
         *await report_rows.orders(session, office_id, span, limit=None),
         *await report_rows.money(session, office_id, span, limit=None),
     ]

@@ -85,7 +85,7 @@ def _memory(report: Report, watch: Watch) -> None:
     warm = [sample for sample in watch.samples if sample[0] >= end * WARM_UP]
     if len(warm) < 10:
         return
-    series = {
+    series: dict[str, list[tuple[float, float]]] = {
         "callboard, resident MiB": [(at, core.rss_mib) for at, core, _, _, _ in warm],
         "callboard, descriptors": [(at, core.descriptors) for at, core, _, _, _ in warm],
         "callboard, threads": [(at, core.threads) for at, core, _, _, _ in warm],

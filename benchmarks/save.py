@@ -15,6 +15,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import insert, select, text
@@ -104,14 +105,14 @@ async def _shift(desk: Desk, operator_id: int, customers: int, seconds: float, w
             PlaceText("강남역 10번", *somewhere(chance)), PlaceText("판교역", *somewhere(chance)),
             number=_number(chance.randrange(customers)),
         )  # fmt: skip
-        await _timed(desk, lambda work, form=form: orders.take(work, operator_id, form), waits.saved, at > WARM_S)
+        await _timed(desk, partial(orders.take, operator_id=operator_id, form=form), waits.saved, at > WARM_S)
         await asyncio.sleep(chance.uniform(0, THINKS_S))
 
 
 async def _floor(desk: Desk, order_id: int, seconds: float, waits: Waits) -> None:
     async def one_row(work: Work) -> None:
         step = {"order_id": order_id, "at": work.now, "before": "taken", "after": "taken"}
-        await work.session.execute(insert(OrderStep.__table__), [step])
+        await work.session.execute(insert(OrderStep), [step])
 
     begun = time.monotonic()
     while (at := time.monotonic() - begun) < WARM_S + seconds:

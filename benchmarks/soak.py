@@ -116,7 +116,7 @@ async def _sample(site: RunningSite, log: Log, at: float) -> None:
 
 def _report(log: Log, night: Night, seconds: int, calls: int, orders: int, texts: int, ends: list[int]) -> str:
     warm = [sample for sample in log.samples if sample[0] >= seconds * WARM_UP]
-    rows = {
+    rows: dict[str, list[tuple[float, float]]] = {
         "callboard, resident MiB": [(at, core.rss_mib) for at, core, _, _, _ in warm],
         "callboard, descriptors": [(at, core.descriptors) for at, core, _, _, _ in warm],
         "callboard, threads": [(at, core.threads) for at, core, _, _, _ in warm],

@@ -112,7 +112,7 @@ def write_oneshot(state: State, language: str) -> Path:
 
 
 async def open_desk(url: str, bus: Bus) -> Desk:
-    """The database, at the newest schema. Raises desk.store.StoreError."""
+    """The database, at the newest schema. Raises desk.keeping.store.StoreError."""
     await store.prepare(url)
     return Desk(open_engine(url), bus)
 

@@ -36,7 +36,7 @@ class VoiceDesk:
         self._ahead = ahead
 
     async def greeting(self, seen: CallSeen) -> Greeting:
-        """Who calls and what to offer him. Raises desk.calls.NoSuchLine."""
+        """Who calls and what to offer him. Raises desk.call.calls.NoSuchLine."""
         greeting = await self._look(seen)
         if greeting is None or greeting.call_id is None or greeting.recovered:
             greeting = await self._desk.do(lambda work: self._open(work, seen))

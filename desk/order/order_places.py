@@ -14,7 +14,7 @@ def set_origin(order: Order, place: PlaceText, now: datetime) -> None:
     order.origin_text, order.origin_lat, order.origin_lon = place.text, place.lat, place.lon
     order.origin_accuracy_m, order.origin_source = place.accuracy_m, place.source
     order.origin_at = place.at or now
-    order.origin_area = None  # desk.districts looks again
+    order.origin_area = None  # desk.figures.districts looks again
 
 
 def set_destination(order: Order, place: PlaceText | None, now: datetime) -> None:

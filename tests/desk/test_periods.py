@@ -211,7 +211,7 @@ async def test_an_account_of_another_office_is_not_in_the_statement(
 
 
 MONTHS = """
-from desk import periods
+from desk.books import periods
 print([periods.month("Asia/Seoul", y, m) for y in (2026, 2028) for m in range(1, 13)])
 """
 

@@ -141,7 +141,7 @@ async def test_what_happens_while_a_snapshot_is_read_follows_it(house: House, mo
 
     Seen failing when a browser joins a moment after its snapshot.
     """
-    import web.popups as popups
+    import web.live.popups as popups
 
     begun, go_on = asyncio.Event(), asyncio.Event()
     read = popups.read_snapshot
@@ -165,7 +165,7 @@ async def test_what_happens_while_a_snapshot_is_read_follows_it(house: House, mo
 
 
 async def test_tabs_that_come_together_share_one_read(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    import web.popups as popups
+    import web.live.popups as popups
 
     reads = []
     read = popups.read_snapshot

@@ -91,6 +91,7 @@ export const ACTIONS = [
   { name: "when", keys: ["Shift+F6"], where: "always", run: () => at("order-form").goTo("wanted") },
   { name: "payment", keys: ["Control+F10"], where: "always", run: () => at("order-form").goTo("payment") },
   { name: "wants", keys: ["Control+Shift+F10"], where: "always", run: () => at("order-form").goTo("wants") },
+  { name: "choices", where: "there" },
   { name: "stops", where: "there" },
   { name: "clash", where: "there" },
   { name: "cancel", keys: ["Delete"], where: "own", run: () => at("candidate-list").cancelOrNot() },
