@@ -169,7 +169,8 @@ async def test_the_day_changes_at_midnight_in_seoul(desk: Desk, site: Site, cloc
 @pytest.mark.parametrize("zone", ["UTC", "America/Los_Angeles", "Asia/Seoul"])
 def test_the_server_s_own_zone_does_not_matter(zone: str) -> None:
     program = (
-        "from datetime import date; from desk.clock import days; s = days.span('Asia/Seoul', date(2026, 11, 1), date(2026, 11, 30));"
+        "from datetime import date; from desk.clock import days;"
+        "s = days.span('Asia/Seoul', date(2026, 11, 1), date(2026, 11, 30));"
         "import json; print(json.dumps([s.since.isoformat(), s.until.isoformat()]))"
     )
     told = subprocess.run(

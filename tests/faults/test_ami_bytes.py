@@ -145,7 +145,7 @@ async def test_bytes_that_are_no_events_are_passed_over_and_the_next_event_is_re
             peer.writer.write(arrival(call) + rubbish + gone(call))
             await peer.writer.drain()
         wanted = 2 * len(kinds) + sum(is_wanted(kind) for kind in kinds)
-        await holds(lambda: link.events_in >= wanted and not len(link.backlog))
+        await holds(lambda: link.events_in >= wanted and not len(link.backlog) and not link.roster.callers)
         await rows.settled()
         assert (wire.connections, link.connected, link.reconnects) == (1, True, 0)
     counts = Counter(kinds)
