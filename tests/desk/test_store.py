@@ -12,6 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from sqlalchemy import text
+from structlog.testing import capture_logs
 
 from desk.keeping import store
 from models import migrations
@@ -87,6 +88,22 @@ async def test_a_damaged_file_is_refused_with_what_to_do_and_not_touched(file: P
         await store.prepare(url(file))
     assert file.read_bytes() == before
     assert sorted(path.name for path in file.parent.iterdir()) == ["callboard.db"]
+
+
+async def test_a_file_that_is_too_large_to_be_looked_at_whole_starts_all_the_same(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen failing without the timer: 60 MB take some hundred milliseconds."""
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute(
+            "with recursive n(i) as (select 3000 union all select i + 1 from n where i < 200000) "
+            "insert into early_receipt (provider, provider_id, state, detail, received_at) "
+            "select 'smpp', 'id ' || i, 'sent', hex(randomblob(100)), '2026-11-22 00:00:00' from n"
+        )
+    monkeypatch.setattr(store, "LOOK_S", 0.01)
+    with capture_logs() as said:
+        assert await store.check(url(file)) == migrations.head()
+    assert [line["event"][:26] for line in said] == ["the database file is large"]
 
 
 async def test_looking_at_a_damaged_file_does_not_work_in_what_a_killed_process_left(
