@@ -11,7 +11,7 @@ from models import CarPhoto, CarReading, OrderStep
 from models.vehicle_proof import CAR_SIDES
 from tests.browser.conftest import Console, OpenConsole
 from tests.browser.test_driver import Phone, on_a_trip, phone, pictures
-from tests.desk.test_car_pictures import picture
+from tests.desk.driver.test_car_pictures import picture
 from tests.web.conftest import House
 
 __all__ = ["phone", "pictures"]

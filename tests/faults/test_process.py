@@ -204,7 +204,7 @@ def launch(command: str, state: Path, port: int, *more: str) -> subprocess.Popen
 
 
 @pytest.mark.postgres
-@pytest.mark.parametrize("engine_name", ["postgres"])  # SQLite's claim: tests/desk/test_claim.py
+@pytest.mark.parametrize("engine_name", ["postgres"])  # SQLite's claim: tests/desk/keeping/test_claim.py
 async def test_two_state_folders_on_one_database_never_send_both_and_the_second_takes_over(
     database_url: str, smsc: Smsc, tmp_path: Path, figure: Figure
 ) -> None:

@@ -20,7 +20,7 @@ from desk.office import people
 from desk.trades import proxy
 from models import AuditEntry, CarPhoto, Message
 from models.vehicle_proof import CAR_SIDES
-from tests.desk.test_car_pictures import picture
+from tests.desk.driver.test_car_pictures import picture
 from tests.site import make_site
 from tests.web.conftest import House, Visitor
 

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from models import AuditEntry, Driver, DriverDocument
-from tests.desk.test_car_pictures import picture
+from tests.desk.driver.test_car_pictures import picture
 from tests.web.conftest import Answer, House, Visitor
 
 KEY = re.compile(r'name="key" value="([^"]+)"')

@@ -51,7 +51,7 @@ def areas() -> Mapping[str, Area]:
     for row in csv.DictReader(io.StringIO(raw)):
         parent = found.get(row["parent"])
         name, aliases = row["name"], tuple(filter(None, row["aliases"].split(";")))
-        # Names are Hangul and digits; nothing else would have to be taken out (tests/desk/test_gazetteer.py holds them to it).
+        # Names are Hangul and digits; nothing else would have to be taken out (tests/desk/place/test_gazetteer.py).
         words = (name.replace(" ", ""), *(name.split() if " " in name else ()), *aliases)
         found[row["code"]] = Area(
             code=row["code"],

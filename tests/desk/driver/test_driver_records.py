@@ -19,7 +19,7 @@ from desk.ordering.orders import PlaceText, TakeOrder
 from desk.work import Desk
 from models import AuditEntry, Driver, DriverBlock, Offer, PaperAlarm
 from tests.desk.conftest import Clock
-from tests.desk.test_car_pictures import picture
+from tests.desk.driver.test_car_pictures import picture
 from tests.site import GANGNAM, Site, make_site
 
 FORM = Record(

@@ -13,7 +13,7 @@ from desk.keeping import customer_words
 from desk.work import Desk, Work
 from models import Customer, CustomerPhone, CustomerWords, Place
 from tests.desk.conftest import NOON, AddCustomer, Clock
-from tests.desk.test_customers import ordered
+from tests.desk.customer.test_customers import ordered
 from tests.site import Site, make_site
 
 MOBILE = "+821012345678"

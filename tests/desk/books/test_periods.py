@@ -25,7 +25,7 @@ from tests.desk.nights import Nights
 from tests.site import Site, make_site
 
 BookAt = Callable[[str, int], Awaitable[None]]
-CHECKOUT = Path(__file__).parents[2]
+CHECKOUT = Path(__file__).parents[3]
 
 
 @pytest.fixture

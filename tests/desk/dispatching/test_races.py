@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from desk.work import Desk
-from tests.desk.racing import KINDS, Track, doubles
+from tests.desk.dispatching.racing import KINDS, Track, doubles
 
 FEW = 6
 

@@ -11,7 +11,7 @@ from desk.importing import told as told_of
 from desk.place import places
 from desk.work import Desk
 from models import BookPlace, BookPlaceWords
-from tests.desk.test_importing import staged, taken_in, undone
+from tests.desk.importing.test_importing import staged, taken_in, undone
 from tests.site import Site
 
 pytestmark = pytest.mark.usefixtures("clock")

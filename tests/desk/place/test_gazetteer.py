@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from desk.place.gazetteer import areas, finding, outlines
 from desk.place.gazetteer.areas import DISTRICT, PROVINCE, TOWN, VILLAGE
 
-MAP = Path(__file__).parents[2] / "web" / "static" / "map" / "sigungu.geojson"
+MAP = Path(__file__).parents[3] / "web" / "static" / "map" / "sigungu.geojson"
 
 
 def named(q: str, **more: object) -> list[str]:

@@ -1,4 +1,4 @@
-"""Many races on SQLite and on PostgreSQL: `python -m tests.desk.races --count 20000 --seed 1`. Exit code 1 where one is wrong.
+"""Many races on SQLite and on PostgreSQL: `scripts/races --count 20000 --seed 1`. Exit code 1 where one is wrong.
 
 One process a processor, each with a database of its own and a seed of its own (the seed, the next one, ...).
 """
@@ -22,7 +22,7 @@ from pathlib import Path
 from desk.bus import Bus
 from desk.work import Desk, open_engine
 from models import migrations
-from tests.desk.racing import KINDS, Tally, Track, doubles
+from tests.desk.dispatching.racing import KINDS, Tally, Track, doubles
 from tests.memory import in_memory
 from tests.postgres import Cluster
 
@@ -102,7 +102,7 @@ def on(kind: str, count: int, seed: int, minutes: float, processes: int) -> bool
 
 def main() -> None:
     """Race, and say how it ended."""
-    parser = argparse.ArgumentParser(prog="python -m tests.desk.races", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.desk.dispatching.races", description=__doc__)
     parser.add_argument("--count", type=int, default=20_000, help="races on each database (%(default)s)")
     parser.add_argument("--seed", type=int, default=secrets.randbelow(2**31), help="of who is how late (printed)")
     parser.add_argument("--minutes", type=float, default=60, help="on each database at most (%(default)s)")

@@ -29,7 +29,7 @@ from tests.desk.nights import Nights
 from tests.site import Site, make_site
 
 SEOUL = "Asia/Seoul"
-CHECKOUT = Path(__file__).parents[2]
+CHECKOUT = Path(__file__).parents[3]
 
 
 @pytest.fixture

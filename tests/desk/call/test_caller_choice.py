@@ -14,9 +14,9 @@ from desk.errors import DeskError, Invalid, NotFound
 from desk.events import CallArrived, CallChosen, Event, PbxSnapshot
 from desk.work import Desk
 from models import Call, Place, Recording
+from tests.desk.call.test_calls import MOBILE, PBX, open_call, pbx, view
 from tests.desk.conftest import DID, NOON, AddCustomer, Clock
-from tests.desk.test_calls import MOBILE, PBX, open_call, pbx, view
-from tests.desk.test_customers import ordered
+from tests.desk.customer.test_customers import ordered
 from tests.site import Site
 
 pytestmark = pytest.mark.usefixtures("site", "clock")
