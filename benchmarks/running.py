@@ -16,6 +16,7 @@ from pathlib import Path
 from benchmarks.filling import fill
 from benchmarks.machine import CHECKOUT
 from benchmarks.report import progress
+from benchmarks.search import vary, write_words
 from callboard import demo
 from callboard.commands.options import database_url
 from callboard.config import load
@@ -100,12 +101,15 @@ def _words(process: Path) -> bytes:
 
 
 @asynccontextmanager
-async def site_with(customers: int, *options: str, config: str = "", watched: bool = True) -> AsyncIterator[Site]:
+async def site_with(
+    customers: int, *options: str, config: str = "", watched: bool = True, named: bool = False
+) -> AsyncIterator[Site]:
     """A running site with at least so many customers, without demo callers; stopped and removed afterwards.
 
-    Not `watched`: without the manager user `bench`, as where there is no Asterisk.
+    Not `watched`: without the manager user `bench`, as where there is no Asterisk. `named`: with names, numbers and places as of
+    real people, to be searched for.
     """
-    kept = await kept_site(customers)
+    kept = await kept_site(customers, named)
     # Not the folder for temporary files, which may lie in memory: a commit must cost here what it costs on a disk.
     state = Path(tempfile.mkdtemp(prefix="cb-bench-", dir="/var/tmp"))
     try:
@@ -123,9 +127,9 @@ async def site_with(customers: int, *options: str, config: str = "", watched: bo
         shutil.rmtree(state, ignore_errors=True)
 
 
-async def kept_site(customers: int) -> Path:
+async def kept_site(customers: int, named: bool = False) -> Path:
     """The state folder to copy: the demo site, with customers added. Made again when the tables have changed."""
-    place = CACHE / f"{customers}-{_schema()}"
+    place = CACHE / f"{customers}-{_schema()}{'-named' if named else ''}"
     if (place / "done").exists():
         return place
     shutil.rmtree(place, ignore_errors=True)
@@ -142,7 +146,11 @@ async def kept_site(customers: int) -> Path:
         await make_prompts(state, Progress(lambda _: None))
     finally:
         await desk.engine.dispose()
-    await asyncio.to_thread(fill, f"sqlite:///{place / 'callboard.db'}", customers)
+    url = f"sqlite:///{place / 'callboard.db'}"
+    await asyncio.to_thread(fill, url, customers, words=not named)
+    if named:
+        await asyncio.to_thread(vary, url, customers)
+        await asyncio.to_thread(write_words, url)
     (place / "done").write_text(json.dumps({"customers": customers}), encoding="utf-8")
     progress(f"made in {time.monotonic() - begun:.0f} s")
     return place

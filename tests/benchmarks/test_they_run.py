@@ -54,6 +54,11 @@ def test_search() -> None:
         assert f"{kind}: 0 of 200 customers are found by other words than theirs" in table
 
 
+@pytest.mark.browser
+def test_keystrokes() -> None:
+    assert figures(run("keystrokes"), "**all of these**")[1] == "0"
+
+
 @pytest.mark.postgres
 def test_settlement() -> None:
     table = run("settlement")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.async_api import Route
@@ -80,6 +81,33 @@ async def test_an_answer_that_comes_too_late_is_dropped(console: Console, scene:
     await console.sees(FIRST_FOUND, "이영희")
     await console.press("Enter")
     await console.sees("caller-card h1", "이영희")
+
+
+TYPED = """() => {
+  const field = document.querySelector("customer-search input");
+  for (const text of ["1", "12", "123", "1234"]) {
+    field.value = text;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+}"""
+
+
+async def test_the_first_stroke_is_asked_at_once_and_of_those_behind_it_the_newest(
+    console: Console, scene: Scene
+) -> None:
+    """Seen failing with a pause that is waited for, and with every stroke asked."""
+    await scene.customer()
+    asked = []
+
+    async def note(route: Route) -> None:
+        asked.append(parse_qs(urlsplit(route.request.url).query)["q"][0])
+        await route.continue_()
+
+    await console.page.route("**/customers?*", note)
+    await console.press("/")
+    await console.page.evaluate(TYPED)
+    await console.sees(FIRST_FOUND, "김철수")
+    assert asked == ["1", "1234"]
 
 
 async def test_a_place_of_the_book_is_chosen_with_keys(console: Console, scene: Scene) -> None:

@@ -8,11 +8,11 @@ import { html, nothing } from "lit";
 import { request, sentence } from "./api.js";
 import { afterComposition } from "./compose.js";
 import { LiveElement } from "./element.js";
+import { Latest } from "./latest.js";
 import { written } from "./phone.js";
 import { day, t } from "./texts.js";
 import { openCustomer } from "./work.js";
 
-const PAUSE_MS = 120;
 const SHOWN = 8;
 const NOTHING = { q: "", items: [], said: null };
 
@@ -22,6 +22,7 @@ export class CustomerSearch extends LiveElement {
   asked = 0; // counts what was asked: only the last answer counts
   hurried = false; // Enter came before the answer
   moved = false; // the operator has marked somebody since he last typed
+  questions = new Latest((q) => this.ask(q));
 
   get field() {
     return this.querySelector("input");
@@ -34,7 +35,7 @@ export class CustomerSearch extends LiveElement {
 
   /** Forget what was found; with `leave`, the operator goes back to the order in hand. */
   close(leave = false) {
-    clearTimeout(this.pause);
+    this.questions.forget();
     this.asked += 1;
     this.hurried = false;
     this.found = NOTHING;
@@ -48,15 +49,13 @@ export class CustomerSearch extends LiveElement {
   }
 
   typed = () => {
-    clearTimeout(this.pause);
     const q = this.field.value.trim();
     this.hurried = this.moved = false;
-    if (q) this.pause = setTimeout(() => this.ask(q), PAUSE_MS);
+    if (q) this.questions.put(q);
     else this.close();
   };
 
   async ask(q) {
-    clearTimeout(this.pause);
     const turn = ++this.asked;
     let found;
     try {
@@ -65,7 +64,7 @@ export class CustomerSearch extends LiveElement {
     } catch (error) {
       found = { q, items: [], said: sentence(error) };
     }
-    if (turn !== this.asked) return;
+    if (turn !== this.asked || q !== this.field.value.trim()) return;
     // Whom the operator has marked meanwhile stays marked.
     const marked = this.moved ? this.found.items[this.active]?.id : null;
     this.found = found;
@@ -99,6 +98,7 @@ export class CustomerSearch extends LiveElement {
     if (!q) return;
     if (q !== this.found.q) {
       this.hurried = true;
+      this.questions.forget();
       this.ask(q);
       return;
     }

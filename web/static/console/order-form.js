@@ -9,19 +9,20 @@ import { saveForm, typedOver } from "./changes.js";
 import { fieldOf, sentence, wordsOf } from "./api.js";
 import { afterComposition } from "./compose.js";
 import { allowed } from "./actions.js";
-import { asked, detailsOf, FIELDS, isOwn, labelOf, limitOf, REQUIRED, WANTED } from "./form-fields.js";
+import { asked, FIELDS, isOwn, labelOf, limitOf, REQUIRED, WANTED } from "./form-fields.js";
 import { LiveElement } from "./element.js";
 import "./order-clash.js";
+import { outcome } from "./order-outcome.js";
 import "./order-payment.js";
 import "./order-skills.js";
 import "./order-stops.js";
+import { about, placeholder } from "./order-words.js";
 import { inFull } from "./places.js";
 import { store } from "./store.js";
 import { Suggestions } from "./suggestions.js";
-import { paymentWords, wantsWords } from "./terms.js";
-import { clockTime, distance, has, money, moneyField, parseMoney, t } from "./texts.js";
-import { fareBasis, partsWords, promiseWords, quote } from "./trips.js";
-import { byHand, clear, drafts, open, tripOf } from "./work.js";
+import { has, moneyField, parseMoney, t } from "./texts.js";
+import { quote } from "./trips.js";
+import { clear, drafts } from "./work.js";
 
 const OPENING_MS = 1000;
 const LETTERS = { number: 30, customer_name: 80, fare: 14, note: 500, wanted: 40, cost_centre: 80 };
@@ -380,7 +381,7 @@ export class OrderForm extends LiveElement {
           ${this.hint()}
         </div>
       </form>
-      ${this.done ? this.outcome() : nothing}
+      ${this.done ? outcome(this.done) : nothing}
     `;
   }
 
@@ -400,7 +401,7 @@ export class OrderForm extends LiveElement {
       <div class="field ${name} ${problem ? "wrong" : ""}" ?hidden=${!this.shows(name)}>
         <label for="order-${name}" id="label-${name}">${t(labelOf(name))} ${key ? html`<kbd>${t(`keys.${key}.key`)}</kbd>` : nothing}</label>
         <div class="entry">${this.entry(name, problem)} ${SUGGESTS.has(name) ? this.choices.list(name) : nothing}</div>
-        <span class="about" id="about-${name}">${problem ?? this.about(name)}</span>
+        <span class="about" id="about-${name}">${problem ?? about(this, name)}</span>
       </div>
     `;
   }
@@ -418,7 +419,7 @@ export class OrderForm extends LiveElement {
         maxlength=${isOwn(name) ? limitOf(name) : (LETTERS[name] ?? 200)}
         inputmode=${name === "fare" ? "numeric" : name === "number" ? "tel" : "text"}
         spellcheck="false"
-        placeholder=${this.placeholder(name)}
+        placeholder=${placeholder(this, name)}
         aria-invalid=${problem ? "true" : "false"}
         aria-describedby="about-${name}"
         role=${suggests ? "combobox" : nothing}
@@ -426,77 +427,6 @@ export class OrderForm extends LiveElement {
         aria-controls=${suggests ? `choices-${name}` : nothing}
         aria-activedescendant=${this.choices.marked(name) ? `choice-${name}-${this.choices.shown.active}` : nothing}
       />
-    `;
-  }
-
-  placeholder(name) {
-    if (name === "wanted") return t("order.wanted_how");
-    if (name === "served_because") return this.customer?.blocked_reason ?? "";
-    if (name === "fare_reason") return this.draft?.editing ? "" : t("order.fare_usual_reason");
-    if (name === "fare" && this.draft?.quoted?.amount != null) return t("order.quote_takes", { fare: money(this.draft.quoted.amount) });
-    const proposal = this.draft ? this.proposalFor(name) : null;
-    if (!proposal) return "";
-    return t("order.enter_takes", { trip: name === "origin" ? tripOf(proposal) : (proposal.destination?.text ?? "–") });
-  }
-
-  /** Where the field's text is known from. */
-  about(name) {
-    const draft = this.draft;
-    if (!draft) return "";
-    if (name === "fare") return this.aboutFare(draft);
-    if (name === "wanted") return promiseWords(draft.quoted);
-    if (name === "payment") return this.aboutPayment(draft);
-    const place = draft.places[name];
-    if (!place || place.text !== draft.values[name]) {
-      return draft.values[name].trim() && (name === "origin" || name === "destination") ? t("source.operator") : "";
-    }
-    const sure = place.accuracy_m == null ? "" : ` ±${distance(place.accuracy_m)}`;
-    return t(`source.${place.source}`) + sure;
-  }
-
-  /** What is left of the account's limit; or that the number may ride on one. */
-  aboutPayment(draft) {
-    const field = this.field("payment");
-    if (field?.account) return t("payment.left", { left: money(field.account.left) });
-    if (draft.account !== null || !field?.accounts.length) return "";
-    return t("payment.may", { names: field.accounts.map(({ name }) => name).join(", ") });
-  }
-
-  aboutFare(draft) {
-    const fare = parseMoney(draft.values.fare);
-    const quoted = draft.quoted?.amount ?? null;
-    const why = quoted === null ? "" : `${money(quoted)} = ${partsWords(draft.quoted.parts)}`;
-    if (fare === null || fare === quoted) return why;
-    const here = draft.fareFrom === draft.values.fare ? `${money(fare)} · ${t("source.history")}` : money(fare);
-    return why ? `${here} (${t("fare_basis.tariff")} ${why})` : here;
-  }
-
-  /** What became of the order that was just saved. */
-  outcome() {
-    const order = store.orders.get(this.done.order);
-    const again = () => (this.done.call === null ? byHand() : open(this.done.call));
-    return html`
-      <section class="outcome" aria-label=${t("order.saved_title")}>
-        ${order
-          ? html`
-              <h2>${t("order.saved_title")} <time>${clockTime(order.taken_at)}</time></h2>
-              <p class="way">${tripOf(order)}</p>
-              <p>
-                <span class="order-state ${order.state}">${t(`order.state.${order.state}`)}</span>
-                ${order.driver ? html`<b>#${order.driver.number}</b> ${order.driver.name}` : nothing} ·
-                ${order.fare === null ? t("order.fare_open") : money(order.fare, order.currency)} · ${paymentWords(order)}
-              </p>
-              ${order.wants.length ? html`<p class="detail"><small>${t("order.wants")}</small> ${wantsWords(order.wants)}</p>` : nothing}
-              ${detailsOf(order).map(([name, text]) => html`<p class="detail"><small>${t(labelOf(name))}</small> ${text}</p>`)}
-              ${fareBasis(order)}
-              ${order.note ? html`<p class="note">${order.note}</p>` : nothing}
-            `
-          : html`<h2>${t("order.queued_title")}</h2><p>${t("notices.queued")}</p>`}
-        <div class="actions">
-          <button type="button" @click=${again}>${t("order.another")} <kbd>N</kbd></button>
-          <button type="button" @click=${clear}>${t("order.close")} <kbd>Esc</kbd></button>
-        </div>
-      </section>
     `;
   }
 }

@@ -4,17 +4,18 @@
  */
 
 import { html, nothing } from "lit";
+import { Latest } from "./latest.js";
 import { appended, ask, askNetwork, joined, same, stillFits, suggest, whoKnows } from "./places.js";
 import { store } from "./store.js";
 import { distance, t } from "./texts.js";
 
-const ASK_AFTER_MS = 120;
 const ASK_NETWORK_AFTER_MS = 400;
 const NONE = { field: null, items: [], active: -1 };
 
 export class Suggestions {
   shown = NONE;
   turn = 0; // counts what was asked: only the last answer counts
+  questions = new Latest((...question) => this.offerMore(...question));
 
   /** `form` has `customer`, `input(name)`, `choose(name, place)` and is drawn anew by `requestUpdate()`. */
   constructor(form) {
@@ -40,14 +41,15 @@ export class Suggestions {
     clearTimeout(this.asking);
     this.turn += 1;
     const turn = this.turn;
-    if (text.trim()) this.asking = setTimeout(() => this.offerMore(name, text, turn), ASK_AFTER_MS);
+    if (text.trim()) this.questions.put(name, text, turn);
+    else this.questions.forget();
   }
 
   /** What the server knows comes after what the card knows. */
   async offerMore(name, text, turn) {
     const more = await ask(this.form.customer?.id, text);
     if (!this.isWanted(name, text, turn)) return;
-    this.told = { field: name, items: more };
+    this.told = { field: name, text, items: more };
     const marked = this.marked(name);
     const items = joined(suggest(this.form.customer, name, text), more, text);
     const active = marked ? items.findIndex((place) => same(place, marked)) : -1;
@@ -75,6 +77,7 @@ export class Suggestions {
 
   close() {
     clearTimeout(this.asking);
+    this.questions.forget();
     this.turn += 1;
     this.show(NONE);
   }

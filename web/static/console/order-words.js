@@ -1,0 +1,48 @@
+/** What stands in and under the fields of the order form: what Enter would take, where a text is known from, what a fare is made of. */
+
+import { distance, money, parseMoney, t } from "./texts.js";
+import { partsWords, promiseWords } from "./trips.js";
+import { tripOf } from "./work.js";
+
+/** Shown in grey in the empty field `name` of `form`. */
+export function placeholder(form, name) {
+  const draft = form.draft;
+  if (name === "wanted") return t("order.wanted_how");
+  if (name === "served_because") return form.customer?.blocked_reason ?? "";
+  if (name === "fare_reason") return draft?.editing ? "" : t("order.fare_usual_reason");
+  if (name === "fare" && draft?.quoted?.amount != null) return t("order.quote_takes", { fare: money(draft.quoted.amount) });
+  const proposal = draft ? form.proposalFor(name) : null;
+  if (!proposal) return "";
+  return t("order.enter_takes", { trip: name === "origin" ? tripOf(proposal) : (proposal.destination?.text ?? "–") });
+}
+
+/** Where the text of field `name` is known from. */
+export function about(form, name) {
+  const draft = form.draft;
+  if (!draft) return "";
+  if (name === "fare") return aboutFare(draft);
+  if (name === "wanted") return promiseWords(draft.quoted);
+  if (name === "payment") return aboutPayment(draft, form.field("payment"));
+  const place = draft.places[name];
+  if (!place || place.text !== draft.values[name]) {
+    return draft.values[name].trim() && (name === "origin" || name === "destination") ? t("source.operator") : "";
+  }
+  const sure = place.accuracy_m == null ? "" : ` ±${distance(place.accuracy_m)}`;
+  return t(`source.${place.source}`) + sure;
+}
+
+/** What is left of the account's limit; or that the number may ride on one. */
+function aboutPayment(draft, field) {
+  if (field?.account) return t("payment.left", { left: money(field.account.left) });
+  if (draft.account !== null || !field?.accounts.length) return "";
+  return t("payment.may", { names: field.accounts.map(({ name }) => name).join(", ") });
+}
+
+function aboutFare(draft) {
+  const fare = parseMoney(draft.values.fare);
+  const quoted = draft.quoted?.amount ?? null;
+  const why = quoted === null ? "" : `${money(quoted)} = ${partsWords(draft.quoted.parts)}`;
+  if (fare === null || fare === quoted) return why;
+  const here = draft.fareFrom === draft.values.fare ? `${money(fare)} · ${t("source.history")}` : money(fare);
+  return why ? `${here} (${t("fare_basis.tariff")} ${why})` : here;
+}
