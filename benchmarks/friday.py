@@ -62,7 +62,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--calls", type=int, default=2_000)
     parser.add_argument("--drivers", type=int, default=300)
-    parser.add_argument("--operators", type=int, default=5, help="the first of them works at the console (%(default)s)")
+    parser.add_argument(
+        "--operators", type=int, default=12, help="the first of them works at the console (%(default)s)"
+    )
     parser.add_argument("--hours", type=float, default=8.0, help="of the night's own time (%(default)s)")
     parser.add_argument("--speed", type=float, default=20.0, help="how many times as fast (%(default)s)")
     parser.add_argument("--seed", type=int, default=FRIDAY)

@@ -111,6 +111,8 @@ def start_callers(
             str(rate),
             "-rp",
             str(rate_period_s * 1000),
+            "-l",  # else SIPp waits with new calls while old ones last longer than its scenario's pauses
+            str(len(callers)),
             *(("-max_invite_retrans", "8", "-max_non_invite_retrans", "60") if patient else ()),
         ),
         folder,
