@@ -33,6 +33,28 @@ _SHOWN = """() => {
 }"""
 _RINGS = "window.friday.store.waiting.some((call) => call.state === 'ringing')"
 _ELSEWHERE = "Boolean(window.friday.store.mine) && window.friday.store.mine.id !== window.friday.store.openCall"
+_TIMING = """async () => {
+  const { store } = await import("/static/console/store.js");
+  const channel = new MessageChannel();
+  window.friday = { store, form: document.querySelector("order-form"), timing: null };
+  addEventListener("keydown", (event) => {
+    const { timing } = window.friday;
+    if (timing && !timing.held) timing.at = event.timeStamp;
+  }, true);
+  // A message sent in an animation frame arrives when that frame has been painted.
+  channel.port1.onmessage = () => { window.friday.timing.took = performance.now() - window.friday.timing.at; };
+  window.friday.time = (holds) => {
+    const timing = window.friday.timing = { at: null, held: false, took: null };
+    const frame = () => {
+      if (window.friday.timing !== timing) return;
+      timing.held = timing.at !== null && holds();
+      if (timing.held) channel.port2.postMessage(0);
+      else requestAnimationFrame(frame);
+    };
+    requestAnimationFrame(frame);
+  };
+}"""
+"""The page's own clock, from the last key to what it brings, painted: how busy this program is must not count as the console's."""
 _CALL = """() => {
   const { store } = window.friday;
   const call = store.callInHand;
@@ -52,13 +74,7 @@ async def console(browser: Browser, base: str, login: dict[str, str]) -> AsyncIt
     page.set_default_timeout(LIMIT_MS)
     await sign_in(page, base, login)
     await page.wait_for_selector("bottom-line .link.up", timeout=30_000)
-    # To look with, not to act with: what a person sees on the screen.
-    await page.evaluate(
-        """async () => {
-          const { store } = await import("/static/console/store.js");
-          window.friday = { store, form: document.querySelector("order-form") };
-        }"""
-    )
+    await page.evaluate(_TIMING)  # to look with, not to act with: what a person sees on the screen
     yield page
     await context.close()
 
@@ -93,18 +109,19 @@ class KeyOperator:
         self._keys = self._letters = 0
         doing = "a ringing call"
         try:
-            with self._night.timed("console: F2 to the open card"):
+            async with self._timed("console: F2 to the open card", f"({_SHOWN})()"):
                 await self._press("F2")
                 await self._page.wait_for_function(_SHOWN)
-                while await self._page.evaluate(_ELSEWHERE):  # the phone picked up another one as he had asked before
-                    await self._press("F2")
-                    await self._page.wait_for_function(_SHOWN)
+            while await self._page.evaluate(_ELSEWHERE):  # the phone picked up another one as he had asked before
+                await self._press("F2")
+                await self._page.wait_for_function(_SHOWN)
             doing = "the phone"
             if not await self._is_mine():
                 self._night.done["calls that a colleague had first, at the console"] += 1
             else:
                 self._night.done["calls answered at the console"] += 1
-                doing = await self._talk()
+                doing = "what a key asks for"
+                await self._talk()
         except TimeoutError:
             self._night.refused[f"the console did not show {doing} within {LIMIT_MS // 1000} s"] += 1
         except Error as error:
@@ -112,12 +129,12 @@ class KeyOperator:
         await self._leave()
 
     async def _is_mine(self) -> bool:
-        with contextlib.suppress(TimeoutError), self._night.timed("console: F2 to the phone picked up"):
+        with contextlib.suppress(TimeoutError):
             await self._until("window.friday.store.mine?.id === window.friday.store.openCall", RING_MS)
             return True
         return False
 
-    async def _talk(self) -> str:
+    async def _talk(self) -> None:
         await self._page.wait_for_timeout(GLANCE_MS)
         call = await self._page.evaluate(_CALL)
         wants = self._night.script.wanted_by(dialled(call["number"])) if call["number"] else "order"
@@ -128,11 +145,12 @@ class KeyOperator:
             await self._cancel(call)
         else:
             await self._take(call, wants)
-        return "everything"
 
     async def _take(self, call: dict[str, Any], wants: str) -> None:
         kind = await self._fill(call, wants)
-        with self._night.timed("console: Ctrl+Enter to the saved order"):
+        async with self._timed(
+            "console: Ctrl+Enter to the saved order", "window.friday.form.querySelector('.outcome')"
+        ):
             await self._press("Control+Enter")
             await self._page.wait_for_selector("order-form .outcome")
         self._night.keys[f"{kind}: keys"].append(self._keys)
@@ -161,8 +179,7 @@ class KeyOperator:
             await self._press("Enter", "Enter")
         if await self._focused() != "destination":
             await self._type(self._chance.choice(STATIONS))
-            with self._night.timed("console: last letter to suggestions"):
-                await self._until("window.friday.form.choices?.items?.length > 0")
+            await self._until("window.friday.form.choices.open")
             await self._press("Enter")
         await self._type(self._chance.choice(SHORT))
         if kind == NEW_CALLER:
@@ -170,10 +187,10 @@ class KeyOperator:
         return kind
 
     async def _search(self) -> None:
-        with self._night.timed("console: Shift+F8 to the search begun"):
+        asked = "document.activeElement.name === 'pin_why'"
+        begun = "window.friday.store.order?.search || window.friday.store.order?.driver"
+        async with self._timed("console: Shift+F8 to the search begun", f"{asked} || {begun}"):
             await self._press("Shift+F8")
-            asked = "document.activeElement.name === 'pin_why'"
-            begun = "window.friday.store.order?.search || window.friday.store.order?.driver"
             await self._until(f"{asked} || {begun}")
         if await self._focused() == "pin_why":
             self._night.done["offered all the same, with a reason"] += 1
@@ -201,6 +218,14 @@ class KeyOperator:
             if await self._page.evaluate("window.friday.store.openCall === null && !window.friday.form.draft"):
                 return
             await self._press("Escape")
+
+    @asynccontextmanager
+    async def _timed(self, what: str, comes: str) -> AsyncIterator[None]:
+        """How long it takes from the last key pressed within to what `comes`, if it came to its end."""
+        await self._page.evaluate(f"() => window.friday.time(() => Boolean({comes}))")
+        yield
+        await self._until("window.friday.timing.took !== null")
+        self._night.waits[what].append(await self._page.evaluate("window.friday.timing.took") / 1000)
 
     async def _press(self, *keys: str) -> None:
         for key in keys:
