@@ -54,7 +54,7 @@ _TIMING = """async () => {
     requestAnimationFrame(frame);
   };
 }"""
-"""The page's own clock, from the last key to what it brings, painted: how busy this program is must not count as the console's."""
+"""The page's own clock, from the last key to what it brings, painted: how busy this program is must not count."""
 _CALL = """() => {
   const { store } = window.friday;
   const call = store.callInHand;
