@@ -13,6 +13,7 @@ from callboard.core import until_told_to_stop
 from callboard.demo import show_logins
 from callboard.instance import ROOT, Instance, Progress, open_desk
 from callboard.logs import set_up_logs
+from callboard.loop_watch import spare_what_is_loaded
 from callboard.prompts import PromptError, find_tools
 from callboard.state import State
 from callboard.supervisor import Supervisor
@@ -88,5 +89,6 @@ async def _until_stopped(claim: Claim) -> None:
 
 async def _say_when_ready(instance: Instance, started: asyncio.Event, progress: Progress) -> None:
     await started.wait()
+    spare_what_is_loaded()
     progress.line("callboard is ready")
     show_logins(instance, typer.echo)

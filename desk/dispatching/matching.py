@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -78,6 +79,7 @@ def load() -> None:
     """Have the solver at hand; to be called in a thread. Where it is not there, `match` says so when it is wanted."""
     with contextlib.suppress(ImportError):
         optimal({(0, 0): 0})
+        gc.freeze()  # a hundred thousand objects more, which each full collection would walk through
 
 
 async def match(pairs: Pairs, most_cells: int = MOST_CELLS, limit_s: float = LIMIT_S) -> Matching:

@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 from callboard.loop_watch import LoopWatch
+
+CHECKOUT = Path(__file__).parents[2]
+WALKED = """
+import gc
+import callboard.wiring
+from callboard.loop_watch import spare_what_is_loaded
+before = len(gc.get_objects())
+spare_what_is_loaded()
+print(before, len(gc.get_objects()))
+"""
 
 
 async def test_a_loop_that_was_held_up_says_for_how_long() -> None:
@@ -17,3 +30,11 @@ async def test_a_loop_that_was_held_up_says_for_how_long() -> None:
     watching.cancel()
     # 0.05 s of the half second were the tick itself.
     assert 0.4 < watch.longest_s < 30
+
+
+def test_the_garbage_collector_does_not_walk_through_what_was_loaded() -> None:
+    """Seen failing with a collection only. (`gc.get_objects` has all that a full collection walks through.)"""
+    told = subprocess.run([sys.executable, "-c", WALKED], cwd=CHECKOUT, capture_output=True, text=True, check=True)
+    before, after = map(int, told.stdout.split())
+    assert before > 50_000
+    assert after < before / 20
