@@ -28,6 +28,7 @@ from agi.desk_side import Greeting
 from agi.server import Server
 from agi.settings import Settings
 from agi.sounds import Sounds
+from callboard.loop_watch import spare_what_is_loaded
 from desk.bus import Bus
 from desk.customer.segments import AS_EVERYBODY, Voice
 from desk.events import CallSeen
@@ -158,8 +159,9 @@ async def floor(name: str, lines: Sequence[bytes]) -> None:
 
 
 def main() -> None:
-    """Serve until killed."""
+    """Serve until killed. Each spares what it loaded, as callboard does: nobody pays for what the others need."""
     name = sys.argv[1]
+    spare_what_is_loaded()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)

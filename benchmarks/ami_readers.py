@@ -25,6 +25,7 @@ from ami.link import Link
 from ami.listener import NAMES, Listener
 from ami.settings import Settings
 from benchmarks.ami_stream import MARK_END, MARK_START, recorded_events
+from callboard.loop_watch import spare_what_is_loaded
 from desk.bus import Bus
 from desk.events import CallGone, CallSeen, Event, PhoneAnswered, PhoneRang
 from desk.work import utc_now
@@ -211,7 +212,8 @@ async def ours(port: int, watch: Stopwatch, names: frozenset[str], calls: int, w
 
 
 async def read(name: str, port: int, calls: int, warm: int) -> str:
-    """Run one reader to the second mark."""
+    """Run one reader to the second mark. Each spares what it loaded, as callboard does: nobody pays for what the others need."""
+    spare_what_is_loaded()
     watch = Stopwatch()
     match name:
         case "split":

@@ -14,7 +14,7 @@ REMEMBERED = 1200
 def spare_what_is_loaded() -> None:
     """Once all is loaded: the garbage collector no longer walks through modules, tables and routes, which stay for good.
 
-    They are some 200,000 objects; each full collection stood still for 0.1 to 0.3 s with them, and every caller and screen waited.
+    They are some 200,000 objects; each full collection took 0.1 to 0.3 s with them, and every caller and screen waited.
     """
     gc.collect()
     gc.freeze()
