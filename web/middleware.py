@@ -55,6 +55,8 @@ async def tell_refusals(request: web.Request, handler: Handler) -> web.StreamRes
         if error.status < 400:
             raise
         return await _tell(request, problem_of(error))
+    except ConnectionResetError:
+        return web.Response()  # whoever asked is gone: nobody reads it, and it is no fault of ours
     except Exception as error:  # noqa: BLE001 -- the last resort: nothing of the inside may go out
         return await _tell(request, problem_of(error))
 
