@@ -95,7 +95,7 @@ async def one_call(url: str, count: int) -> tuple[float, int, list[tuple[str, fl
 def held_call_bytes(count: int) -> float:
     """Bytes that the AMI side keeps for each call that is up, with all the channels of its ringing phones."""
     begun = [events[: len(events) // 2] for events in calls(count)]
-    roster = Roster(AmiSettings())
+    roster = Roster(AmiSettings(channel_limit=10 * count + 10))
     gc.collect()
     before = memory_bytes(os.getpid())
     for events in begun:
