@@ -87,7 +87,7 @@ async def _strokes(page: Page, field: str, text: str) -> list[dict[str, Any]]:
     """Type `text` letter by letter; what the page noted of each."""
     await page.evaluate("() => { window.strokes.length = 0; }")
     if field == "customer":
-        await page.keyboard.press("/")
+        await page.keyboard.press("Control+/")
     else:
         await page.keyboard.press("n")
         await page.locator("order-form [name=origin]").focus()
