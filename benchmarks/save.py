@@ -24,6 +24,7 @@ from benchmarks.databases import database
 from benchmarks.dispatch import fill_drivers, somewhere
 from benchmarks.machine import described
 from benchmarks.report import Report, options, percentile, progress, times
+from callboard.loop_watch import spare_what_is_loaded
 from desk.bus import Bus
 from desk.keeping import store
 from desk.ordering import orders
@@ -32,7 +33,9 @@ from desk.work import Desk, Work, open_engine
 from models import Customer, CustomerPhone, Operator, Order, OrderStep, Promise
 from tests.site import Site, make_site
 
-THINKS_S, FLOOR_EVERY_S, WARM_S = 4.0, 0.2, 3.0
+EVERY_S = (10.0, 2.0)
+"""Seconds from an operator's order to his next one, the mean: busy, and as fast as nobody types."""
+FLOOR_EVERY_S, WARM_S = 0.2, 3.0
 
 
 @dataclass
@@ -96,17 +99,17 @@ async def _timed(desk: Desk, act: Callable[[Work], Awaitable[Any]], into: list[f
         into.append(1000 * (time.perf_counter() - begun))
 
 
-async def _shift(desk: Desk, operator_id: int, customers: int, seconds: float, waits: Waits) -> None:
+async def _shift(desk: Desk, operator_id: int, customers: int, seconds: float, every: float, waits: Waits) -> None:
     """One operator, for so long."""
     chance, begun = random.Random(operator_id), time.monotonic()
-    await asyncio.sleep(chance.uniform(0, THINKS_S))
+    await asyncio.sleep(chance.uniform(0, 2 * every))
     while (at := time.monotonic() - begun) < WARM_S + seconds:
         form = TakeOrder(
             PlaceText("강남역 10번", *somewhere(chance)), PlaceText("판교역", *somewhere(chance)),
             number=_number(chance.randrange(customers)),
         )  # fmt: skip
         await _timed(desk, partial(orders.take, operator_id=operator_id, form=form), waits.saved, at > WARM_S)
-        await asyncio.sleep(chance.uniform(0, THINKS_S))
+        await asyncio.sleep(chance.uniform(0, 2 * every))
 
 
 async def _floor(desk: Desk, order_id: int, seconds: float, waits: Waits) -> None:
@@ -121,24 +124,27 @@ async def _floor(desk: Desk, order_id: int, seconds: float, waits: Waits) -> Non
 
 
 async def on(kind: str, url: str, people: int, drivers: int, seconds: float) -> list[tuple[str, ...]]:
-    """Two rows: the floor and the orders."""
+    """The floor and the orders, at each pace."""
     await store.prepare(url)
-    desk, waits, history = Desk(open_engine(url), Bus()), Waits(), drivers
+    desk, history, found = Desk(open_engine(url), Bus()), drivers, []
     try:
         site = await make_site(desk, drivers=1)
         await fill_drivers(desk, site, drivers)
         operators, order_id = await _fill(desk, site, people, history)
-        progress(f"{kind}: {people} operators for {seconds:.0f} s")
-        async with asyncio.TaskGroup() as all_:
-            all_.create_task(_floor(desk, order_id, seconds, waits))
-            for operator_id in operators:
-                all_.create_task(_shift(desk, operator_id, history, seconds, waits))
+        spare_what_is_loaded()
+        for every in EVERY_S if seconds > WARM_S else EVERY_S[-1:]:
+            progress(f"{kind}: {people} operators for {seconds:.0f} s")
+            waits = Waits()
+            async with asyncio.TaskGroup() as all_:
+                all_.create_task(_floor(desk, order_id, seconds, waits))
+                for operator_id in operators:
+                    all_.create_task(_shift(desk, operator_id, history, seconds, every, waits))
+            pace = f"each operator every {every:.0f} s"
+            found.append(_row(f"{kind}: floor, one row meanwhile", waits.floor, waits.floor, seconds))
+            found.append(_row(f"{kind}: an order, {pace}", waits.saved, waits.floor, seconds))
     finally:
         await desk.engine.dispose()
-    return [
-        _row(f"{kind}: floor, one row", waits.floor, waits.floor, seconds),
-        _row(f"{kind}: an order", waits.saved, waits.floor, seconds),
-    ]
+    return found
 
 
 def _row(what: str, waits: Sequence[float], floor: Sequence[float], seconds: float) -> tuple[str, ...]:
