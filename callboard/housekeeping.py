@@ -39,8 +39,8 @@ class Housekeeping:
                 await driver_papers.look(work)
             await self._expire()
             await self._sweep()
-            await districts.fill(self._desk, MOST_PLACED)
             await forgotten.remove(self._desk, self._recordings)
+            await districts.fill(self._desk, MOST_PLACED)  # last: with a long history it takes minutes
             await asyncio.sleep(EVERY_S)
 
     async def _expire(self) -> None:

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.place.gazetteer.areas import DISTRICT, PROVINCE, Area
@@ -22,11 +22,19 @@ from models.words import letters
 
 UNKNOWN = ""
 LONGEST = 40
-AT_A_TIME = 500
+AT_A_TIME = 200
+RESTS = 9
+"""So many times as long as it works it leaves the desk to those who call, order and drive."""
 MOST_RUNS = 3
 End = tuple[str | None, float | None, float | None]
 """A text and its pin, if it has one."""
 _order = Base.metadata.tables["order"]
+_place = (
+    update(_order)
+    # A place that was changed meanwhile is looked at again.
+    .where(_order.c.id == bindparam("key"), _order.c.version == bindparam("seen"))
+    .values(origin_area=bindparam("origin"), destination_area=bindparam("destination"))
+)
 
 
 def of_place(text: str | None, lat: float | None, lon: float | None) -> str:
@@ -38,8 +46,9 @@ def of_place(text: str | None, lat: float | None, lon: float | None) -> str:
 
 async def fill(desk: Desk, most: int) -> int:
     """Work out the districts of up to `most` orders, the newest first; how many there were."""
-    done = 0
+    done, clock = 0, asyncio.get_running_loop().time
     while done < most:
+        begun = clock()
         async with desk.look() as session:
             query = select(
                 Order.id, Order.office_id, Order.version,
@@ -56,20 +65,19 @@ async def fill(desk: Desk, most: int) -> int:
         ends = [(row[0], row[2], _end(row[1], row[3:6], books), _end(row[1], row[6:9], books)) for row in rows]
         found = await asyncio.to_thread(_of_ends, ends)
         async with desk.work() as work:
-            for key, version, origin, destination in found:
-                # A place that was changed meanwhile is looked at again.
-                await work.session.execute(
-                    update(_order)
-                    .where(_order.c.id == key, _order.c.version == version)
-                    .values(origin_area=origin, destination_area=destination)
-                )
+            await (await work.session.connection()).execute(_place, found)
         done += len(rows)
+        if len(rows) == AT_A_TIME:
+            await asyncio.sleep(RESTS * (clock() - begun))
     return done
 
 
-def _of_ends(ends: Sequence[tuple[int, int, End, End]]) -> list[tuple[int, int, str, str]]:
+def _of_ends(ends: Sequence[tuple[int, int, End, End]]) -> list[dict[str, int | str]]:
     """For a thread: the first time, all outlines are read."""
-    return [(key, version, of_place(*one), of_place(*other)) for key, version, one, other in ends]
+    return [
+        {"key": key, "seen": version, "origin": of_place(*one), "destination": of_place(*other)}
+        for key, version, one, other in ends
+    ]
 
 
 async def _books(session: AsyncSession, wanted: set[tuple[int, str]]) -> Mapping[tuple[int, str], str]:
