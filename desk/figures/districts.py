@@ -22,7 +22,7 @@ from models.words import letters
 
 UNKNOWN = ""
 LONGEST = 40
-AT_A_TIME = 200
+AT_A_TIME = 40
 RESTS = 9
 """So many times as long as it works it leaves the desk to those who call, order and drive."""
 MOST_RUNS = 3
