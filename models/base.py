@@ -21,6 +21,9 @@ NAMING = {
 # SQLite gives a rowid only to a column of type INTEGER.
 Key = BigInteger().with_variant(Integer, "sqlite")
 
+# For tables whose rows can go: SQLite would give the id of the newest row that went to the next one, as PostgreSQL never does.
+NEVER_AGAIN = {"sqlite_autoincrement": True}
+
 
 class UtcDateTime(TypeDecorator[datetime]):
     """An aware moment, kept in UTC on both engines. A naive value is a mistake of ours and is refused."""

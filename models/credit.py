@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Key
+from models.base import NEVER_AGAIN, Base, Key
 
 
 class CreditAccount(Base):
@@ -38,7 +38,7 @@ class CreditRider(Base):
     """A telephone (E.164) that may order on an account. One number may ride on several."""
 
     __tablename__ = "credit_rider"
-    __table_args__ = (UniqueConstraint("credit_id", "number"),)
+    __table_args__ = (UniqueConstraint("credit_id", "number"), NEVER_AGAIN)
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     credit_id: Mapped[int] = mapped_column(ForeignKey("credit_account.id"))

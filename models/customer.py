@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Key
+from models.base import NEVER_AGAIN, Base, Key
 
 
 def _only(which: str) -> dict[str, Any]:
@@ -28,6 +28,7 @@ class Customer(Base):
         # Few have one: the others stand in no index.
         Index("ix_customer_language", "office_id", "language", "id", **_only("language is not null")),
         Index("ix_customer_blocked_reason", "office_id", "id", **_only("blocked_reason is not null")),
+        NEVER_AGAIN,
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
@@ -50,7 +51,7 @@ class CustomerPhone(Base):
     """A number (E.164) by which a customer is known. One number belongs to one customer of an office."""
 
     __tablename__ = "customer_phone"
-    __table_args__ = (UniqueConstraint("office_id", "number"),)
+    __table_args__ = (UniqueConstraint("office_id", "number"), NEVER_AGAIN)
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     office_id: Mapped[int] = mapped_column(ForeignKey("office.id"))
@@ -62,7 +63,7 @@ class Place(Base):
     """A place of one customer, with where it is known from. Degrees are WGS 84, `accuracy_m` is a radius in metres."""
 
     __tablename__ = "place"
-    __table_args__ = (Index("ix_place_customer_recent", "customer_id", "last_used_at"),)
+    __table_args__ = (Index("ix_place_customer_recent", "customer_id", "last_used_at"), NEVER_AGAIN)
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"))
@@ -93,7 +94,7 @@ class BookPlace(Base):
     """
 
     __tablename__ = "book_place"
-    __table_args__ = (UniqueConstraint("office_id", "name", "district"),)
+    __table_args__ = (UniqueConstraint("office_id", "name", "district"), NEVER_AGAIN)
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     office_id: Mapped[int] = mapped_column(ForeignKey("office.id"))

@@ -7,7 +7,7 @@ from datetime import date, datetime, time
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Key
+from models.base import NEVER_AGAIN, Base, Key
 
 
 class Driver(Base):
@@ -27,6 +27,7 @@ class Driver(Base):
         # Who is near is looked for in a band of latitude; the longitude is in the index to spare the rows of the rest of it.
         Index("ix_driver_place", "office_id", "state", "lat", "lon"),
         Index("ix_driver_done", "office_id", "state", "done_lat", "done_lon"),
+        NEVER_AGAIN,
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)

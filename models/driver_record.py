@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Key
+from models.base import NEVER_AGAIN, Base, Key
 
 PAPERS = ("licence", "insurance")
 SIDES = ("customer", "driver", "office")
@@ -76,6 +76,7 @@ class DriverBlock(Base):
             sqlite_where=text("ended_at is null"),
             postgresql_where=text("ended_at is null"),
         ),
+        NEVER_AGAIN,
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Key
+from models.base import NEVER_AGAIN, Base, Key
 
 
 class TariffTable(Base):
@@ -23,6 +23,7 @@ class TariffTable(Base):
     __table_args__ = (
         CheckConstraint("kind in ('zones', 'days', 'distance', 'hours')", name="kind"),
         Index("ix_tariff_table_newest", "office_id", "kind", "id"),
+        NEVER_AGAIN,
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, Key
+from models.base import NEVER_AGAIN, Base, Key
 
 KINDS = ("query", "list")
 
@@ -27,6 +27,7 @@ class Segment(Base):
         UniqueConstraint("office_id", "name"),
         CheckConstraint("kind in ('query', 'list')", name="kind"),
         CheckConstraint("priority between 0 and 10", name="priority"),
+        NEVER_AGAIN,
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)

@@ -7,8 +7,8 @@ Every table that names a customer is found by its foreign key, so that one added
 changed is kept as it was and as it became (MergedRow): the undo writes back what it was, byte for byte, and refuses where
 somebody has changed it since. What only grew since (trips, uses of a place) keeps what it grew by.
 
-The row with the greater id stays, whosever name it gets: an id that is gone is then never given to anybody else. Money is not
-touched: accounts in the books belong to firms on account, not to customers.
+The row with the greater id stays, whosever name it gets. Ids that are gone wait for the undo: they are never given to anybody
+else (models.base.NEVER_AGAIN). Money is not touched: accounts in the books belong to firms on account, not to customers.
 """
 
 from __future__ import annotations

@@ -190,6 +190,26 @@ async def test_whatever_two_customers_have_an_undo_restores_every_byte(desk: Des
     await asyncio.to_thread(holds)  # Hypothesis calls plainly; what it calls runs on this loop
 
 
+async def test_a_place_that_comes_back_with_an_undo_finds_its_id_free(
+    desk: Desk, site: Site, add_customer: AddCustomer
+) -> None:
+    """Seen failing on SQLite, which gave the next place the id of the one that had become one with another."""
+    one, other = await two(desk, add_customer)
+    for customer_id in (other, one):
+        await add_place(desk, customer_id, "강남역")
+    merge_id = await merged(desk, site, one, other)
+    await add_place(desk, await add_customer("+821055556666", "나중 손님"), "서초역")
+    await undone(desk, site, merge_id)
+    async with desk.look() as session:
+        texts = (await session.scalars(select(Place.text).order_by(Place.id))).all()
+    assert texts == ["강남역", "강남역", "서초역"]
+
+
+async def add_place(desk: Desk, customer_id: int, words: str) -> None:
+    async with desk.work() as work:
+        work.session.add(Place(customer_id=customer_id, text=words, source="operator", last_used_at=work.now))
+
+
 async def test_the_search_finds_one_and_after_the_undo_two(desk: Desk, site: Site, add_customer: AddCustomer) -> None:
     """Seen failing with the words not written by the merge."""
     one, other = await two(desk, add_customer)

@@ -173,6 +173,17 @@ async def test_an_import_is_taken_back_exactly(desk: Desk, site: Site, add_custo
     assert await words_are_right(desk)
 
 
+async def test_who_comes_after_a_file_that_was_taken_back_gets_an_id_of_his_own(
+    desk: Desk, site: Site, add_customer: AddCustomer
+) -> None:
+    """Seen failing on SQLite, which gave him the id of one who is gone."""
+    import_id = await taken_in(desk, site, CUSTOMERS)
+    async with desk.look() as session:
+        named = set(await session.scalars(select(ImportRow.subject_id).where(ImportRow.import_id == import_id)))
+    await undone(desk, site, import_id)
+    assert await add_customer("+821099990000", "나중 손님") not in named
+
+
 async def test_what_somebody_has_changed_or_used_since_is_left_and_named(
     desk: Desk, site: Site, add_customer: AddCustomer, clock: Clock
 ) -> None:
