@@ -19,7 +19,7 @@ from benchmarks.databases import database
 from benchmarks.dispatch import fill_drivers, fill_orders
 from benchmarks.machine import described
 from benchmarks.report import Report, options, percentile, progress, times
-from callboard.loop_watch import spare_what_is_loaded
+from callboard.loop_watch import let_threads_take_turns, spare_what_is_loaded
 from callboard.searches import Searches
 from desk.bus import Bus
 from desk.dispatching import searching
@@ -106,6 +106,7 @@ async def on(kind: str, url: str, orders: int, drivers: int, seconds: float) -> 
         site = await make_site(desk, drivers=1)
         await fill_drivers(desk, site, drivers)
         wanted = await fill_orders(desk, site, orders)
+        let_threads_take_turns()
         spare_what_is_loaded()
         watch = Watch(desk)
         progress(f"{kind}: {orders:,} orders look for a driver for {seconds:.0f} s")

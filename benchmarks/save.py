@@ -24,7 +24,7 @@ from benchmarks.databases import database
 from benchmarks.dispatch import fill_drivers, somewhere
 from benchmarks.machine import described
 from benchmarks.report import Report, options, percentile, progress, times
-from callboard.loop_watch import spare_what_is_loaded
+from callboard.loop_watch import let_threads_take_turns, spare_what_is_loaded
 from desk.bus import Bus
 from desk.keeping import store
 from desk.ordering import orders
@@ -131,6 +131,7 @@ async def on(kind: str, url: str, people: int, drivers: int, seconds: float) -> 
         site = await make_site(desk, drivers=1)
         await fill_drivers(desk, site, drivers)
         operators, order_id = await _fill(desk, site, people, history)
+        let_threads_take_turns()
         spare_what_is_loaded()
         for every in EVERY_S if seconds > WARM_S else EVERY_S[-1:]:
             progress(f"{kind}: {people} operators for {seconds:.0f} s")

@@ -13,7 +13,7 @@ from callboard.core import until_told_to_stop
 from callboard.demo import show_logins
 from callboard.instance import ROOT, Instance, Progress, open_desk
 from callboard.logs import set_up_logs
-from callboard.loop_watch import spare_what_is_loaded
+from callboard.loop_watch import let_threads_take_turns, spare_what_is_loaded
 from callboard.prompts import PromptError, find_tools
 from callboard.state import State
 from callboard.supervisor import Supervisor
@@ -48,6 +48,7 @@ def serve(
 
 
 async def _serve(state: State, settings: Settings, asked: Asked) -> None:
+    let_threads_take_turns()
     progress = Progress()
     bus = Bus()
     desk = await open_desk(database_url(state, settings), bus)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk import trades
 from desk.trades import RESERVED
 from desk.work import Work
-from models import Office, Order, OrderTimer, Promise
+from models import Base, Office, Order, OrderTimer, Promise
 from models.clock import TIMERS
 
 REMIND_DESK, REMIND_CUSTOMER, SEARCH, PROMISE, PROMISE_BROKEN = TIMERS
@@ -24,6 +24,8 @@ _LOUD = or_(
     OrderTimer.outcome.in_(("alarm", "failed")), and_(OrderTimer.outcome != "off", OrderTimer.late_s.is_not(None))
 )
 """What somebody is to see to: also what was done, but too late."""
+
+_PLANNED = insert(Base.metadata.tables["order_timer"])
 
 
 async def plan(work: Work, order: Order, promise: Promise | None) -> None:
@@ -114,11 +116,11 @@ async def _write(work: Work, order: Order, due: Mapping[str, datetime]) -> None:
             .execution_options(populate_existing=True)
         )
     }
-    for kind, at in due.items():
-        if kind in waiting:
-            waiting[kind].due_at = at
-        else:
-            work.session.add(OrderTimer(order_id=order.id, kind=kind, due_at=at))
+    for kind in due.keys() & waiting.keys():
+        waiting[kind].due_at = due[kind]
+    new = [{"order_id": order.id, "kind": kind, "due_at": at} for kind, at in due.items() if kind not in waiting]
+    if new:
+        await (await work.session.connection()).execute(_PLANNED, new)
     for kind, timer in waiting.items():
         if kind not in due:
             timer.done_at, timer.outcome = work.now, "off"

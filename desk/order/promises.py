@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, func, select, union_all, update
+from sqlalchemy import Select, bindparam, func, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk import trades
@@ -25,6 +26,12 @@ LOOKED_AT = 1_000
 COUNTED = 100
 """Free drivers; where there are more, that many."""
 WANTED = "wanted"
+_FREE = select(func.count()).select_from(
+    select(Driver.id)
+    .where(Driver.office_id == bindparam("office"), Driver.state == "free", Driver.disabled_at.is_(None))
+    .limit(COUNTED)
+    .subquery()
+)
 
 
 async def estimate(
@@ -128,13 +135,7 @@ def as_json(promise: Promise | None, now: datetime) -> dict[str, Any] | None:
 
 
 async def _drivers_free(session: AsyncSession, office_id: int) -> int:
-    some = (
-        select(Driver.id)
-        .where(Driver.office_id == office_id, Driver.state == "free", Driver.disabled_at.is_(None))
-        .limit(COUNTED)
-        .subquery()
-    )
-    return await session.scalar(select(func.count()).select_from(some)) or 0
+    return await session.scalar(_FREE, {"office": office_id}) or 0
 
 
 async def _samples(session: AsyncSession, office_id: int, hour: int) -> list[Sample]:
@@ -144,20 +145,32 @@ async def _samples(session: AsyncSession, office_id: int, hour: int) -> list[Sam
     return found if len(found) >= promising.ENOUGH else await _latest(session, office_id, list(range(24)))
 
 
-async def _latest(session: AsyncSession, office_id: int, hours: list[int]) -> list[Sample]:
-    """By a walk along the index for each hour, of a bounded length: to sort all orders of years would take very long."""
-    walks = [_walk(office_id, hour) for hour in hours]
-    rows = sorted((await session.execute(union_all(*walks))).all(), key=lambda row: -row.id)[:LATEST]
-    return [Sample(row.actual_s or 0, row.hour, row.cell, row.drivers_free) for row in reversed(rows)]
+async def _latest(session: AsyncSession, office_id: int, hours: Sequence[int]) -> list[Sample]:
+    rows = await session.execute(
+        _newest(len(hours)), {"office": office_id} | {f"hour{n}": h for n, h in enumerate(hours)}
+    )
+    return [Sample(actual_s or 0, hour, cell, free) for _, actual_s, hour, cell, free in reversed(rows.all())]
 
 
-def _walk(office_id: int, hour: int) -> Select[Any]:
+@cache
+def _newest(hours: int) -> Select[Any]:
+    """By a walk along the index for each of so many hours, of a bounded length: to sort all orders of years would take very long.
+
+    Every order that is taken asks this, so the statement is made once.
+    """
+    walked = union_all(*(_walk(f"hour{n}") for n in range(hours))).subquery()
+    return select(walked).order_by(walked.c.id.desc()).limit(LATEST)
+
+
+def _walk(hour: str) -> Select[Any]:
     newest = (
         select(Promise.id, Promise.actual_s, Promise.hour, Promise.cell, Promise.drivers_free, Promise.basis)
-        .where(Promise.office_id == office_id, Promise.hour == hour)
+        .where(Promise.office_id == bindparam("office"), Promise.hour == bindparam(hour))
         .order_by(Promise.id.desc())
         .limit(LOOKED_AT)
         .subquery()
     )
-    known = select(newest).where(newest.c.actual_s.is_not(None), newest.c.basis != WANTED)
+    known = select(newest.c.id, newest.c.actual_s, newest.c.hour, newest.c.cell, newest.c.drivers_free).where(
+        newest.c.actual_s.is_not(None), newest.c.basis != WANTED
+    )
     return select(known.limit(LATEST).subquery())

@@ -8,7 +8,9 @@ import sys
 import time
 from pathlib import Path
 
-from callboard.loop_watch import LoopWatch
+import pytest
+
+from callboard.loop_watch import TURN_S, LoopWatch
 
 CHECKOUT = Path(__file__).parents[2]
 WALKED = """
@@ -18,6 +20,13 @@ from callboard.loop_watch import spare_what_is_loaded
 before = len(gc.get_objects())
 spare_what_is_loaded()
 print(before, len(gc.get_objects()))
+"""
+
+TURNS = """
+import sys
+from callboard.loop_watch import let_threads_take_turns
+let_threads_take_turns()
+print(sys.getswitchinterval())
 """
 
 
@@ -38,3 +47,9 @@ def test_the_garbage_collector_does_not_walk_through_what_was_loaded() -> None:
     before, after = map(int, told.stdout.split())
     assert before > 50_000
     assert after < before / 20
+
+
+def test_a_thread_that_computes_gives_way_soon() -> None:
+    """Seen failing without the turn being set. How much it gains is in docs/benchmarks.md."""
+    told = subprocess.run([sys.executable, "-c", TURNS], cwd=CHECKOUT, capture_output=True, text=True, check=True)
+    assert float(told.stdout) == pytest.approx(TURN_S)
