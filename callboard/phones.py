@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
+from dataclasses import dataclass
 
 import structlog
 
@@ -11,6 +12,7 @@ from ami.actions import Actions
 from ami.errors import ActionRefused, AmiError
 from ami.roster import Roster
 from desk.errors import Conflict, NotFound
+from desk.events import CallWanted
 from desk.work import Desk
 from models import Call
 from web.keys import Person
@@ -34,23 +36,39 @@ class PickUpYourPhone(Conflict):
     code = "pick_up_your_phone"
 
 
+class ColleagueFirst(Conflict):
+    """A colleague has asked for the call already, and it does not ring here."""
+
+    code = "colleague_first"
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """An operator waits until the call rings at his phone."""
+
+    call_id: int
+    operator: Person
+    task: asyncio.Task[None]
+
+
 class Phones:
     """The desk phones, through the PBX.
 
-    An operator may take a call while its caller still talks to the voice menu, or between two rings: the wish is kept, and
-    the phone picks up as soon as it rings for that call.
+    An operator may take a call while its caller still talks to the voice menu, waits behind others, or between two rings: the
+    wish is kept and told to all, so that the next operator takes the next caller; the phone picks up as soon as it rings for
+    that call. An operator has one wish, and a call that rings at a phone is that operator's who asks for it there.
     """
 
     def __init__(self, desk: Desk, roster: Roster, actions: Actions) -> None:
         self._desk = desk
         self._roster = roster
         self._actions = actions
-        self._wishes: dict[str, asyncio.Task[None]] = {}
+        self._wishes: dict[str, _Wish] = {}
 
     async def answer(self, call_id: int, operator: Person) -> None:
         """Pick up at the operator's stand-in phone, now or as soon as it rings.
 
-        Raises NotFound, PhoneUnavailable, PickUpYourPhone. The last to ask gets a call that does not ring yet.
+        Raises NotFound, PhoneUnavailable, PickUpYourPhone, ColleagueFirst.
         """
         linkedid = await self._linkedid(call_id)
         if operator.extension is None:
@@ -58,12 +76,17 @@ class Phones:
         if not self._roster.is_up(linkedid):
             raise PhoneUnavailable("the call is over already")
         if await self._picked_up(linkedid, operator.extension):
+            self._drop_wish_of(operator)
             return
         if operator.extension in self._roster.ringing().get(linkedid, ()):
             raise PickUpYourPhone("the call rings at your desk phone: pick it up there", extension=operator.extension)
         if self._roster.connected_legs(linkedid):
             raise PhoneUnavailable("a colleague has the call already")
-        self._wish(linkedid, operator.extension)
+        wish = self._wishes.get(linkedid)
+        if wish is None:
+            self._wish(linkedid, call_id, operator, operator.extension)
+        elif wish.operator.id != operator.id:
+            raise ColleagueFirst(f"{wish.operator.name} has asked for this call already", operator=wish.operator.name)
 
     async def _picked_up(self, linkedid: str, extension: str) -> bool:
         """Whether the phone rang for the call and has picked up. Raises PhoneUnavailable."""
@@ -82,12 +105,20 @@ class Phones:
             raise _in_words(error) from error
         return True
 
-    def _wish(self, linkedid: str, extension: str) -> None:
-        earlier = self._wishes.pop(linkedid, None)
-        if earlier is not None:
-            earlier.cancel()
-        task = self._wishes[linkedid] = asyncio.create_task(self._pick_up_when_it_rings(linkedid, extension))
+    def _wish(self, linkedid: str, call_id: int, operator: Person, extension: str) -> None:
+        self._drop_wish_of(operator)
+        task = asyncio.create_task(self._pick_up_when_it_rings(linkedid, extension))
+        self._wishes[linkedid] = _Wish(call_id, operator, task)
+        self._tell(call_id, operator.id)
         task.add_done_callback(lambda done: self._forget(linkedid, done))
+
+    def _drop_wish_of(self, operator: Person) -> None:
+        for wish in self._wishes.values():
+            if wish.operator.id == operator.id:
+                wish.task.cancel()
+
+    def _tell(self, call_id: int, operator_id: int | None) -> None:
+        self._desk.bus.tell(CallWanted(self._desk.clock(), call_id, operator_id))
 
     async def _pick_up_when_it_rings(self, linkedid: str, extension: str) -> None:
         # Asked of the roster, not heard as an event: a queue that rings again tells nothing new.
@@ -99,8 +130,7 @@ class Phones:
         await self._actions.redirect(leg, STANDIN_ANSWERED, extension)
 
     def _forget(self, linkedid: str, done: asyncio.Task[None]) -> None:
-        if self._wishes.get(linkedid) is done:
-            del self._wishes[linkedid]
+        self._tell(self._wishes.pop(linkedid).call_id, None)
         if not done.cancelled() and (error := done.exception()) is not None:
             log.warning("a phone could not be picked up as wished", linkedid=linkedid, reason=str(error))
 

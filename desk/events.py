@@ -101,6 +101,14 @@ class PartChanged(Event):
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class CallWanted(Event):
+    """An operator has asked for a call that does not ring at his phone yet; null: nobody waits for it any more. No row has it."""
+
+    call_id: int
+    operator_id: int | None
+
+
 # --- what the desk did; rows exist -------------------------------------------------------------------------------------
 
 

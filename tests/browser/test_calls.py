@@ -5,7 +5,10 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
+from sqlalchemy import select
 
+from desk.events import CallWanted
+from models import Operator
 from tests.browser.conftest import Console, OpenConsole
 from tests.browser.scene import Scene
 
@@ -249,6 +252,25 @@ async def test_esc_clears_and_can_be_taken_back(console: Console, scene: Scene) 
     assert await console.value("destination") == ""
     await console.press("Control+z")
     await console.until("document.querySelector('[name=destination]').value === '수원역'")
+
+
+async def test_f2_takes_the_next_caller_whom_no_colleague_has_asked_for(console: Console, scene: Scene) -> None:
+    """Seen failing with F2 for whoever has waited longest; then for the one whom a card that is open tells of."""
+    first, second, third = [await scene.ring(f"0105550000{n}") for n in (1, 2, 3)]
+    await console.ringing(third)
+    async with scene.desk.look() as session:
+        colleague = await session.scalar(select(Operator).where(Operator.extension == "1002"))
+        assert colleague is not None
+    scene.desk.bus.tell(CallWanted(scene.desk.clock(), first, colleague.id))
+    await console.sees(f'[data-call="{first}"]', f"{colleague.name} 받는 중")
+    await console.press("F2")
+    await console.page.wait_for_selector(f'.card.mine[data-call="{second}"]')
+    await console.press("Shift+F2")
+    await console.page.wait_for_selector(f'.past [data-call="{second}"]')
+    await console.page.click(f'[data-call="{third}"] .opener')
+    scene.desk.bus.tell(CallWanted(scene.desk.clock(), first, None))
+    await console.press("F2")
+    await console.page.wait_for_selector(f'.card.mine[data-call="{third}"]')
 
 
 async def test_hanging_up_by_key_ends_the_call(console: Console, scene: Scene) -> None:

@@ -9,9 +9,9 @@ import pytest
 from ami.message import Message
 from ami.roster import Roster
 from ami.settings import Settings
-from callboard.phones import LOOK_EVERY_S, Phones, PhoneUnavailable
+from callboard.phones import LOOK_EVERY_S, ColleagueFirst, Phones, PhoneUnavailable
 from desk.call import calls
-from desk.events import CallSeen
+from desk.events import CallSeen, CallWanted
 from desk.work import Desk
 from tests.ami.conftest import acting
 from tests.ami.peer import Headers, StandInPbx, response
@@ -20,6 +20,7 @@ from web.keys import Person
 
 LEG, CALLER = "cb1-2.2", "cb1-1.1"
 OPERATOR = Person(1, 1, "op", "상담원", "operator", "1001", "ko")
+COLLEAGUE = Person(2, 1, "op2", "동료", "operator", "1002", "ko")
 
 
 @pytest.fixture
@@ -62,3 +63,33 @@ async def test_a_phone_that_stops_ringing_in_that_moment_picks_up_at_its_next_ri
             while len(peer.actions) == before:
                 await asyncio.sleep(LOOK_EVERY_S)
     assert peer.actions[-1]["action"] == "Redirect"
+
+
+async def test_a_call_that_an_operator_waits_for_is_his_until_he_asks_for_another(desk: Desk, site: Site) -> None:
+    """Seen failing with the last one to ask getting it, and with the first wish kept beside the second."""
+    roster, told = Roster(Settings()), []
+    desk.bus.on(CallWanted, lambda event: told.append((event.call_id, event.operator_id)))
+    first, second = [await waits(desk, roster, number) for number in (1, 2)]
+    async with StandInPbx.started(gone) as peer, acting(peer.port) as actions:
+        phones = Phones(desk, roster, actions)
+        await phones.answer(first, OPERATOR)
+        await phones.answer(first, OPERATOR)
+        with pytest.raises(ColleagueFirst, match="상담원"):
+            await phones.answer(first, COLLEAGUE)
+        await phones.answer(second, OPERATOR)
+        await asyncio.sleep(0)
+        await phones.answer(first, COLLEAGUE)
+        with pytest.raises(ColleagueFirst, match="상담원"):
+            await phones.answer(second, COLLEAGUE)
+        await asyncio.sleep(0)
+    assert told == [(first, 1), (second, 1), (first, None), (first, 2)]
+
+
+async def waits(desk: Desk, roster: Roster, number: int) -> int:
+    """A caller in the queue, whose call rings at no phone yet."""
+    uniqueid = f"cb1-{number}.1"
+    told = f"Channel: PJSIP/callboard-trunk-{number}\r\nUniqueid: {uniqueid}\r\nLinkedid: {uniqueid}"
+    roster.see(Message(f"Event: Newchannel\r\n{told}".encode()))
+    async with desk.work() as work:
+        seen = CallSeen(work.now, "pbx", uniqueid, "15880001", f"0105550000{number}", None, linkedid=uniqueid)
+        return (await calls.open_call(work, seen)).id

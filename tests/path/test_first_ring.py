@@ -38,9 +38,9 @@ async def page(tmp_path: Path) -> AsyncIterator[Page]:
         await browser.close()
 
 
-async def sign_in(page: Page, site: RunningSite) -> None:
-    """As the first operator."""
-    operator = site.logins["operators"][0]
+async def sign_in(page: Page, site: RunningSite, number: int = 0) -> None:
+    """As one of the operators, the first one if nothing is said."""
+    operator = site.logins["operators"][number]
     await page.goto(site.base + "/login")
     await page.fill("[name=user]", operator["user"])
     await page.fill("[name=password]", operator["password"])

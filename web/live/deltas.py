@@ -23,6 +23,7 @@ from desk.events import (
     CallIdentified,
     CallRinging,
     CallTreated,
+    CallWanted,
     Event,
     MessageChanged,
     ModesSet,
@@ -40,7 +41,7 @@ from desk.events import (
 from desk.message import inbox, messages
 from desk.ordering.order_views import message_json, order_json, orders_json
 from desk.views import CallView
-from models import Order
+from models import Operator, Order
 
 Json = dict[str, Any]
 Reader = Callable[[AsyncSession, Any], Awaitable[tuple[int | None, Json]]]
@@ -66,9 +67,18 @@ async def _called(session: AsyncSession, event: CallIdentified | CallAnswered) -
     return _call(await call_views.card(session, event.call_id))
 
 
-async def _moved(session: AsyncSession, event: CallChosen | CallTreated | CallRinging | CallEnded) -> tuple[int, Json]:
+async def _moved(
+    session: AsyncSession, event: CallChosen | CallTreated | CallRinging | CallWanted | CallEnded
+) -> tuple[int, Json]:
     office_id, content = _call(await call_views.brief(session, event.call_id))
     del content["call"]["customer"]
+    return office_id, content
+
+
+async def _wanted(session: AsyncSession, event: CallWanted) -> tuple[int, Json]:
+    office_id, content = await _moved(session, event)
+    operator = await session.get(Operator, event.operator_id) if event.operator_id is not None else None
+    content["call"]["wanted_by"] = {"id": operator.id, "name": operator.name} if operator else None
     return office_id, content
 
 
@@ -107,6 +117,7 @@ READERS: dict[type[Event], tuple[str, Reader]] = {
     CallTreated: ("call.treated", _moved),
     CallChosen: ("call.chosen", _moved),
     CallRinging: ("call.ringing", _moved),
+    CallWanted: ("call.wanted", _wanted),
     CallAnswered: ("call.answered", _called),
     CallEnded: ("call.ended", _moved),
     OrderTaken: ("order.taken", _ordered),

@@ -25,7 +25,7 @@ export class CallList extends LiveElement {
   ticks = true;
 
   render() {
-    const [waiting, talking] = [store.waiting, store.talking];
+    const { waiting, talking, next } = store;
     const missed = store.ended.filter((call) => call.disposition !== "answered");
     const past = store.ended.filter((call) => call.disposition === "answered").slice(0, RECENT_SHOWN);
     return html`
@@ -33,7 +33,7 @@ export class CallList extends LiveElement {
       <div class="scroll">
         ${waiting.length + talking.length === 0 ? html`<p class="quiet">${t("calls.none")}</p>` : nothing}
         <ul class="cards" aria-label=${t("calls.waiting")}>
-          ${repeat(waiting, (call) => call.id, (call, index) => this.card(call, index === 0))}
+          ${repeat(waiting, (call) => call.id, (call) => this.card(call, call === next))}
         </ul>
         <ul class="cards" aria-label=${t("calls.talking")}>
           ${repeat(talking, (call) => call.id, (call) => this.card(call, false))}
@@ -43,7 +43,7 @@ export class CallList extends LiveElement {
     `;
   }
 
-  card(call, first) {
+  card(call, next) {
     const waits = call.state !== "answered";
     const mine = store.isMine(call);
     const classes = ["card", waits ? "rings" : mine ? "mine" : "others", call.id === store.openCall ? "open" : ""];
@@ -64,8 +64,8 @@ export class CallList extends LiveElement {
         <div class="line last">
           <div class=${call.choice ? "choice" : "facts"}>${call.choice ? choiceOf(call) : this.facts(call)}</div>
           ${waits && call.source !== "box"
-            ? html`<button class="answer ${first ? "next" : ""}" type="button" @click=${() => take(call)}>
-                ${t("calls.answer")} ${first ? html`<kbd>F2</kbd>` : nothing}
+            ? html`<button class="answer ${next ? "next" : ""}" type="button" @click=${() => take(call)}>
+                ${t("calls.answer")} ${next ? html`<kbd>F2</kbd>` : nothing}
               </button>`
             : nothing}
         </div>
@@ -83,6 +83,9 @@ export class CallList extends LiveElement {
     const facts = [call.customer ? t("calls.trips", { count: call.customer.trips }) : null, written(call.line)];
     if (call.source === "box") facts.push(t("calls.from_box"));
     if (call.operator && !store.isMine(call)) facts.push(call.operator.name);
+    if (call.wanted_by && call.state !== "answered") {
+      facts.push(call.wanted_by.id === store.me?.id ? t("calls.wanted_by_me") : t("calls.wanted", { who: call.wanted_by.name }));
+    }
     if (call.recovered) facts.push(t("calls.recovered"));
     if (drafts.has(call.id)) facts.push(t("calls.draft"));
     if (outbox.waitsFor(call.id)) facts.push(t("calls.queued"));

@@ -167,7 +167,7 @@ export class CallerCard extends LiveElement {
   }
 
   nobody() {
-    const next = store.waiting[0];
+    const { next } = store;
     return html`
       <div class="nobody">
         <p class="lead">${next ? t("caller.somebody_waits", { number: numberOf(next) }) : t("caller.nobody")}</p>

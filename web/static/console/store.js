@@ -142,6 +142,14 @@ export class Store {
     return this.sorted((call) => call.state === "arrived" || call.state === "ringing");
   }
 
+  /** Whom F2 answers: the open card if it waits, else the most urgent who has waited longest; whom a colleague asked for, last. */
+  get next() {
+    const elsewhere = (call) => Boolean(call.wanted_by && call.wanted_by.id !== this.me?.id);
+    const { waiting } = this;
+    const open = waiting.find((call) => call.id === this.openCall && !elsewhere(call));
+    return open ?? waiting.sort((a, b) => elsewhere(a) - elsewhere(b) || (b.priority ?? 0) - (a.priority ?? 0))[0] ?? null;
+  }
+
   get talking() {
     return this.sorted((call) => call.state === "answered");
   }

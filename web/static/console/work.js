@@ -28,13 +28,12 @@ export function complain(error) {
 // --- calls --------------------------------------------------------------------------------------------------------------
 
 /**
- * F2: the call that has waited longest is opened and answered. With a call in hand none can be answered, so F2 walks through
- * the waiting cards, and from the last one back to my own call.
+ * F2: the next call is opened and answered (`store.next`). With a call in hand none can be answered, so F2 walks through the
+ * waiting cards, and from the last one back to my own call.
  */
 export function takeNext() {
   const { waiting, mine } = store;
-  const at = mine ? waiting.findIndex((call) => call.id === store.openCall) : -1;
-  const next = waiting[at + 1];
+  const next = mine ? waiting[waiting.findIndex((call) => call.id === store.openCall) + 1] : store.next;
   if (next) take(next);
   else if (mine) open(mine.id);
   else store.say({ text: t("notices.nobody_rings") }, 3000);
