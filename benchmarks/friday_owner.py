@@ -30,6 +30,10 @@ class NoPhone:
     async def answer(self, call_id: int, operator: Person) -> None:
         """There is no call."""
 
+    async def next(self, operator: Person) -> int | None:
+        """There is no call."""
+        return None
+
     async def hangup(self, call_id: int, operator: Person) -> None:
         """There is no call."""
 

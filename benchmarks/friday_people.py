@@ -27,9 +27,7 @@ TALK_S = (0.4, 1.4)
 BOOKED_AHEAD_MIN = (2, 6)
 ASKS_FOR_A_REASON = ("pin_uncertain", "too_many_alike")
 AWAY_S = 20.0
-COLLEAGUE_FIRST = "phone_unavailable"
-AGAIN_S = 5.0
-"""Who could not have a call leaves it alone for so long."""
+COLLEAGUE_FIRST = ("phone_unavailable", "colleague_first")
 RING_S = 8.0
 """A phone that was not free when the ringing began rings with the next round."""
 
@@ -109,7 +107,6 @@ class ApiOperator:
         self._chance = night.chance(login["user"])
         self._calls: dict[int, dict[str, Any]] = {}
         self._served: set[int] = set()
-        self._tried: dict[int, float] = {}
         self._changed = asyncio.Event()
 
     async def work(self) -> None:
@@ -154,29 +151,33 @@ class ApiOperator:
         return bool(true())
 
     async def _next(self, http: aiohttp.ClientSession) -> None:
-        await self._until(lambda: self._ringing() or self._mine(), AWAY_S)
+        await self._until(lambda: self._waiting() or self._mine(), AWAY_S)
         await asyncio.sleep(self._chance.uniform(0.05, 0.8))  # a hand goes to the key
-        if self._mine() is None and (waiting := self._ringing()):
-            begun = time.monotonic()
-            code, _ = await self._night.tell(http, "POST", f"/calls/{waiting[0]}/answer", {}, fine=(COLLEAGUE_FIRST,))
-            if code is None and await self._until(lambda: self._mine() or not self._rings(waiting[0]), RING_S):
-                self._night.waits["operators' programs: call answered"].append(time.monotonic() - begun)
-            elif code:
-                self._night.done["calls that a colleague had first, or whose caller had gone"] += 1
-            self._tried[waiting[0]] = time.monotonic()
+        if self._mine() is None and self._waiting():
+            await self._answer(http)
         if (call := self._mine()) is not None:
             self._served.add(call["id"])
             self._night.done["calls answered by programs"] += 1
             await self._serve(http, call)
-            await self._night.tell(http, "POST", f"/calls/{call['id']}/hangup", {}, fine=(COLLEAGUE_FIRST,))
+            await self._night.tell(http, "POST", f"/calls/{call['id']}/hangup", {}, fine=COLLEAGUE_FIRST)
 
-    def _rings(self, call_id: int) -> bool:
-        return bool(self._calls.get(call_id, {}).get("state") == "ringing")
+    async def _answer(self, http: aiohttp.ClientSession) -> None:
+        begun = time.monotonic()
+        call_id = (await self._night.ask(http, "GET", "/calls/next") or {}).get("call_id")
+        if call_id is None:
+            return
+        code, _ = await self._night.tell(http, "POST", f"/calls/{call_id}/answer", {}, fine=COLLEAGUE_FIRST)
+        if code is None and await self._until(lambda: self._mine() or not self._waits(call_id), RING_S):
+            self._night.waits["operators' programs: call answered"].append(time.monotonic() - begun)
+        elif code:
+            self._night.done["calls that a colleague had first, or whose caller had gone"] += 1
 
-    def _ringing(self) -> list[int]:
-        lately = time.monotonic() - AGAIN_S
-        ringing = [call["id"] for call in self._calls.values() if call["state"] == "ringing"]
-        return [call_id for call_id in ringing if self._tried.get(call_id, 0.0) < lately]
+    def _waits(self, call_id: int) -> bool:
+        return bool(self._calls.get(call_id, {}).get("state") in ("arrived", "ringing"))
+
+    def _waiting(self) -> bool:
+        """Whether somebody rings. (Who is in the voice menu may get to no queue at all.)"""
+        return any(call["state"] == "ringing" for call in self._calls.values())
 
     def _mine(self) -> dict[str, Any] | None:
         """The call that the operator's phone has picked up: perhaps some time after he asked it to."""

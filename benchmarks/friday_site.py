@@ -31,8 +31,10 @@ from tests.path.running import RunningSite
 
 FIRST_EXTENSION = 1003
 SAMPLE_S = 10.0
-CONFIG = "[dialplan]\nring_s = 5\n"
-"""The queue looks as often as it can who has become free: at twenty times, its usual round is five minutes."""
+CONFIG = '[dialplan]\nring_s = 5\nstrategy = "leastrecent"\n'
+"""The queue looks as often as it can who has become free: at twenty times, its usual round is five minutes. And it rings
+several callers' calls at once, each at one phone: of "ringall" Asterisk rings one caller at a time, about one a second.
+"""
 Login = dict[str, str]
 Phone = tuple[str, tuple[float, float]]
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable
 from dataclasses import dataclass
+from operator import itemgetter
 
 import structlog
 
 from ami.actions import Actions
 from ami.errors import ActionRefused, AmiError
 from ami.roster import Roster
+from desk.call import call_views
 from desk.errors import Conflict, NotFound
 from desk.events import CallWanted
 from desk.work import Desk
@@ -64,6 +66,16 @@ class Phones:
         self._roster = roster
         self._actions = actions
         self._wishes: dict[str, _Wish] = {}
+
+    async def next(self, operator: Person) -> int | None:
+        """Whose ringing this operator's phone hears; else who rings nowhere, or anywhere, and whom no colleague has asked for."""
+        async with self._desk.look() as session:
+            waiting = await call_views.waiting(session, operator.office_id)
+        rings = self._roster.ringing()
+        asked = {linkedid for linkedid, wish in self._wishes.items() if wish.operator.id != operator.id}
+        here = [call_id for call_id, linkedid in waiting if operator.extension in rings.get(linkedid, ())]
+        free = [(linkedid in rings, call_id) for call_id, linkedid in waiting if linkedid not in asked]
+        return here[0] if here else min(free, key=itemgetter(0), default=(False, None))[1]
 
     async def answer(self, call_id: int, operator: Person) -> None:
         """Pick up at the operator's stand-in phone, now or as soon as it rings.
@@ -164,6 +176,10 @@ def _in_words(error: AmiError) -> PhoneUnavailable:
 
 class NoPhones:
     """Where there is no Asterisk: boxes only."""
+
+    async def next(self, operator: Person) -> int | None:
+        """Nobody rings on a PBX."""
+        return None
 
     async def answer(self, call_id: int, operator: Person) -> None:
         """Refuse in words."""

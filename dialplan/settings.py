@@ -50,7 +50,10 @@ class Settings(BaseModel):
     )
     while_waiting: Literal["music", "ringing"] = Field(default="music", description="What a waiting caller hears.")
     strategy: Literal["ringall", "rrmemory", "leastrecent", "fewestcalls", "random", "linear"] = Field(
-        default="ringall", description="Which operators' phones ring for a waiting call."
+        default="ringall",
+        description="Which operators' phones ring for a waiting call. With ringall Asterisk rings one caller at a time, so "
+        "that about one a second is answered at most; the others ring several callers at once, each at one phone: choose "
+        "leastrecent from about five operators on.",
     )
     ring_in_use: bool = Field(default=False, description="Ring operators who are on a call already.")
     ring_s: int = Field(

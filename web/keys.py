@@ -59,7 +59,10 @@ class Person:
 
 
 class Phone(Protocol):
-    """The operator's own phone. Both raise a DeskError when it cannot be done, for example because the call is over."""
+    """The operator's own phone. What it does raises a DeskError when it cannot be done, for example because the call is over."""
+
+    async def next(self, operator: Person) -> int | None:
+        """The call that the operator is to answer next: one that rings at his phone, else one that nobody has asked for."""
 
     async def answer(self, call_id: int, operator: Person) -> None:
         """Have the operator's ringing phone pick up."""

@@ -82,6 +82,15 @@ async def board(session: AsyncSession, office_id: int | None = None, recent: int
     return tuple(await _views(session, select(Call.id).where(Call.id.in_(wanted))))
 
 
+async def waiting(session: AsyncSession, office_id: int) -> list[tuple[int, str]]:
+    """Id and Linkedid of calls on the PBX that nobody has answered: the most urgent first, then who has waited longest."""
+    query = select(Call.id, Call.linkedid).where(
+        Call.office_id == office_id, Call.state.in_(("arrived", "ringing")), Call.linkedid.is_not(None)
+    )
+    found = await session.execute(query.order_by(Call.priority.desc(), Call.arrived_at, Call.id))
+    return [(call_id, linkedid or "") for call_id, linkedid in found]
+
+
 async def office_country(session: AsyncSession, office_id: int | None = None) -> str:
     """The country of the office (of the only one, where none is named). Raises NotFound."""
     query = select(Office.country).order_by(Office.id).limit(1)

@@ -50,6 +50,7 @@ def scene(house: House) -> Scene:  # noqa: F811
     scene = Scene(house.desk, house.site, DeskPhone(house.desk))
     house.phone.answer = scene.phone.answer  # type: ignore[method-assign]
     house.phone.hangup = scene.phone.hangup  # type: ignore[method-assign]
+    house.phone.next = scene.phone.next  # type: ignore[method-assign]
     house.desk.bus.tell(PartChanged(house.desk.clock(), "ami", ok=True))
     return scene
 

@@ -41,6 +41,10 @@ class DeskPhone:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
         self.broken = False
+        self.rings: int | None = None
+
+    async def next(self, operator: Person) -> int | None:
+        return self.rings
 
     async def answer(self, call_id: int, operator: Person) -> None:
         if self.broken:

@@ -273,6 +273,15 @@ async def test_f2_takes_the_next_caller_whom_no_colleague_has_asked_for(console:
     await console.page.wait_for_selector(f'.card.mine[data-call="{third}"]')
 
 
+async def test_f2_takes_the_caller_whose_ringing_the_operator_hears(console: Console, scene: Scene) -> None:
+    """Seen failing with the longest waiting one taken, whose call rings at a colleague's phone."""
+    for n in (1, 2, 3):
+        scene.phone.rings = await scene.ring(f"0105550000{n}")
+    await console.ringing(scene.phone.rings)
+    await console.press("F2")
+    await console.page.wait_for_selector(f'.card.mine[data-call="{scene.phone.rings}"]')
+
+
 async def test_hanging_up_by_key_ends_the_call(console: Console, scene: Scene) -> None:
     call_id = await scene.ring()
     await console.ringing(call_id)

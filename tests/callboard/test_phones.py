@@ -7,12 +7,13 @@ import asyncio
 import pytest
 
 from ami.message import Message
-from ami.roster import Roster
+from ami.roster import Caller, Roster
 from ami.settings import Settings
 from callboard.phones import LOOK_EVERY_S, ColleagueFirst, Phones, PhoneUnavailable
 from desk.call import calls
 from desk.events import CallSeen, CallWanted
 from desk.work import Desk
+from models import Call
 from tests.ami.conftest import acting
 from tests.ami.peer import Headers, StandInPbx, response
 from tests.site import Site
@@ -85,11 +86,40 @@ async def test_a_call_that_an_operator_waits_for_is_his_until_he_asks_for_anothe
     assert told == [(first, 1), (second, 1), (first, None), (first, 2)]
 
 
+async def test_next_is_whose_ringing_one_hears_then_who_rings_nowhere_and_nobody_has_asked_for(
+    desk: Desk, site: Site
+) -> None:
+    """Seen failing without each of the three, and without the priority."""
+    roster = Roster(Settings())
+    async with StandInPbx.started(gone) as peer, acting(peer.port) as actions:
+        phones = Phones(desk, roster, actions)
+        assert await phones.next(OPERATOR) is None
+        first, second, third, urgent = [await waits(desk, roster, number) for number in (1, 2, 3, 4)]
+        async with desk.work() as work:
+            (await work.session.get_one(Call, urgent)).priority = 5
+        assert await phones.next(OPERATOR) == urgent
+        await phones.answer(urgent, COLLEAGUE)
+        assert await phones.next(COLLEAGUE) == urgent
+        assert await phones.next(OPERATOR) == first
+        rings_for(roster, 1, "1003")
+        assert await phones.next(OPERATOR) == second
+        rings_for(roster, 3, "1001")
+        assert await phones.next(OPERATOR) == third
+        assert await phones.next(COLLEAGUE) == urgent
+
+
+def rings_for(roster: Roster, number: int, extension: str) -> None:
+    """The stand-in phone of `extension` rings for the caller `number`."""
+    name = f"Channel: Local/{extension}@callboard-operator-0{number};2\r\nChannelState: 4"
+    roster.see(Message(f"Event: Newchannel\r\n{name}\r\nUniqueid: cb1-{number}.2\r\nLinkedid: cb1-{number}.1".encode()))
+
+
 async def waits(desk: Desk, roster: Roster, number: int) -> int:
     """A caller in the queue, whose call rings at no phone yet."""
     uniqueid = f"cb1-{number}.1"
     told = f"Channel: PJSIP/callboard-trunk-{number}\r\nUniqueid: {uniqueid}\r\nLinkedid: {uniqueid}"
     roster.see(Message(f"Event: Newchannel\r\n{told}".encode()))
+    roster.callers[uniqueid] = Caller(uniqueid, "15880001", f"0105550000{number}", None)
     async with desk.work() as work:
         seen = CallSeen(work.now, "pbx", uniqueid, "15880001", f"0105550000{number}", None, linkedid=uniqueid)
         return (await calls.open_call(work, seen)).id

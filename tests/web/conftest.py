@@ -64,6 +64,9 @@ class Phone:
             raise Conflict("the phone does not ring")
         self.asked.append(("answer", call_id, operator.extension))
 
+    async def next(self, operator: Person) -> int | None:
+        return None
+
     async def hangup(self, call_id: int, operator: Person) -> None:
         self.asked.append(("hangup", call_id, operator.extension))
 

@@ -58,6 +58,12 @@ class Choice(Told):
     recording: str | None
 
 
+class NextCall(Told):
+    """Whom to answer: a call that rings at the operator's phone, else the most urgent that nobody has asked for; null: nobody."""
+
+    call_id: Id | None
+
+
 class CallTold(Told):
     """A call. `number` is E.164, or null with the reason in `presentation`.
 

@@ -33,6 +33,11 @@ async def shown(ask: Ask[Nothing]) -> Json:
         return (await call_views.card(session, ask.id, ask.operator.office_id)).as_json()
 
 
+async def following(ask: Ask[Nothing]) -> Json:
+    """Whom the operator who asks is to answer."""
+    return {"call_id": await ask.request.app[OUTSIDE].phone.next(ask.operator)}
+
+
 async def answer(ask: Ask[Nothing]) -> Json:
     """Have the operator's own phone pick up."""
     await shown(ask)

@@ -50,6 +50,7 @@ ROUTES: tuple[Route, ...] = (
     raw("DELETE", API + "/session", "own.session", session.delete, "Sign out", status=204),
     json("GET", "/calls", "calls.see", calls.listed, "Calls, newest first", given=g.CallsQuery, answer=t.Items[tcl.CallTold]),
     json("POST", "/calls/test", "calls.handle", calls.test, "Place a test call", answer=t.Done, status=202, problems=(409, 429)),
+    json("GET", "/calls/next", "calls.handle", calls.following, "Whom to answer next", answer=tcl.NextCall),
     json("GET", f"/calls/{ID}", "calls.see", calls.shown, "One call", answer=tcl.CallTold, problems=(404,)),
     json(
         "POST", f"/calls/{ID}/answer", "calls.handle", calls.answer, "Have the operator's phone answer",

@@ -12,6 +12,7 @@ import { store } from "./store.js";
 import { t } from "./texts.js";
 
 const UNDO_MS = 8000;
+const NEXT_MS = 800; // so long the server is asked whose call is next; then this page decides
 const TRIP_STATES_FOR_DRIVERS = new Set(["taken"]);
 
 export const drafts = new Drafts(sessionStorage, { share, unshare });
@@ -28,15 +29,27 @@ export function complain(error) {
 // --- calls --------------------------------------------------------------------------------------------------------------
 
 /**
- * F2: the next call is opened and answered (`store.next`). With a call in hand none can be answered, so F2 walks through the
+ * F2: the next call is opened and answered: the one whose card is open, else the one that the server names (it knows at which
+ * phone it rings), else the one that looks like it from here. With a call in hand none can be answered, so F2 walks through the
  * waiting cards, and from the last one back to my own call.
  */
-export function takeNext() {
-  const { waiting, mine } = store;
-  const next = mine ? waiting[waiting.findIndex((call) => call.id === store.openCall) + 1] : store.next;
+export async function takeNext() {
+  const { waiting, mine, openCall } = store;
+  let next = mine ? waiting[waiting.findIndex((call) => call.id === openCall) + 1] : store.next;
+  if (!mine && next && next.id !== openCall) next = (await named()) ?? store.next;
+  if (store.openCall !== openCall) return; // another key was quicker
   if (next) take(next);
   else if (mine) open(mine.id);
   else store.say({ text: t("notices.nobody_rings") }, 3000);
+}
+
+async function named() {
+  try {
+    return store.calls.get((await request("GET", "calls/next", undefined, undefined, NEXT_MS)).call_id) ?? null;
+  } catch (error) {
+    if (error.status === 401) complain(error);
+    return null;
+  }
 }
 
 /** Open a waiting call and answer it; while another call is in hand it is only opened. */
