@@ -27,7 +27,7 @@ from web.forgotten import remove_files
 from web.keys import DESK, SHOWN
 from web.problems import problem_of
 from web.views import person_paper
-from web.views.customer_view import to, view_of, words_for
+from web.views.customer_view import CustomerPage, to, words_for
 from web.views.forms import Fields, fields_of, once, operator_id
 from web.views.money_view import FORMS
 
@@ -72,7 +72,7 @@ async def data(request: web.Request) -> web.StreamResponse:
     if form == "json":
         return _as_file(customer_id, told)
     async with desk.look() as session:
-        view = await view_of(request, session)
+        view = await CustomerPage.of(request, session)
     parts, made = person_paper.parts_of(view, told), desk.clock()
     if form == "page":
         return await view.page("data", customer_id=customer_id, parts=parts, made=made, refused=None)
@@ -99,7 +99,7 @@ async def forget(request: web.Request) -> web.StreamResponse:
 async def _show(request: web.Request, status: int = 200, refused: str | None = None) -> web.StreamResponse:
     customer_id = int(request.match_info["id"])
     async with request.app[DESK].look() as session:
-        view = await view_of(request, session)
+        view = await CustomerPage.of(request, session)
         card = await customers.card(session, customer_id, view.office.id)
         row = await session.get_one(Customer, customer_id)
         alike = await duplicates.of_customer(session, customer_id)

@@ -17,7 +17,7 @@ from desk.work import Work
 from web.keys import DESK, DOCUMENTS, OUTSIDE
 from web.pages.driver_records import show_list, show_one
 from web.problems import problem_of
-from web.views.drivers_view import view_of
+from web.views.drivers_view import DriversView
 from web.views.forms import Fields, fields_of, once, operator_id
 
 UPLOAD_LIMIT_S = 120.0
@@ -124,7 +124,7 @@ async def upload(request: web.Request) -> web.StreamResponse:
 async def _is_ours(request: web.Request, driver_id: int) -> None:
     """Before anything is read: another office's driver is nobody here."""
     async with request.app[DESK].look() as session:
-        view = await view_of(request, session)
+        view = await DriversView.of(request, session)
         await drivers.of_office(session, view.office.id, driver_id)
 
 

@@ -11,7 +11,7 @@ from models.driver_record import SIDES
 from web.keys import DESK, DOCUMENTS, OUTSIDE
 from web.photo_body import served
 from web.render import LOCALES
-from web.views.drivers_view import view_of
+from web.views.drivers_view import DriversView
 from web.views.forms import Fields
 
 MOST = 500
@@ -38,7 +38,7 @@ async def show_list(
     """The page, also after a new driver was refused there."""
     q, gone = request.query.get("q", "")[:80], request.query.get("gone") == "yes"
     async with request.app[DESK].look() as session:
-        view = await view_of(request, session)
+        view = await DriversView.of(request, session)
         rows = await drivers.records(session, view.office.id, q, gone=gone, limit=MOST)
         alarms = await driver_papers.open_alarms(session, view.office.id, view.today)
     return await view.page(
@@ -58,7 +58,7 @@ async def show_one(
     """The page, also after something was refused there."""
     driver_id = int(request.match_info["id"])
     async with request.app[DESK].look() as session:
-        view = await view_of(request, session)
+        view = await DriversView.of(request, session)
         driver = await drivers.of_office(session, view.office.id, driver_id)
         record = await driver_records.record_of(session, driver)
         fee = await fee_rules.for_driver(
@@ -95,7 +95,7 @@ async def document(request: web.Request) -> web.StreamResponse:
 
 async def _who(request: web.Request) -> tuple[int, int]:
     async with request.app[DESK].look() as session:
-        view = await view_of(request, session)
+        view = await DriversView.of(request, session)
     return view.office.id, view.visitor.operator.id
 
 

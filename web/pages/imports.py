@@ -16,7 +16,7 @@ from models import BookPlace
 from web.keys import DESK
 from web.views import list_sheets
 from web.views.forms import operator_id
-from web.views.import_view import ImportView, view_of
+from web.views.import_view import ImportView
 from web.views.money_view import FORMS
 from web.views.sheets import Sheet
 
@@ -34,7 +34,7 @@ async def listed(request: web.Request) -> web.StreamResponse:
 async def show_list(request: web.Request, status: int = 200, refused: str | None = None) -> web.StreamResponse:
     """The page, also after a file was refused there."""
     async with request.app[DESK].look() as session:
-        view = await view_of(request, session)
+        view = await ImportView.of(request, session)
         past = await told.latest(session, view.office.id)
     return await view.page(
         "list", status, past=past, kinds=tuple(headings.FIELDS), refused=refused, done=_done(request), refresh=False
@@ -50,7 +50,7 @@ async def show_one(request: web.Request, status: int = 200, refused: str | None 
     """The page, also after something was refused there."""
     import_id = int(request.match_info["id"])
     async with request.app[DESK].look() as session:
-        view = await view_of(request, session)
+        view = await ImportView.of(request, session)
         it = await told.one_of(session, view.office.id, import_id)
         one = it.one
         moves = one.state in staging.MOVING
@@ -80,7 +80,7 @@ async def errors(request: web.Request) -> web.StreamResponse:
     import_id = int(request.match_info["id"])
     desk = request.app[DESK]
     async with desk.look() as session:
-        view = await view_of(request, session)
+        view = await ImportView.of(request, session)
         it = await told.one_of(session, view.office.id, import_id)
         wrong = await told.refused(session, import_id, MOST_LINES)
     return await asyncio.to_thread(
@@ -97,7 +97,7 @@ async def export(request: web.Request) -> web.StreamResponse:
     by = operator_id(request)
     await desk.do(lambda work: exports.taken_away(work, by, f"{of}.{form}", "all"))
     async with desk.look() as session:
-        view = await view_of(request, session)
+        view = await ImportView.of(request, session)
         make = {"customers": _customers, "drivers": _drivers, "places": _places}[of]
         sheet = await make(view, session)
     return await asyncio.to_thread(lambda: view.file(of, form, sheet, desk.clock()))

@@ -12,7 +12,7 @@ from desk.errors import DeskError, Invalid
 from desk.work import Work
 from web.keys import COUNTING, DESK, OUTSIDE
 from web.problems import problem_of
-from web.views.customer_view import CustomerPage, to, view_of, words_for
+from web.views.customer_view import CustomerPage, to, words_for
 from web.views.forms import Fields, fields_of, once, operator_id
 
 COUNTS = ("trips", "cancels", "last_trip_days", "fares")
@@ -63,7 +63,7 @@ async def _act(request: web.Request, segment_id: int | None) -> web.StreamRespon
         if do == "preview":
             form = _form(request, fields)
             async with request.app[COUNTING], request.app[DESK].look() as session:
-                view = await view_of(request, session)
+                view = await CustomerPage.of(request, session)
                 found = await segments.preview(session, view.office.id, form.conditions, request.app[DESK].clock())
             return await _show(request, segment_id, typed=fields, found=found)
         done, _, made = (await once(request, fields, save)).partition(" ")
@@ -85,7 +85,7 @@ async def _show(
 ) -> web.StreamResponse:
     desk = request.app[DESK]
     async with desk.look() as session:
-        view: CustomerPage = await view_of(request, session)
+        view: CustomerPage = await CustomerPage.of(request, session)
         every = await segments.listed(session, view.office.id)
         one = None if segment_id is None else await segments.one(session, view.office.id, segment_id)
     if one is not None and found is None:

@@ -18,7 +18,7 @@ from web.pages.texts import show_campaign, show_form, show_inbox
 from web.problems import problem_of
 from web.views.forms import fields_of, once, operator_id
 from web.views.text_form import TextForm, from_body
-from web.views.texts_view import view_of
+from web.views.texts_view import TextsView
 
 
 async def compose(request: web.Request) -> web.StreamResponse:
@@ -57,7 +57,7 @@ async def received(request: web.Request) -> web.StreamResponse:
             assert visitor is not None
             office_id = visitor.operator.office_id
             number, said, source = (fields.get(name, "") for name in ("number", "said", "source"))
-            said_at = (await view_of(request, work.session)).moment(fields.get("said_at", ""), "said_at")
+            said_at = (await TextsView.of(request, work.session)).moment(fields.get("said_at", ""), "said_at")
             await consents.note(work, office_id, by, number, said, source, said_at)
             return "noted"
         if do in ("ask", "ask_no_more"):
@@ -94,7 +94,7 @@ async def campaign(request: web.Request) -> web.StreamResponse:
 async def _preview(request: web.Request, form: TextForm, status: int = 200) -> web.StreamResponse:
     desk = request.app[DESK]
     async with request.app[COUNTING], desk.look() as session:
-        view = await view_of(request, session)
+        view = await TextsView.of(request, session)
         ready = await campaigns.prepare(session, view.office.id, form.letter(view), desk.clock())
     refused = ready.faults[0] if ready.faults else None
     return await show_form(request, form, ready, 422 if refused else status, refused)
@@ -105,7 +105,7 @@ async def _send(request: web.Request, form: TextForm) -> web.StreamResponse:
     if form.seen != form.digest:
         return await _preview(request, form, 409)
     async with request.app[COUNTING], request.app[DESK].look() as session:
-        view = await view_of(request, session)
+        view = await TextsView.of(request, session)
         letter = form.letter(view)
         letter = replace(letter, pick=await audiences.resolved(session, view.office.id, letter.pick))
 
@@ -118,7 +118,7 @@ async def _send(request: web.Request, form: TextForm) -> web.StreamResponse:
 
 async def _with_template(request: web.Request, form: TextForm) -> TextForm:
     async with request.app[DESK].look() as session:
-        view = await view_of(request, session)
+        view = await TextsView.of(request, session)
         for one in await text_templates.listed(session, view.office.id, view.locale):
             if one.name == form.template:
                 return form.with_text(one.body, one.kind)
@@ -127,8 +127,8 @@ async def _with_template(request: web.Request, form: TextForm) -> TextForm:
 
 async def _template(request: web.Request, form: TextForm) -> web.StreamResponse:
     async with request.app[DESK].look() as session:
-        language = (await view_of(request, session)).locale
-        own = await text_templates.listed(session, (await view_of(request, session)).office.id, language)
+        language = (await TextsView.of(request, session)).locale
+        own = await text_templates.listed(session, (await TextsView.of(request, session)).office.id, language)
 
     async def act(work: Work) -> str:
         if form.do == "keep":

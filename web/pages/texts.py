@@ -25,7 +25,7 @@ from web.keys import DESK
 from web.views.forms import operator_id
 from web.views.money_view import FORMS
 from web.views.text_form import TextForm, from_query
-from web.views.texts_view import view_of
+from web.views.texts_view import TextsView
 
 FOUND = 30
 SHOWN = 100
@@ -46,7 +46,7 @@ async def show_form(
 ) -> web.StreamResponse:
     """The form as it is filled in, with who was found, and with what would be sent once that was looked at."""
     async with request.app[DESK].look() as session:
-        view = await view_of(request, session)
+        view = await TextsView.of(request, session)
         office = view.office
         try:
             chosen = await audiences.picked(
@@ -90,7 +90,7 @@ async def show_inbox(request: web.Request, status: int = 200, refused: str | Non
     everything = request.query.get("show") == "all"
     before = request.query.get("before", "")
     async with request.app[DESK].look() as session:
-        view = await view_of(request, session)
+        view = await TextsView.of(request, session)
         found = await inbox.listed(
             session, view.office.id, waiting=not everything, limit=SHOWN + 1,
             before_id=int(before) if before.isascii() and before.isdigit() and len(before) < 18 else None,
@@ -105,7 +105,7 @@ async def show_inbox(request: web.Request, status: int = 200, refused: str | Non
 async def sent(request: web.Request) -> web.StreamResponse:
     """The last campaigns, and how far they are."""
     async with request.app[DESK].look() as session:
-        view = await view_of(request, session)
+        view = await TextsView.of(request, session)
         found = await campaign_views.latest(session, view.office.id)
     return await view.page("sent", found=found, refused=None, done=done_of(request))
 
@@ -121,7 +121,7 @@ async def show_campaign(request: web.Request, status: int = 200, refused: str | 
     after = request.query.get("after", "")
     after_id = int(after) if after.isascii() and after.isdigit() and len(after) < 18 else 0
     async with request.app[DESK].look() as session:
-        view = await view_of(request, session)
+        view = await TextsView.of(request, session)
         it = await campaign_views.one(session, view.office.id, campaign_id)
         rows = await campaign_views.results(session, view.office.id, campaign_id, after_id, SHOWN)
         left = await campaign_views.left_out(session, view.office.id, campaign_id, limit=SHOWN)
@@ -138,7 +138,7 @@ async def results(request: web.Request) -> web.StreamResponse:
         raise Invalid("that cannot be written to a file", field="form")
     desk, by = request.app[DESK], operator_id(request)
     async with desk.look() as session:
-        view = await view_of(request, session)
+        view = await TextsView.of(request, session)
         await campaigns.one_of(session, view.office.id, campaign_id)
     await desk.do(lambda work: exports.taken_away(work, by, f"texts-{campaign_id}.{form}", f"campaign {campaign_id}"))
     async with desk.look() as session:

@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
-from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk import numbers
 from desk.errors import Invalid
 from desk.message import campaigns, messages
 from desk.message.campaign_views import LeftOut, Result
 from desk.message.campaigns import PLACES
-from desk.office import offices
 from desk.texts import consents
-from models import Office
-from web.keys import RENDERER, VISITOR, Visitor
-from web.render import LOCALES, catalog, locale_of, nonce_of
 from web.views.money_view import FORMS
+from web.views.page_view import PageView
 from web.views.sheets import Kind, Sheet, as_csv, as_xlsx
 
 _DETAILS = {
@@ -35,30 +28,10 @@ _DETAILS = {
 
 
 @dataclass(frozen=True, slots=True)
-class TextsView:
+class TextsView(PageView):
     """One visit to a page of texts."""
 
-    request: web.Request
-    visitor: Visitor
-    office: Office
-    locale: str
-
-    def m(self, key: str, **values: Any) -> str:
-        """A text of `texts.toml`."""
-        return catalog(self.locale).text(f"texts.{key}", **values)
-
-    def sentence(self, refusal: str) -> str:
-        """A refusal in words that say what to do."""
-        key = f"refused.{refusal}"
-        return self.m(key if catalog(self.locale).templates(f"texts.{key}") else "refused.other")
-
-    def may(self, permission: str) -> bool:
-        """Whether whoever looks may do that."""
-        return permission in self.visitor.may
-
-    def clock(self, at: datetime) -> str:
-        """Day and minute, by the office's own clock."""
-        return f"{at.astimezone(ZoneInfo(self.office.timezone)):%Y-%m-%d %H:%M}"
+    AREA = "texts"
 
     def moment(self, typed: str, field: str = "send_at") -> datetime | None:
         """What was typed as a day and a time of the office's clock; null for nothing. Raises Invalid."""
@@ -82,33 +55,6 @@ class TextsView:
     def places(self) -> str:
         """What may stand in braces."""
         return " ".join(f"{{{name}}}" for name in PLACES)
-
-    def link(self, path: str, **more: str) -> str:
-        """An address in this language."""
-        if "lang" in self.request.query:
-            more.setdefault("lang", self.locale)
-        return f"{path}?{urlencode(more)}" if more else path
-
-    def other_language(self) -> tuple[str, str]:
-        """The next language, and this page in it."""
-        tag = LOCALES[(LOCALES.index(self.locale) + 1) % len(LOCALES)]
-        return tag, f"{self.request.path}?{urlencode({'lang': tag})}"
-
-    async def page(self, here: str, status: int = 200, **values: Any) -> web.Response:
-        """The page of that name."""
-        text = await self.request.app[RENDERER].text(
-            f"texts_{here}.html",
-            self.locale,
-            nonce=nonce_of(self.request),
-            visitor=self.visitor,
-            view=self,
-            m=self.m,
-            sentence=self.sentence,
-            key=lambda: secrets.token_urlsafe(16),
-            here=here,
-            **values,
-        )
-        return web.Response(text=text, status=status, content_type="text/html")
 
     def results(
         self, name: str, form: str, rows: Sequence[Result], left: Sequence[LeftOut], made: datetime
@@ -139,12 +85,3 @@ class TextsView:
             charset="utf-8" if form == "csv" else None,
             headers={"Content-Disposition": f'attachment; filename="{name}.{form}"'},
         )
-
-
-async def view_of(request: web.Request, session: AsyncSession) -> TextsView:
-    """The visit; `lang` in the query chooses the language."""
-    visitor = request[VISITOR]
-    assert visitor is not None
-    office = await offices.by_id(session, visitor.operator.office_id)
-    asked = request.query.get("lang")
-    return TextsView(request, visitor, office, asked if asked in LOCALES else locale_of(request))
