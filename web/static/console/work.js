@@ -12,7 +12,7 @@ import { store } from "./store.js";
 import { t } from "./texts.js";
 
 const UNDO_MS = 8000;
-const NEXT_MS = 800; // so long the server is asked whose call is next; then this page decides
+const NEXT_MS = 250; // so long the server is asked whose call is next; then this page decides
 const TRIP_STATES_FOR_DRIVERS = new Set(["taken"]);
 
 export const drafts = new Drafts(sessionStorage, { share, unshare });
