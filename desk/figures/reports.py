@@ -102,9 +102,8 @@ async def company(session: AsyncSession, office_id: int, span: Span, by: By) -> 
 async def drivers(session: AsyncSession, office_id: int, span: Span) -> DriversReport:
     """Every driver who did anything or whose account is not empty, in one batch of queries. Raises NotFound."""
     office = await offices.by_id(session, office_id)
-    whole = (await company(session, office_id, span, "year")).total
     figures = await _orders_by_driver(session, office_id, span)
-    moved = await _moved_by_driver(session, office_id, span)
+    moved, own = await _moved(session, office_id, span)
     closing = await _closing_by_driver(session, office, span)
     lines = []
     for driver_id, number, name in await _names(session, office_id):
@@ -120,6 +119,7 @@ async def drivers(session: AsyncSession, office_id: int, span: Span) -> DriversR
         )
         if line.figures != Figures() or sums or line.closing:
             lines.append(line)
+    whole = total(figures.values()) + own
     nobody = DriverLine(None, None, None, whole - total(line.figures for line in lines))
     if nobody.figures != Figures():
         lines.append(nobody)
@@ -228,35 +228,50 @@ async def own_accounts(session: AsyncSession, office_id: int) -> Mapping[int, st
     return {row.id: row.kind for row in rows}
 
 
-async def _orders_by_driver(session: AsyncSession, office_id: int, span: Span) -> Mapping[int, Figures]:
+async def _orders_by_driver(session: AsyncSession, office_id: int, span: Span) -> Mapping[int | None, Figures]:
+    """Null: the orders that nobody had at the end."""
     rows = await session.execute(
         select(Assignment.driver_id, *_counts())
         .select_from(Order)
-        .join(Assignment, driver_at_the_end())
+        .outerjoin(Assignment, driver_at_the_end())
         .where(Order.office_id == office_id, Order.closed_at >= span.since, Order.closed_at < span.until)
         .group_by(Assignment.driver_id)
     )
     return {driver_id: Figures(int(done), int(not_done), int(fares)) for driver_id, done, not_done, fares in rows}
 
 
-async def _moved_by_driver(session: AsyncSession, office_id: int, span: Span) -> Mapping[int, Mapping[str, int]]:
-    """By driver, what each kind of entry did to his account (debit positive)."""
+async def _moved(
+    session: AsyncSession, office_id: int, span: Span
+) -> tuple[Mapping[int | None, Mapping[str, int]], Figures]:
+    """By driver, what each kind of entry did to his account (debit positive); and the office's own sums, in one pass."""
+    kinds = ("driver", *{account for account, _ in OWN_LEG.values()})
+    known = await session.execute(
+        select(Account.id, Account.kind, Account.owner_id).where(
+            Account.office_id == office_id, Account.kind.in_(kinds)
+        )
+    )
+    accounts = {account_id: (leg, owner_id) for account_id, leg, owner_id in known}
     rows = (
         await session.execute(
-            select(Account.owner_id, Entry.kind, Entry.reverses_id, func.sum(Posting.amount))
+            select(Posting.account_id, Entry.kind, Entry.reverses_id, func.sum(Posting.amount))
             .select_from(Entry)
             .join(Posting, Posting.entry_id == Entry.id)
-            .join(Account, and_(Account.id == Posting.account_id, Account.kind == "driver"))
             .where(Entry.office_id == office_id, Entry.at >= span.since, Entry.at < span.until)
-            .group_by(Account.owner_id, Entry.kind, Entry.reverses_id)
+            .group_by(Posting.account_id, Entry.kind, Entry.reverses_id)
         )
     ).all()
     about = await _kinds_of(session, (row[2] for row in rows))
-    found: dict[int, dict[str, int]] = {}
-    for driver_id, kind, reverses_id, amount in rows:
-        what, sums = about.get(reverses_id, kind), found.setdefault(driver_id, {})
-        sums[what] = sums.get(what, 0) + int(amount)
-    return found
+    moved: dict[int | None, dict[str, int]] = {}
+    own = Figures()
+    for account_id, kind, reverses_id, amount in rows:
+        leg, owner_id = accounts.get(account_id, ("", None))
+        what = about.get(reverses_id, kind)
+        if leg == "driver":
+            sums = moved.setdefault(owner_id, {})
+            sums[what] = sums.get(what, 0) + int(amount)
+        elif what in OWN_LEG and OWN_LEG[what][0] == leg:
+            own += Figures(**{FIELD[what]: OWN_LEG[what][1] * int(amount)})
+    return moved, own
 
 
 async def _closing_by_driver(session: AsyncSession, office: Office, span: Span) -> Mapping[int, int]:
