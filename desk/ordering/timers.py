@@ -13,7 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk import events, trades
 from desk.clock.clock_words import clock
-from desk.dispatching import candidates, pins, searching
+from desk.dispatching import candidates, searching
+from desk.dispatching.crowds import TooManyAlike
+from desk.dispatching.pins import PinUncertain
 from desk.message import assignments, order_texts
 from desk.order import order_clock, order_steps, promises
 from desk.order.order_clock import PROMISE, PROMISE_BROKEN, REMIND_CUSTOMER, REMIND_DESK, SEARCH
@@ -102,9 +104,10 @@ async def _search(work: Work, order: Order, timer: OrderTimer) -> str | None:
     await work.session.flush()
     await order_steps.move(work, order, TAKEN, None)
     await order_clock.drop(work, order.id, order_clock.OF_RESERVATION)
-    if pins.doubt(order) is not None:
+    try:
+        await searching.start(work, None, order.id)
+    except (PinUncertain, TooManyAlike):  # somebody has to say why it shall be offered all the same
         return "failed"
-    await searching.start(work, None, order.id)
     return "started"
 
 

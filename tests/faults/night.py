@@ -306,6 +306,12 @@ async def main(told: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    plain = [structlog.processors.add_log_level, structlog.processors.KeyValueRenderer(["level", "event"])]
-    structlog.configure(processors=plain, logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.format_exc_info,
+            structlog.processors.KeyValueRenderer(key_order=["level", "event"]),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
     asyncio.run(main(json.loads(sys.argv[1])))

@@ -321,6 +321,10 @@ async def test_two_screens_change_one_order_and_nothing_is_lost_unseen(
             mine, theirs = ("30,000", "40,000") if second is seats[0] else ("40,000", "30,000")
             key = "ArrowLeft" if n % 2 else "ArrowRight"
             await second.press(key, "Control+Enter")
+            if n % 2:  # the first one's fare was texted to the customer: another one wants a reason
+                await second.page.wait_for_function("() => document.activeElement.name === 'fare_reason'")
+                await second.page.keyboard.type("다시 정함")
+                await second.press("Control+Enter")
             wanted = int((mine if n % 2 else theirs).replace(",", ""))
             await until_fare(office, order["id"], wanted)
             for seat in seats:

@@ -280,8 +280,8 @@ async def test_a_file_whose_words_are_no_text_any_more_is_refused_in_words(
     """C8. SQLite names what it stumbled over, in bytes that are no UTF-8. Seen failing with SQLite's own errors caught alone."""
     file = tmp_path / "callboard.db"
     whole = sqlite_template.read_bytes()
-    assert b"CREATE TABLE customer_phone" in whole
-    file.write_bytes(whole.replace(b"CREATE TABLE customer_phone", b"CREATE TABL\xd1 customer_phone"))
+    assert b'CREATE TABLE "customer_phone"' in whole
+    file.write_bytes(whole.replace(b'CREATE TABLE "customer_phone"', b"CREATE TABL\xd1 customer_phone"))
     refusal = await refused(file)
     assert refusal is not None
     assert str(file) in refusal

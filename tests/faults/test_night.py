@@ -198,7 +198,7 @@ async def test_a_night_on_sqlite_whose_disk_runs_full_and_whose_desk_is_killed_l
     tmp_path: Path, sqlite_template: Path, chance: random.Random, count: Count, figure: Figure
 ) -> None:
     """C1, C4, D1, H1, H4. Rows and photos lie on one small volume."""
-    with volume(tmp_path / "disk", 48) as disk:
+    with volume(tmp_path / "disk", count(48, 192)) as disk:
         file = disk.folder / "callboard.db"
         shutil.copyfile(sqlite_template, file)
         nights = Nights(f"sqlite+aiosqlite:///{file}", tmp_path, disk.folder / "cars", chance)

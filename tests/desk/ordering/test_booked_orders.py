@@ -124,6 +124,16 @@ async def test_an_uncertain_pick_up_is_not_offered_by_itself(desk: Desk, site: S
     assert told["alarms"][-1]["outcome"] == "failed"
 
 
+async def test_one_of_many_orders_alike_is_not_offered_by_itself(desk: Desk, site: Site, clock: Clock) -> None:
+    """Seen failing: what was due could not be done, was tried again every few seconds, and nobody was told."""
+    booked = [await take(desk, site, wanted="+60") for _ in range(6)]
+    clock.forward(minutes=41)
+    await tick(desk)
+    told = [await seen(desk, order.id) for order in booked]
+    assert [(each["state"], each["search"]) for each in told] == [("taken", None)] * 6
+    assert [each["alarms"][-1]["outcome"] for each in told] == ["failed"] * 6
+
+
 async def test_another_time_plans_anew_and_a_cancelled_order_is_left_alone(
     desk: Desk, site: Site, clock: Clock
 ) -> None:
