@@ -78,7 +78,7 @@ def read_manifest(raw: bytes) -> Manifest:
             )
         told["files"] = tuple(Kept(**one) for one in told["files"])
         manifest = Manifest(**told)
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise BackupError(
             "The backup's list of contents cannot be read: it is damaged, or no backup of callboard."
         ) from error

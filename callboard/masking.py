@@ -60,9 +60,9 @@ class Masker:
         """The JSON body of a request."""
         try:
             value = json.loads(raw) if raw else None
-        except ValueError:
+            return b"" if value is None else json.dumps(self._value("", value), ensure_ascii=False).encode()
+        except (ValueError, RecursionError):
             return b""
-        return b"" if value is None else json.dumps(self._value("", value), ensure_ascii=False).encode()
 
     def _value(self, key: str, value: Any) -> Any:
         match value:

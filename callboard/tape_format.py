@@ -128,7 +128,7 @@ def _line(values: dict[str, Any]) -> bytes:
 def _values(raw: bytes) -> dict[str, Any] | None:
     try:
         values = json.loads(raw)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return values if isinstance(values, dict) else None
 

@@ -57,7 +57,7 @@ def reading_of(line: bytes) -> Event:
     try:
         fields = json.loads(text)
         reading: Event = _ADAPTERS[fields.pop("kind")].validate_python(fields)
-    except (ValueError, KeyError, TypeError, AttributeError, ValidationError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, ValidationError) as error:
         raise Damaged(f"it holds no reading ({type(error).__name__})") from error
     return reading
 

@@ -74,7 +74,7 @@ class Requests:
     def _body(self, raw: bytes) -> bytes:
         try:
             value: Any = json.loads(raw) if raw else {}
-        except ValueError:
+        except (ValueError, RecursionError):
             return raw
         if isinstance(value, dict) and isinstance(call_id := value.get("call_id"), int):
             value["call_id"] = self.calls.get(call_id, call_id)

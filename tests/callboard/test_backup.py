@@ -362,3 +362,9 @@ def test_a_site_starts_on_what_the_commands_restored(tmp_path: Path) -> None:
         site.send_signal(signal.SIGTERM)
     assert site.returncode == 0
     assert rows(new.database_url) == rows(old.database_url)
+
+
+def test_a_manifest_that_is_nested_without_end_is_no_backup() -> None:
+    """Seen failing with the JSON reader's error."""
+    with pytest.raises(BackupError):
+        backup_format.read_manifest(b"[" * 3_000)

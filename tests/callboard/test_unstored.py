@@ -7,6 +7,7 @@ import signal
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 
@@ -137,3 +138,10 @@ def test_a_disk_that_takes_half_a_line_leaves_none_of_it(file: Path) -> None:
     with pytest.raises(OSError, match="too large"):
         unstored.append([SEEN] * 10)
     assert all_of(opened(file)) == [SEEN]
+
+
+def test_a_line_of_what_could_not_be_stored_that_is_nested_without_end_is_damaged() -> None:
+    """Seen failing: the start ended with the JSON reader's error."""
+    text = b"[" * 3_000
+    with pytest.raises(Damaged):
+        reading_of(b"%08x %s\n" % (crc32(text), text))

@@ -487,5 +487,11 @@ FOUND: tuple[tuple[str, str], ...] = (
     ("desk-typed-time", "01303030312d30312d30312030313030"),
     # A date or a fare before a number was taken for its beginning, and its end was shown.
     ("web-masking", "0131312f3130203031302d353535302d31323334"),
+    # Three thousand opening brackets: more than Python's JSON reader goes down.
+    (
+        "tape",
+        "0000260a052605d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1"
+        "d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1d1260a052605026d0a",
+    ),
 )
 """(parser, input in hexadecimal): what fuzzing has found, for ever."""
