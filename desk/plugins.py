@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from functools import cache
 from types import ModuleType
 
 from desk.errors import NoSuchPlugin
@@ -17,8 +18,12 @@ def names(package: ModuleType) -> list[str]:
     return sorted(info.name for info in pkgutil.iter_modules(package.__path__) if not info.name.startswith("_"))
 
 
+@cache
 def load(package: ModuleType, name: str) -> ModuleType:
-    """The plug-in `name` of `package`. Raises NoSuchPlugin, which lists the valid names."""
+    """The plug-in `name` of `package`. Raises NoSuchPlugin, which lists the valid names.
+
+    It is looked for once: a trade is asked for with every order.
+    """
     known = names(package)
     if name not in known:
         raise NoSuchPlugin(

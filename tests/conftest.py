@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from desk.bus import Bus
@@ -66,6 +67,14 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def engine_name(request: pytest.FixtureRequest) -> str:
     """Which database this test runs on."""
     return str(request.param)
+
+
+@pytest.fixture(autouse=True)
+def log_as_it_was() -> Iterator[None]:
+    """What a test (or a command that it runs) sets up for the log holds for no other one."""
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
 
 
 @pytest.fixture

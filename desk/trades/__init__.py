@@ -10,7 +10,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Literal
 
 from desk import plugins
@@ -188,9 +187,8 @@ def names() -> list[str]:
     return plugins.names(sys.modules[__name__])
 
 
-@cache
 def load(name: str) -> Trade:
-    """The trade called `name`, read once. Raises NoSuchPlugin, which lists the valid names."""
+    """The trade called `name`. Raises NoSuchPlugin, which lists the valid names."""
     trade = plugins.load(sys.modules[__name__], name).TRADE
     assert isinstance(trade, Trade)
     return trade
