@@ -21,13 +21,18 @@ _KEYS = {prefix: tuple(prefix.lower() + key for key in _SEEN) for prefix in ("",
 
 @dataclass(slots=True)
 class Channel:
-    """One live channel. `leg` is the extension whose operator leg this is, or None."""
+    """One live channel. `leg` is the extension whose operator leg this is, or None.
+
+    `leads_on` is true of both halves of a Local channel once the second, which runs the dialplan and dials, has met a phone:
+    from then on the phone talks, or nobody does. A stand-in phone answers in the dialplan, and meets none.
+    """
 
     name: str
     uniqueid: str
     linkedid: str
     state: str = "0"
     bridge: str | None = None
+    leads_on: bool = False
     context: str = ""
     exten: str = ""
     number: str | None = None
@@ -56,8 +61,11 @@ class Caller:
     told_of: str | None = None
 
     def talk(self, legs: set[str]) -> list[str]:
-        """`legs` talk with him now. Returns the extensions that have thereby come to have the call, in order."""
-        joined = sorted(legs - self.talks)
+        """`legs` talk with him now. Returns the extensions that have thereby come to have the call, in order.
+
+        Where several come at once, the one of which we told already is not the news.
+        """
+        joined = sorted(legs - self.talks, key=lambda leg: (leg != self.told_of, leg))
         if not joined and legs and self.holder not in legs:
             joined = [min(legs)]
         self.talks = frozenset(legs)
@@ -175,6 +183,9 @@ class Roster:
         self.leave(channel)
         channel.bridge = bridge
         self._bridges.setdefault(bridge, set()).add(channel.uniqueid)
+        for other in self._bridged_with(channel):
+            self._meet(channel, other)
+            self._meet(other, channel)
 
     def leave(self, channel: Channel) -> None:
         """The channel is in no bridge."""
@@ -249,12 +260,14 @@ class Roster:
         return [channel for channel in self.channels.values() if channel.linkedid in ids]
 
     def _leads_on(self, leg: Channel) -> bool:
-        """Behind this leg a phone talks, and has the caller: its extension's own, or the one that was put through to.
+        half = self._other_half(leg)
+        return leg.leads_on or (half is not None and half.leads_on)
 
-        The second half of a Local channel is the one that runs the dialplan, and dials.
-        """
-        far = leg if leg.name.endswith(";2") else self._other_half(leg)
-        return far is not None and any(other.leg for other in self._bridged_with(far))
+    def _meet(self, half: Channel, phone: Channel) -> None:
+        if phone.leg and half.name.endswith(";2"):
+            half.leads_on = True
+            if first := self._other_half(half):
+                first.leads_on = True
 
     def _neighbours(self, channel: Channel) -> Iterator[Channel]:
         yield from self._bridged_with(channel)

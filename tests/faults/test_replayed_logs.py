@@ -13,14 +13,19 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from ami.roster import Roster
+from ami.translate import translate
 from desk.bus import Bus
+from desk.events import PhoneAnswered
 from desk.work import Desk, open_engine
 from tests.faults.conftest import Figure
 from tests.faults.replayed import (
+    SETTINGS,
     End,
     Rig,
     Told,
@@ -198,3 +203,36 @@ async def test_with_events_missing_every_call_is_there_nobody_is_invented_and_th
                 assert end == replace(right, extension=end.extension), f"turn {turn}: after the account"
                 assert end.extension in {right.extension, *told_to_have(told, linkedid)}, f"turn {turn}"
     figure("A9", "replays of this recording with gaps", rig.replays, "replays")
+
+
+TRUNK, PUT_THROUGH_BY, FIRST_HALF, SECOND_HALF = (
+    "PJSIP/callboard-trunk-00000000",
+    "PJSIP/op1002-00000003",
+    "Local/1002@callboard-operator-00000000;1",
+    "Local/1002@callboard-operator-00000000;2",
+)
+AT = datetime(2026, 11, 23, tzinfo=UTC)
+CUT = {("BridgeLeave", TRUNK), ("BridgeLeave", FIRST_HALF)}
+
+
+@pytest.mark.parametrize(
+    "missing",
+    [
+        set(),
+        CUT,
+        CUT | {("Hangup", FIRST_HALF)},
+        CUT | {("Hangup", FIRST_HALF), ("BridgeLeave", SECOND_HALF)},
+        {("BridgeLeave", PUT_THROUGH_BY), ("Hangup", PUT_THROUGH_BY)},
+    ],
+)
+def test_whom_a_caller_was_put_through_to_has_him_whatever_is_not_told_of_the_legs_before(
+    missing: set[tuple[str, str]],
+) -> None:
+    """Seen failing where a leg whose phone had gone was taken for a phone that talks."""
+    roster, answers = Roster(SETTINGS), list[str]()
+    for one in recorded("refer_attended"):
+        event, channel = one.message.text("Event"), one.message.text("Channel")
+        if one.raw and (event, channel) not in missing:
+            told = translate(event or "", one.message, roster, AT)
+            answers += [each.extension for each in told if isinstance(each, PhoneAnswered)]
+    assert answers == ["1002", "1001"]
