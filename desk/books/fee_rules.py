@@ -114,18 +114,13 @@ async def of_order(session: AsyncSession, order: Order, driver_id: int) -> Held 
 
 async def holding(session: AsyncSession, office_id: int, trade: str, currency: str, at: datetime) -> dict[Class, Held]:
     """What holds at `at`, by class."""
-    query = (
-        select(FeeRuleRow)
-        .where(
-            FeeRuleRow.office_id == office_id,
-            FeeRuleRow.trade == trade,
-            FeeRuleRow.currency == currency,
-            FeeRuleRow.holds_from <= at,
-        )
-        .order_by(FeeRuleRow.holds_from, FeeRuleRow.id)
-    )
-    newest = {(row.sort, row.class_name): row for row in await session.scalars(query)}
-    return {of: _held(row) for of, row in newest.items() if not row.ended}
+    rows = await _newest(session, office_id, trade, currency, at)
+    return {of: _held(row) for of, row in rows.items() if not row.ended}
+
+
+async def newest(session: AsyncSession, office_id: int, trade: str, currency: str, at: datetime) -> dict[Class, int]:
+    """The row that was last to say at `at` how it is, by class: also one that says that there is no rule any more."""
+    return {of: row.id for of, row in (await _newest(session, office_id, trade, currency, at)).items()}
 
 
 async def put(work: Work, operator_id: int, form: FeeForm) -> FeeRuleRow:
@@ -187,16 +182,17 @@ def check(form: FeeForm, now: datetime) -> FeeForm:
 async def versions(session: AsyncSession, office: Office) -> Sequence[Version]:
     """Every rule that the office made for its trade, that which holds last on top."""
     query = (
-        select(FeeRuleRow, Operator.name)
-        .outerjoin(Operator, Operator.id == FeeRuleRow.made_by)
-        .where(FeeRuleRow.office_id == office.id, FeeRuleRow.trade == office.trade)
+        _WITH_MAKER.where(FeeRuleRow.office_id == office.id, FeeRuleRow.trade == office.trade)
         .order_by(FeeRuleRow.holds_from.desc(), FeeRuleRow.id.desc())
         .limit(KEPT_ROWS)
     )
-    return [
-        Version(row.id, row.sort, row.class_name, None if row.ended else _held(row), row.holds_from, row.made_at, name)
-        for row, name in await session.execute(query)
-    ]
+    return [_version(row, name) for row, name in await session.execute(query)]
+
+
+async def version(session: AsyncSession, rule_id: int) -> Version:
+    """One row of the history."""
+    row, name = (await session.execute(_WITH_MAKER.where(FeeRuleRow.id == rule_id))).one()
+    return _version(row, name)
 
 
 async def drivers_of(session: AsyncSession, office_id: int, sort: str, name: str) -> int:
@@ -216,6 +212,30 @@ async def groups(session: AsyncSession, office_id: int) -> list[str]:
     return list(
         (await session.scalars(query.where(Driver.office_id == office_id).distinct().order_by(DriverGroup.name))).all()
     )
+
+
+_WITH_MAKER = select(FeeRuleRow, Operator.name).outerjoin(Operator, Operator.id == FeeRuleRow.made_by)
+
+
+async def _newest(
+    session: AsyncSession, office_id: int, trade: str, currency: str, at: datetime
+) -> dict[Class, FeeRuleRow]:
+    query = (
+        select(FeeRuleRow)
+        .where(
+            FeeRuleRow.office_id == office_id,
+            FeeRuleRow.trade == trade,
+            FeeRuleRow.currency == currency,
+            FeeRuleRow.holds_from <= at,
+        )
+        .order_by(FeeRuleRow.holds_from, FeeRuleRow.id)
+    )
+    return {(row.sort, row.class_name): row for row in await session.scalars(query)}
+
+
+def _version(row: FeeRuleRow, made_by: str | None) -> Version:
+    held = None if row.ended else _held(row)
+    return Version(row.id, row.sort, row.class_name, held, row.holds_from, row.made_at, made_by)
 
 
 def _held(row: FeeRuleRow) -> Held:

@@ -1,16 +1,20 @@
-"""The JSON API of the money: reports, the cashier, accounts of firms."""
+"""The JSON API of the money: reports, the cashier, accounts of firms, what is taken of a fare, the office's own tariff."""
 
 from __future__ import annotations
 
 from web.api import given as g
 from web.api import given_money as gm
+from web.api import given_prices as gp
 from web.api import told as t
 from web.api import told_money as tm
+from web.api import told_prices as tp
 from web.pages import (
     analysis,
     cashier,
     credit,
+    fees,
     reports,
+    tariffs,
 )
 from web.route import ID, Route, json
 
@@ -98,6 +102,36 @@ ROUTES: tuple[Route, ...] = (
     json(
         "POST", "/card-payments", "money.book", credit.card_money, "The card company pays",
         given=gm.PaymentGiven, answer=tm.Received, status=201, problems=(409,),
+    ),
+    # --- prices -----------------------------------------------------------------------------------------------------------
+    json("GET", "/fee-rules", "money.see", fees.listed, "What is taken of a fare, by class of driver", answer=tp.FeeRulesTold),
+    json(
+        "POST", "/fee-rules", "money.fees", fees.put, "Another rule for a class of drivers",
+        given=gp.FeeRuleGiven, answer=tp.FeeRuleTold, status=201,
+    ),
+    json(
+        "POST", f"/fee-rules/{ID}/take-back", "money.fees", fees.take_back, "A rule that does not hold yet never will",
+        answer=tp.FeeRuleTold, status=201, problems=(404,),
+    ),
+    json(
+        "GET", "/tariffs", "money.see", tariffs.listed, "The office's own tariff, version by version",
+        answer=t.Items[tp.TariffTold],
+    ),
+    json(
+        "POST", "/tariffs", "money.fees", tariffs.stage, "A draft of one table, by which nothing is priced",
+        given=gp.TariffGiven, answer=tp.TariffTold, status=201,
+    ),
+    json(
+        "GET", f"/tariffs/{ID}", "money.see", tariffs.shown, "One version, and what it changes",
+        answer=tp.TariffFull, problems=(404,),
+    ),
+    json(
+        "POST", f"/tariffs/{ID}/take", "money.fees", tariffs.take, "Price trips by it from a moment on",
+        given=gp.TariffTaken, answer=tp.TariffTold, problems=(404,),
+    ),
+    json(
+        "POST", f"/tariffs/{ID}/throw-away", "money.fees", tariffs.throw_away, "A draft, or what does not hold yet, goes",
+        answer=t.Done, problems=(404, 409),
     ),
     json(
         "GET", "/analysis", "money.see", analysis.told, "The orders of some days from one side",
