@@ -6,10 +6,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
+from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, bindparam, func, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.pool import Pool
 
 from desk import trades
 from desk.rules import promising
@@ -25,7 +27,11 @@ LOOKED_AT = 1_000
 """Of each hour of the day: how long it took is not known of every order."""
 COUNTED = 100
 """Free drivers; where there are more, that many."""
+FRESH = timedelta(minutes=1)
+"""What was learned of the past is good for so long: every order that is taken or typed asks for it."""
 WANTED = "wanted"
+_LEARNED: WeakKeyDictionary[Pool, dict[tuple[int, int], tuple[datetime, list[Sample]]]] = WeakKeyDictionary()
+"""By database, office and hour: since when, and what."""
 _FREE = select(func.count()).select_from(
     select(Driver.id)
     .where(Driver.office_id == bindparam("office"), Driver.state == "free", Driver.disabled_at.is_(None))
@@ -40,7 +46,7 @@ async def estimate(
     """What may be promised to who orders at `at` from that pin, and how many drivers are free."""
     hour = at.astimezone(ZoneInfo(office.timezone)).hour
     free = await _drivers_free(session, office.id)
-    samples = await _samples(session, office.id, hour)
+    samples = await _learned(session, office.id, hour, at)
     usual_s = trades.load(office.trade).ahead.usual_s
     return promising.estimate(samples, hour, promising.cell(lat, lon), free, usual_s), free
 
@@ -136,6 +142,15 @@ def as_json(promise: Promise | None, now: datetime) -> dict[str, Any] | None:
 
 async def _drivers_free(session: AsyncSession, office_id: int) -> int:
     return await session.scalar(_FREE, {"office": office_id}) or 0
+
+
+async def _learned(session: AsyncSession, office_id: int, hour: int, at: datetime) -> list[Sample]:
+    kept = _LEARNED.setdefault(session.get_bind().engine.pool, {})
+    since, samples = kept.get((office_id, hour), (None, []))
+    if since is None or not since <= at < since + FRESH:
+        samples = await _samples(session, office_id, hour)
+        kept[office_id, hour] = at, samples
+    return samples
 
 
 async def _samples(session: AsyncSession, office_id: int, hour: int) -> list[Sample]:

@@ -198,6 +198,9 @@ async def test_promises_are_learned_from_when_drivers_were_there(desk: Desk, sit
             await order_steps.move(work, await order_steps.hold(work, None, order.id), "arrived", None)
         clock.forward(minutes=-minutes)
     order = await take(desk, site)
+    assert (await seen(desk, order.id))["promise"]["basis"] == "usual"  # what was learned is good for a minute
+    clock.forward(minutes=1)
+    order = await take(desk, site)
     told = (await seen(desk, order.id))["promise"]
     assert (told["basis"], told["samples"], told["median_s"], told["state"]) == ("place", 15, 720, "open")
     assert 0 < told["error_s"] <= 120
@@ -216,6 +219,7 @@ async def test_a_promise_of_a_few_minutes_is_no_clock_that_was_missed(desk: Desk
             held.state = "on_the_way"
         async with desk.work() as work:
             await order_steps.move(work, await order_steps.hold(work, None, order.id), "arrived", None)
+    clock.forward(minutes=1)
     order = await take(desk, site)
     promised = (await seen(desk, order.id))["promise"]
     assert (promised["samples"], promised["median_s"], promised["spread_s"]) == (12, 0, 120)
