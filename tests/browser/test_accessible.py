@@ -14,14 +14,24 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, Page
 from sqlalchemy import update
 
-from desk.books import credit_accounts
+from desk.books import credit_accounts, fee_rules
 from desk.books.credit_accounts import Terms
+from desk.books.fee_rules import FeeForm
 from desk.customer import segments
 from desk.customer.segments import SegmentForm
 from desk.driver import driver_access
+from desk.importing import staging, steps
+from desk.importing.staging import File
+from desk.importing.table import Cell, table_of
+from desk.message import campaigns
+from desk.message.audiences import Pick
+from desk.message.campaigns import Letter
+from desk.ordering import tariff_versions
+from desk.rules.fees import FeeRule
 from models import Driver, Operator
 from tests.browser.scene import Scene
 from tests.web.conftest import PASSWORD, House
+from tests.web.test_texts import came
 from web.routes import ROUTES
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -68,9 +78,24 @@ async def lived_in(house: House, scene: Scene, locale: str) -> str:
     await house.program().api("POST", f"/orders/{order['id']}/assign", {"driver_number": "101"})
     await scene.choose(await scene.ring(None, presentation="withheld"), "recording", recording_path="left.wav")
     await scene.ring()
+    await paper_work(house)
     async with house.desk.work() as work:
         driver = await work.session.get_one(Driver, house.site.drivers[0])
         return await driver_access.new_link(work, driver, None)
+
+
+async def paper_work(house: House) -> None:
+    """A fee rule, a tariff that waits, a file of customers with a line that cannot be used, a text to many, one that came in."""
+    desk, office, who = house.desk, house.site.office_id, house.site.colleague_id
+    async with desk.work() as work:
+        await fee_rules.put(work, who, FeeForm("grade", "A", FeeRule(basis_points=1_500, unit=100)))
+        zones = [{"from": "강남구", "to": "분당구", "fare": 25_000}, {"from": "강남구", "to": "수원시", "fare": 40_000}]
+        await tariff_versions.stage(work, who, "zones", "겨울 요금.csv", zones)
+        await campaigns.send(work, who, Letter(Pick(drivers=house.site.drivers), "{name} 기사님, 오늘 비가 옵니다."))
+    cells = ["이름", "휴대폰", "메모"], ["이영희", "010-2345-6789", "단골"], ["박민수", "전화 없음", ""]
+    table = table_of(([Cell(cell) for cell in line] for line in cells), known=frozenset(cells[0]))
+    await steps.finish(desk, await staging.stage(desk, office, who, "customers", File.of("고객 명단.csv", b"1"), table))
+    await came(house, "내일 아침 7시에 두 대 될까요?")
 
 
 async def wrong(page: Page, what: str) -> list[str]:
@@ -154,7 +179,9 @@ async def test_no_page_has_a_serious_fault_for_who_sees_badly_or_uses_no_mouse(
     found += await wrong(page, "console") + await on_the_console(page)
     seen: set[str] = set()
     for path in pages():
-        await page.goto(f"{house.base}{path}?lang={locale}")
+        answer = await page.goto(f"{house.base}{path}?lang={locale}")
+        assert answer, path
+        assert answer.status == 200, path
         found += await wrong(page, path)
         seen |= parts(await page.content())
     found += await as_others(context, page, house, locale, seen)

@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 
 import aiohttp
+import pytest
 from sqlalchemy import select
 
+from desk.importing.table import Cell, heading, table_of
+from desk.ordering.tariff_tables import COLUMNS, KINDS, Kind, read
+from locales.catalog import Catalog
 from models import TariffTable, ZoneFare
 from tests.web.conftest import Answer, House, Visitor
 
@@ -20,12 +24,12 @@ async def key_on(who: Visitor, path: str) -> str:
     return found[1]
 
 
-async def upload(who: Visitor, text: str, name: str = "요금.csv") -> Answer:
+async def upload(who: Visitor, text: str, name: str = "요금.csv", lang: str = "en") -> Answer:
     form = aiohttp.FormData()
     form.add_field("key", await key_on(who, "/money/tariff"))
     form.add_field("kind", "zones")
     form.add_field("file", text.encode(), filename=name)
-    return await who.ask("POST", "/money/tariff?lang=en", data=form, headers={"Accept": "text/html"})
+    return await who.ask("POST", f"/money/tariff?lang={lang}", data=form, headers={"Accept": "text/html"})
 
 
 async def test_a_file_is_looked_through_and_taken(house: House) -> None:
@@ -50,3 +54,30 @@ async def test_a_file_is_looked_through_and_taken(house: House) -> None:
         assert (await boss.ask("POST", path, data=fields, headers={"Accept": "text/html"})).status == status
     async with house.desk.look() as session:
         assert len((await session.scalars(select(ZoneFare.id))).all()) == 2
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_the_headings_that_a_page_names_are_understood_in_a_file(language: str, kind: Kind) -> None:
+    """Seen failing with a word that the reader does not know."""
+    m = Catalog.load(language).text
+    good = {
+        "zones": ["강남구", "분당구", "25000", "yes"],
+        "distance": ["1"] * 7,
+        "hours": ["22:00", "04:00", "20", "0", "1"],
+    }
+    heads = [m(f"money.tariff.column_{kind}_{name}") for name in COLUMNS[kind]]
+    cells = good.get(kind, ["2026-12-24", "성탄 전날", ""])
+    table = table_of(([Cell(one) for one in row] for row in (heads, cells)), known=frozenset(map(heading, heads)))
+    rows, troubles = read(kind, table)
+    assert troubles == []
+    assert set(rows[0]) >= set(COLUMNS[kind]) - {"both", "kind"}
+
+
+async def test_a_wrong_line_is_told_in_the_words_of_the_reader(house: House) -> None:
+    """Seen failing with English names of columns on a Korean page."""
+    boss = await house.signed_in("boss")
+    page = (await upload(boss, "출발,도착,요금\n강남구,일산,비싸다\n", lang="ko")).raw.decode()
+    assert "2행 «요금»:" in page
+    page = (await upload(boss, "출발,도착\n강남구,일산\n", lang="ko")).raw.decode()
+    assert "필요한 열이 없습니다: 요금. 쓸 수 있는 열은 출발, 도착, 요금, 왕복입니다." in page

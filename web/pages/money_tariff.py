@@ -99,7 +99,7 @@ async def _show_list(
         kinds=KINDS,
         columns=COLUMNS,
         kind=kind,
-        troubles=[_sentence(view.m, one) for one in troubles[:SHOWN_WRONG]],
+        troubles=[_sentence(view.m, kind, one) for one in troubles[:SHOWN_WRONG]],
         more=max(0, len(troubles) - SHOWN_WRONG),
         lines=len(table.lines) if table else 0,
         refused=refused,
@@ -122,6 +122,7 @@ async def _show_one(request: web.Request, status: int = 200, refused: str | None
         heads=_heads(kind),
         rows=[_cells(kind, row) for row in rows[:SHOWN_ROWS]],
         changes=changes,
+        cell=_shown,
         held=held,
         refused=refused,
         done=None,
@@ -137,17 +138,27 @@ def _cells(kind: Kind, row: Row) -> list[str]:
     told = dict(row)
     if kind == "days":
         told["kind"] = "working" if row["working"] else "holiday"
-    return [
-        f"{told.get(name):,}" if isinstance(told.get(name), int) else str(told.get(name, "")) for name in _heads(kind)
-    ]
+    return [_shown(told.get(name, "")) for name in _heads(kind)]
 
 
-def _sentence(m: object, one: Trouble) -> str:
+def _shown(value: object) -> str:
+    """A cell, or nothing, as a person reads it."""
+    return "–" if value is None else f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _sentence(m: object, kind: str, one: Trouble) -> str:
     assert callable(m)
-    told = m(f"tariff.wrong_{one.code}", cell=one.cell, **one.values)
+
+    def names(columns: str) -> str:
+        return ", ".join(m(f"tariff.column_{kind}_{name}") for name in columns.split(", "))
+
+    if one.code == "columns":
+        told = m("tariff.wrong_columns", cell=names(one.cell), known=names(one.values["known"]))
+    else:
+        told = m(f"tariff.wrong_{one.code}", cell=one.cell, **one.values)
     if one.column is None:
         return str(m("tariff.at_line", line=one.line, told=told))
-    return str(m("tariff.at_cell", line=one.line, column=one.column, told=told))
+    return str(m("tariff.at_cell", line=one.line, column=names(one.column), told=told))
 
 
 def _word(error: DeskError) -> str:
