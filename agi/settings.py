@@ -29,7 +29,7 @@ class Settings(BaseModel):
         ge=1,
         description="Connections that have not said who they are; the oldest gives way to the newest.",
     )
-    header_seconds: float = Field(default=5.0, gt=0, description="Time for the header block of a connection.")
+    header_seconds: float = Field(default=4.5, gt=0, description="Time for the header block of a connection.")
     header_bytes: int = Field(default=65536, ge=1024, description="Size limit of the header block.")
     desk_seconds: float = Field(default=1.0, gt=0, description="How long a caller may wait for the database.")
     key_seconds: float = Field(default=4.0, gt=0, description="Silence after a question before an operator is called.")

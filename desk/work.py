@@ -7,7 +7,7 @@ Leaving the block commits and then tells; an exception rolls back and tells noth
 waits for its turn at the start and never fails in the middle. On PostgreSQL two writers may meet: `desk.do(act)` does the
 whole of `act` again, three times at most, and then says so (Busy).
 
-No statement and no wait is without an end: 5 s for a statement, a lock or a connection, 8 s for one's turn.
+No statement and no wait is without an end: 5 s for a statement or a lock, 4 s for a connection, 8 s for one's turn.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ BUSY_TIMEOUT_MS = 5_000
 LOG_PAGES = 20_000
 """How long SQLite's log may become (80 MB) before a commit empties it; callboard/checkpoints.py does so long before."""
 STATEMENT_LIMIT_S = 5
+CONNECTION_LIMIT_S = 4
+"""Whoever waits for a connection and then for a statement is answered within 10 s."""
 TURN_LIMIT_S = 8.0
 TRIES = 4
 PAUSE_S = 0.02
@@ -151,7 +153,7 @@ def open_engine(url: str) -> AsyncEngine:
     SQLite: WAL, synchronous=FULL (a commit survives power loss), foreign keys on, writers wait for one another.
     """
     # An error's text goes to the log: it must not carry the numbers and texts that were about to be written.
-    options: dict[str, Any] = {"hide_parameters": True, "pool_timeout": STATEMENT_LIMIT_S}
+    options: dict[str, Any] = {"hide_parameters": True, "pool_timeout": CONNECTION_LIMIT_S}
     if url.startswith("sqlite"):
         engine = create_async_engine(url, connect_args={"async_creator_fn": sqlite_driver.connect}, **options)
         _prepare_sqlite(engine)
