@@ -31,6 +31,7 @@ MOST = 10_000_000
 AHEAD = timedelta(days=366)
 LONGEST_CLASS = 40
 KEPT_ROWS = 200
+_WITH_MAKER = select(FeeRuleRow, Operator.name).outerjoin(Operator, Operator.id == FeeRuleRow.made_by)
 Class = tuple[str, str]
 """(sort, name): ("grade", "A"); the name is empty for everybody."""
 
@@ -118,8 +119,10 @@ async def holding(session: AsyncSession, office_id: int, trade: str, currency: s
     return {of: _held(row) for of, row in rows.items() if not row.ended}
 
 
-async def newest(session: AsyncSession, office_id: int, trade: str, currency: str, at: datetime) -> dict[Class, int]:
-    """The row that was last to say at `at` how it is, by class: also one that says that there is no rule any more."""
+async def rows_holding(
+    session: AsyncSession, office_id: int, trade: str, currency: str, at: datetime
+) -> dict[Class, int]:
+    """The ids of the rows by which it goes at `at`, by class: also of one that says that there is no rule any more."""
     return {of: row.id for of, row in (await _newest(session, office_id, trade, currency, at)).items()}
 
 
@@ -212,9 +215,6 @@ async def groups(session: AsyncSession, office_id: int) -> list[str]:
     return list(
         (await session.scalars(query.where(Driver.office_id == office_id).distinct().order_by(DriverGroup.name))).all()
     )
-
-
-_WITH_MAKER = select(FeeRuleRow, Operator.name).outerjoin(Operator, Operator.id == FeeRuleRow.made_by)
 
 
 async def _newest(

@@ -22,7 +22,7 @@ async def listed(ask: Ask[Nothing]) -> Json:
     async with ask.desk.look() as session:
         office = await offices.by_id(session, ask.operator.office_id)
         rows = await fee_rules.versions(session, office)
-        hold = await fee_rules.newest(session, office.id, office.trade, office.currency, now)
+        hold = await fee_rules.rows_holding(session, office.id, office.trade, office.currency, now)
     trade = fee_rules.of_trade(office.trade, office.currency)
     return {
         "currency": office.currency,
