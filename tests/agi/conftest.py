@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from agi.sounds import Sounds
+from callboard.instance import ROOT
 from callboard.pbx_engine import Engine
 from callboard.prompts import find_tools, make_prompts
 from tests.agi.house import CHECKOUT, House
@@ -20,7 +21,7 @@ def sounds(tmp_path_factory: pytest.TempPathFactory) -> Sounds:
     """Every prompt, really synthesised."""
     folder = tmp_path_factory.mktemp("sounds")
     made = Sounds(folder)
-    making = make_prompts(CHECKOUT / "locales", made, folder / "own", find_tools(), lambda *_: None)
+    making = make_prompts(CHECKOUT / "locales", made, folder / "own", find_tools(ROOT), lambda *_: None)
     asyncio.run(making)
     return made
 

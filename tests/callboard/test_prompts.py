@@ -1,4 +1,4 @@
-"""Prompts are really spoken: espeak-ng and sox of this machine, and sounds that Asterisk plays as they are."""
+"""Prompts are really spoken, by espeak-ng and sox of this machine or beside the private Asterisk; Asterisk plays them as they are."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from agi.sounds import Sounds, Spoken
+from callboard.instance import ROOT
 from callboard.prompts import (
     PlaceVoice,
     PromptError,
@@ -37,7 +38,7 @@ def locales(tmp_path: Path) -> Path:
 async def make(locales: Path, tmp_path: Path, tools: Tools | None = None) -> int:
     """Make what is missing."""
     return await make_prompts(
-        locales, Sounds(tmp_path / "sounds"), tmp_path / "own", tools or find_tools(), lambda *_: None
+        locales, Sounds(tmp_path / "sounds"), tmp_path / "own", tools or find_tools(ROOT), lambda *_: None
     )
 
 
@@ -92,7 +93,7 @@ async def test_a_recording_that_is_none_gives_way_to_our_voice(locales: Path, tm
 async def test_progress_says_what_and_how_far(locales: Path, tmp_path: Path) -> None:
     steps: list[tuple[int, int, str]] = []
     await make_prompts(
-        locales, Sounds(tmp_path / "s"), tmp_path / "own", find_tools(), lambda *step: steps.append(step)
+        locales, Sounds(tmp_path / "s"), tmp_path / "own", find_tools(ROOT), lambda *step: steps.append(step)
     )
     assert steps[0] == (0, 4, "prompt en/welcome")
     assert steps[-1][:2] == (4, 4)
@@ -101,14 +102,14 @@ async def test_progress_says_what_and_how_far(locales: Path, tmp_path: Path) -> 
 async def test_a_text_is_data_to_the_voice_and_never_an_option(tmp_path: Path) -> None:
     sounds = Sounds(tmp_path)
     text = '-w /tmp/x "$(id)" `id` <voice name="x">\n--version'
-    await PlaceVoice(find_tools(), sounds).prepare("ko", [text])
+    await PlaceVoice(find_tools(ROOT), sounds).prepare("ko", [text])
     assert sounds.find("ko", Spoken(text))
     assert [path.name for path in (tmp_path / "ko/places").iterdir()] == [sounds.place_file("ko", text).name]
 
 
 async def test_a_place_is_spoken_once_and_counts_as_used_again(tmp_path: Path) -> None:
     sounds = Sounds(tmp_path)
-    voice = PlaceVoice(find_tools(), sounds)
+    voice = PlaceVoice(find_tools(ROOT), sounds)
     await voice.prepare("ko", ["강남역"])
     path = sounds.place_file("ko", "강남역")
     os.utime(path, (1, 1))
@@ -125,7 +126,7 @@ async def test_the_places_spoken_longest_ago_make_room(tmp_path: Path, monkeypat
     for number in range(10):
         write_tone(sounds.place_file("ko", str(number)))
         os.utime(sounds.place_file("ko", str(number)), (number, number))
-    await PlaceVoice(find_tools(), sounds).prepare("ko", ["판교역"])
+    await PlaceVoice(find_tools(ROOT), sounds).prepare("ko", ["판교역"])
     assert not oldest.exists()
     assert sounds.place_file("ko", "판교역").exists()
 
