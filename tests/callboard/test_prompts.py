@@ -1,4 +1,4 @@
-"""Prompts are really spoken, by espeak-ng and sox of this machine or beside the private Asterisk, which plays them as they are."""
+"""Prompts are really spoken by espeak-ng and sox of this machine or beside the private Asterisk, which plays them as they are."""
 
 from __future__ import annotations
 
