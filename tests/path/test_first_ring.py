@@ -113,7 +113,7 @@ async def test_a_call_becomes_a_card_an_order_an_assignment_and_two_texts(
         return states == {"customer": "delivered", "driver": "delivered"}
 
     await until(both_delivered, what="both receipts")
-    await page.wait_for_function("document.querySelector('bottom-line').innerText.includes('전달')")
+    await page.wait_for_function("() => document.querySelector('bottom-line').innerText.includes('전달')")
 
 
 async def test_a_known_caller_presses_one_and_the_place_stands_on_the_card_before_anybody_answers(
@@ -156,7 +156,7 @@ async def test_a_test_call_rings_and_is_answered_at_the_stand_in_phone_of_the_op
     status, _ = await site.call("POST", "/api/v1/calls/test")
     assert status == 202
     await page.wait_for_selector("call-list .card.rings")
-    await page.wait_for_function("document.querySelector('call-list .card.rings')?.dataset.call")
+    await page.wait_for_function("() => document.querySelector('call-list .card.rings')?.dataset.call")
 
     async def rings() -> dict[str, object] | None:
         _, calls = await site.call("GET", "/api/v1/calls?state=ringing")

@@ -143,7 +143,9 @@ class Smsc:
         )
 
     async def deliver_raw(self, **fields) -> int:  # type: ignore[no-untyped-def]
-        """Send any deliver_sm over the newest session."""
+        """Send any deliver_sm over the newest session, waiting for one."""
+        # callboard may have read the answer to its bind before this side has heard of its own session.
+        await self.until(lambda: self.bound)
         esme = list(self._esmes.values())[-1]
         response = await esme.deliver_sm("15880001", **{"source_addr": "821012345678", **fields})
         self.delivered.append(response.command_status)
