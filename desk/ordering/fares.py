@@ -155,4 +155,4 @@ def _origin(order: Order) -> PlaceText:
 def _destination(order: Order) -> PlaceText | None:
     if order.destination_text is None:
         return None
-    return PlaceText(order.destination_text, order.destination_lat, order.destination_lon)
+    return PlaceText(order.destination_text, order.destination_lat, order.destination_lon, order.destination_accuracy_m)

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import holidays
-from sqlalchemy import insert, or_, select
+from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk import trades
@@ -19,15 +19,12 @@ from desk.dispatching.candidates import beeline_m
 from desk.office.people import audit
 from desk.order.order_customer import PlaceText
 from desk.ordering.tariff_files import Day
+from desk.ordering.zones import zones_of
 from desk.rules.tariff import HourRate, Quote, Tariff, Trip, ZonePair
-from desk.text import plain
 from desk.work import Work
-from models import BookPlace, Office, OwnDay, TariffTable, ZoneFare
+from models import Office, OwnDay, TariffTable, ZoneFare
 
 Kind = Literal["zones", "days", "distance", "hours"]
-NEAR_M = 2_000
-"""A place of the book is the one that is meant when its pin is so near; where nobody knows, its name must be the only one."""
-LONGEST = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,20 +112,6 @@ async def holding(session: AsyncSession, office_id: int, kind: Kind, at: datetim
     return found
 
 
-async def zones_of(
-    session: AsyncSession, office_id: int, table_id: int, origin: PlaceText, destination: PlaceText
-) -> ZonePair | None:
-    """The pair that fits most closely: the longest beginning of a text is closer than a shorter one, and than the district."""
-    starts, ends = await _zones(session, office_id, origin), await _zones(session, office_id, destination)
-    found = await session.scalars(
-        select(ZoneFare).where(
-            ZoneFare.table_id == table_id, ZoneFare.from_zone.in_(starts), ZoneFare.to_zone.in_(ends)
-        )
-    )
-    best = min(found, key=lambda pair: (starts[pair.from_zone], ends[pair.to_zone], pair.id), default=None)
-    return None if best is None else ZonePair(best.from_zone, best.to_zone, best.fare)
-
-
 async def holiday(session: AsyncSession, office: Office, days_id: int | None, day: date) -> str | None:
     """The name of the holiday that `day` is for this office: its own table first, then the country's calendar."""
     if days_id is not None:
@@ -185,31 +168,6 @@ async def _table(work: Work, operator_id: int | None, office_id: int, kind: Kind
     if operator_id is not None:
         audit(work, operator_id, f"tariff.{kind}", str(table.id), {"rows": rows})
     return table
-
-
-async def _zones(session: AsyncSession, office_id: int, place: PlaceText) -> dict[str, int]:
-    """The zones that a place may lie in, with how far each is from fitting closely (0: all of its text)."""
-    text = plain(place.text, 200)
-    found = {text[:length]: len(text) - length for length in range(1, min(len(text), LONGEST) + 1)}
-    for district in await _districts(session, office_id, place, text):
-        found.setdefault(district, len(text) + 1)
-    return found
-
-
-async def _districts(session: AsyncSession, office_id: int, place: PlaceText, text: str) -> set[str]:
-    if text.endswith(")") and " (" in text:  # as the form writes a place of the book that has namesakes
-        return {text[text.rindex(" (") + 2 : -1]}
-    named = or_(BookPlace.name == text, BookPlace.aliases == text)
-    query = select(BookPlace).where(BookPlace.office_id == office_id, named, BookPlace.district != "").limit(50)
-    places = (await session.scalars(query)).all()
-    if place.lat is not None and place.lon is not None:
-        lat, lon = place.lat, place.lon
-        near = [
-            p for p in places if p.lat is not None and p.lon is not None and beeline_m(lat, lon, p.lat, p.lon) <= NEAR_M
-        ]
-        places = near or (places if len(places) == 1 and places[0].lat is None else [])
-    districts = {each.district for each in places}
-    return districts if len(districts) == 1 else set()
 
 
 @lru_cache(maxsize=32)

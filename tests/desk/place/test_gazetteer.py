@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from desk.place.gazetteer import areas, finding, outlines
 from desk.place.gazetteer.areas import DISTRICT, PROVINCE, TOWN, VILLAGE
+from desk.place.gazetteer.naming import WIDEST_M, names_at, names_of
 
 MAP = Path(__file__).parents[3] / "web" / "static" / "map" / "sigungu.geojson"
 
@@ -98,6 +100,31 @@ def test_a_point_is_told_its_area_and_its_neighbour_where_a_border_is_near() -> 
     assert corner.or_else is not None
     assert {corner.area.full, corner.or_else.full} == {"서울 서초구 서초동", "서울 강남구 역삼동"}
     assert not corner.sure
+
+
+def test_a_pin_has_the_names_that_people_call_its_area_by_the_smallest_first() -> None:
+    names = names_at(37.5006, 127.0364, 0)
+    assert {"역삼동", "서울 역삼동", "강남구 역삼동", "강남구", "강남", "서울 강남구", "서울특별시"} <= set(names)
+    assert names["역삼동"] > names["강남"] == names["서울 강남구"] > names["서울"]
+    parts = names_at(37.3825, 127.1189, 30)
+    assert parts["분당"] == parts["성남시 분당구"] > parts["성남시"] == parts["경기 성남"] > parts["경기"]
+
+
+def test_a_name_that_several_areas_have_is_told_only_with_what_it_lies_in() -> None:
+    daegu = names_at(35.8690, 128.5941, 0)
+    assert "대구 중구" in daegu
+    assert "중구" not in daegu
+    every = [names_of(area) for area in areas.areas().values() if area.level == DISTRICT]
+    told = Counter(name for names in every for name, small in names.items() if small == 2 * DISTRICT)
+    assert [name for name, count in told.items() if count > 1] == []
+
+
+def test_a_pin_has_no_name_that_its_surroundings_have_not() -> None:
+    assert set(names_at(37.4979, 127.0276, 0)) == {"서울특별시", "서울"}  # a crossing where two districts meet
+    assert set(names_at(37.5006, 127.0364, 3_000)) == {"서울특별시", "서울"}
+    assert "강남구" in names_at(37.5006, 127.0364, 200)
+    assert names_at(37.5006, 127.0364, WIDEST_M + 1) == {}
+    assert names_at(35.68, 139.77, 0) == {}
 
 
 @pytest.mark.parametrize(

@@ -172,6 +172,22 @@ async def test_the_closest_zone_counts_and_the_newest_table(desk: Desk, site: Si
         assert [row.fare for row in await tariffs.pairs_of(session, old.id, 10)] == [99_000]
 
 
+async def test_a_pin_lies_in_the_zones_that_its_area_is_called_by(desk: Desk, site: Site, clock: Clock) -> None:
+    at = datetime(2026, 11, 24, 6, tzinfo=UTC)
+    pairs = [
+        ZonePair("강남", "성남", 24_000), ZonePair("강남구", "분당구", 25_000), ZonePair("서울", "성남", 29_000),
+        ZonePair("테헤란로", "분당", 23_000), ZonePair("중구", "분당", 1_000),
+    ]  # fmt: skip
+    async with desk.work() as work:
+        await tariffs.take_zones(work, site.operator_id, site.office_id, pairs)
+    to = PlaceText("정자일로 95", 37.3825, 127.1189, 30)
+    assert await quoted(desk, site, PlaceText("어느 빌딩", 37.5006, 127.0364, 10), to, at) == (25_000, ["zones"])
+    assert await quoted(desk, site, PlaceText("테헤란로 129", 37.5006, 127.0364, 10), to, at) == (23_000, ["zones"])
+    assert await quoted(desk, site, PlaceText("어느 빌딩", 37.5006, 127.0364, 3_000), to, at) == (29_000, ["zones"])
+    jung_gu_of_busan = PlaceText("어느 빌딩", 35.1039, 129.0324, 10)
+    assert (await quoted(desk, site, jung_gu_of_busan, to, at))[1] == ["base", "distance"]
+
+
 async def test_the_offices_own_days_go_before_the_calendar(desk: Desk, site: Site, clock: Clock) -> None:
     christmas, day_after = datetime(2026, 12, 25, 6, tzinfo=UTC), datetime(2026, 12, 26, 6, tzinfo=UTC)
     start, end = PlaceText("a", 37.50, 127.03), PlaceText("b", 37.51, 127.03)
