@@ -181,30 +181,26 @@ async def _orders(session: AsyncSession, office_id: int, pieces: Sequence[Span])
 
 async def _money(session: AsyncSession, office_id: int, pieces: Sequence[Span]) -> Mapping[int, Figures]:
     own = await own_accounts(session, office_id)
-    legs = sorted(set(own.values()))
     table = parts_table(pieces)
     within = and_(Entry.office_id == office_id, Entry.at >= table.c.since, Entry.at < table.c.until)
-    # Sums by account in place of a condition on it: the way is by the entries of the part, not by all the postings of an account.
-    sums = [
-        func.coalesce(func.sum(Posting.amount).filter(Posting.account_id.in_([n for n in own if own[n] == leg])), 0)
-        for leg in legs
-    ]
     rows = (
         await session.execute(
-            select(table.c.part, Entry.kind, Entry.reverses_id, *sums)
+            select(table.c.part, Entry.kind, Entry.reverses_id, Posting.account_id, func.sum(Posting.amount))
             .select_from(table)
             .join(Entry, within)
             .join(Posting, Posting.entry_id == Entry.id)
-            .group_by(table.c.part, Entry.kind, Entry.reverses_id)
+            # Reckoned with, so that the way is by the entries of the part and not by all the postings of an account.
+            .where((Posting.account_id + 0).in_(own))
+            .group_by(table.c.part, Entry.kind, Entry.reverses_id, Posting.account_id)
         )
     ).all()
     about = await _kinds_of(session, (row[2] for row in rows))
     found: dict[int, Figures] = {}
-    for part, kind, reverses_id, *amounts in rows:
+    for part, kind, reverses_id, account_id, amount in rows:
         what = about.get(reverses_id, kind)
         leg, sign = OWN_LEG.get(what, ("", 0))
-        if leg in legs:
-            figures = Figures(**{FIELD[what]: sign * int(amounts[legs.index(leg)])})
+        if leg == own[account_id]:
+            figures = Figures(**{FIELD[what]: sign * int(amount)})
             found[part] = found.get(part, Figures()) + figures
     return found
 
