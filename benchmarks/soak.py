@@ -2,9 +2,10 @@
 
     python -m benchmarks.soak --hours 2 --rate 1
 
-The whole site runs (Asterisk, IVR, panel, SMPP), SIPp calls, two operators answer, take, give, complete and cancel, five
+The whole site runs (Asterisk, IVR, panel, SMPP), SIPp calls, four operators answer, take, give, complete and cancel, five
 screens come and go, every text gets its receipt. Each ten seconds the processes are measured; at the end rows, CDR and the
-SMSC's log are held against the promises. It ends with an error when a promise is broken or a process had to be started anew.
+SMSC's log are held against the promises. It ends with an error when a promise is broken, when a process had to be started anew,
+when most of the callers who wanted an order did not get one with a driver, or when what a process holds grows.
 """
 
 from __future__ import annotations
@@ -22,18 +23,24 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from benchmarks import friday_site
 from benchmarks.running import asterisk_pid
-from benchmarks.soak_night import Night
-from benchmarks.soak_samples import Held, held_by, percentile, trend
+from benchmarks.soak_night import LEAVERS, TALKERS, Night
+from benchmarks.soak_samples import Held, Trend, held_by, percentile, trend
 from tests.faults.checker import check
 from tests.faults.history import History
-from tests.faults.witnesses import cdr_of, read_witnesses
+from tests.faults.witnesses import Witnesses, cdr_of, read_witnesses
 from tests.path.running import RunningSite
 from tests.sms.smsc import Smsc
 
 SAMPLE_S = 10.0
 WARM_UP = 0.1
 SETTLE_S = 90.0
+OPERATORS, DRIVERS = 4, 300
+SERVED = 0.6
+"""At least this part of the callers who want an order gets one that a driver has; the others found all operators busy."""
+GROWS = {"resident MiB": 6.0, "descriptors": 3.0, "tasks": 3.0}
+"""Percent an hour after the warm-up; more is a leak. Rows come by the thousand, and what keeps them in memory has its size."""
 
 
 @dataclass
@@ -63,10 +70,12 @@ async def soak(seconds: int, rate: int, seed: int) -> int:
     folder = Path(tempfile.mkdtemp(prefix="cb-soak-"))
     smsc, history, log = Smsc(), History(folder / "history.jsonl"), Log()
     await smsc.start()
-    site = RunningSite("--no-calls", config=_config(smsc.port))
+    house = await friday_site.build(OPERATORS, DRIVERS)
+    site = RunningSite("--no-calls", config=friday_site.CONFIG + _config(smsc.port), state=house.state)
     try:
         await site.start()
-        night = Night(site, smsc, history, random.Random(seed))
+        before = len((await _left(site, smsc)).orders)
+        night = Night(site, smsc, history, random.Random(seed), house.operators)
         started = time.monotonic()
         async with night.goes_on():
             callers = night.dial(seconds, rate)
@@ -78,10 +87,10 @@ async def soak(seconds: int, rate: int, seed: int) -> int:
             ends = [await caller.finished(120) for caller in callers]
             night.close()
             await asyncio.sleep(SETTLE_S)
-        url = f"sqlite+aiosqlite:///{site.state / 'callboard.db'}"
-        left = await read_witnesses(url, cdr_of(site.state), smsc.submits)
+        left = await _left(site, smsc)
         broken = check(history, left, texts_are_final=True)
-        print(_report(log, night, seconds, len(left.calls), len(left.orders), len(left.messages), ends))
+        broken += _too_little(night, len(left.calls)) + _too_much(_trends(log, seconds))
+        print(_report(log, night, seconds, len(left.calls), len(left.orders) - before, len(left.messages), ends))
         for line in broken[:20]:
             print("BROKEN", line)
         restarted = len(log.cores) + len(log.engines) - 2
@@ -91,6 +100,26 @@ async def soak(seconds: int, rate: int, seed: int) -> int:
         await site.stop()
         await smsc.stop()
         shutil.rmtree(site.state, ignore_errors=True)
+
+
+async def _left(site: RunningSite, smsc: Smsc) -> Witnesses:
+    return await read_witnesses(f"sqlite+aiosqlite:///{site.state / 'callboard.db'}", cdr_of(site.state), smsc.submits)
+
+
+def _too_little(night: Night, calls: int) -> list[str]:
+    wanted = calls * TALKERS // (TALKERS + LEAVERS)
+    if night.given >= wanted * SERVED:
+        return []
+    return [f"only {night.given} of {wanted} callers who wanted a driver were given one: the run shows little"]
+
+
+def _too_much(trends: dict[str, Trend]) -> list[str]:
+    return [
+        f"{name} grows by {line.percent_per_h:.1f} % an hour"
+        for name, line in trends.items()
+        for what, most in GROWS.items()
+        if name.endswith(what) and line.percent_per_h > most
+    ]
 
 
 def _config(port: int) -> str:
@@ -114,7 +143,7 @@ async def _sample(site: RunningSite, log: Log, at: float) -> None:
               flush=True)  # fmt: skip
 
 
-def _report(log: Log, night: Night, seconds: int, calls: int, orders: int, texts: int, ends: list[int]) -> str:
+def _trends(log: Log, seconds: int) -> dict[str, Trend]:
     warm = [sample for sample in log.samples if sample[0] >= seconds * WARM_UP]
     rows: dict[str, list[tuple[float, float]]] = {
         "callboard, resident MiB": [(at, core.rss_mib) for at, core, _, _, _ in warm],
@@ -124,16 +153,21 @@ def _report(log: Log, night: Night, seconds: int, calls: int, orders: int, texts
         "Asterisk, resident MiB": [(at, engine.rss_mib) for at, _, engine, _, _ in warm],
         "Asterisk, descriptors": [(at, engine.descriptors) for at, _, engine, _, _ in warm],
     }
+    return {name: trend(points) for name, points in rows.items()}
+
+
+def _report(log: Log, night: Night, seconds: int, calls: int, orders: int, texts: int, ends: list[int]) -> str:
     lines = [
-        f"{calls} calls, {orders} orders, {texts} texts; SIPp's exit codes {ends}; refusals {night.refusals or 'none'}; "
+        f"{calls:,} calls, {orders:,} orders, {night.given:,} of them given to a driver, {night.done:,} driven to their end, "
+        f"{texts:,} texts; SIPp's exit codes {ends}; refusals {night.refusals or 'none'}; "
         f"operators' sockets closed {night.reconnects} times",
         "",
         "| | after the warm-up | at the end | slope an hour |",
         "| --- | --- | --- | --- |",
     ]
-    for name, points in rows.items():
-        line = trend(points)
+    for name, line in _trends(log, seconds).items():
         lines.append(f"| {name} | {line.first:.1f} | {line.last:.1f} | {line.percent_per_h:+.2f} % |")
+    warm = [sample for sample in log.samples if sample[0] >= seconds * WARM_UP]
     return "\n".join([*lines, "", *_latencies(night, warm)])
 
 

@@ -1,4 +1,4 @@
-"""A night at the desk that goes on by itself: callers by SIP, two operators by HTTP, screens that come and go, receipts.
+"""A night at the desk that goes on by itself: callers by SIP, operators by HTTP, screens that come and go, receipts.
 
 Everything that an operator does is written into a history, so that what was acknowledged can be held against what is left.
 """
@@ -11,7 +11,7 @@ import json
 import random
 import sqlite3
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -27,20 +27,29 @@ TRIP_S = 60.0
 CANCEL_ONE_IN = 12
 ASK_TWICE_ONE_IN = 15
 SCREENS = 5
+CANDIDATES = 5
 
 
 class Night:
     """The life around one running site. `pops` are (moment, seconds from arrival to a screen).
 
-    `reconnects` counts sockets of operators that the server closed. `failures` are those of the night's own people: with one of
-    them the run proves nothing.
+    `given` orders have a driver, `done` of them were driven to their end. `reconnects` counts sockets of operators that the
+    server closed. `failures` are those of the night's own people: with one of them the run proves nothing.
     """
 
-    def __init__(self, site: RunningSite, smsc: Smsc, history: History, chance: random.Random) -> None:
+    def __init__(
+        self,
+        site: RunningSite,
+        smsc: Smsc,
+        history: History,
+        chance: random.Random,
+        operators: Sequence[dict[str, str]],
+    ) -> None:
         self._site = site
         self._smsc = smsc
         self._history = history
         self._chance = chance
+        self._operators = operators
         self._taken: set[int] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing = False
@@ -48,6 +57,8 @@ class Night:
         self.refusals: dict[str, int] = {}
         self.failures: list[BaseException] = []
         self.reconnects = 0
+        self.given = 0
+        self.done = 0
 
     def dial(self, seconds: int, rate: int) -> list[Any]:
         """Callers for so long, `rate` a second in all; some are known here."""
@@ -61,7 +72,7 @@ class Night:
             )
             return [(number, f"손님 {number[-4:]}") for number in numbers]
 
-        talk = {"dtmf": "0", "dtmf_after_ms": 700, "hold_ms": 2000}
+        talk = {"dtmf": "0", "dtmf_after_ms": 700, "hold_ms": 3500}
         return [
             self._site.dial(callers(TALKERS), rate=TALKERS * rate, rate_period_s=PERIOD_S, **talk),
             self._site.dial(callers(LEAVERS), rate=LEAVERS * rate, rate_period_s=PERIOD_S, hold_ms=500),
@@ -75,7 +86,7 @@ class Night:
     @contextlib.asynccontextmanager
     async def goes_on(self) -> AsyncIterator[None]:
         """Operators, screens and receipts, until the block ends."""
-        for login in self._site.logins["operators"]:
+        for login in self._operators:
             self._start(self._operator(login))
         for _ in range(SCREENS):
             self._start(self._screen())
@@ -138,16 +149,22 @@ class Night:
         order_id = next((order for order in taken if order), None)
         if order_id is None:
             return
-        _, found = await self._get(http, f"/api/v1/orders/{order_id}/candidates?limit=3")
-        if not found.get("items"):
-            return
-        driver_id = found["items"][0]["driver_id"]
-        with self._history.doing(who, "assign", order_id=order_id, driver_id=driver_id) as given:
-            status, _ = await self._post(http, f"/api/v1/orders/{order_id}/assign", {"driver_id": driver_id})
-            if status != 200:
+        if await self._give(http, who, order_id):
+            self.given += 1
+            self._start(self._trip(order_id, cancelled=self._chance.randrange(CANCEL_ONE_IN) == 0))
+
+    async def _give(self, http: aiohttp.ClientSession, who: str, order_id: int) -> bool:
+        """The nearest driver whom no colleague has given another order meanwhile."""
+        _, found = await self._get(http, f"/api/v1/orders/{order_id}/candidates?limit={CANDIDATES}")
+        for driver in (found or {"items": []})["items"]:
+            with self._history.doing(who, "assign", order_id=order_id, driver_id=driver["driver_id"]) as given:
+                status, _ = await self._post(
+                    http, f"/api/v1/orders/{order_id}/assign", {"driver_id": driver["driver_id"]}
+                )
+                if status == 200:
+                    return True
                 given.fail(str(status))
-                return
-        self._start(self._trip(order_id, cancelled=self._chance.randrange(CANCEL_ONE_IN) == 0))
+        return False
 
     async def _take(self, http: aiohttp.ClientSession, who: str, body: dict[str, Any], key: str) -> int | None:
         with self._history.doing(who, "order", key=key) as taken:
@@ -165,7 +182,8 @@ class Night:
             await self._site.call("POST", f"{where}/cancel", {"reason": "손님 취소"})
             return
         for state in ("driving", "completed"):
-            await self._site.call("POST", f"{where}/step", {"to": state})
+            status, _ = await self._site.call("POST", f"{where}/step", {"to": state})
+            self.done += status == 200 and state == "completed"
             await asyncio.sleep(TRIP_S * 3 / 4)
 
     async def _post(self, http: aiohttp.ClientSession, path: str, body: Any, **headers: str) -> tuple[int, Any]:
