@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from desk import events
 from desk.driver.driver_access import house_language
-from desk.order import money
+from desk.order import money, paying
 from desk.texts import message_states
 from desk.work import Work
 from locales.catalog import Catalog
@@ -59,6 +59,7 @@ async def _one(
         "origin": order.origin_text,
         "destination": order.destination_text or "-",
         "fare": "-" if order.fare is None else money.display(order.fare, order.currency, language),
+        "brief": paying.brief(order, language),
     }
     message = Message(
         office_id=office.id, order_id=order.id, audience="driver", recipient=driver.phone, sender=office.sms_sender,

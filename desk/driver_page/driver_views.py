@@ -20,7 +20,7 @@ from desk.driver import offers, shifts, vehicle_proof
 from desk.driver.driver_access import house_language
 from desk.driver_page import appeals
 from desk.message import assignments
-from desk.order import order_places, way_points
+from desk.order import order_places, paying, way_points
 from desk.ordering import no_show
 from desk.rules.fees import FeeRule
 from desk.trades import COMPLETED, Trade
@@ -102,7 +102,8 @@ async def _next_order(session: AsyncSession, driver_id: int) -> Json | None:
     order = await session.get_one(Order, kept.order_id)
     return {
         "order_id": order.id, "origin": order_places.origin_json(order),
-        "destination": order_places.destination_json(order), "fare": order.fare,
+        "destination": order_places.destination_json(order), "fare": order.fare, "payment": order.payment,
+        "is_collected": paying.is_collected(order),
         "currency": order.currency, "expected_at": moment(kept.expected_at),
     }  # fmt: skip
 
@@ -211,6 +212,8 @@ def _offer(offer: Offer, order: Order, driver: Driver, stops: Sequence[WayPoint]
         "wanted_at": moment(order.wanted_at),
         "distance_m": _distance_m(driver, order),
         "fare": order.fare,
+        "payment": order.payment,
+        "is_collected": paying.is_collected(order),
         "fee": _fee(order, held),
         "fee_rule": _told(held),
         "currency": order.currency,
@@ -239,6 +242,8 @@ async def _trip(session: AsyncSession, assignment: Assignment) -> Json:
         "destination": order_places.destination_json(order),
         "wanted_at": moment(order.wanted_at),
         "fare": order.fare,
+        "payment": order.payment,
+        "is_collected": paying.is_collected(order),
         "fee": _fee(order, held),
         "fee_rule": _told(held),
         "currency": order.currency,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 
 from desk import numbers, trades
-from desk.order import money, way_points
+from desk.order import money, paying, way_points
 from desk.work import Work
 from locales.catalog import Catalog
 from models import Assignment, Call, Customer, Driver, Line, Message, Office, Order, WayPoint
@@ -71,6 +71,7 @@ def _for_driver(order: Order, stops: Sequence[WayPoint], office: Office, languag
         "origin": order.origin_text,
         "destination": then.join([*(stop.text for stop in stops), order.destination_text or "-"]),
         "fare": "-" if order.fare is None else money.display(order.fare, order.currency, language),
+        "pay": paying.words(order, language),
     }
 
 

@@ -15,7 +15,18 @@ from desk.books import credit
 from desk.clock import time_entry
 from desk.dispatching import modes, pins, searching
 from desk.errors import Conflict, Invalid, WrongState
-from desk.order import finishing, order_clock, order_details, order_places, order_steps, promises, way_points
+from desk.message import order_texts
+from desk.order import (
+    finishing,
+    money,
+    order_clock,
+    order_details,
+    order_places,
+    order_steps,
+    paying,
+    promises,
+    way_points,
+)
 from desk.order.order_customer import PlaceText, customer_for, remember_place
 from desk.ordering import fares, reserving
 from desk.text import plain
@@ -30,6 +41,7 @@ FIELDS = (
 )  # fmt: skip
 """What may be changed in every trade, in the order of the form; what only the trade asks comes after."""
 _PAYMENT = frozenset({"payment", "credit_id", "cost_centre"})
+PAY_CHANGED = "sms.pay.changed"
 _BY_THE_ACCOUNT = _PAYMENT | {"fare", "number"}
 """What an account's terms look at: changed, they are looked at again."""
 
@@ -130,6 +142,8 @@ async def change(work: Work, operator_id: int, order_id: int, form: ChangeOrder)
     if "fare" in changed:
         await fares.fix_changed(work, order, before["fare"], operator_id, form.fare_reason)
         await order_clock.seen(work, order.id, operator_id, order_clock.OF_PROMISE)
+    if "payment" in changed:
+        await _tell_driver_how_it_is_paid(work, order)
     if "wanted" in changed:
         await _promise_anew(work, order)
     if "wants" in changed:
@@ -163,6 +177,21 @@ def pin_moved(order: Order, before: str | None) -> list[tuple[str, Any, Any]]:
     """The row that says how the pin of the origin was moved, where it was."""
     after = order_places.pin_words(order)
     return [] if before == after else [("origin_pin", before, after)]
+
+
+async def _tell_driver_how_it_is_paid(work: Work, order: Order) -> None:
+    """Who has the order already would otherwise collect what is paid, or drive for nothing."""
+
+    def values(language: str) -> dict[str, str]:
+        return {
+            "pay": paying.words(order, language),
+            "origin": order.origin_text,
+            "destination": order.destination_text or "-",
+            "fare": "-" if order.fare is None else money.display(order.fare, order.currency, language),
+        }
+
+    await order_texts.withdraw(work, order.id, (PAY_CHANGED,), "how it is paid has changed again")
+    await order_texts.to_driver(work, order, PAY_CHANGED, values)
 
 
 async def _promise_anew(work: Work, order: Order) -> None:

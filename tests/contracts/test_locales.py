@@ -7,6 +7,7 @@ import pytest
 from locales import catalog
 from locales.catalog import Catalog, MissingValue, NoSuchText, placeholders
 from locales.josa import particle
+from models.order import PAYMENTS
 
 LANGUAGES = catalog.tags()
 # What a text of the desk may contain is known: a text with another placeholder would fail at night, on a live call.
@@ -53,6 +54,7 @@ def test_a_text_takes_the_values_of_the_english_one_and_is_not_empty(tag: str) -
 @pytest.mark.parametrize("tag", LANGUAGES)
 def test_a_notice_fits_one_korean_sms(tag: str) -> None:
     """Seen failing with three more words in one notice."""
+    told = Catalog.load(tag)
     values = {
         "driver_name": "남궁민수",
         "driver_number": "1234",
@@ -61,13 +63,14 @@ def test_a_notice_fits_one_korean_sms(tag: str) -> None:
         "origin": "강남역 10번",
         "destination": "판교역",
         "fare": "25,000원",
+        "pay": max((told.text(f"sms.pay.{kind}") for kind in PAYMENTS), key=len),
+        "brief": max((told.text(f"sms.pay_brief.{kind}") for kind in PAYMENTS), key=len),
         "before": "20,000원",
         "time": "11/23 01:30",
         "link": "https://desk.example.com/driver#1234567890123456789012",
         "minutes": "10",
         "code": "1234",
     }
-    told = Catalog.load(tag)
     notices = [key for key in sorted(ENGLISH.keys()) if key.startswith("sms.")]
     sizes = {key: len(told.text(key, **values).encode("cp949")) for key in notices}
     assert len(sizes) > 20

@@ -9,6 +9,8 @@ from web.api.told_car import DriverCarTold
 from web.api.told_orders import StopTold
 from web.api.told_places import OrderPlace
 
+Payment = Literal["cash", "card", "transfer", "account"]
+
 
 class FeeRuleTold(Told):
     """What the office keeps of a fare, and whose rule that is: of the trade, of everybody, of the driver's grade or group.
@@ -32,7 +34,10 @@ class FeeWhyTold(FeeRuleTold):
 
 
 class DriverOffer(Told):
-    """An order that waits for the driver's answer until `expires_at`. `fee` is what the office keeps; metres are beeline."""
+    """An order that waits for the driver's answer until `expires_at`. `fee` is what the office keeps; metres are beeline.
+
+    `is_collected`: the driver takes the fare from the customer; otherwise the office has it, and he collects nothing.
+    """
 
     id: Id
     order_id: Id
@@ -44,6 +49,8 @@ class DriverOffer(Told):
     wanted_at: Moment | None
     distance_m: int | None
     fare: Money | None
+    payment: Payment
+    is_collected: bool
     fee: Money | None
     fee_rule: FeeRuleTold | None
     currency: str
@@ -74,6 +81,8 @@ class DriverTrip(Told):
     destination: OrderPlace | None
     wanted_at: Moment | None
     fare: Money | None
+    payment: Payment
+    is_collected: bool
     fee: Money | None
     fee_rule: FeeRuleTold | None
     currency: str
@@ -92,6 +101,8 @@ class DriverNext(Told):
     origin: OrderPlace
     destination: OrderPlace | None
     fare: Money | None
+    payment: Payment
+    is_collected: bool
     currency: str
     expected_at: Moment | None
 

@@ -79,6 +79,7 @@ export function offerScreen(me) {
       "section.card.worth",
       {},
       h("strong", {}, offer.fare === null ? t("driver.offer.fare_open") : money(offer.fare, offer.currency)),
+      pay(offer),
       worth(offer),
       h("p", {}, offer.distance_m === null ? t("driver.offer.no_pin") : t("driver.offer.away", { distance: distance(offer.distance_m) })),
     ),
@@ -91,6 +92,11 @@ export function offerScreen(me) {
 function worth({ fare, fee, fee_rule: rule, currency }) {
   if (fare === null || fee === null) return null;
   return h("p", { title: rule ? feeWords(rule, currency) : "" }, `${t("driver.offer.fee", { amount: money(fee, currency) })} · `, h("b", {}, t("driver.offer.yours", { amount: money(fare - fee, currency) })));
+}
+
+/** How it is paid, and where nothing is collected, that: it is the sentence that costs money when it is missed. */
+function pay({ payment, is_collected: collected }) {
+  return h("p.pay", { data: { collected: String(collected) } }, h("b", {}, t(`driver.pay.${payment}`)), collected ? null : ` ${t("driver.pay.nothing")}`);
 }
 
 function wants({ wants: asked }) {
@@ -152,13 +158,14 @@ export function tripScreen({ order, next_order: next }, act) {
       "section.card.worth",
       {},
       h("strong", {}, order.fare === null ? t("driver.offer.fare_open") : money(order.fare, order.currency)),
+      pay(order),
       worth(order),
       order.details.map(({ name, text }) => h("p.note", {}, h("small", {}, t(`driver.detail.${name}`)), " ", text)),
       order.note ? h("p.note", {}, h("small", {}, t("driver.trip.note")), " ", order.note) : null,
     ),
     carCard(order, act),
     wants(order),
-    next ? h("section.card.way", {}, h("small", {}, t("driver.trip.upcoming")), end("from", next.origin), end("to", next.destination)) : null,
+    next ? h("section.card.way", {}, h("small", {}, t("driver.trip.upcoming")), end("from", next.origin), end("to", next.destination), pay(next)) : null,
     order.customer_name ? h("p.quiet", {}, t("driver.trip.customer", { name: order.customer_name })) : null,
     order.number ? null : h("p.quiet", {}, t("driver.trip.no_number")),
   ];
@@ -214,6 +221,7 @@ export function doneSheet({ order }, act) {
   return h(
     "section.sheet",
     {},
+    pay(order),
     h("p.lead", {}, words),
     h(
       "div.pair",
