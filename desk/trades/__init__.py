@@ -153,9 +153,13 @@ class Trade:
         if after not in self.states.get(before, ()):
             raise WrongState(f"an order that is {before} cannot become {after}", before=before, after=after)
 
+    def way_from(self, state: str) -> tuple[str, ...]:
+        """Which states of its way an order that is `state` may go to, the nearest first."""
+        return tuple(after for after in self.way if after in self.states.get(state, ()))
+
     def steps_of_driver(self, state: str) -> tuple[str, ...]:
         """What the driver of an order that is `state` may say next; that it is done, only when nothing else is before it."""
-        ahead = tuple(after for after in self.way if after in self.states.get(state, ()))
+        ahead = self.way_from(state)
         return tuple(after for after in ahead if after != COMPLETED) or ahead
 
     @property

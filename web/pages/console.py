@@ -53,6 +53,7 @@ async def _boot(request: web.Request, visitor: Visitor) -> dict[str, Any]:
         "timezone": office.timezone,
         "fields": [_field(each) for each in trade.fields],
         "skills": list(trade.skills),
+        "way": {state: list(trade.way_from(state)) for state in trade.states},
         "map": {"tiles": request.app[SETTINGS].map_tiles, "credit": escape(request.app[SETTINGS].map_credit)},
         "geocoders": list(request.app[OUTSIDE].geocoder.names),
         "texts": {locale: _words(locale) for locale in LOCALES},

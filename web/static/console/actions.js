@@ -9,6 +9,7 @@
 import { playOfCall } from "./call-list.js";
 import { change, saveForm } from "./changes.js";
 import { nextTheme } from "./look.js";
+import { moveOn } from "./on-its-way.js";
 import { sendPlaceLink } from "./place-link.js";
 import { askToWait, beginNow, raise, seen } from "./promises.js";
 import { giveProposed } from "./modes.js";
@@ -81,6 +82,7 @@ export const ACTIONS = [
   { name: "trip_3", of: "trips", keys: ["3"], where: "outside", run: () => takeTrip(2) },
   { name: "arrows", where: "there" },
   { name: "assign", where: "there" },
+  { name: "step", keys: ["F3"], where: "always", run: moveOn, may: "orders.dispatch" },
   { name: "change", keys: ["F4"], where: "always", run: () => change() },
   { name: "place_link", keys: ["Shift+F4"], where: "always", run: sendPlaceLink, may: "orders.take" },
   { name: "raise", keys: ["Control+F6"], where: "always", run: raise },

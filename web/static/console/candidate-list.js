@@ -11,6 +11,7 @@ import { carOf } from "./car-view.js";
 import { change } from "./changes.js";
 import { afterComposition } from "./compose.js";
 import { LiveElement } from "./element.js";
+import { about, complete, moveOn, nextOf } from "./on-its-way.js";
 import { asked, history, why } from "./order-reading.js";
 import { papersOf } from "./papers.js";
 import { askToWait, beginNow, raise, seen } from "./promises.js";
@@ -19,7 +20,7 @@ import { doubtOf, isDoubted, isProposing, isSearching, show, standing, start, st
 import { store } from "./store.js";
 import { paymentWords, termsOf, wantsWords } from "./terms.js";
 import { alarmWords, isPromised } from "./trips.js";
-import { clockTime, distance, t } from "./texts.js";
+import { clockTime, distance, money, t } from "./texts.js";
 import { act } from "./ticked.js";
 import { assign, sendLink, tripOf, wantsDriver } from "./work.js";
 
@@ -28,6 +29,7 @@ export class CandidateList extends LiveElement {
   busy = false;
   typedNumber = "";
   asksWhy = null; // id of the order that is about to be cancelled
+  asksDone = null; // id of the order that is about to be completed
   asksPin = null; // id of the order whose pick-up is uncertain, about to be offered all the same
 
   get field() {
@@ -121,12 +123,45 @@ export class CandidateList extends LiveElement {
     document.querySelector("order-board").enter();
   }
 
+  // --- done -------------------------------------------------------------------------------------------------------------
+
+  /** The driver's fee is booked with it: asked once. A person has pressed for this. */
+  askDone() {
+    this.asksDone = store.selectedOrder;
+    this.asksWhy = this.asksPin = null;
+    this.requestUpdate();
+    this.updateComplete.then(() => this.querySelector("[name=done]").focus());
+  }
+
+  donePressed = (event) => {
+    if (event.key !== "Escape") return;
+    event.preventDefault();
+    event.stopPropagation();
+    this.asksDone = null;
+    this.requestUpdate();
+    document.querySelector("order-board").enter();
+  };
+
+  async isDone() {
+    const order = store.orders.get(this.asksDone);
+    if (!order) return;
+    this.asksDone = null;
+    document.querySelector("order-board").enter();
+    this.requestUpdate();
+    await complete(order);
+  }
+
+  doneWords(order) {
+    if (order?.fare == null) return t("step.ask_unpaid", { number: order?.driver?.number ?? "–" });
+    return t("step.ask", { number: order.driver?.number ?? "–", fare: money(order.fare, order.currency) });
+  }
+
   // --- an uncertain pick-up ---------------------------------------------------------------------------------------------
 
   /** Say why the marked order cannot be offered as it stands, and ask why it shall be. A person has asked for this. */
   askPin() {
     this.asksPin = store.selectedOrder;
-    this.asksWhy = null;
+    this.asksWhy = this.asksDone = null;
     this.requestUpdate();
     const field = this.querySelector("[name=pin_why]");
     field.value = "";
@@ -181,6 +216,9 @@ export class CandidateList extends LiveElement {
         <button type="button" class="look" ?hidden=${!wants || !isProposing(order) || !order.search.proposed} @click=${giveProposed}>
           ${wants && order.search?.proposed ? t("search_do.give", { who: `#${order.search.proposed.number}` }) : nothing} <kbd>F10</kbd>
         </button>
+        <button type="button" class="look" ?hidden=${!order?.driver || !nextOf(order) || !allowed({ may: "orders.dispatch" })} @click=${moveOn}>
+          ${order?.driver && nextOf(order) ? t("step.next", { state: t(`order.state.${nextOf(order)}`) }) : nothing} <kbd>F3</kbd>
+        </button>
         <button type="button" @click=${() => change(order.id)}>${t("board.change")} <kbd>F4</kbd></button>
         <button type="button" @click=${() => this.cancelOrNot()}>
           ${t(isLeaving(order?.id) ? "board.take_back" : "board.cancel")} <kbd>Del</kbd>
@@ -192,6 +230,12 @@ export class CandidateList extends LiveElement {
         <button type="button" ?hidden=${!isPromised(order)} @click=${askToWait}>${t("alarm.wait")} <kbd>F7</kbd></button>
         <button type="button" ?hidden=${order?.state !== "reserved"} @click=${beginNow}>${t("alarm.begin")} <kbd>Ctrl F7</kbd></button>
         <button type="button" @click=${seen}>${t("alarm.seen")} <kbd>Shift F7</kbd></button>
+      </div>
+      <div class="assign done" ?hidden=${!order || this.asksDone !== order.id}>
+        <span id="done-asked">${this.asksDone ? this.doneWords(order) : nothing}</span>
+        <button type="button" name="done" aria-describedby="done-asked" @keydown=${this.donePressed} @click=${() => this.isDone()}>
+          ${t("order.state.completed")} <kbd>↵</kbd>
+        </button>
       </div>
       <div class="assign why" ?hidden=${!order || this.asksWhy !== order.id}>
         <label for="cancel-why">${t("board.why")}</label>

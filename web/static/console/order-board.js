@@ -9,6 +9,7 @@ import { isLeaving } from "./cancel.js";
 import { LiveElement } from "./element.js";
 import { FILTERS, shown } from "./filters.js";
 import * as icons from "./icons.js";
+import { about } from "./on-its-way.js";
 import { isSearching, isUnassigned, standing, timeLeft } from "./searches.js";
 import { leftAlone, store } from "./store.js";
 import { clockTime, dayMonth, duration, t } from "./texts.js";
@@ -212,7 +213,8 @@ export class OrderBoard extends LiveElement {
         >
           <time>${ticked ? html`<b class="tick">${icons.check}</b>` : nothing}${this.taken(order)}</time>
           <span class="order-state ${order.state}">
-            ${t(`order.state.${order.state}`)} ${order.driver ? html`<b>#${order.driver.number}</b>` : nothing}
+            ${t(`order.state.${order.state}`)} ${about(order.id) ? html`<i>→ ${t(`order.state.${about(order.id)}`)}</i>` : nothing}
+            ${order.driver ? html`<b>#${order.driver.number}</b>` : nothing}
             ${order.next_driver ? html`<b>${t("search_state.next_of", order.next_driver)}</b>` : nothing}
           </span>
           <span class="way"><span>${order.origin.text}</span><i>→</i><span>${order.destination?.text ?? t("board.not_told")}</span></span>
