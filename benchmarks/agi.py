@@ -79,8 +79,8 @@ def main() -> None:
     if chosen.peers:
         peers.install()
         names |= NODE
-    found = measure(list(names), rounds, lambda name: run(name, sessions))
     report = Report("agi", described(*(["node --version"] if chosen.peers else [])))
+    found = measure(list(names), rounds, lambda name: run(name, sessions))
     report.line(
         f"{sessions:,} sessions of {COMMANDS} commands, 50 at a time, {rounds} rounds in shuffled order. The two last columns: "
         "how many times as many sessions a second, medians within rounds; in brackets, for the same processor time."

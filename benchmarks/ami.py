@@ -75,8 +75,8 @@ def main() -> None:
         peers.install()
         names |= NODE
     events = calls * len(recorded_events())
-    found = measure(list(names), rounds, lambda name: run(name, calls, warm))
     report = Report("ami", described(*(["node --version"] if chosen.peers else [])))
+    found = measure(list(names), rounds, lambda name: run(name, calls, warm))
     rates = {name: [events / row["wall"] for row in rows if row] for name, rows in found.items()}
     thrift = {name: [events / row["cpu"] if row else None for row in rows] for name, rows in found.items()}
     report.line(f"{events:,} events a run ({calls:,} calls, 20 at a time), {rounds} rounds in shuffled order.")

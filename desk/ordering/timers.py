@@ -134,10 +134,9 @@ async def _promise_broken(work: Work, order: Order, _timer: OrderTimer) -> str |
     promise = await promises.of_order(work.session, order.id)
     if promise is None or promise.state != "open" or promises.is_there(trades.load(order.trade), order.state):
         return "off"
-    promise.state = "broken"
-    if promise.told_at is None:  # no promise breaks without a word
-        await order_texts.to_customer(work, order, WAIT, lambda _: {"origin": order.origin_text})
-        promise.told_at = work.now
+    promise.state = "broken"  # and none does so without a word: neither the first nor one that was texted in its place
+    await order_texts.to_customer(work, order, WAIT, lambda _: {"origin": order.origin_text})
+    promise.told_at = work.now
     return "alarm"
 
 
