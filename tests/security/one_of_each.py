@@ -1,0 +1,280 @@
+"""One row of each kind that a URL can name, in one office, and requests that are right in everything but whose row it is.
+
+`rows` is what a request's id may be, by the part of the path that stands before it: a URL with a new kind of row is a KeyError.
+"""
+
+from __future__ import annotations
+
+import itertools
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import aiohttp
+
+from desk.books import cashier, credit_accounts, fee_rules
+from desk.books.credit_accounts import Terms
+from desk.books.fee_rules import FeeForm
+from desk.customer import merging, segments
+from desk.customer.segments import SegmentForm
+from desk.driver import driver_documents
+from desk.driver.driver_documents import PDF
+from desk.driver.driver_documents import File as Paper
+from desk.driver_page import appeals
+from desk.importing import staging, steps
+from desk.importing.staging import File
+from desk.importing.table import Cell, table_of
+from desk.keeping import kept_files
+from desk.message import campaigns
+from desk.message.audiences import Pick
+from desk.message.campaigns import Letter
+from desk.ordering import tariff_versions
+from desk.rules.fees import FeeRule
+from desk.work import Work
+from models import CarPhoto, Offer, Period, Recording, Search
+from models.vehicle_proof import CAR_SIDES
+from tests.hostile.corpus.everywhere import sample
+from tests.web.conftest import House, path_of
+from tests.web.test_cars import JPEG, photo
+from tests.web.test_texts import came
+from web.keys import CAR_PHOTOS, DOCUMENTS
+from web.route import Route
+
+SECRET = "비밀이영희"
+"""What stands in each of the rows, and in no answer to strangers."""
+_nth = itertools.count(1)
+RIDER = "01055509876"
+TOMORROW = (datetime.now(UTC) + timedelta(days=1)).date()
+SPAN = {"from": "2026-01-01", "to": "2026-02-01"}
+PDF_BYTES = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
+
+
+async def rows(house: House) -> dict[str, Any]:
+    """The ids, by the part of the path before them, and the token of a recording."""
+    driver, who = house.site.drivers[0], house.site.colleague_id
+    call = await house.ring(reference="cb1-9.9")
+    order = await house.order(customer_name=SECRET, note=SECRET)
+    assigned = await house.program().api("POST", f"/orders/{order['id']}/assign", {"driver_number": "100"})
+    assert assigned.status == 200
+    text = await came(house, SECRET)
+    async with house.desk.work() as work:
+        made = await _money(work, who, driver)
+        letter = Letter(Pick(drivers=(driver,)), SECRET, send_at=work.now + timedelta(hours=2))
+        campaign = await campaigns.send(work, who, letter)
+        paper = Paper(SECRET, PDF, PDF_BYTES)
+        document = await driver_documents.add(
+            work, who, driver, "licence", paper, _file_at(house, DOCUMENTS, PDF_BYTES)
+        )
+        car = await _car(work, order["id"], driver, _file_at(house, CAR_PHOTOS, photo("front")))
+        found = {
+            **made,
+            "calls": call,
+            "orders": order["id"],
+            "drivers": driver,
+            "texts": text,
+            "campaigns": campaign.id,
+            "sent": campaign.id,
+            "documents": document.id,
+            "photos": car.id,
+            "offers": await _offer(work, order["id"], driver),
+            "recordings": _recording(work, house, call),
+        }
+    return found | await taken_away(house)
+
+
+async def taken_away(house: House) -> dict[str, int]:
+    """Those rows that a request takes away: made anew each time."""
+    who, nth = house.site.colleague_id, next(_nth)
+    one, two, three = [
+        (await house.order(number=f"0107{nth:04}{n:04}", customer_name=SECRET))["customer"]["id"] for n in range(3)
+    ]
+    imported = await _import(house)
+    async with house.desk.work() as work:
+        merge = await merging.merge(work, who, two, three, name_of=two)
+        segment = await segments.make(work, who, SegmentForm(f"{SECRET} {nth}", {}, kind="list"))
+        zones = [{"from": SECRET, "to": "분당구", "fare": 25_000 + nth}]
+        tariff = await tariff_versions.stage(work, who, "zones", f"{SECRET}.csv", zones)
+        made = {"customers": one, "another": max(two, three), "merges": merge, "segments": segment.id}
+        return {**made, "tariffs": tariff.id, "tariff": tariff.id, "files": imported}
+
+
+async def _money(work: Work, who: int, driver: int) -> dict[str, int]:
+    await cashier.take_in(work, who, driver, 50_000, "입금 1")
+    asked = await cashier.ask(work, who, driver, 1_000, SECRET)
+    entry = await cashier.penalise(work, who, driver, 3_000, SECRET, "벌금 1")
+    appeal = await appeals.appeal(work, driver, SECRET, entry_id=entry.id)
+    account = await credit_accounts.add(work, who, Terms(SECRET, 500_000))
+    await credit_accounts.add_rider(work, who, account.id, RIDER)
+    later = FeeForm("grade", "A", FeeRule(basis_points=1_500, unit=100), work.now + timedelta(days=9))
+    rule = await fee_rules.put(work, who, later)
+    closed = work.now - timedelta(days=400)
+    period = Period(
+        office_id=account.office_id,
+        since=closed - timedelta(days=30),
+        until=closed,
+        closed_at=work.now,
+        digest="0" * 64,
+    )
+    work.session.add(period)
+    await work.session.flush()
+    return {
+        "withdrawals": asked.id,
+        "entries": entry.id,
+        "appeals": appeal.id,
+        "credit-accounts": account.id,
+        "credit": account.id,
+        "fee-rules": rule.id,
+        "periods": period.id,
+    }
+
+
+async def _import(house: House) -> int:
+    cells = ["이름", "휴대폰", "메모"], [SECRET, "010-2345-6789", ""], [SECRET, "전화 없음", ""]
+    table = table_of(([Cell(cell) for cell in line] for line in cells), known=frozenset(cells[0]))
+    file = File.of(f"{SECRET}.csv", b"1")
+    staged = await staging.stage(house.desk, house.site.office_id, house.site.colleague_id, "customers", file, table)
+    await steps.finish(house.desk, staged)
+    return staged
+
+
+async def _car(work: Work, order: int, driver: int, path: str) -> CarPhoto:
+    made = CarPhoto(
+        order_id=order,
+        driver_id=driver,
+        stage="before",
+        side=CAR_SIDES[0],
+        sent_sha256="0" * 64,
+        sha256="0" * 64,
+        path=path,
+        size=1,
+        width=1,
+        height=1,
+        received_at=work.now,
+    )
+    work.session.add(made)
+    await work.session.flush()
+    return made
+
+
+async def _offer(work: Work, order: int, driver: int) -> int:
+    search = Search(order_id=order, state="running", started_at=work.now, due_at=work.now + timedelta(hours=1))
+    work.session.add(search)
+    await work.session.flush()
+    until = work.now + timedelta(hours=1)
+    offer = Offer(
+        search_id=search.id,
+        order_id=order,
+        driver_id=driver,
+        ring=1,
+        state="open",
+        offered_at=work.now,
+        expires_at=until,
+    )
+    work.session.add(offer)
+    await work.session.flush()
+    return offer.id
+
+
+def _recording(work: Work, house: House, call: int) -> str:
+    (house.recordings / "left.wav").write_bytes(b"RIFF")
+    token = "a-recording-of-the-first-office"
+    work.session.add(Recording(call_id=call, token=token, path="left.wav", kind="message", created_at=work.now))
+    return token
+
+
+def _file_at(house: House, folder: str, raw: bytes) -> str:
+    return kept_files.write(house.recordings.parent / "files" / folder, raw)
+
+
+SAID: dict[str, dict[str, Any]] = {
+    "/assign": {"driver_number": "101", "driver_id": None},
+    "/riders": {"number": RIDER},
+    "/riders/remove": {"number": RIDER},
+    "/penalties": {"order_id": None},
+    "/take": {"holds_from": f"{TOMORROW}T00:00:00Z"},
+    "/driver/orders/{id}/step": {"to": "driving"},
+    "/orders/{id}/step": {"to": "driving"},
+    "/segments/{id}": {"sound": None, "kind": "list"},
+    "/orders/{id}": {
+        "number": None, "credit_id": None, "wanted": None, "wants": [], "way_points": [], "cost_centre": None, "fare_reason": None
+    },
+}  # fmt: skip
+"""What a body says where a text of the schema's would be refused before its row is looked for; by how the path ends."""
+_MONEY = {"amount": "1000", "reference": "form", "evidence": "x"}
+_FORMS: dict[str, tuple[dict[str, str], ...]] = {
+    "/customers/{id}/block": ({"do": "block", "reason": "x"}, {"do": "serve", "reason": "x"}),
+    "/customers/{id}/data": ({"form": "json"}, {"form": "page"}, {"form": "xlsx"}),
+    "/customers/{id}/edit": ({"version": "1", "name": "x"},),
+    "/customers/{id}/forget": ({"reason": "x"},),
+    "/customers/{id}/merge": ({"other": "OTHER"}, {"do": "undo", "merge": "MERGE"}),
+    "/customers/{id}/numbers": ({},),
+    "/drivers/{id}": (
+        {"do": "change", "name": "x", "number": "100", "phone": "01020000000", "version": "1"},
+        {"do": "grade", "grade": "A", "reason": "x"},
+        {"do": "apart", "customer": "01055501234", "side": "office", "reason": "x"},
+        {"do": "put_aside"},
+        {"do": "disable", "reason": "x"},
+        {"do": "enable"},
+    ),
+    "/import/files/{id}": (
+        {"do": "map", "column0": "name", "column1": "number", "column2": ""},
+        {"do": "start"},
+        {"do": "undo"},
+        {"do": "discard"},
+    ),
+    "/money/appeals/{id}": ({"do": "decline", "answer": "x"}, {"do": "accept", "answer": "x"}),
+    "/money/credit/{id}": (
+        {"do": "terms", "name": "x", "limit": "1000"},
+        {"do": "add_rider", "number": "01055501111"},
+    ),
+    "/money/credit/{id}/payments": (_MONEY,),
+    "/money/drivers/{id}": ({"do": "top_up", **_MONEY}, {"do": "penalty", **_MONEY}, {"do": "withdrawal", **_MONEY}),
+    "/money/drivers/{id}/reversals": ({"entry": "ENTRY", "evidence": "x"},),
+    "/money/tariff/{id}": ({"do": "take", "holds_from": f"{TOMORROW}T00:00"}, {"do": "throw"}),
+    "/money/withdrawals/{id}": ({"do": "turn_down", "reason": "x"}, {"do": "approve"}),
+    "/segments/{id}": (
+        {"do": "preview", "name": "x", "trips_a": "1"},
+        {"do": "save", "name": "x", "kind": "list", "version": "1"},
+        {"do": "add", "members": "OTHER"},
+        {"do": "take_out", "members": "OTHER"},
+        {"do": "remove"},
+    ),
+    "/texts/sent/{id}": ({"do": "cancel"},),
+}
+"""What each page's forms send. Words in capitals are rows of the office that the page is about."""
+
+
+def path_to(route: Route, ids: dict[str, Any]) -> str:
+    """The route's path with the row of its kind."""
+    parts = path_of(route.path).split("/")
+    for n, part in enumerate(route.path.split("/")):
+        if part.startswith(("{id", "{token")):
+            parts[n] = str(ids[parts[n - 1]])
+    return "/".join(parts)
+
+
+def requests_to(route: Route, ids: dict[str, Any]) -> list[dict[str, Any]]:
+    """What aiohttp is to send there; several where a page has several forms."""
+    path = path_of(route.path).replace("/1", "/{id}", 1)
+    if route.method == "GET":
+        needed = route.given.model_json_schema().get("required", ())
+        return [{"params": {name: SPAN[name] for name in needed}}]
+    if route.kind == "json":
+        schema = route.given.model_json_schema()
+        body = sample(schema, schema.get("$defs", {}))
+        if path.endswith("/merge"):
+            body = {"other": ids["another"], "name_of": ids["another"]}
+        if "customers" in body:
+            body = {"customers": [ids["another"]]}
+        said = next((said for end, said in SAID.items() if path.endswith(end)), {})
+        return [{"json": body | said}]
+    if route.kind == "raw":
+        return [{"data": photo("rear"), "headers": JPEG}]
+    if path == "/drivers/{id}/documents":
+        form = aiohttp.FormData({"key": "documents", "kind": "licence"})
+        form.add_field("file", PDF_BYTES, filename="a.pdf", content_type="application/pdf")
+        return [{"data": form}]
+    named = {"OTHER": "another", "MERGE": "merges", "ENTRY": "entries"}
+    return [
+        {"data": {"key": f"{n} {path}", **{k: str(ids[named[v]]) if v in named else v for k, v in fields.items()}}}
+        for n, fields in enumerate(_FORMS[path])
+    ]
