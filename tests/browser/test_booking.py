@@ -1,20 +1,23 @@
-"""A booked trip with a stop, taken by keyboard: its fare explains itself, and what is typed survives another browser."""
+"""A booked trip with a stop, taken by keyboard: its fare explains itself, it survives another browser, its alarms are heard."""
 
 from __future__ import annotations
 
 import asyncio
 import os
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
-from desk.ordering import drafts, tariffs
+from desk.events import OrderAlarmed
+from desk.ordering import drafts, tariffs, timers
 from desk.rules.tariff import ZonePair
 from desk.work import Work
 from models import Order, OrderTimer, Promise
-from tests.browser.conftest import OpenConsole
+from tests.browser.conftest import Console, OpenConsole
 from tests.browser.scene import Scene
+from tests.browser.test_searches import COUNT_TONES
 
 pytestmark = pytest.mark.browser
 
@@ -95,3 +98,102 @@ async def test_a_booked_trip_is_priced_kept_and_alarmed(sit_down: OpenConsole, s
     await console.sees("order-board .order-row", "배차 대기")
     console.unharmed()
     colleague.unharmed()
+
+
+async def test_a_booked_order_that_nobody_can_be_found_for_is_heard_and_jumped_to(
+    sit_down: OpenConsole, scene: Scene
+) -> None:
+    """Seen failing with only searches that found nobody in the list of what needs somebody."""
+    console = await sit_down()
+    await console.page.evaluate(COUNT_TONES)
+    api = console.house.program().api
+    body = {"number": "01055501234", "origin": {"text": "신촌"}, "wanted": "내일 1330"}
+    booked = (await api("POST", "/orders", body)).body["id"]
+    other = (await console.house.order())["id"]
+    await console.page.wait_for_selector(f'[data-order="{other}"]')
+    await console.press("F8")
+    await console.until(f"document.activeElement.dataset.order === '{other}'")
+
+    async def its_time_comes(work: Work) -> None:
+        (await work.session.get_one(Order, booked)).wanted_at = work.now + timedelta(minutes=5)
+        query = select(OrderTimer).where(OrderTimer.order_id == booked, OrderTimer.kind == "search")
+        timer = (await work.session.scalars(query)).one()
+        timer.due_at = work.now
+        await work.session.flush()
+        await timers.advance(work, timer.id)
+
+    await scene.desk.do(its_time_comes)
+    await console.page.wait_for_selector(f'[data-order="{booked}"].taken.unassigned')
+    await console.sees("status-bar .gauge.unassigned", "처리 필요")
+    assert await console.page.inner_text("status-bar .gauge.unassigned b") == "1"
+    await console.sees("bottom-line .said.bad", "기사를 찾지 못합니다: 신촌")
+    assert "기사를 찾지 못합니다: 신촌" in await console.page.inner_text("#announcer")
+    await console.until("globalThis.tones === 4")
+    assert (await console.page.title()).startswith("⚠")
+    await console.press("F8")
+    await console.until(f"document.activeElement.dataset.order === '{booked}'")
+    await console.press("r")
+    await console.until("document.querySelectorAll('.order-row').length === 1")
+    await console.press("Shift+F7")  # somebody sees to it
+    await console.until("!document.querySelector('status-bar .gauge.unassigned')")
+    await console.until("!document.title.startsWith('⚠')")
+    console.unharmed()
+
+
+async def promise_breaks(console: Console, order_id: int) -> None:
+    """The desk is told that the promise of this order is about to break."""
+
+    async def alarmed(work: Work) -> None:
+        await work.session.execute(
+            update(Promise).where(Promise.order_id == order_id).values(promised_at=work.now + timedelta(minutes=3))
+        )
+        timer = (
+            await work.session.scalars(
+                select(OrderTimer).where(OrderTimer.order_id == order_id, OrderTimer.kind == "promise")
+            )
+        ).one()
+        timer.done_at, timer.outcome = work.now, "alarm"
+        work.tell(OrderAlarmed(work.now, order_id, "promise", "alarm", None))
+
+    await console.scene.desk.do(alarmed)
+
+
+async def test_of_a_promise_about_to_break_the_fare_is_raised_or_the_customer_asked_to_wait_by_keys(
+    console: Console,
+) -> None:
+    """Seen failing with the text sent at once, and with the fare's field reached but not selected."""
+    order = await console.house.order(destination={"text": "판교역"})
+    await console.page.wait_for_selector(".order-row")
+    await promise_breaks(console, order["id"])
+    await console.sees("bottom-line .said.bad", "약속 2분 남음: 강남역 → 판교역")
+    await console.press("F8")
+    await console.sees("candidate-list .alarmed", "기다림 문자")
+
+    await console.press("Control+F6")
+    await console.until("document.activeElement.name === 'fare'")
+    await console.page.keyboard.type("33000")
+    await console.press("Control+Enter")
+    await console.sees("bottom-line .said.good", "고쳐서 저장했습니다")
+    assert (await console.house.program().api("GET", f"/orders/{order['id']}")).body["fare"] == 33_000
+    await console.until("!document.querySelector('status-bar .gauge.unassigned')")
+
+    other = await console.house.order(origin={"text": "신촌"})
+    await console.page.wait_for_selector(f'[data-order="{other["id"]}"]')
+    await promise_breaks(console, other["id"])
+    await console.page.wait_for_selector(f'[data-order="{other["id"]}"].unassigned')
+    await console.press("F8", "F8")
+    await console.until(f"document.activeElement.dataset.order === '{other['id']}'")
+    await console.sees("candidate-list .alarmed", "약속 2분 남음")
+    await console.press("F7")
+    await console.sees("bottom-line .said", "15분")
+    await console.press("Control+z")
+    await console.until("!document.querySelector('bottom-line .said button')")
+    await console.page.wait_for_timeout(8500)  # longer than the time to think
+    assert not await console.page.evaluate("document.querySelector('candidate-list .alarmed').hidden")
+    await console.press("F7")
+    await console.page.wait_for_function(
+        "() => document.querySelector('candidate-list .alarmed').hidden", timeout=20_000
+    )
+    texts = (await console.house.program().api("GET", f"/messages?order_id={other['id']}")).body["items"]
+    assert ["모시겠습니다" in each["text"] for each in texts] == [True]
+    await console.until("!document.querySelector('status-bar .gauge.unassigned')")

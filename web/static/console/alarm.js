@@ -1,15 +1,16 @@
 /**
- * What must be noticed by somebody who looks elsewhere: a call, or an order that nobody will drive. It is spoken to screen
- * readers by an element that nobody sees, and an order without a driver also sounds, once for each search.
+ * What must be noticed by somebody who looks elsewhere: a call, an order that nobody will drive, a booked time that is near, a promise
+ * that is about to break. It is spoken to screen readers by an element that nobody sees, and what an order needs also sounds, once.
  */
 
 import { play } from "../tones.js";
-import { store } from "./store.js";
+import { leftAlone, store } from "./store.js";
 import { t } from "./texts.js";
+import { alarmWords } from "./trips.js";
 import { tripOf } from "./work.js";
 
 const SPOKEN_KEPT = 5;
-const known = new Set(); // searches that were sounded for
+const known = new Set(); // what was sounded for
 let opened = false;
 
 /** What is added is spoken; two things in one moment are both heard. */
@@ -23,17 +24,26 @@ export function speak(text) {
 
 /** Called after every piece of news. What stood there when the page was opened is seen, not heard. */
 export function alarm() {
-  const fresh = store.unassigned.filter((order) => !known.has(mark(order)));
-  for (const order of fresh) known.add(mark(order));
+  const fresh = store.needing.flatMap(concernsOf).filter(({ mark }) => !known.has(mark));
+  for (const { mark } of fresh) known.add(mark);
   const first = !opened;
   opened = true;
   if (first || !fresh.length) return;
-  for (const order of fresh) speak(t(alarmOf(order), { trip: tripOf(order) }));
-  store.say({ text: t(alarmOf(fresh[0]), { trip: tripOf(fresh[0]) }), kind: "bad" }, 15000);
+  for (const { text } of fresh) speak(text);
+  store.say({ text: fresh[0].text, kind: "bad" }, 15000);
   ring();
 }
 
-const mark = (order) => `${order.id} ${order.search.started_at}`;
-const alarmOf = (order) => (order.search.why === "uncertain" ? "search_state.alarm_uncertain" : "search_state.alarm");
+/** Why an order needs somebody: its search, and each alarm that nobody has seen to. */
+function concernsOf(order) {
+  const trip = tripOf(order);
+  const alarms = order.alarms.map((each) => ({
+    mark: `${order.id} ${each.kind} ${each.at}`,
+    text: t("alarm.spoken", { what: alarmWords(order, each), trip }),
+  }));
+  if (order.state !== "taken" || !leftAlone(order.search)) return alarms;
+  const key = order.search.why === "uncertain" ? "search_state.alarm_uncertain" : "search_state.alarm";
+  return [{ mark: `${order.id} ${order.search.started_at}`, text: t(key, { trip }) }, ...alarms];
+}
 
 const ring = () => play([[0, 660], [0.25, 520], [0.6, 660], [0.85, 520]], { seconds: 0.22, loudness: 0.25 });

@@ -2,8 +2,7 @@
 
 import { means } from "./found.js";
 import { written } from "./phone.js";
-import { isUnassigned } from "./searches.js";
-import { store } from "./store.js";
+import { needsSomebody, store } from "./store.js";
 import { wantsDriver } from "./work.js";
 
 /** So long may an order wait for a driver before somebody should look at it. */
@@ -19,9 +18,9 @@ export function promiseLeft({ promise }) {
   return left < SOON_MS ? left : null;
 }
 
-/** Nobody took it, its promise is about to break or has, or it has waited long for a driver (unless that is for later). */
+/** Somebody has to see to it, its promise is about to break or has, or it has waited long for a driver (unless that is for later). */
 export const isAtRisk = (order) =>
-  isUnassigned(order) ||
+  needsSomebody(order) ||
   (!order.closed_at && promiseLeft(order) !== null) ||
   (wantsDriver(order) && !order.promise && store.now() - Date.parse(order.taken_at) > LATE_MS);
 

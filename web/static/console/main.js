@@ -83,7 +83,7 @@ document.addEventListener("open-order", (event) => select(event.detail));
 
 store.subscribe(() => {
   const waiting = store.waiting.length;
-  const alarmed = store.unassigned.length ? "⚠ " : "";
+  const alarmed = store.needing.length ? "⚠ " : "";
   document.title = alarmed + (waiting ? `(${waiting}) callboard` : "callboard");
 });
 

@@ -11,7 +11,7 @@ import { FILTERS, shown } from "./filters.js";
 import * as icons from "./icons.js";
 import { about } from "./on-its-way.js";
 import { isSearching, isUnassigned, standing, timeLeft } from "./searches.js";
-import { leftAlone, store } from "./store.js";
+import { leftAlone, needsSomebody, store } from "./store.js";
 import { clockTime, dayMonth, duration, t } from "./texts.js";
 import { isWaiting } from "./ticked.js";
 import { clockLine } from "./trips.js";
@@ -23,7 +23,7 @@ export class OrderBoard extends LiveElement {
   ticks = true;
   map = false;
 
-  /** F8: to the marked order, or the first that waits for a driver; from the board itself on to the next that nobody took. */
+  /** F8: to the marked order, or the first that waits for a driver; from the board itself on to the next that needs somebody. */
   enter() {
     if (this.map) this.toggleMap();
     const rows = this.rows();
@@ -204,7 +204,7 @@ export class OrderBoard extends LiveElement {
       <li>
         <button
           type="button"
-          class="order-row ${order.state} ${marked ? "marked" : ""} ${ticked ? "ticked-row" : ""} ${order.closed_at ? "closed" : ""} ${isUnassigned(order) ? "unassigned" : ""} ${leaving ? "leaving" : ""}"
+          class="order-row ${order.state} ${marked ? "marked" : ""} ${ticked ? "ticked-row" : ""} ${order.closed_at ? "closed" : ""} ${needsSomebody(order) ? "unassigned" : ""} ${leaving ? "leaving" : ""}"
           data-order=${order.id}
           aria-current=${marked}
           aria-pressed=${ticked ? "true" : nothing}

@@ -27,8 +27,8 @@ export class StatusBar extends LiveElement {
         </span>
         <span class="gauge">${t("status.today")} <b>${store.ordersToday}</b></span>
         <dispatch-mode data-panel></dispatch-mode>
-        ${store.unassigned.length
-          ? html`<span class="gauge trouble unassigned">${icons.warn} ${t("search_state.alarms")} <b>${store.unassigned.length}</b></span>`
+        ${store.needing.length
+          ? html`<span class="gauge trouble unassigned">${icons.warn} ${t("alarm.gauge")} <b>${store.needing.length}</b></span>`
           : nothing}
         ${store.troubles.map(([part, { reason }]) => this.trouble(part, reason))}
       </div>

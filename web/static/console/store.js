@@ -12,6 +12,9 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 /** A search that ended without a driver and waits for somebody: everybody was asked, or it stopped by itself. */
 export const leftAlone = (search) => search?.state === "unassigned" || (search?.state === "stopped" && search.why === "uncertain");
 
+/** Whether somebody has to do something: nobody will drive it, or an alarm of its time or its promise is not seen to. */
+export const needsSomebody = (order) => !order.closed_at && ((order.state === "taken" && leftAlone(order.search)) || order.alarms?.length > 0);
+
 export class Store {
   geocoders = []; // who is asked for places on the network
   calls = new Map();
@@ -203,9 +206,9 @@ export class Store {
     return Math.max(this.openedAt + this.offset, ...ends);
   }
 
-  /** Orders that everybody was asked for and nobody has. */
-  get unassigned() {
-    return [...this.orders.values()].filter((order) => order.state === "taken" && leftAlone(order.search));
+  /** Orders that somebody has to see to. */
+  get needing() {
+    return [...this.orders.values()].filter(needsSomebody);
   }
 
   get troubles() {

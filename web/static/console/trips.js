@@ -72,6 +72,7 @@ function learnedWords({ samples, error_s: error }) {
 }
 
 const OFF = new Set(["kept", "off"]);
+const DONE = new Set(["texted", "started"]); // what was done, though too late
 
 /** Minutes until the promise breaks, by the server's clock; null where there is none to keep. */
 export function minutesLeft({ promise, closed_at: closed }) {
@@ -92,6 +93,9 @@ export function clockLine(order) {
 }
 
 export function alarmWords(order, alarm) {
+  if (DONE.has(alarm.outcome)) {
+    return t("alarm.done_late", { what: t(`history.timer.${alarm.kind}`), minutes: Math.round(alarm.late_s / 60) });
+  }
   const minutes = minutesLeft(order);
   const kind = alarm.kind === "promise" && minutes !== null && minutes < 0 ? "promise_broken" : alarm.kind;
   const late = alarm.late_s ? ` (${t("alarm.late", { minutes: Math.round(alarm.late_s / 60) })})` : "";
