@@ -145,7 +145,7 @@ async def promise_breaks(console: Console, order_id: int) -> None:
 
     async def alarmed(work: Work) -> None:
         await work.session.execute(
-            update(Promise).where(Promise.order_id == order_id).values(promised_at=work.now + timedelta(minutes=3))
+            update(Promise).where(Promise.order_id == order_id).values(promised_at=work.now + timedelta(seconds=170))
         )
         timer = (
             await work.session.scalars(
