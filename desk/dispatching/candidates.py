@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Integer, Row, Select, bindparam, select
+from sqlalchemy import Integer, Row, Select, bindparam, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk import trades
@@ -21,7 +21,7 @@ from desk.errors import NotFound
 from desk.order import finishing
 from desk.place.nearby import beeline_m, boxed, nearest
 from desk.trades import Trade
-from models import Driver, Order
+from models import Driver, Offer, Order
 
 __all__ = ["Candidate", "beeline_m", "candidates", "of_order"]
 
@@ -29,7 +29,7 @@ __all__ = ["Candidate", "beeline_m", "candidates", "of_order"]
 REACH_M = 30_000
 LOOKED_AT = 30
 """So many of the nearest are weighed against one another, also where fewer are wanted: the best is not always the nearest."""
-_DRIVER = Driver.__table__.c
+_DRIVER, _OFFER = Driver.__table__.c, Offer.__table__.c
 COLUMNS = (*driver_fitness.COLUMNS, _DRIVER.number, _DRIVER.name, _DRIVER.free_since, _DRIVER.grade)
 LOCATED = (*COLUMNS, _DRIVER.lat, _DRIVER.lon, _DRIVER.located_at)
 
@@ -73,12 +73,18 @@ async def candidates(
     return await of_order(session, order, limit, now or datetime.now().astimezone())
 
 
-async def of_order(session: AsyncSession, order: Order, limit: int, now: datetime) -> list[Candidate]:
-    """The same for an order that is at hand."""
+async def of_order(
+    session: AsyncSession, order: Order, limit: int, now: datetime, search_id: int = 0, reach_m: int = REACH_M
+) -> list[Candidate]:
+    """The same for an order that is at hand, without those whom the search `search_id` has asked.
+
+    Who is farther away than `reach_m` (beeline) is listed like one whose place is not known.
+    """
     trade = trades.load(order.trade)
-    about_to_be_done = await finishing.near(session, order, trade, LOCATED, now)
+    about_to_be_done = await finishing.near(session, order, trade, LOCATED, now, search_id)
     soon = [_finishing(row, distance, left, trade, now) for distance, left, row in about_to_be_done]
-    near, rows = await _near(session, order, trade, max(limit, LOOKED_AT), now)
+    look = _Look(order, max(limit, LOOKED_AT), now, search_id, reach_m)
+    near, rows = await _near(session, look, trade)
     reasons = await driver_fitness.reasons_for(session, order, [*rows, *(row for *_, row in about_to_be_done)], now)
     fit = [each for each in near if each.driver_id not in reasons]
     soon.sort(key=_cost)
@@ -88,7 +94,7 @@ async def of_order(session: AsyncSession, order: Order, limit: int, now: datetim
     else:
         listed = [*fit[: max(0, limit - len(done_soon))], *done_soon][:limit]
     if len(listed) < limit:
-        others = await _longest_waiting(session, order, limit - len(listed), {row.id for row in rows})
+        others = await _longest_waiting(session, look, limit - len(listed), {row.id for row in rows})
         reasons = {**reasons, **await driver_fitness.reasons_for(session, order, others, now)}
         rest = [_waiting(row, now) for row in others]
         listed += [each for each in rest if each.driver_id not in reasons]
@@ -107,7 +113,8 @@ def _cost(candidate: Candidate) -> tuple[float, int]:
 
 def _free(*more: Any) -> Select[Any]:
     of_office = (_DRIVER.office_id == bindparam("office"), _DRIVER.state == "free", _DRIVER.disabled_at.is_(None))
-    return select(*COLUMNS, *more).where(*of_office)
+    asked = exists().where(_OFFER.search_id == bindparam("search"), _OFFER.driver_id == _DRIVER.id)
+    return select(*COLUMNS, *more).where(*of_office, ~asked)
 
 
 _AT = (_DRIVER.lat.label("at_lat"), _DRIVER.lon.label("at_lon"))
@@ -127,19 +134,35 @@ _WAITING = (
 )
 
 
-async def _near(
-    session: AsyncSession, order: Order, trade: Trade, limit: int, now: datetime
-) -> tuple[list[Candidate], list[Row[Any]]]:
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What is looked for: so many of an order's drivers (`limit`) at a moment, without those whom a search has asked."""
+
+    order: Order
+    limit: int
+    now: datetime
+    search_id: int
+    reach_m: int
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What every statement is given."""
+        return {"office": self.order.office_id, "search": self.search_id}
+
+
+async def _near(session: AsyncSession, look: _Look, trade: Trade) -> tuple[list[Candidate], list[Row[Any]]]:
     """Free drivers within reach, the least cost first, and their rows."""
+    order = look.order
     if order.origin_lat is None or order.origin_lon is None:
         return [], []
-    point, values = (order.origin_lat, order.origin_lon), {"office": order.office_id}
-    found = await nearest(session, _NEAR, values, point, limit, REACH_M)
+    point = (order.origin_lat, order.origin_lon)
+    found = await nearest(session, _NEAR, look.values, point, look.limit, look.reach_m)
     if order.wants:  # whoever has the skills, however many nearer ones have not
-        able = await nearest(session, _SKILLED_NEAR, {**values, **_wanted(order)}, point, limit, REACH_M)
+        values = {**look.values, **_wanted(order)}
+        able = await nearest(session, _SKILLED_NEAR, values, point, look.limit, look.reach_m)
         have = {row.id for _, row in able}
         found = [*able, *(each for each in found if each[1].id not in have)]
-    weighed = [(_free_candidate(row, distance, trade, now), _waiting_order(row)) for distance, row in found]
+    weighed = [(_free_candidate(row, distance, trade, look.now), _waiting_order(row)) for distance, row in found]
     weighed.sort(key=lambda pair: (_cost(pair[0])[0], *pair[1]))
     return [candidate for candidate, _ in weighed], [row for _, row in found]
 
@@ -149,12 +172,11 @@ def _wanted(order: Order) -> dict[str, Any]:
     return {"skills": wants, "many": len(wants)}
 
 
-async def _longest_waiting(session: AsyncSession, order: Order, limit: int, seen: Collection[int]) -> list[Row[Any]]:
+async def _longest_waiting(session: AsyncSession, look: _Look, limit: int, seen: Collection[int]) -> list[Row[Any]]:
     """Those who wait longest, without `seen`; where skills are wanted, first those who have them."""
-    values = {"office": order.office_id}
-    queries = [(query, values) for query in _WAITING]
-    if order.wants:
-        queries.insert(0, (_SKILLED_WAITING, {**values, **_wanted(order)}))
+    queries = [(query, look.values) for query in _WAITING]
+    if look.order.wants:
+        queries.insert(0, (_SKILLED_WAITING, {**look.values, **_wanted(look.order)}))
     found: dict[int, Row[Any]] = {}
     for query, given in queries:
         if len(found) < limit:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -18,7 +18,10 @@ from desk.work import Work
 from models import Assignment, NextOrder, Offer, Order, Search, Weighing
 
 WEIGHED = 30
-"""So many drivers are looked at for a ring; the reasons of those are kept."""
+"""So many drivers are looked at for a ring, at least; the reasons of those are kept."""
+MORE = 4
+"""So many times as many are looked at where those were not enough: they think about other orders, or may not take this one."""
+THINKS = "weighing.has_an_offer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,36 +44,39 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """How many drivers a ring has asked, and how many more it could have, had they not been asked for another order."""
+
+    count: int
+    thinking: int
+
+
+@dataclass(frozen=True, slots=True)
 class _Barred:
-    before: Collection[int]
     released: Collection[int]
     thinking: Collection[int]
 
     def key(self, each: Candidate) -> str | None:
-        if each.driver_id in self.before:
-            return "weighing.asked_before"
         if each.unfit is not None:
             return f"unfit.{each.unfit}"
         if each.driver_id in self.released:
             return "weighing.released_before"
-        return "weighing.has_an_offer" if each.driver_id in self.thinking else None
+        return THINKS if each.driver_id in self.thinking else None
 
 
 async def could_be_asked(
     session: AsyncSession, search: Search, order: Order, reach_m: int, now: datetime
 ) -> list[Candidate]:
-    """Those within reach who may be asked now, the best first."""
-    found = await looking.of_order(session, order, WEIGHED, now)
-    barred = await _barred(session, search, found)
-    return [each for each in found if barred.key(each) is None and not _too_far(each, reach_m)]
+    """Those within reach who may be asked now, the best first: one at least, if there is one."""
+    found, barred = await _look(session, search, order, Ring(reach_m, at_once=1, seconds=0), now)
+    return _able(found, barred, reach_m)
 
 
-async def ask(work: Work, search: Search, order: Order, ring: Ring, plan: Plan | None) -> bool:
-    """Ask one ring of drivers; whether there was anybody to ask. With a `plan`, its driver and nobody else, if he still can."""
-    found = await looking.of_order(work.session, order, WEIGHED, work.now)
-    barred = await _barred(work.session, search, found)
+async def ask(work: Work, search: Search, order: Order, ring: Ring, plan: Plan | None) -> Asked:
+    """Ask one ring of drivers. With a `plan`, its driver and nobody else, if he still can."""
+    found, barred = await _look(work.session, search, order, ring, work.now)
     weighed = weigh(found, ring, barred, plan)
-    await keep(work, search, weighed)
+    await keep(work, search, await _news(work.session, search, weighed) if ring.wave_s else _passed_over(weighed))
     made = [
         Offer(
             search_id=search.id, order_id=order.id, driver_id=one.candidate.driver_id, ring=search.ring, state=offers.OPEN,
@@ -79,11 +85,28 @@ async def ask(work: Work, search: Search, order: Order, ring: Ring, plan: Plan |
         for one in weighed if one.asked
     ]  # fmt: skip
     work.session.add_all(made)
-    await work.session.flush()
+    await work.session.flush()  # one statement for all of them
     await offer_texts.write(work, order, made, trades.load(order.trade).by_text_s)
     for offer in made:
         work.tell(events.OfferMade(work.now, offer.id, offer.driver_id, order.id))
-    return bool(made)
+    return Asked(len(made), sum(barred.key(each) == THINKS and not _too_far(each, ring.reach_m) for each in found))
+
+
+def _passed_over(weighed: Sequence[Weighed]) -> Sequence[Weighed]:
+    """Those before the last one who is asked; behind him, as many as are always looked at."""
+    last = max((n for n, one in enumerate(weighed, 1) if one.asked), default=0)
+    return weighed[: max(WEIGHED, last)]
+
+
+async def _news(session: AsyncSession, search: Search, weighed: Sequence[Weighed]) -> Sequence[Weighed]:
+    """Of a wave: who is asked, and who is not for another reason than in the waves before it."""
+    before = await session.execute(
+        select(Weighing.driver_id, Weighing.reason_key).where(
+            Weighing.search_id == search.id, Weighing.ring == search.ring, Weighing.asked.is_(False)
+        )
+    )
+    known = {(driver_id, key) for driver_id, key in before}
+    return [one for one in weighed if one.asked or (one.candidate.driver_id, one.reason_key) not in known]
 
 
 async def keep(work: Work, search: Search, weighed: Collection[Weighed]) -> None:
@@ -101,9 +124,7 @@ async def keep(work: Work, search: Search, weighed: Collection[Weighed]) -> None
 
 def weigh(found: Collection[Candidate], ring: Ring, barred: _Barred, plan: Plan | None = None) -> list[Weighed]:
     """Each driver with the reason why he is asked, or why he is not. Pure."""
-    able = [
-        each for each in found if barred.key(each) is None and not _too_far(each, ring.reach_m)
-    ]  # fmt: skip
+    able = _able(found, barred, ring.reach_m)
     planned = [each for each in able if plan is not None and each.driver_id == plan.driver_id]
     asked = planned or able[: ring.at_once]
     chosen = {each.driver_id for each in asked}
@@ -150,10 +171,30 @@ def _too_far(each: Candidate, reach_m: int) -> bool:
     return each.distance_m is not None and each.distance_m > reach_m
 
 
-async def _barred(session: AsyncSession, search: Search, found: Collection[Candidate]) -> _Barred:
-    """Who was asked in this search, who had the order and was released, who thinks about another order."""
+def _able(found: Collection[Candidate], barred: _Barred, reach_m: int) -> list[Candidate]:
+    return [each for each in found if barred.key(each) is None and not _too_far(each, reach_m)]
+
+
+async def _look(
+    session: AsyncSession, search: Search, order: Order, ring: Ring, now: datetime
+) -> tuple[list[Candidate], _Barred]:
+    """The drivers whom a ring weighs, without those whom this search has asked: enough to ask, or else all there are.
+
+    A wave looks at nobody who is out of reach; other rings do, for the reasons, and look no farther once they see one.
+    """
+    limit, reach = max(WEIGHED, ring.at_once), ring.reach_m if ring.wave_s else looking.REACH_M
+    while True:
+        found = await looking.of_order(session, order, limit, now, search.id, reach)
+        barred = await _barred(session, search, found, len(trades.load(order.trade).rings))
+        enough = len(_able(found, barred, ring.reach_m)) >= ring.at_once
+        if enough or len(found) < limit or any(_too_far(each, ring.reach_m) for each in found):
+            return found, barred
+        limit *= MORE
+
+
+async def _barred(session: AsyncSession, search: Search, found: Collection[Candidate], last_ring: int) -> _Barred:
+    """Who had the order and was released, and who thinks about another order. What everybody was asked bars nobody."""
     these = [candidate.driver_id for candidate in found]
-    before = await session.scalars(select(Offer.driver_id).where(Offer.search_id == search.id))
     released = await session.scalars(
         union(
             select(Assignment.driver_id).where(Assignment.order_id == search.order_id, Assignment.state == "released"),
@@ -161,6 +202,6 @@ async def _barred(session: AsyncSession, search: Search, found: Collection[Candi
         )
     )
     thinking = await session.scalars(
-        select(Offer.driver_id).where(Offer.driver_id.in_(these), Offer.state == offers.OPEN)
+        select(Offer.driver_id).where(Offer.driver_id.in_(these), Offer.state == offers.OPEN, Offer.ring < last_ring)
     )
-    return _Barred(set(before), set(released), set(thinking))
+    return _Barred(set(released), set(thinking))

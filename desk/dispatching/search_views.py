@@ -16,7 +16,7 @@ from desk.views import Json, moment
 from models import Driver, Offer, Order, Search, Weighing
 
 NAMED = 3
-"""So many of those who are asked are named beside an order; the last ring asks dozens at once."""
+"""So many of those who are asked are named beside an order; the last ring asks hundreds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ async def of_orders(session: AsyncSession, order_ids: Collection[int]) -> dict[i
             search.ring,
             len(trades.load(trade).rings),
             counts[search.id][offers.OPEN],
-            tuple(names[search.id][:NAMED]),
+            tuple(names[search.id]),
             counts[search.id]["declined"],
             counts[search.id]["expired"],
             search.started_at,
@@ -139,11 +139,17 @@ async def _proposed(session: AsyncSession, running: list[Search]) -> dict[int, J
 
 
 async def _asking(session: AsyncSession, search_ids: list[int]) -> dict[int, list[str]]:
-    asked = await session.execute(
-        select(Offer.search_id, Driver.number)
-        .join(Driver, Driver.id == Offer.driver_id)
+    place = func.row_number().over(partition_by=Offer.search_id, order_by=Offer.id)
+    first = (
+        select(Offer.id, Offer.search_id, Offer.driver_id, place.label("place"))
         .where(Offer.search_id.in_(search_ids), Offer.state == offers.OPEN)
-        .order_by(Offer.id)
+        .subquery()
+    )
+    asked = await session.execute(
+        select(first.c.search_id, Driver.number)
+        .join(Driver, Driver.id == first.c.driver_id)
+        .where(first.c.place <= NAMED)
+        .order_by(first.c.id)
     )
     names: dict[int, list[str]] = defaultdict(list)
     for search_id, number in asked:

@@ -1,23 +1,24 @@
 """Looking for a driver by itself: ring after ring, the nearest first, until somebody says yes or everybody was asked.
 
 A search is a row with the moment at which it goes on, so it survives any restart: `advance` is called often and does what is
-due. Each ring asks some drivers at once (desk/dispatching/rings.py); nobody is asked twice in one search. A search that only
-proposes names the driver whom it would ask, and asks nobody. The order's row is held in everything that ends an offer, so a
-driver, another driver and an operator never win together.
+due. Each ring asks some drivers at once (desk/dispatching/rings.py), the last one everybody, in waves; nobody is asked twice in
+one search. A search that only proposes names the driver whom it would ask, and asks nobody. The order's row is held in everything
+that ends an offer, so a driver, another driver and an operator never win together.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk import events, trades
 from desk.dispatching import crowds, next_orders, pins, rings
 from desk.dispatching.giving import driver_of_office, give
-from desk.dispatching.rings import Plan
+from desk.dispatching.rings import Asked, Plan
 from desk.driver import driver_fitness, offers
 from desk.errors import Conflict, NotFound, WrongState
 from desk.order import order_steps
@@ -28,6 +29,10 @@ from models import Assignment, NextOrder, Offer, Order, Search
 
 PROPOSED_FOR = timedelta(seconds=15)
 """A proposal is thought over anew as often."""
+LOOKED_AGAIN = timedelta(seconds=10)
+"""While those who were asked by a broadcast still think, it looks as often for who has come on duty meanwhile."""
+PATIENCE = timedelta(seconds=90)
+"""So long after its last offer, a broadcast waits for drivers who think about other orders."""
 
 
 class OfferGone(Conflict):
@@ -149,18 +154,7 @@ async def expire(work: Work, limit: int = 200) -> int:
         .limit(limit)
         .with_for_update(of=Order, skip_locked=True)
     )
-    held = list(await work.session.scalars(late))
-    ended = await work.session.execute(
-        update(Offer)
-        .where(Offer.order_id.in_(held), Offer.state == offers.OPEN, Offer.expires_at <= work.now)
-        .values(state="expired", ended_at=work.now)
-        .returning(Offer.id, Offer.driver_id, Offer.order_id)
-        .execution_options(synchronize_session=False)
-    )
-    rows = ended.all()
-    for offer_id, driver_id, order_id in rows:
-        work.tell(events.OfferEnded(work.now, offer_id, driver_id, order_id, "expired"))
-    return len(rows)
+    return await _end_late(work, Offer.order_id.in_(list(await work.session.scalars(late))))
 
 
 async def next_expiry(session: AsyncSession) -> datetime | None:
@@ -200,7 +194,7 @@ async def decline(work: Work, driver_id: int, offer_id: int, reason: str) -> Non
     offer.state, offer.ended_at, offer.reason = "declined", work.now, plain(reason, 200) or None
     await work.session.flush()
     work.tell(events.OfferEnded(work.now, offer.id, driver_id, offer.order_id, "declined"))
-    if not await offers.open_of_order(work.session, offer.order_id):
+    if not await offers.is_offered(work.session, offer.order_id):
         search = await work.session.get_one(Search, offer.search_id)
         search.due_at = work.now
 
@@ -229,7 +223,7 @@ async def _running(work: Work, order_id: int) -> Search | None:
 async def _go_on(work: Work, search: Search, order: Order, plan: Plan | None = None) -> None:
     trade = trades.load(order.trade)
     waiting = await _expire(work, order.id)
-    held_up = [at for at in (_goes_on(offer, trade.rings) for offer in waiting) if at > work.now]
+    held_up = [at for at in (_goes_on(some, trade.rings) for some in waiting) if at > work.now]
     if held_up:
         search.due_at = min(held_up)
         return
@@ -238,24 +232,57 @@ async def _go_on(work: Work, search: Search, order: Order, plan: Plan | None = N
         return
     if await _gathers(work, search, order, trade):
         return
-    while search.ring < len(trade.rings):
+    asked = await _ask(work, search, order, trade, plan)
+    if asked.count:
+        return
+    again = work.now + LOOKED_AGAIN
+    if waiting:
+        over = min(some.expires_at for some in waiting)
+        search.due_at = min(over, again) if trade.rings[-1].wave_s else over
+    elif asked.thinking and await _has_patience(work, search):
+        search.due_at = again
+    else:
+        search.state, search.ended_at = "unassigned", work.now
+        work.tell(events.SearchChanged(work.now, order.id, "unassigned"))
+
+
+async def _ask(work: Work, search: Search, order: Order, trade: Trade, plan: Plan | None) -> Asked:
+    """Ask the next ring that has anybody; a broadcast again and again, as it goes out in waves and others come on duty."""
+    asked = Asked(0, 0)
+    if search.ring == len(trade.rings) and trade.rings[-1].wave_s:
+        search.ring -= 1
+    while search.ring < len(trade.rings) and not asked.count:
         ring = trade.rings[search.ring]
         search.ring += 1
-        if await rings.ask(work, search, order, ring, plan):
-            search.due_at = work.now + timedelta(seconds=ring.seconds)
-            return
-    if waiting:
-        search.due_at = min(offer.expires_at for offer in waiting)
-        return
-    search.state, search.ended_at = "unassigned", work.now
-    work.tell(events.SearchChanged(work.now, order.id, "unassigned"))
+        asked = await rings.ask(work, search, order, ring, None if ring.wave_s else plan)
+        search.due_at = work.now + timedelta(seconds=ring.wave_s or ring.seconds)
+    return asked
 
 
-def _goes_on(offer: Offer, plan: tuple[Ring, ...]) -> datetime:
-    """Until when an open offer holds up its search. Who answers by text has longer, and nobody waits for him."""
-    if offer.code is None or not 0 < offer.ring <= len(plan):
-        return offer.expires_at
-    return min(offer.expires_at, offer.offered_at + timedelta(seconds=plan[offer.ring - 1].seconds))
+async def _has_patience(work: Work, search: Search) -> bool:
+    """Whether it still waits for those who think about other orders."""
+    last = await work.session.scalar(select(func.max(Offer.offered_at)).where(Offer.search_id == search.id))
+    return work.now - max(last or search.started_at, search.started_at) < PATIENCE
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """Open offers that were made together: in which ring, whether by text, when, and when the first of them is over."""
+
+    ring: int
+    by_text: bool
+    offered_at: datetime
+    expires_at: datetime
+
+
+def _goes_on(some: _Waiting, plan: tuple[Ring, ...]) -> datetime:
+    """Until when open offers hold up their search. Who answers by text has longer, and nobody waits for him."""
+    if not 0 < some.ring <= len(plan):
+        return some.expires_at
+    ring = plan[some.ring - 1]
+    if ring.wave_s:
+        return min(some.expires_at, some.offered_at + timedelta(seconds=ring.wave_s))
+    return min(some.expires_at, some.offered_at + timedelta(seconds=ring.seconds)) if some.by_text else some.expires_at
 
 
 async def _propose(work: Work, search: Search, order: Order, trade: Trade) -> None:
@@ -271,7 +298,12 @@ async def _propose(work: Work, search: Search, order: Order, trade: Trade) -> No
 
 
 async def _gathers(work: Work, search: Search, order: Order, trade: Trade) -> bool:
-    """Whether it waits for others, because so many search at once that they are better matched together."""
+    """Whether it waits for others, because so many search at once that they are better matched together.
+
+    Not before a broadcast: that asks everybody.
+    """
+    if trade.rings[min(search.ring, len(trade.rings) - 1)].wave_s:
+        return False
     if search.match_at is not None:
         if search.match_at <= work.now:
             search.match_at = None
@@ -294,13 +326,27 @@ async def _gathers(work: Work, search: Search, order: Order, trade: Trade) -> bo
     return True
 
 
-async def _expire(work: Work, order_id: int) -> list[Offer]:
-    waiting = []
-    for offer in await offers.open_of_order(work.session, order_id):
-        if offer.expires_at > work.now:
-            waiting.append(offer)
-            continue
-        offer.state, offer.ended_at = "expired", work.now
-        work.tell(events.OfferEnded(work.now, offer.id, offer.driver_id, order_id, "expired"))
-    await work.session.flush()
-    return waiting
+async def _expire(work: Work, order_id: int) -> list[_Waiting]:
+    """End what ran out; what waits for an answer. A broadcast has thousands of offers: they are not read one by one."""
+    await _end_late(work, Offer.order_id == order_id)
+    by_text = Offer.code.is_not(None)
+    found = await work.session.execute(
+        select(Offer.ring, by_text, Offer.offered_at, func.min(Offer.expires_at))
+        .where(Offer.order_id == order_id, Offer.state == offers.OPEN)
+        .group_by(Offer.ring, by_text, Offer.offered_at)
+    )
+    return [_Waiting(ring, bool(text), offered_at, expires_at) for ring, text, offered_at, expires_at in found]
+
+
+async def _end_late(work: Work, which: ColumnElement[bool]) -> int:
+    ended = await work.session.execute(
+        update(Offer)
+        .where(which, Offer.state == offers.OPEN, Offer.expires_at <= work.now)
+        .values(state="expired", ended_at=work.now)
+        .returning(Offer.id, Offer.driver_id, Offer.order_id)
+        .execution_options(synchronize_session=False)
+    )
+    rows = ended.all()
+    for offer_id, driver_id, order_id in rows:
+        work.tell(events.OfferEnded(work.now, offer_id, driver_id, order_id, "expired"))
+    return len(rows)

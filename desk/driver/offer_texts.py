@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 from sqlalchemy import select
@@ -33,10 +33,19 @@ async def write(work: Work, order: Order, offers: Sequence[Offer], answer_s: int
         return
     office = await work.session.get_one(Office, order.office_id)
     house = await house_language(work.session, office.id)
+    used = await _used(work, drivers)
+    texts: list[tuple[Offer, Message]] = []
     for offer in offers:
         driver = drivers.get(offer.driver_id)
         if driver is not None:
-            await _one(work, order, offer, driver, office, driver.language or house, answer_s)
+            offer.code = _code(used[driver.id])
+            offer.expires_at = max(offer.expires_at, work.now + timedelta(seconds=answer_s))
+            texts.append((offer, _one(work, order, offer, driver, office, driver.language or house)))
+    work.session.add_all(message for _, message in texts)
+    await work.session.flush()
+    for offer, message in texts:
+        offer.message_id = message.id
+        work.tell(events.MessageChanged(work.now, message.id, order.id, message.state))
     await work.session.flush()
 
 
@@ -49,11 +58,7 @@ async def withdraw(work: Work, message_ids: Sequence[int]) -> None:
         message_states.change(work, message, "expired", "the offer had ended")
 
 
-async def _one(
-    work: Work, order: Order, offer: Offer, driver: Driver, office: Office, language: str, answer_s: int
-) -> None:
-    offer.code = await _code(work, driver.id)
-    offer.expires_at = max(offer.expires_at, work.now + timedelta(seconds=answer_s))
+def _one(work: Work, order: Order, offer: Offer, driver: Driver, office: Office, language: str) -> Message:
     values = {
         "code": offer.code,
         "origin": order.origin_text,
@@ -61,25 +66,28 @@ async def _one(
         "fare": "-" if order.fare is None else money.display(order.fare, order.currency, language),
         "brief": paying.brief(order, language),
     }
-    message = Message(
+    return Message(
         office_id=office.id, order_id=order.id, audience="driver", recipient=driver.phone, sender=office.sms_sender,
         text_key=OFFER, language=language, text=Catalog.load(language).text(OFFER, **values), state="queued",
         next_try_at=work.now, valid_until=offer.expires_at, created_at=work.now, updated_at=work.now,
     )  # fmt: skip
-    work.session.add(message)
-    await work.session.flush()
-    offer.message_id = message.id
-    work.tell(events.MessageChanged(work.now, message.id, order.id, message.state))
 
 
-async def _code(work: Work, driver_id: int) -> str:
-    """A code that this driver was not told in the last day. It is no secret: who answers is known by his number."""
-    lately = await work.session.scalars(
-        select(Offer.code).where(
-            Offer.driver_id == driver_id, Offer.code.is_not(None), Offer.offered_at > work.now - NOT_AGAIN_WITHIN
+async def _used(work: Work, driver_ids: Collection[int]) -> dict[int, set[str]]:
+    """The codes that each of these drivers was told in the last day."""
+    lately = await work.session.execute(
+        select(Offer.driver_id, Offer.code).where(
+            Offer.driver_id.in_(driver_ids), Offer.code.is_not(None), Offer.offered_at > work.now - NOT_AGAIN_WITHIN
         )
     )
-    used = set(lately)
+    used: dict[int, set[str]] = {driver_id: set() for driver_id in driver_ids}
+    for driver_id, code in lately:
+        used[driver_id].add(code or "")
+    return used
+
+
+def _code(used: Collection[str]) -> str:
+    """A code that is not `used`. It is no secret: who answers is known by his number."""
     among = _SHORT if len(used) < CROWDED else _LONG
     free = [str(code) for code in among if str(code) not in used]
     return secrets.choice(free)

@@ -21,6 +21,12 @@ async def open_of_order(session: AsyncSession, order_id: int) -> list[Offer]:
     return list(found)
 
 
+async def is_offered(session: AsyncSession, order_id: int) -> bool:
+    """Whether anybody still thinks about an order."""
+    found = await session.scalars(select(Offer.id).where(Offer.order_id == order_id, Offer.state == OPEN).limit(1))
+    return found.first() is not None
+
+
 async def open_of_driver(session: AsyncSession, driver_id: int) -> list[Offer]:
     """What waits for this driver's answer, oldest first."""
     found = await session.scalars(

@@ -13,7 +13,7 @@ from desk import trades
 from desk.place.nearby import beeline_m, boxed, nearest
 from desk.trades import Trade
 from desk.work import Work
-from models import Assignment, Driver, NextOrder, Order, Shift
+from models import Assignment, Driver, NextOrder, Offer, Order, Shift
 from models.dispatch import HELD
 
 FRESH_S = 180
@@ -45,14 +45,17 @@ async def note(work: Work, order: Order) -> None:
 
 
 async def near(
-    session: AsyncSession, order: Order, trade: Trade, columns: tuple[Any, ...], now: datetime
+    session: AsyncSession, order: Order, trade: Trade, columns: tuple[Any, ...], now: datetime, search_id: int = 0
 ) -> list[tuple[float, int, Row[Any]]]:
-    """Drivers who will be done near where `order` begins: metres from there (beeline), seconds until then, the row."""
+    """Drivers who will be done near where `order` begins: metres from there (beeline), seconds until then, the row.
+
+    Without those whom the search `search_id` has asked.
+    """
     policy = trade.finishing
     if policy is None or order.origin_lat is None or order.origin_lon is None:
         return []
     point = (order.origin_lat, order.origin_lon)
-    query, values = _finishing(columns), {"office": order.office_id}
+    query, values = _finishing(columns), {"office": order.office_id, "search": search_id}
     found = await nearest(session, query, values, point, 2 * LISTED, policy.reach_m)
     timed = [(distance, done_in_s(row, trade, now), row) for distance, row in found]
     return [(distance, left, row) for distance, left, row in timed if left is not None and left <= policy.within_s][
@@ -75,13 +78,14 @@ def done_in_s(row: Row[Any] | Driver, trade: Trade, now: datetime) -> int | None
 @lru_cache
 def _finishing(columns: tuple[Any, ...]) -> Select[Any]:
     """Those on their last leg who stay on duty and have no next order yet."""
-    driver, shift, kept = Driver.__table__.c, Shift.__table__.c, NextOrder.__table__.c
+    driver, shift, kept, offer = (table.__table__.c for table in (Driver, Shift, NextOrder, Offer))
     on_duty = exists().where(shift.driver_id == driver.id, shift.ended_at.is_(None))
     taken = exists().where(kept.driver_id == driver.id, kept.state == HELD)
+    asked = exists().where(offer.search_id == bindparam("search"), offer.driver_id == driver.id)
     at = (driver.done_lat.label("at_lat"), driver.done_lon.label("at_lon"))
     query = (
         select(*columns, *at, driver.done_lat, driver.done_lon, driver.done_at)
         .where(driver.office_id == bindparam("office"), driver.state == "busy", driver.disabled_at.is_(None))
-        .where(on_duty, ~taken)
+        .where(on_duty, ~taken, ~asked)
     )
     return boxed(query, driver.done_lat, driver.done_lon)

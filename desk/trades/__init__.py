@@ -97,11 +97,16 @@ class Approach:
 
 @dataclass(frozen=True, slots=True)
 class Ring:
-    """One round of asking: up to `at_once` drivers within `reach_m` metres (beeline), who have so many `seconds` to say yes."""
+    """One round of asking: up to `at_once` drivers within `reach_m` metres (beeline), who have so many `seconds` to say yes.
+
+    A last ring with `wave_s` is a broadcast: every so many seconds it asks `at_once` more, while those before them still think,
+    until everybody within reach was asked.
+    """
 
     reach_m: int
     at_once: int
     seconds: int
+    wave_s: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ TRADE = Trade(
         Ring(reach_m=2_000, at_once=2, seconds=15),
         Ring(reach_m=5_000, at_once=5, seconds=20),
         Ring(reach_m=10_000, at_once=15, seconds=30),
-        Ring(reach_m=30_000, at_once=30, seconds=60),
+        Ring(reach_m=30_000, at_once=100, seconds=60, wave_s=3),
     ),
     tariffs={
         "KRW": Tariff(

@@ -48,7 +48,7 @@ TRADE = Trade(
         Ring(reach_m=1_500, at_once=1, seconds=15),
         Ring(reach_m=3_000, at_once=3, seconds=20),
         Ring(reach_m=7_000, at_once=10, seconds=30),
-        Ring(reach_m=30_000, at_once=30, seconds=60),
+        Ring(reach_m=30_000, at_once=100, seconds=60, wave_s=3),
     ),
     tariffs={
         "KRW": Tariff(

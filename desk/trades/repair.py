@@ -44,7 +44,7 @@ TRADE = Trade(
         Ring(reach_m=5_000, at_once=1, seconds=120),
         Ring(reach_m=10_000, at_once=2, seconds=120),
         Ring(reach_m=30_000, at_once=5, seconds=300),
-        Ring(reach_m=80_000, at_once=30, seconds=600),
+        Ring(reach_m=80_000, at_once=100, seconds=600, wave_s=3),
     ),
     # The visit; what is mended is written on the spot. How far it is makes no difference.
     tariffs={

@@ -44,7 +44,7 @@ TRADE = Trade(
         Ring(reach_m=1_000, at_once=1, seconds=10),
         Ring(reach_m=2_000, at_once=3, seconds=12),
         Ring(reach_m=4_000, at_once=10, seconds=15),
-        Ring(reach_m=8_000, at_once=30, seconds=30),
+        Ring(reach_m=8_000, at_once=100, seconds=30, wave_s=3),
     ),
     # What the meter will show, about: the ordinance of the city is the fare, this is what the caller is told.
     tariffs={

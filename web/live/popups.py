@@ -17,7 +17,7 @@ from aiohttp import web
 from sqlalchemy.exc import DBAPIError
 
 from desk.bus import Bus
-from desk.events import CallArrived, Event, SessionEnded
+from desk.events import CallArrived, Event, OfferEnded, OfferMade, SessionEnded
 from desk.views import moment
 from desk.work import Desk
 from web.access import masking
@@ -37,6 +37,14 @@ TOGETHER = 50
 """So many events at most are read in one transaction."""
 
 log = structlog.get_logger(__name__)
+
+
+def _is_of_one_wave(event: Event, after: Event) -> bool:
+    return (
+        isinstance(event, (OfferMade, OfferEnded))
+        and isinstance(after, (OfferMade, OfferEnded))
+        and event.order_id == after.order_id
+    )
 
 
 class Hub:
@@ -72,7 +80,12 @@ class Hub:
             events = deque((await self._told.get(),))
             async with self._order:
                 while len(events) < TOGETHER and not self._told.empty():
-                    events.append(self._told.get_nowait())
+                    event = self._told.get_nowait()
+                    if _is_of_one_wave(
+                        events[-1], event
+                    ):  # a hundred drivers are asked at once: the order is told once
+                        events.pop()
+                    events.append(event)
                 await self._tell(events)
 
     async def _tell(self, events: deque[Event]) -> None:
