@@ -82,7 +82,7 @@ async def test_what_is_crossed_is_the_same_on_the_page_in_the_file_and_in_the_an
 
 @pytest.mark.parametrize("locale", ["ko", "en"])
 async def test_every_side_is_there_in_both_languages(boss: Visitor, locale: str) -> None:
-    for by in (*SIDES, "times", "cohorts", "forecast", "weather", "origin&across=clock"):
+    for by in (*SIDES, "times", "cohorts", "forecast", "chances", "weather", "origin&across=clock"):
         text = await open_page(boss, f"/analysis?{SPAN}&by={by}&lang={locale}")
         words = re.sub(r"<[^>]+>", " ", text)
         assert not re.findall(r"\b(?:head|title|analysis|note|do)\.[a-z_]+", words), by

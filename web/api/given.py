@@ -164,6 +164,9 @@ class TripAsked(Given):
     destination: PlaceGiven | None = None
     way_points: WayPoints = Field(default_factory=list)
     wanted: Short | None = Field(default=None, description=WANTED)
+    fare: Money | None = Field(
+        default=None, description="What is to be paid, if not what the tariff says; for the chance."
+    )
 
 
 class WaitAsked(Given):

@@ -137,8 +137,22 @@ class AlarmTold(Told):
     late_s: int | None
 
 
+class ChanceTold(Told):
+    """Of the orders of the past at such a price `percent` had a driver there `within_s`; `raise_to` is the lowest fare that
+    would add ten points or more."""
+
+    within_s: int
+    percent: int
+    orders: int
+    raise_to: Money | None
+    raised_percent: int | None
+
+
 class TripTold(Told):
-    """What a trip that is being typed would cost, of which parts, when it is, and what may be promised (seconds from now)."""
+    """What a trip that is being typed would cost, of which parts, when it is, and what may be promised (seconds from now).
+
+    `chance` is null where the past tells too little, or the tariff nothing.
+    """
 
     amount: Money | None
     parts: list[FarePart]
@@ -147,6 +161,7 @@ class TripTold(Told):
     basis: str | None
     samples: int
     error_s: int | None
+    chance: ChanceTold | None
 
 
 class DraftTold(Told):

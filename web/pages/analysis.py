@@ -14,7 +14,7 @@ from desk.clock.days import Span
 from desk.customer import segments
 from desk.customer.segments import SegmentForm
 from desk.errors import DeskError, Invalid
-from desk.figures import analysis, cohorts, crossing, districts, forecast, response_times
+from desk.figures import analysis, chances, cohorts, crossing, districts, forecast, response_times
 from desk.figures.analysis import CLOCKS, SEGMENT, SIDES
 from desk.figures.report_rows import PAGE, OrderRow
 from desk.views import Json
@@ -31,9 +31,9 @@ from web.views import analysis_sheets, money_sheets
 from web.views.forms import fields_of, once, operator_id
 from web.views.money_view import View, view_of
 
-OTHER = ("times", "cohorts", "forecast")
+OTHER = ("times", "cohorts", "forecast", "chances")
 VIEWS = (*SIDES, *OTHER)
-KEYS = "qzwetgyuiohjl"
+KEYS = "qzwetgyuiohjla"
 """By which keys the sides are chosen, in their order."""
 MOST_ON_A_LIST = 5_000
 MEASURES = ("orders", "completed", "cancelled", "no_show", "fares")
@@ -191,6 +191,9 @@ async def _values(session: AsyncSession, view: View, by: str, across: str = "") 
         return {"cohorts": await cohorts.look(session, view.office, view.span)}
     if by == "forecast":
         return {"forecast": await forecast.look(session, view.office, view.now)}
+    if by == "chances":
+        curve = await chances.look(session, view.office.id)
+        return {"chances": curve, "priced": chances.prices(curve)}
     if across:
         crossed = await crossing.look(session, view.office, view.span, by, across)
         return {"crossed": crossed, "name": lambda side, cell: analysis_sheets.label(view, side, cell)}

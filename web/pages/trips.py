@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from desk.clock import time_entry
+from desk.figures import chances
 from desk.message import promise_offers
 from desk.order import promises
 from desk.order.order_customer import PlaceText
@@ -28,7 +29,10 @@ async def quote(ask: Ask[TripAsked]) -> Json:
         stops = [_place(each) for each in given.way_points]
         end = _place(given.destination) if given.destination else None
         quoted = await tariffs.quote(session, office, _place(given.origin), end, stops, wanted_at or now)
-        found, _ = await promises.estimate(session, office, given.origin.lat, given.origin.lon, now)
+        found, free = await promises.estimate(session, office, given.origin.lat, given.origin.lon, now)
+        chance = None
+        if quoted is not None and wanted_at is None:
+            chance = await chances.of_trip(session, office, quoted.quote.amount, given.fare, free, found.seconds, now)
     return {
         "amount": quoted.quote.amount if quoted else None,
         "parts": [part.as_json() for part in quoted.quote.parts] if quoted else [],
@@ -37,6 +41,7 @@ async def quote(ask: Ask[TripAsked]) -> Json:
         "basis": None if wanted_at else found.basis,
         "samples": 0 if wanted_at else found.samples,
         "error_s": None if wanted_at else found.error_s,
+        "chance": chance,
     }
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from babel.dates import format_date
 
 from desk.figures.analysis import CLOCKS, Analysis, Cell
+from desk.figures.chances import Curve, prices
 from desk.figures.cohorts import Cohort
 from desk.figures.crossing import Crossed
 from desk.figures.forecast import Forecast
@@ -31,6 +32,8 @@ def sheets(view: View, by: str, values: dict[str, Any]) -> list[Sheet]:
         return [_cohorts(view, values["cohorts"])]
     if by == "forecast":
         return [_forecast(view, values["forecast"])]
+    if by == "chances":
+        return _chances(view, values["chances"])
     if "crossed" in values:
         return [_crossed(view, values["crossed"])]
     return [_cells(view, by, values["found"])]
@@ -145,3 +148,20 @@ def _forecast(view: View, found: Forecast) -> Sheet:
         (view.m("analysis.trend"), f"{found.trend:.2f}"),
     ]
     return Sheet(view.m("analysis.by_forecast"), [*about(view, "analysis"), *told], heads, rows)
+
+
+def _chances(view: View, found: Curve) -> list[Sheet]:
+    heads: Heads = [(view.m("analysis.price"), "text"), (view.m("analysis.orders"), "number")]
+    heads += [(view.m("analysis.within", minutes=seconds // 60), "number") for seconds in found.bands]
+    rows: list[Sequence[SheetCell]] = [
+        (f"{price}%", orders, *(percents.get(seconds, "") for seconds in found.bands))
+        for price, orders, percents in prices(found)
+    ]
+    tried: Heads = [(view.m(f"analysis.{name}"), "number") for name in ("foretold", "came", "orders")]
+    bins = found.calibration.bins if found.calibration else ()
+    return [
+        Sheet(view.m("analysis.by_chances"), about(view, "analysis"), heads, rows),
+        Sheet(
+            view.m("analysis.calibration"), about(view, "analysis"), tried, [(b.told, b.came, b.orders) for b in bins]
+        ),
+    ]

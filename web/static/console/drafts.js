@@ -208,6 +208,8 @@ export class Draft {
     if (this.values.destination.trim()) body.destination = this.placeBody("destination", call);
     if (this.values.way_points.trim()) body.way_points = stopsBody(this.values.way_points, this.stops);
     if (this.values.wanted.trim()) body.wanted = this.values.wanted.normalize("NFC").trim();
+    const fare = parseMoney(this.values.fare);
+    if (fare !== null) body.fare = fare;
     return body;
   }
 

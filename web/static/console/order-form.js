@@ -31,7 +31,7 @@ const ON_ACCOUNT = new Set(["cost_centre", "limit_reason"]);
 const SUGGESTS = new Set(["origin", "destination", "way_points"]);
 const QUOTE_AFTER_MS = 250;
 const ACCOUNTS = new Set(["over_credit_limit", "not_on_account", "credit_account_closed"]);
-const PRICED = new Set(["origin", "destination", "way_points", "wanted"]);
+const PRICED = new Set(["origin", "destination", "way_points", "wanted", "fare"]);
 
 export class OrderForm extends LiveElement {
   draft = null;

@@ -38,7 +38,19 @@ function aboutPayment(draft, field) {
   return t("payment.may", { names: field.accounts.map(({ name }) => name).join(", ") });
 }
 
+/** What a fare is made of, and what chance it has: as it is typed, and from which fare on it would be clearly better. */
 function aboutFare(draft) {
+  return [fareWords(draft), chanceWords(draft.quoted?.chance)].filter(Boolean).join(" · ");
+}
+
+function chanceWords(chance) {
+  if (!chance) return "";
+  const now = t("order.chance", { minutes: Math.round(chance.within_s / 60), percent: chance.percent, orders: chance.orders });
+  if (chance.raise_to === null) return now;
+  return `${now} · ${t("order.chance_raised", { fare: money(chance.raise_to), percent: chance.raised_percent })}`;
+}
+
+function fareWords(draft) {
   const fare = parseMoney(draft.values.fare);
   const quoted = draft.quoted?.amount ?? null;
   const why = quoted === null ? "" : `${money(quoted)} = ${partsWords(draft.quoted.parts)}`;
