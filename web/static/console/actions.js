@@ -3,7 +3,8 @@
  * palette (Ctrl K) are drawn from it: no key can be missing from either. Its texts are `keys.<name>.key` and `.does`.
  *
  * `keys`: as tinykeys reads them. `where`: "always" works in fields, too; "outside" only where no text is typed; "own" decides by
- * itself; "there" belongs to the element that has the focus, which listens itself. `run`: what the palette does, too.
+ * itself; "there" belongs to the element that has the focus, which listens itself. `letter`: like "outside", a single sign, which
+ * a person may have switched off. `run`: what the palette does, too.
  */
 
 import { playOfCall } from "./call-list.js";
@@ -76,7 +77,7 @@ export const ACTIONS = [
   { name: "pages", keys: ["PageDown", "PageUp"], where: "own" },
   { name: "save", keys: ["Control+Enter"], where: "own", run: saveForm },
   { name: "enter", where: "there" },
-  { name: "trips", where: "there" },
+  { name: "trips", where: "there", letter: true, run: () => at("caller-card").enterTrips() },
   { name: "trip_1", of: "trips", keys: ["1"], where: "outside", run: () => takeTrip(0) },
   { name: "trip_2", of: "trips", keys: ["2"], where: "outside", run: () => takeTrip(1) },
   { name: "trip_3", of: "trips", keys: ["3"], where: "outside", run: () => takeTrip(2) },
@@ -106,8 +107,13 @@ export const ACTIONS = [
   { name: "look", keys: ["KeyL"], where: "outside", run: nextTheme },
   { name: "language", keys: ["KeyG"], where: "outside", run: speakNext },
   { name: "sign_out", keys: ["Control+Shift+F9"], where: "always", run: signOut },
-  { name: "sheet", keys: ["Shift+?", "?"], where: "own", run: () => at("cheat-sheet").toggle() },
+  { name: "settings", keys: ["Control+Comma"], where: "always", run: () => at("settings-sheet").enter() },
+  { name: "dismiss", keys: ["Control+Period"], where: "always", run: () => store.hush() },
+  { name: "sheet", keys: ["Shift+?", "?"], where: "own", letter: true, run: () => at("cheat-sheet").toggle() },
 ];
+
+/** Whether it is reached by a single letter, figure or sign, which a person may have switched off. */
+export const byLetter = (action) => action.letter ?? action.where === "outside";
 
 /** What the sheet shows: each thing once. */
 export const listed = () => ACTIONS.filter((action) => !action.of);

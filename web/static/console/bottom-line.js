@@ -5,6 +5,7 @@
 
 import { html, nothing } from "lit";
 import { LiveElement } from "./element.js";
+import { setting } from "./settings.js";
 import { store } from "./store.js";
 import { clockTime, t } from "./texts.js";
 import { outbox } from "./work.js";
@@ -64,6 +65,9 @@ export class BottomLine extends LiveElement {
       <span class="words">${notice.text}</span>
       ${notice.undo
         ? html`<button type="button" @click=${notice.undo}>${t("notices.undo")} <kbd>Ctrl Z</kbd> <span aria-hidden="true">${left}</span></button>`
+        : nothing}
+      ${setting("stay") === "until_dismissed"
+        ? html`<button type="button" @click=${() => store.hush()}>${t("notices.dismiss")} <kbd>Ctrl .</kbd></button>`
         : nothing}
     `;
   }

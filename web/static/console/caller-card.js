@@ -3,6 +3,7 @@
 import { html, nothing } from "lit";
 import { choiceOf, nameOf, numberOf } from "./call-list.js";
 import { LiveElement } from "./element.js";
+import { keyLine } from "./key-line.js";
 import { written } from "./phone.js";
 import { store } from "./store.js";
 import { clockTime, day, duration, money, t } from "./texts.js";
@@ -110,7 +111,7 @@ export class CallerCard extends LiveElement {
         ${trips.slice(0, 3).map(
           (trip, index) => html`
             <button class="trip" type="button" @click=${() => takeTrip(index)}>
-              <kbd>${index + 1}</kbd>
+              <kbd class="letter">${index + 1}</kbd>
               <span class="from" title=${trip.origin.text}>${trip.origin.text}</span>
               <span class="to" title=${trip.destination?.text ?? ""}><i>→</i> ${trip.destination?.text ?? "–"}</span>
               <span class="price">${money(trip.fare)}</span>
@@ -166,6 +167,11 @@ export class CallerCard extends LiveElement {
     `;
   }
 
+  /** To the usual trips, where the figures are no keys. */
+  enterTrips() {
+    this.querySelector(".trip")?.focus();
+  }
+
   nobody() {
     const { next } = store;
     return html`
@@ -173,13 +179,11 @@ export class CallerCard extends LiveElement {
         <p class="lead">${next ? t("caller.somebody_waits", { number: numberOf(next) }) : t("caller.nobody")}</p>
         <div class="do">
           ${next ? html`<button type="button" @click=${() => take(next)}>${t("calls.answer")} <kbd>F2</kbd></button>` : nothing}
-          <button type="button" @click=${byHand}>${t("caller.new_order")} <kbd>N</kbd></button>
-          <button type="button" @click=${testCall}>${t("caller.test_call")} <kbd>T</kbd></button>
+          <button type="button" @click=${byHand}>${t("caller.new_order")} <kbd class="letter">N</kbd></button>
+          <button type="button" @click=${testCall}>${t("caller.test_call")} <kbd class="letter">T</kbd></button>
         </div>
         <dl class="keys">
-          ${["take", "search", "board", "save", "clear", "sheet"].map(
-            (name) => html`<div><dt><kbd>${t(`keys.${name}.key`)}</kbd></dt><dd>${t(`keys.${name}.does`)}</dd></div>`,
-          )}
+          ${["take", "search", "board", "save", "clear", "sheet"].map(keyLine)}
         </dl>
       </div>
     `;

@@ -4,19 +4,19 @@
  */
 
 import { newKey, request, Unreachable } from "./api.js";
+import { undoMs } from "./settings.js";
 import { store } from "./store.js";
 import { t } from "./texts.js";
 import { complain, tripOf } from "./work.js";
 
-const UNDO_MS = 8000;
 const leaving = new Map(); // order id -> {reason, version, key, timer}
 
 export const isLeaving = (orderId) => leaving.has(orderId);
 
 export function cancel(order, reason) {
-  const timer = setTimeout(() => send(order.id), UNDO_MS);
+  const timer = setTimeout(() => send(order.id), undoMs());
   leaving.set(order.id, { reason, version: order.version, key: newKey(), timer });
-  store.say({ text: t("notices.cancelling", { trip: tripOf(order) }), undo: () => takeBack(order.id) }, UNDO_MS);
+  store.say({ text: t("notices.cancelling", { trip: tripOf(order), seconds: undoMs() / 1000 }), undo: () => takeBack(order.id) }, undoMs());
 }
 
 export function takeBack(orderId) {

@@ -279,7 +279,7 @@ export class CandidateList extends LiveElement {
   tabs(wants) {
     const tab = (view, words, key) => html`
       <button type="button" class="tab" aria-pressed=${String(store.view === view)} @click=${() => show(view)}>
-        ${words} ${key ? html`<kbd>${key}</kbd>` : nothing}
+        ${words} ${key ? html`<kbd class=${key === "C" ? "letter" : ""}>${key}</kbd>` : nothing}
       </button>
     `;
     return html`

@@ -3,6 +3,7 @@
 import { html } from "lit";
 import { listed } from "./actions.js";
 import { LiveElement } from "./element.js";
+import { keyLine } from "./key-line.js";
 import { t } from "./texts.js";
 
 export class CheatSheet extends LiveElement {
@@ -32,7 +33,7 @@ export class CheatSheet extends LiveElement {
         <div class="sheet">
           <h2 id="sheet-title">${t("keys.title")}</h2>
           <dl class="keys">
-            ${listed().map(({ name }) => html`<div><dt><kbd>${t(`keys.${name}.key`)}</kbd></dt><dd>${t(`keys.${name}.does`)}</dd></div>`)}
+            ${listed().map(({ name }) => keyLine(name))}
           </dl>
           <div class="do">
             <button type="button" @click=${() => this.toggle()}>${t("keys.close")} <kbd>Esc</kbd></button>

@@ -4,18 +4,19 @@
  */
 
 import { html, nothing } from "lit";
-import { ACTIONS, allowed } from "./actions.js";
+import { ACTIONS, allowed, byLetter } from "./actions.js";
 import { afterComposition } from "./compose.js";
 import { LiveElement } from "./element.js";
 import { means } from "./found.js";
 import { PAGES } from "./pages.js";
+import { lettersAreKeys, undoMs } from "./settings.js";
 import { inEvery, locale, t } from "./texts.js";
 
 const actions = () =>
   ACTIONS.filter((action) => action.run && !action.of && allowed(action)).map((action) => ({
     id: action.name,
-    words: t(`keys.${action.name}.does`),
-    key: t(`keys.${action.name}.key`),
+    words: t(`keys.${action.name}.does`, { seconds: undoMs() / 1000 }),
+    key: byLetter(action) && !lettersAreKeys() ? null : t(`keys.${action.name}.key`),
     sought: inEvery(`keys.${action.name}.does`) + t(`keys.${action.name}.key`),
     run: action.run,
   }));

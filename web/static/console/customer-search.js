@@ -10,6 +10,7 @@ import { afterComposition } from "./compose.js";
 import { LiveElement } from "./element.js";
 import { Latest } from "./latest.js";
 import { written } from "./phone.js";
+import { lettersAreKeys } from "./settings.js";
 import { day, t } from "./texts.js";
 import { openCustomer } from "./work.js";
 
@@ -134,7 +135,7 @@ export class CustomerSearch extends LiveElement {
           @input=${this.typed}
           @keydown=${this.pressed}
         />
-        <kbd>/</kbd>
+        <kbd>${lettersAreKeys() ? "/" : "Ctrl /"}</kbd>
         <div class="choices" ?hidden=${!open}>
           <ul role="listbox" id="found-customers" aria-label=${t("search.title")}>
             ${items.map((customer, index) => this.row(customer, index))}

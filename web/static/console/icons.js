@@ -11,6 +11,9 @@ export const check = icon(svg`<path d="M3 8.5l3.4 3.4L13 4.6" fill="none" stroke
 export const theme = icon(
   svg`<circle cx="8" cy="8" r="5.5" fill="none" stroke="currentColor" stroke-width="1.5" /><path d="M8 2.5a5.5 5.5 0 0 1 0 11z" fill="currentColor" />`,
 );
+export const settings = icon(
+  svg`<path d="M1.5 4.5h7m4 0h2M1.5 11.5h2m4 0h7" stroke="currentColor" stroke-width="1.5" /><circle cx="10.5" cy="4.5" r="2" fill="none" stroke="currentColor" stroke-width="1.5" /><circle cx="5.5" cy="11.5" r="2" fill="none" stroke="currentColor" stroke-width="1.5" />`,
+);
 export const leave = icon(
   svg`<path d="M6.5 2.5h-4v11h4M7 8h7M11 5l3 3-3 3" fill="none" stroke="currentColor" stroke-width="1.5" />`,
 );

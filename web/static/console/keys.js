@@ -1,12 +1,13 @@
 /**
  * The keyboard: each action of the list under its keys. Function keys and Ctrl+Enter work everywhere; letters and digits only
- * outside fields. No key acts in the middle of a syllable: the field first gets what was being composed.
+ * outside fields, and only while they are keys at all (settings.js). No key acts in the middle of a syllable: the field first gets what was being composed.
  */
 
 import { tinykeys } from "tinykeys";
 import { ACTIONS, allowed } from "./actions.js";
 import { saveForm } from "./changes.js";
 import { afterComposition, commitComposition } from "./compose.js";
+import { lettersAreKeys } from "./settings.js";
 import { store } from "./store.js";
 import { act } from "./ticked.js";
 import { clear } from "./work.js";
@@ -29,9 +30,9 @@ const always = (run) => (event) => {
   else run();
 };
 
-/** Works only where no text is typed. */
+/** Works only where no text is typed, and where a person has not switched single letters off. */
 const outside = (run) => (event) => {
-  if (typing(event) || covered() || event.repeat) return;
+  if (!lettersAreKeys() || typing(event) || covered() || event.repeat) return;
   event.preventDefault();
   run();
 };
@@ -82,7 +83,7 @@ const OWN = {
   cancel: deleting(() => drivers().cancelOrNot()),
   release_ticked: deleting(() => act("release")),
   clear: escape,
-  sheet: (event) => !typing(event) && (!covered() || sheet().isOpen) && sheet().toggle(),
+  sheet: (event) => lettersAreKeys() && !typing(event) && (!covered() || sheet().isOpen) && sheet().toggle(),
 };
 
 export function setUpKeys() {

@@ -18,6 +18,8 @@ import { setUpLook } from "./look.js";
 import "./order-board.js";
 import "./order-form.js";
 import { setUpPhone } from "./phone.js";
+import { setUpSettings } from "./settings.js";
+import "./settings-sheet.js";
 import "./status-bar.js";
 import { tellShown } from "./place-link.js";
 import { store } from "./store.js";
@@ -29,6 +31,7 @@ const boot = JSON.parse(document.getElementById("boot").textContent);
 setUpTexts({ ...boot, locale: localStorage.getItem("callboard.locale") ?? boot.locale });
 setUpPhone(boot.country);
 setUpLook();
+setUpSettings();
 store.me = boot.me;
 store.geocoders = boot.geocoders;
 

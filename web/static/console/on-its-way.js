@@ -5,11 +5,11 @@
  */
 
 import { newKey, request, Unreachable } from "./api.js";
+import { undoMs } from "./settings.js";
 import { store } from "./store.js";
 import { t } from "./texts.js";
 import { complain, select, tripOf } from "./work.js";
 
-const UNDO_MS = 8000;
 const COMPLETED = "completed";
 const { way } = JSON.parse(document.getElementById("boot").textContent);
 
@@ -37,8 +37,8 @@ export function moveOn() {
   } else {
     if (waiting && waiting.order !== order.id) send();
     clearTimeout(waiting?.timer);
-    waiting = { order: order.id, to, key: newKey(), timer: setTimeout(send, UNDO_MS) };
-    store.say({ text: t("notices.moving", { state: t(`order.state.${to}`), trip: tripOf(order) }), undo: takeBack }, UNDO_MS);
+    waiting = { order: order.id, to, key: newKey(), timer: setTimeout(send, undoMs()) };
+    store.say({ text: t("notices.moving", { state: t(`order.state.${to}`), trip: tripOf(order), seconds: undoMs() / 1000 }), undo: takeBack }, undoMs());
   }
 }
 

@@ -5,11 +5,11 @@
 
 import { request } from "./api.js";
 import { change } from "./changes.js";
+import { undoMs } from "./settings.js";
 import { store } from "./store.js";
 import { t } from "./texts.js";
 import { complain, tripOf } from "./work.js";
 
-const UNDO_MS = 8000;
 const WAIT_MIN = 15;
 
 function marked() {
@@ -32,12 +32,12 @@ export function raise() {
 export function askToWait() {
   const order = marked();
   if (!order) return;
-  const timer = setTimeout(() => send(order.id, "wait", { minutes: WAIT_MIN }, "notices.told_to_wait"), UNDO_MS);
+  const timer = setTimeout(() => send(order.id, "wait", { minutes: WAIT_MIN }, "notices.told_to_wait"), undoMs());
   const undo = () => {
     clearTimeout(timer);
     store.hush();
   };
-  store.say({ text: t("notices.telling_to_wait", { trip: tripOf(order), minutes: WAIT_MIN }), undo }, UNDO_MS);
+  store.say({ text: t("notices.telling_to_wait", { trip: tripOf(order), minutes: WAIT_MIN }), undo }, undoMs());
 }
 
 /** Somebody sees to it: the alarm is over. */

@@ -7,6 +7,7 @@ import "./modes.js";
 import { LiveElement } from "./element.js";
 import * as icons from "./icons.js";
 import { nextTheme } from "./look.js";
+import { lettersAreKeys } from "./settings.js";
 import { store } from "./store.js";
 import { clockTime, duration, has, locale, locales, nextLocale, t } from "./texts.js";
 import { signOut } from "./work.js";
@@ -44,10 +45,11 @@ export class StatusBar extends LiveElement {
           ${locales().map(
             (tag) => html`<button type="button" lang=${tag} aria-pressed=${String(tag === locale())} @click=${() => this.speak(tag)}>${tag}</button>`,
           )}
-          <kbd>G</kbd>
+          <kbd class="letter">G</kbd>
         </span>
-        <button type="button" class="tool" title=${t("status.theme")} aria-label=${t("status.theme")} @click=${nextTheme}>${icons.theme}<kbd>L</kbd></button>
-        <button type="button" class="tool" title=${t("keys.title")} aria-label=${t("keys.title")} @click=${this.help}><kbd>?</kbd></button>
+        <button type="button" class="tool" title=${t("status.theme")} aria-label=${t("status.theme")} @click=${nextTheme}>${icons.theme}<kbd class="letter">L</kbd></button>
+        <button type="button" class="tool" title=${t("keys.title")} aria-label=${t("keys.title")} @click=${this.help}>${lettersAreKeys() ? html`<kbd>?</kbd>` : "?"}</button>
+        <button type="button" class="tool" title="${t("settings.title")} (Ctrl ,)" aria-label=${t("settings.title")} @click=${this.settings}>${icons.settings}</button>
         <button type="button" class="tool" title="${t("status.sign_out")} (Ctrl Shift F9)" aria-label=${t("status.sign_out")} @click=${signOut}>${icons.leave}</button>
       </div>
     `;
@@ -70,6 +72,10 @@ export class StatusBar extends LiveElement {
 
   help() {
     document.querySelector("cheat-sheet").toggle();
+  }
+
+  settings() {
+    document.querySelector("settings-sheet").enter();
   }
 
   speak(tag) {

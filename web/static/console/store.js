@@ -5,6 +5,8 @@
  * Nothing here touches a field: what is being typed belongs to the form alone.
  */
 
+import { stays } from "./settings.js";
+
 const RECENT_ENDED = 30;
 const RECENT_CLOSED = 20;
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -222,9 +224,12 @@ export class Store {
 
   // --- notices --------------------------------------------------------------------------------------------------------
 
-  /** Say something in the bottom line. @param {{text: string, kind?: "good"|"bad"|"plain", undo?: () => void}} notice */
+  /**
+   * Say something in the bottom line, for so long as the settings make of it; what can be undone, exactly as long as that.
+   * @param {{text: string, kind?: "good"|"bad"|"plain", undo?: () => void}} notice
+   */
   say(notice, milliseconds = 8000) {
-    this.notice = { kind: "plain", ...notice, until: Date.now() + milliseconds };
+    this.notice = { kind: "plain", ...notice, until: Date.now() + (notice.undo ? milliseconds : stays(milliseconds)) };
     this.changed();
   }
 

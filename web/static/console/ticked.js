@@ -7,10 +7,10 @@
  */
 
 import { newKey, request, sentence, Unreachable } from "./api.js";
+import { undoMs } from "./settings.js";
 import { store } from "./store.js";
 import { t } from "./texts.js";
 
-const UNDO_MS = 8000;
 const SLICE = 50;
 const TRIES = 4;
 const PATIENCE_MS = 20_000;
@@ -45,7 +45,7 @@ function start(deed) {
       store.hush();
       send(OPPOSITE[deed], done);
     };
-    store.say({ text: t(`ticked.done.${deed}`, { count: done.length }), kind: "good", undo }, UNDO_MS);
+    store.say({ text: t(`ticked.done.${deed}`, { count: done.length }), kind: "good", undo }, undoMs());
   });
 }
 
@@ -57,9 +57,9 @@ export function takeAway(deed, reason) {
     send(deed, orders, reason).then((done) => {
       if (done.length) store.say({ text: t(`ticked.done.${deed}`, { count: done.length }), kind: "good" }, 5000);
     });
-  }, UNDO_MS);
+  }, undoMs());
   waiting = { deed, orders, reason, timer };
-  store.say({ text: t(`ticked.about.${deed}`, { count: orders.length }), undo: takeBack }, UNDO_MS);
+  store.say({ text: t(`ticked.about.${deed}`, { count: orders.length, seconds: undoMs() / 1000 }), undo: takeBack }, undoMs());
 }
 
 export function takeBack() {

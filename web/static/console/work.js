@@ -7,11 +7,11 @@ import { Problem, request, sentence, Unreachable } from "./api.js";
 import { BY_HAND, customerKey, Draft, Drafts } from "./drafts.js";
 import { Outbox } from "./outbox.js";
 import { read } from "./searches.js";
+import { undoMs } from "./settings.js";
 import { fetchInto, share, unshare } from "./shared-drafts.js";
 import { store } from "./store.js";
 import { t } from "./texts.js";
 
-const UNDO_MS = 8000;
 const NEXT_MS = 250; // so long the server is asked whose call is next; then this page decides
 const TRIP_STATES_FOR_DRIVERS = new Set(["taken"]);
 
@@ -214,7 +214,7 @@ export function clear() {
     form().show(kept);
     store.hush();
   };
-  store.say({ text: t("notices.cleared"), undo }, UNDO_MS);
+  store.say({ text: t("notices.cleared"), undo }, undoMs());
 }
 
 function close() {
