@@ -21,7 +21,7 @@ from models.driver_record import (
     PaperAlarm,
 )
 from models.fare import FixedFare, OwnDay, TariffTable, ZoneFare
-from models.fee import EntryFee, FeeRuleRow
+from models.fee import DeadRunRule, EntryFee, FeeRuleRow
 from models.imported import Import, ImportKey, ImportRow
 from models.ledger import Account, Entry, Period, PeriodBalance, Posting
 from models.message import EarlyReceipt, Message, MessagePart
@@ -59,6 +59,7 @@ __all__ = [
     "CustomerMerge",
     "CustomerPhone",
     "CustomerWords",
+    "DeadRunRule",
     "DispatchHours",
     "Driver",
     "DriverBlock",

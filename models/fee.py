@@ -1,4 +1,7 @@
-"""Fee rules of the office's own, and by which one a fee was booked. Rows are only ever added; the database sees to it."""
+"""Fee rules of the office's own, by which one a fee was booked, and what a driver gets when nobody came out.
+
+Rows are only ever added; the database sees to it.
+"""
 
 from __future__ import annotations
 
@@ -63,3 +66,25 @@ class EntryFee(Base):
     unit: Mapped[int]
     least: Mapped[int]
     most: Mapped[int | None]
+
+
+class DeadRunRule(Base):
+    """What a driver gets for an order to which nobody came out, from `holds_from` on; `amount` 0: nothing.
+
+    Whole minor units of `currency`. Of the rows of a trade the newest that holds counts.
+    """
+
+    __tablename__ = "dead_run_rule"
+    __table_args__ = (
+        CheckConstraint("amount >= 0", name="amount"),
+        Index("ix_dead_run_rule_office", "office_id", "trade", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    office_id: Mapped[int] = mapped_column(ForeignKey("office.id"))
+    trade: Mapped[str] = mapped_column(String(32))
+    currency: Mapped[str] = mapped_column(String(3))
+    amount: Mapped[int]
+    holds_from: Mapped[datetime]
+    made_at: Mapped[datetime]
+    made_by: Mapped[int | None] = mapped_column(ForeignKey("operator.id"))

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk.books import ledger, periods, settlement
+from desk.books import dead_runs, ledger, periods, settlement
 from desk.driver.drivers import of_office
 from desk.errors import Conflict, Invalid, NotFound
 from desk.figures.report_rows import DriverName
@@ -102,6 +102,7 @@ async def penalise(
 async def undo(work: Work, operator_id: int, entry_id: int, evidence: str, driver_id: int | None = None) -> Entry:
     """Give back or take back by the opposite entry, booked today. With `driver_id`, only an entry of his account.
 
+    With what a driver got for a no-show goes what its firm was charged.
     Raises AlreadyReversed, Invalid, NotFound.
     """
     operator = await people.operator_of(work, operator_id)
@@ -110,6 +111,7 @@ async def undo(work: Work, operator_id: int, entry_id: int, evidence: str, drive
     if entry is None or not ours or (driver_id is not None and await _driver_of(work.session, entry) != driver_id):
         raise NotFound(f"there is no entry {entry_id}", entry_id=entry_id)
     undone = await ledger.reverse(work, operator_id, entry_id, evidence)
+    await dead_runs.undo_charge(work, operator_id, entry, evidence)
     audit(work, operator_id, "money.reversal", f"entry {entry_id}", {"entry": undone.id})
     return undone
 

@@ -11,13 +11,16 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk.books import credit, ledger
+from desk.books import credit, dead_runs, ledger
 from desk.clock.days import Span
 from desk.figures.report_rows import reference_of
 from desk.figures.reports import effective_kind
 from desk.office import offices
 from desk.views import Json, moment
 from models import Account, CreditAccount, Customer, Entry, Office, Operator, Order, Posting
+
+CHARGES = ("credit_trip", dead_runs.FIRM)
+"""What a firm is billed for; everything else is what it paid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +100,8 @@ async def of_account(session: AsyncSession, office_id: int, credit_id: int, span
     )
     opening = await ledger.balance_of_postings(session, books, span.since) if books is not None else 0
     rows = await _rows(session, books, span, opening) if books is not None else ()
-    charged = sum(row.amount for row in rows if row.about == "credit_trip")
-    paid = -sum(row.amount for row in rows if row.about != "credit_trip")
+    charged = sum(row.amount for row in rows if row.about in CHARGES)
+    paid = -sum(row.amount for row in rows if row.about not in CHARGES)
     until = await ledger.closed_until(session, office.id)
     return Invoice(
         f"{span.first:%Y%m%d}-{span.last:%Y%m%d}-{account.id}",

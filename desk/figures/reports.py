@@ -21,16 +21,25 @@ from desk.trades import COMPLETED
 from models import Account, Assignment, Driver, Entry, Office, Order, Posting
 from models.base import UtcDateTime
 
-OWN_LEG = {"call_fee": ("fees", -1), "penalty": ("penalties", -1), "top_up": ("cash", 1), "withdrawal": ("cash", -1)}
+OWN_LEG = {
+    "call_fee": ("fees", -1), "penalty": ("penalties", -1), "top_up": ("cash", 1), "withdrawal": ("cash", -1),
+    "dead_run": ("dead_runs", 1),
+}  # fmt: skip
 """Which of the office's accounts shows what an entry was about, and with which sign."""
-DRIVER_LEG = {"call_fee": 1, "penalty": 1, "top_up": -1, "withdrawal": 1}
+DRIVER_LEG = {"call_fee": 1, "penalty": 1, "top_up": -1, "withdrawal": 1, "dead_run": -1}
 """The same, seen from the driver's account."""
-FIELD = {"call_fee": "call_fees", "penalty": "penalties", "top_up": "top_ups", "withdrawal": "withdrawals"}
+FIELD = {
+    "call_fee": "call_fees", "penalty": "penalties", "top_up": "top_ups", "withdrawal": "withdrawals",
+    "dead_run": "dead_runs",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Orders by their end (`cancelled`: every end but a completed trip) and sums of money; all add up."""
+    """Orders by their end (`cancelled`: every end but a completed trip) and sums of money; all add up.
+
+    `dead_runs` is what drivers got because nobody came out to them.
+    """
 
     completed: int = 0
     cancelled: int = 0
@@ -39,6 +48,7 @@ class Figures:
     penalties: int = 0
     top_ups: int = 0
     withdrawals: int = 0
+    dead_runs: int = 0
 
     def __add__(self, other: Figures) -> Figures:
         return Figures(*(getattr(self, one.name) + getattr(other, one.name) for one in fields(self)))
@@ -64,7 +74,7 @@ class CompanyReport:
 @dataclass(frozen=True, slots=True)
 class DriverLine:
     """What one driver did and where his account stood: `closing` is `opening` + top-ups - withdrawals - fees - penalties
-    + `other`.
+    + dead runs + `other`.
 
     The line without a driver has what belongs to none: orders that were closed before anybody had them.
     """

@@ -2,6 +2,7 @@
 
 The time is the server's own, from when it heard that he arrived. The evidence is the desk's where it can be: where his phone
 was, what was texted to the customer, whether the customer called. How often he called himself is his word, and named as such.
+Who stands elsewhere cannot say it. What the office gives for a dead run is booked with it, unless nothing tells where he was.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk import trades
+from desk.books import dead_runs
+from desk.dispatching import pins
 from desk.dispatching.candidates import beeline_m
 from desk.errors import Conflict, Invalid
 from desk.office.people import audit
@@ -23,6 +26,8 @@ from desk.work import Work
 from models import AuditEntry, Call, Driver, Message, Order, OrderStep
 
 DECLARED = "order.no_show"
+UNLOCATED = "unlocated"
+"""Why nothing was booked where the office has a rule: nothing was heard of where he was since he said that he arrived."""
 
 
 class TooEarly(Conflict):
@@ -31,10 +36,16 @@ class TooEarly(Conflict):
     code = "too_early"
 
 
+class TooFarAway(Conflict):
+    """His phone is not at the pick-up. `details["distance_m"]` (beeline) is more than `details["within_m"]`."""
+
+    code = "too_far_away"
+
+
 async def declare(work: Work, order: Order, driver_id: int, called: int) -> Order:
     """Its driver says of an order that is held that nobody came; the order is closed and he is free.
 
-    `called` is how often he says that he called. Raises WrongState, TooEarly, Invalid where he did not call.
+    `called` is how often he says that he called. Raises WrongState, TooEarly, TooFarAway, Invalid where he did not call.
     """
     trade = trades.load(order.trade)
     assert trade.no_show is not None
@@ -47,8 +58,12 @@ async def declare(work: Work, order: Order, driver_id: int, called: int) -> Orde
     if called < 1 and order.number is not None:
         raise Invalid("who gives up has called the customer first", field="called")
     told = await _evidence(work, order, driver_id, since, called)
+    _check_place(order, told)
+    due = await dead_runs.of_order(work.session, order, driver_id)
+    told["unpaid"] = UNLOCATED if due and told["unlocated"] else None
+    told["compensation"] = 0 if told["unpaid"] else due
     audit(work, None, DECLARED, str(order.id), told)
-    return await orders.give_up(work, order, trade.no_show, driver_id)
+    return await orders.give_up(work, order, trade.no_show, driver_id, told["compensation"])
 
 
 async def earliest(session: AsyncSession, some: Iterable[Order]) -> dict[int, datetime]:
@@ -108,11 +123,26 @@ async def _evidence(work: Work, order: Order, driver_id: int, since: datetime, c
         "waited_s": int((work.now - since).total_seconds()),
         "distance_m": _distance_m(driver, order),
         "located_at": moment(driver.located_at),
+        "unlocated": driver.lat is None or driver.located_at is None or driver.located_at < since,
+        "within_m": trades.load(order.trade).no_show_within_m + (order.origin_accuracy_m or 0),
+        "pin": pins.doubt(order),
         "called": called,
         "texts": counted.get("sent", 0) + counted.get("delivered", 0),
         "delivered": counted.get("delivered", 0),
         "customer_called": (await work.session.scalar(calls) or 0) if order.number is not None else 0,
     }
+
+
+def _check_place(order: Order, told: dict[str, Any]) -> None:
+    """Only what was heard since he arrived, and a pin that is sure, speaks against him; all else is written down."""
+    away, within = told["distance_m"], told["within_m"]
+    if away is None or told["unlocated"] or told["pin"] is not None or away <= within:
+        return
+    raise TooFarAway(
+        f"the driver is {away} m from where order {order.id} begins; from at most {within} m it can be said that nobody came",
+        distance_m=away,
+        within_m=within,
+    )
 
 
 def _distance_m(driver: Driver, order: Order) -> int | None:

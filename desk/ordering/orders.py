@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk import events, numbers, trades
-from desk.books import credit, settlement
+from desk.books import credit, dead_runs, settlement
 from desk.books.credit import CASH, Payment
 from desk.clock import time_entry
 from desk.customer import do_not_serve
@@ -132,10 +132,15 @@ async def finish(work: Work, order: Order, operator_id: int | None, said_by_driv
     return order
 
 
-async def give_up(work: Work, order: Order, state: str, driver_id: int) -> Order:
-    """Nobody came out to the driver of an order that is held: it is closed, he is free, and it counts as a cancel."""
+async def give_up(work: Work, order: Order, state: str, driver_id: int, compensation: int = 0) -> Order:
+    """Nobody came out to the driver of an order that is held: it is closed, he is free, and it counts as a cancel.
+
+    `compensation` (whole minor units) is what he gets for it.
+    """
     await order_steps.move(work, order, state, None, driver_id=driver_id)
     await _end_assignment(work, order, "released", "the customer did not come")
+    if compensation:
+        await dead_runs.book(work, order, driver_id, compensation)
     await _count_for_customer(work, order, "cancels")
     await _freed(work, driver_id)
     return order

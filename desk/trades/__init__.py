@@ -121,7 +121,8 @@ class Trade:
     more than `open_from_a_number` open orders of one number, or `open_to_a_place` to one place.
 
     `way` is what the driver himself says of his trip, in order. `no_show` is the state in which an order ends because nobody came
-    out, once its driver has waited `no_show_after_s` seconds in the state before it. `skills` (at most 16 letters each) are what
+    out, once its driver has waited `no_show_after_s` seconds in the state before it, within `no_show_within_m` metres of a sure
+    origin (and its radius of accuracy) as far as his phone tells. `skills` (at most 16 letters each) are what
     an order may ask of its driver: `panel.skill.<name>` names one, `panel.unfit.skill_<name>` says that a driver lacks it.
     `photos` of the customer's car are asked of the driver before the state `photos_before` and at the end: with "required" the
     order does not move on without them, unless he says why.
@@ -143,6 +144,7 @@ class Trade:
     open_to_a_place: int = 12
     no_show: str | None = None
     no_show_after_s: int = 600
+    no_show_within_m: int = 300
     skills: tuple[str, ...] = ()
     photos: Literal["none", "asked", "required"] = "none"
     photos_before: str | None = None

@@ -5,24 +5,27 @@ from __future__ import annotations
 import random
 from datetime import UTC, datetime, timedelta
 
-from desk.books import cashier, settlement
+from desk.books import cashier, dead_runs, ledger, settlement
 from desk.dispatching import dispatch
+from desk.driver import shifts
+from desk.driver_page import driver_trips
 from desk.errors import Conflict
 from desk.ordering import orders
 from desk.ordering.orders import PlaceText, TakeOrder
 from desk.work import Desk
 from tests.desk.conftest import Clock
-from tests.site import Site
+from tests.site import GANGNAM, Site
 
 FIRST = datetime(2026, 10, 30, 9, 0, tzinfo=UTC)
 """The evening of the 30th in Seoul: the nights that follow go over the end of a month."""
 
 
 class Nights:
-    """What happens is drawn from a seed; the same seed, the same nights."""
+    """What happens is drawn from a seed; the same seed, the same nights. With `dead_run` some customers do not come out."""
 
-    def __init__(self, desk: Desk, site: Site, clock: Clock, seed: int) -> None:
+    def __init__(self, desk: Desk, site: Site, clock: Clock, seed: int, dead_run: int = 0) -> None:
         self.desk, self.site, self.clock = desk, site, clock
+        self.dead_run = dead_run
         self.chance = random.Random(seed)
         self.entries: list[int] = []
         self.turn = 0
@@ -30,6 +33,9 @@ class Nights:
     async def pass_by(self, acts: int, first: datetime = FIRST) -> None:
         """So many things happen, some minutes to some hours apart; now and then on the very stroke of midnight."""
         self.clock.now = max(self.clock.now, first)
+        if self.dead_run:
+            async with self.desk.work() as work:
+                await dead_runs.put(work, self.site.operator_id, self.dead_run)
         for _ in range(acts):
             self.turn += 1
             self._forward()
@@ -48,12 +54,29 @@ class Nights:
             await orders.complete(work, self.site.operator_id, order.id)
 
     async def lost(self) -> None:
-        """An order that is cancelled, with a driver or before there was one."""
+        """An order that is cancelled, with a driver or before there was one, or to which nobody came."""
         async with self.desk.work() as work:
             order = await orders.take(work, self.site.operator_id, TakeOrder(PlaceText("강남역"), fare=30_000))
-            if self.chance.random() < 0.5:
-                await dispatch.assign(work, self.site.operator_id, order.id, self._driver())
+            if assigned := self.chance.random() < 0.5:
+                driver = self._driver()
+                await dispatch.assign(work, self.site.operator_id, order.id, driver)
+        if assigned and self.dead_run:
+            await self._waited(order.id, driver)
+            return
+        async with self.desk.work() as work:
             await orders.cancel(work, self.site.operator_id, order.id, "손님 취소")
+
+    async def _waited(self, order_id: int, driver: int) -> None:
+        async with self.desk.work() as work:
+            await driver_trips.step(work, driver, order_id, "arrived")
+            await shifts.locate(work, driver, *GANGNAM)
+        self.clock.forward(minutes=15)
+        async with self.desk.work() as work:
+            await driver_trips.step(work, driver, order_id, "no_show", called=2)
+        async with self.desk.look() as session:
+            entry = await ledger.by_key(session, self.site.office_id, f"dead_run:{order_id}")
+            assert entry is not None
+            self.entries.append(entry.id)
 
     async def pay(self) -> None:
         """A driver pays in, or is paid out what a colleague asked for."""

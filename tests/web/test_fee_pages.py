@@ -42,6 +42,18 @@ async def test_a_rule_is_looked_at_made_and_told(house: House) -> None:
     assert "17.5% of the fare + KRW 300, down to whole KRW 10, at most KRW 9,000" in page
 
 
+async def test_what_a_driver_gets_when_nobody_comes_is_set_and_told(house: House) -> None:
+    boss = await house.signed_in("boss")
+    assert (await sent(boss, do="dead_run", amount="7,000", holds_from="")).status == 303
+    page = (await boss.ask("GET", "/money/fees?lang=en", headers={"Accept": "text/html"})).raw.decode()
+    assert "<b>7,000</b>" in page
+    refused = await sent(boss, do="dead_run", amount="a lot", holds_from="")
+    assert (refused.status, "Write what the driver gets" in refused.raw.decode()) == (422, True)
+    late = await sent(boss, do="dead_run", amount="9,000", holds_from="2020-01-01T00:00")
+    assert (late.status, "That moment is past" in late.raw.decode()) == (422, True)
+    assert await rules(house) == 0
+
+
 WRONG = (
     ({"percent": "101"}, "between 0 and 100"),
     ({"percent": "a lot"}, "between 0 and 100"),

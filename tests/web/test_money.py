@@ -61,7 +61,8 @@ async def test_the_owner_s_month_opens_into_its_rows(at_eight: House) -> None:
     await house.program().api("POST", f"/orders/{cancelled['id']}/cancel", {"reason": "손님"})
     month = (await boss.api("GET", f"/reports/company?{NOVEMBER}&by=day")).body
     assert month["total"] == {
-        "completed": 2, "cancelled": 1, "fares": 43_450, "call_fees": 8_690, "penalties": 0, "top_ups": 50_000, "withdrawals": 0
+        "completed": 2, "cancelled": 1, "fares": 43_450, "call_fees": 8_690, "penalties": 0, "top_ups": 50_000, "withdrawals": 0,
+        "dead_runs": 0,
     }  # fmt: skip
     assert [line["span"]["first"] for line in month["lines"] if line["figures"]["completed"]] == ["2026-11-20"]
     assert month["lines"][19]["span"]["since"] == "2026-11-19T15:00:00.000Z"

@@ -71,6 +71,19 @@ async def test_a_rule_is_made_told_followed_by_another_and_taken_back(boss: Visi
         assert await session.scalar(select(func.count()).select_from(FeeRuleRow)) == 4
 
 
+async def test_what_a_driver_gets_when_nobody_comes_is_a_rule_too(boss: Visitor, house: House) -> None:
+    assert (await boss.ask("GET", "/api/v1/dead-run-rules")).body == {"currency": "KRW", "amount": 0, "items": []}
+    made = await post(boss, "dead-run-rules", {"amount": 7_000}, "winter")
+    assert (made.status, made.body["amount"]) == (201, 7_000)
+    assert (await post(boss, "dead-run-rules", {"amount": 7_000}, "winter")).body == made.body
+    later = (datetime.now(UTC) + timedelta(days=30)).isoformat(timespec="seconds")
+    assert (await post(boss, "dead-run-rules", {"amount": 9_000, "holds_from": later})).status == 201
+    told = (await boss.ask("GET", "/api/v1/dead-run-rules")).body
+    assert (told["amount"], [one["amount"] for one in told["items"]]) == (7_000, [9_000, 7_000])
+    assert (await post(boss, "dead-run-rules", {"amount": -1})).status == 422
+    assert (await post(await house.signed_in("op"), "dead-run-rules", {"amount": 1})).status == 403
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

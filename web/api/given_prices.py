@@ -32,6 +32,13 @@ class FeeRuleGiven(Given):
     holds_from: MomentGiven | None = Field(default=None, description=HOLDS_FROM)
 
 
+class DeadRunGiven(Given):
+    """What a driver gets when nobody came out; 0: nothing."""
+
+    amount: Annotated[int, Field(ge=0, le=10_000_000)]
+    holds_from: MomentGiven | None = Field(default=None, description=HOLDS_FROM)
+
+
 class TariffGiven(Given):
     """A table as it would stand in a file: headings and lines (docs/orders.md). A longer one is uploaded at /money/tariff."""
 

@@ -12,8 +12,10 @@ from web.api.told_orders import DriverBrief, OperatorBrief
 Sum = Annotated[int, Field(description="Whole minor units of the currency; may be negative.")]
 Count = Annotated[int, Field(ge=0)]
 Date = Annotated[str, Field(json_schema_extra={"format": "date"}, description="A day of the office's calendar.")]
-About = Literal["top_up", "withdrawal", "call_fee", "credit_trip", "payment", "penalty"]
-Kind = Literal["top_up", "withdrawal", "call_fee", "credit_trip", "payment", "penalty", "reversal"]
+About = Literal[
+    "top_up", "withdrawal", "call_fee", "credit_trip", "payment", "penalty", "dead_run", "dead_run_charge"
+]  # fmt: skip
+Kind = Literal[About, "reversal"]
 
 
 class FiguresTold(Told):
@@ -26,6 +28,7 @@ class FiguresTold(Told):
     penalties: Sum
     top_ups: Sum
     withdrawals: Sum
+    dead_runs: Sum
 
 
 class SpanTold(Told):

@@ -237,7 +237,10 @@ class NoShowTold(Told):
     """What speaks for a driver who said that nobody came. `called` is his own word, all else is the desk's.
 
     `distance_m` is how far his phone was from the pick-up (beeline) at `located_at`; `texts` were sent to the customer, of
-    which `delivered` arrived; `customer_called`: so many calls came from the customer meanwhile.
+    which `delivered` arrived; `customer_called`: so many calls came from the customer meanwhile. `unlocated`: nothing was
+    heard of where he was since he arrived; `pin`: why the pick-up is not sure, null: it is, and where he was located he was
+    within `within_m` of it. `compensation` (whole minor units) was booked for him; `unpaid`: why not, where the office has a
+    rule for it. Older orders have these as null.
     """
 
     driver_id: Id
@@ -249,6 +252,11 @@ class NoShowTold(Told):
     texts: int
     delivered: int
     customer_called: int
+    unlocated: bool | None = None
+    within_m: int | None = None
+    pin: Literal["no_pin", "wide"] | None = None
+    compensation: Money | None = None
+    unpaid: Literal["unlocated"] | None = None
 
 
 class SpotTold(Told):

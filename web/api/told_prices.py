@@ -45,6 +45,24 @@ class FeeRulesTold(Told):
     items: list[FeeRuleTold]
 
 
+class DeadRunTold(Told):
+    """What a driver gets when nobody came out, and since when or from when on."""
+
+    id: Id
+    amount: Money
+    holds_from: Moment
+    made_at: Moment
+    made_by: str | None
+
+
+class DeadRunsTold(Told):
+    """`amount` is given now, 0: nothing; all rules of the office, that which holds last on top."""
+
+    currency: str
+    amount: Money
+    items: list[DeadRunTold]
+
+
 class TariffTold(Told):
     """A version of one table; `holds_from` null: a draft, by which nothing is priced."""
 

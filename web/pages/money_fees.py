@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk.books import fee_rules
+from desk.books import dead_runs, fee_rules
 from desk.books.fee_rules import EVERYBODY, FeeForm, Held
 from desk.driver.driver_records import GRADES
 from desk.errors import DeskError, Invalid
@@ -24,7 +24,7 @@ from web.views.forms import Fields, fields_of, once, operator_id
 from web.views.local_moment import local_moment
 from web.views.money_view import View, view_of
 
-DONE = ("fee_set", "fee_back")
+DONE = ("fee_set", "fee_back", "dead_run_set")
 SAMPLES = (10_000, 15_000, 20_000, 30_000, 50_000, 100_000)
 """Fares, in whole units, for which the page shows what a rule takes."""
 _PERCENT = re.compile(r"\d{1,3}(?:[.,]\d{1,2})?")
@@ -45,7 +45,10 @@ async def shown(request: web.Request) -> web.StreamResponse:
 
 
 async def act(request: web.Request) -> web.StreamResponse:
-    """Show what a rule would change, make it, or take back one that does not hold yet: the field `do` says which."""
+    """Show what a rule would change, make it, or take back one that does not hold yet: the field `do` says which.
+
+    Or say what a driver gets when nobody came out.
+    """
     fields = await fields_of(request)
     do = fields.get("do")
 
@@ -57,6 +60,10 @@ async def act(request: web.Request) -> web.StreamResponse:
         if do == "back":
             await fee_rules.take_back(work, operator_id(request), id_of(fields.get("rule", "")))
             return "fee_back"
+        if do == "dead_run":
+            at = local_moment(fields.get("holds_from", ""), view.office.timezone)
+            await dead_runs.put(work, operator_id(request), _amount(fields, "amount", 0), at)
+            return "dead_run_set"
         raise Invalid("that is nothing to do", field="do")
 
     try:
@@ -113,10 +120,12 @@ async def _show(
         now = await fee_rules.holding(session, office.id, office.trade, office.currency, view.now)
         rows = await fee_rules.versions(session, office)
         groups = await fee_rules.groups(session, office.id)
+        dead_run = await dead_runs.amount_at(session, office.id, office.trade, office.currency, view.now)
+        given = await dead_runs.versions(session, office)
         change = await _change(session, view, typed or {}) if look else None
     own = fee_rules.of_trade(office.trade, office.currency)
     everybody = now.get((EVERYBODY, "")) or own
-    values = fee_words.page_values(everybody) | {"class": "all:", "holds_from": "", "ended": ""}
+    values = fee_words.page_values(everybody) | {"class": "all:", "holds_from": "", "ended": "", "do": "", "amount": ""}
     named = sorted({*groups, *(name for sort, name in now if sort == "group")})
     return await view.page(
         "fees",
@@ -132,6 +141,8 @@ async def _show(
         ),
         typed=values | (typed or {}),
         change=change,
+        dead_run=dead_run,
+        given=given,
         open_form=typed is not None,
         refused=refused or view.trouble,
         done=done_of(request, DONE),

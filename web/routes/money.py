@@ -12,6 +12,7 @@ from web.pages import (
     analysis,
     cashier,
     credit,
+    dead_runs,
     fees,
     reports,
     tariffs,
@@ -112,6 +113,14 @@ ROUTES: tuple[Route, ...] = (
     json(
         "POST", f"/fee-rules/{ID}/take-back", "money.fees", fees.take_back, "A rule that does not hold yet never will",
         answer=tp.FeeRuleTold, status=201, problems=(404,),
+    ),
+    json(
+        "GET", "/dead-run-rules", "money.see", dead_runs.listed, "What a driver gets when nobody came out",
+        answer=tp.DeadRunsTold,
+    ),
+    json(
+        "POST", "/dead-run-rules", "money.fees", dead_runs.put, "Another sum for that, from a moment on",
+        given=gp.DeadRunGiven, answer=tp.DeadRunTold, status=201,
     ),
     json(
         "GET", "/tariffs", "money.see", tariffs.listed, "The office's own tariff, version by version",

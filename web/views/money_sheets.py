@@ -67,7 +67,7 @@ def orders(view: View, rows: Sequence[OrderRow]) -> Sheet:
 
 def entries(view: View, rows: Sequence[MoneyRow]) -> Sheet:
     """One line an entry, its amount in the column of what it is about."""
-    kinds = ("call_fees", "penalties", "top_ups", "withdrawals")
+    kinds = ("call_fees", "penalties", "top_ups", "withdrawals", "dead_runs")
     columns: tuple[tuple[str, Kind, Callable[[MoneyRow], Cell]], ...] = (
         ("at", "moment", lambda row: view.local(row.at)),
         ("entry", "number", lambda row: row.id),

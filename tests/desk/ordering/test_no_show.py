@@ -109,6 +109,11 @@ async def test_what_speaks_for_him_is_kept_and_nothing_is_charged(
         "texts": 1,
         "delivered": 1,
         "customer_called": 1,
+        "unlocated": False,
+        "within_m": 300,
+        "pin": None,
+        "unpaid": None,
+        "compensation": 0,
     }
     assert (held.state, who.state, balance) == ("released", "free", 0)
     assert (customer.trips, customer.cancels) == (0, 1)

@@ -103,6 +103,12 @@ const evidenceOf = (told) => ({
   distance: told.distance_m === null ? t("history.no_show_far") : distance(told.distance_m),
 });
 
+/** What was booked for the driver, or why nothing was, where the office pays for dead runs. */
+function paidFor({ compensation, unpaid }) {
+  if (unpaid) return ` · ${t("history.no_show_unpaid")}`;
+  return compensation ? ` · ${t("history.no_show_paid", { amount: money(compensation) })}` : "";
+}
+
 const stateOf = (table, state) => (has(`${table}.${state}`) ? t(`${table}.${state}`) : state);
 
 function value(field, told, order) {
@@ -122,7 +128,7 @@ function who(deed) {
 }
 
 function words(deed) {
-  if (deed.evidence) return html`<p>${t("history.no_show_why", evidenceOf(deed.evidence))}</p>`;
+  if (deed.evidence) return html`<p>${t("history.no_show_why", evidenceOf(deed.evidence))}${paidFor(deed.evidence)}</p>`;
   if (deed.what === "fare") return fareWords(deed);
   if (deed.what === "timer") return deed.late_s ? html`<p>${t("alarm.late", { minutes: Math.round(deed.late_s / 60) })}</p>` : nothing;
   if (!deed.words || deed.what === "all_the_same") return nothing;
