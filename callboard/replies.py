@@ -9,9 +9,9 @@ import structlog
 
 from desk.bus import Bus
 from desk.database_errors import Busy, in_words, is_away
+from desk.driver_page import text_answers
 from desk.events import TextArrived
 from desk.message import incoming_texts
-from desk.ordering import text_answers
 from desk.work import Desk
 
 LOOK_EVERY_S = 5.0

@@ -223,6 +223,14 @@ class ModesSet(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class DutyChanged(Event):
+    """Somebody of the office has taken a driver on duty, or off it."""
+
+    driver_id: int
+    operator_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class OfferMade(Event):
     """An order is offered to a driver."""
 

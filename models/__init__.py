@@ -31,7 +31,7 @@ from models.place_link import PlaceLink
 from models.second_factor import RecoveryCode, SecondFactor
 from models.segment import Segment, SegmentMember
 from models.text import AdConsent, Campaign, CampaignLeftOut, IncomingPart, IncomingText, TextTemplate
-from models.vehicle_proof import CarLink, CarPhoto, CarReading, CarSkip
+from models.vehicle_proof import CarCover, CarLink, CarPhoto, CarReading, CarSkip
 from models.way import DriverWay
 
 __all__ = [
@@ -48,6 +48,7 @@ __all__ = [
     "CallSighting",
     "Campaign",
     "CampaignLeftOut",
+    "CarCover",
     "CarLink",
     "CarPhoto",
     "CarReading",

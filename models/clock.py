@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Key
 
-TIMERS = ("remind_desk", "remind_customer", "search", "promise", "promise_broken")
+TIMERS = ("remind_desk", "remind_customer", "search", "promise", "promise_broken", "given_back")
 _TIMERS_SQL = ", ".join(f"'{kind}'" for kind in TIMERS)
 PROMISES = ("open", "kept", "broken", "off")
 _PROMISES_SQL = ", ".join(f"'{state}'" for state in PROMISES)

@@ -9,8 +9,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Key
 
-MEANINGS = ("accept", "decline", "opt_out", "automatic", "other")
-OUTCOMES = ("accepted", "declined", "refused", "opted_out", "ignored", "inbox")
+MEANINGS = (
+    "accept", "decline", "opt_out", "automatic", "other", "on_duty", "off_duty", "arrived", "leaving", "done",
+)  # fmt: skip
+OUTCOMES = ("accepted", "declined", "refused", "opted_out", "ignored", "inbox", "done")
 _MEANINGS_SQL = ", ".join(f"'{meaning}'" for meaning in MEANINGS)
 _OUTCOMES_SQL = ", ".join(f"'{outcome}'" for outcome in OUTCOMES)
 

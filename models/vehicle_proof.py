@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -76,6 +76,24 @@ class CarSkip(Base):
     driver_id: Mapped[int] = mapped_column(ForeignKey("driver.id"))
     stage: Mapped[str] = mapped_column(String(8))
     reason: Mapped[str] = mapped_column(String(200))
+    at: Mapped[datetime]
+
+
+class CarCover(Base):
+    """With which insurance the driver drove, and its last day, as his record said when he began this stage. Never changed."""
+
+    __tablename__ = "car_cover"
+    __table_args__ = (
+        CheckConstraint(f"stage in ({_STAGES_SQL})", name="stage"),
+        UniqueConstraint("order_id", "driver_id", "stage"),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("order.id"))
+    driver_id: Mapped[int] = mapped_column(ForeignKey("driver.id"))
+    stage: Mapped[str] = mapped_column(String(8))
+    insurance_number: Mapped[str | None] = mapped_column(String(60))
+    insurance_until: Mapped[date | None]
     at: Mapped[datetime]
 
 

@@ -29,6 +29,7 @@ Permission = Literal[
     "dispatch.modes",  # how much the desk does by itself, at which hours
     "drivers.see",
     "drivers.manage",  # register and change them; their papers and files
+    "drivers.duty",  # take a driver on duty or off it for him
     "drivers.link",  # text a driver the link to his page
     "appeals.see",
     "appeals.answer",  # in words; what moves money is money.book
@@ -64,6 +65,7 @@ _DISPATCH: Final = frozenset[str](
         "orders.dispatch",
         "cars.see",
         "drivers.see",
+        "drivers.duty",
         "drivers.link",
         "appeals.see",
         "appeals.answer",

@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk import trades
+from desk import events, trades
 from desk.trades import RESERVED
 from desk.work import Work
 from models import Base, Office, Order, OrderTimer, Promise
 from models.clock import TIMERS
 
-REMIND_DESK, REMIND_CUSTOMER, SEARCH, PROMISE, PROMISE_BROKEN = TIMERS
+REMIND_DESK, REMIND_CUSTOMER, SEARCH, PROMISE, PROMISE_BROKEN, GIVEN_BACK = TIMERS
 OF_RESERVATION = (REMIND_DESK, REMIND_CUSTOMER, SEARCH)
 OF_PROMISE = (PROMISE, PROMISE_BROKEN)
 LOOK_S = 3_600
@@ -63,6 +63,15 @@ async def drop(work: Work, order_id: int, kinds: Collection[str] = TIMERS) -> No
         .values(done_at=work.now, outcome="off")
         .execution_options(synchronize_session="fetch")
     )
+
+
+async def alarm(work: Work, order_id: int, kind: str) -> None:
+    """The desk is to see to the order now, until somebody has."""
+    work.session.add(
+        OrderTimer(order_id=order_id, kind=kind, due_at=work.now, done_at=work.now, outcome="alarm", late_s=None)
+    )
+    await work.session.flush()
+    work.tell(events.OrderAlarmed(work.now, order_id, kind, "alarm", None))
 
 
 async def seen(work: Work, order_id: int, operator_id: int | None, kinds: Collection[str] = TIMERS) -> int:

@@ -1,8 +1,10 @@
-"""What a text that came in means: yes or no to an offer, no more advertising, a machine's words, or work for a person. Pure.
+"""What a text that came in means: yes or no to an offer, a driver's duty and steps, no more advertising, a machine's words, or
+work for a person. Pure.
 
     수락 12 · 수락12 · 12 수락 · [Web발신] 수락. 12번 · １２       accept 12
     네 · ok · 1                                                 accept, if one offer waits
     거절 12 · 2                                                 decline
+    출근 · 퇴근 · 도착 · 출발 · 완료                               a driver's duty, and how far his order is; alone only
     수신거부 · STOP                                              no more advertising
     운전중이라 답장할 수 없습니다                                   a machine's; never answered
 
@@ -16,7 +18,9 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Literal
 
-Meaning = Literal["accept", "decline", "opt_out", "automatic", "other"]
+Meaning = Literal[
+    "accept", "decline", "opt_out", "automatic", "other", "on_duty", "off_duty", "arrived", "leaving", "done"
+]
 
 ACCEPTS = frozenset(
     {
@@ -41,6 +45,17 @@ ACCEPTS = frozenset(
 DECLINES = frozenset(
     {"거절", "거절합니다", "거절할게요", "거절요", "아니오", "아니요", "불가", "ㄴㄴ", "no", "n", "decline"}
 )
+DUTY = ("on_duty", "off_duty")
+STEPS = ("arrived", "leaving", "done")
+_SAID: dict[Meaning, frozenset[str]] = {
+    "on_duty": frozenset({"출근", "출근합니다", "출근했습니다", "출근요", "onduty", "on"}),
+    "off_duty": frozenset({"퇴근", "퇴근합니다", "퇴근했습니다", "퇴근요", "offduty", "off"}),
+    "arrived": frozenset({"도착", "도착했습니다", "도착함", "도착요", "arrived"}),
+    "leaving": frozenset({"출발", "출발합니다", "출발했습니다", "출발요", "운행시작", "go", "leaving", "driving"}),
+    "done": frozenset({"완료", "완료했습니다", "운행완료", "완료요", "done", "completed"}),
+}
+_DEEDS = {word: meaning for meaning, words in _SAID.items() for word in words}
+"""What a driver says without being asked. None of these is said about an offer."""
 _BESIDE = frozenset(["번", "콜"])
 OPT_OUTS = frozenset(["수신거부", "무료수신거부", "광고수신거부", "광고거부", "stop", "stopall", "unsubscribe"])
 _AUTOMATIC = re.compile(
@@ -87,6 +102,8 @@ def normalised(text: str) -> str:
 
 
 def _answer(words: list[str]) -> Reading | None:
+    if meaning := _DEEDS.get("".join(words)):
+        return Reading(meaning)
     codes = [word for word in words if word.isascii() and word.isdigit()]
     said = [word for word in words if word not in codes]
     if len(codes) > 1 or len(said) > 1 or len(words) != len(codes) + len(said):

@@ -70,6 +70,9 @@ def test_a_notice_fits_one_korean_sms(tag: str) -> None:
         "link": "https://desk.example.com/driver#1234567890123456789012",
         "minutes": "10",
         "code": "1234",
+        "state": told.text("panel.order.state.on_the_way"),
+        "next": ", ".join(told.text(f"sms.word.{meaning}") for meaning in ("arrived", "leaving")),
+        "fee": "2,500원",
     }
     notices = [key for key in sorted(ENGLISH.keys()) if key.startswith("sms.")]
     sizes = {key: len(told.text(key, **values).encode("cp949")) for key in notices}

@@ -215,6 +215,7 @@ _FORMS: dict[str, tuple[dict[str, str], ...]] = {
         {"do": "disable", "reason": "x"},
         {"do": "enable"},
     ),
+    "/drivers/{id}/duty": ({"on": "yes"}, {"on": "no"}),
     "/import/files/{id}": (
         {"do": "map", "column0": "name", "column1": "number", "column2": ""},
         {"do": "start"},

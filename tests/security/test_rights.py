@@ -56,12 +56,14 @@ def test_who_sees_and_moves_money_is_said_once_more_by_hand() -> None:
     assert holders["money.see"] == {"admin", "accountant", "auditor"}
     assert holders["audit.see"] == {"admin", "auditor"}
     assert holders["texts.send"] == {"admin", "dispatcher"}
+    assert holders["drivers.duty"] == {"admin", "dispatcher", "operator"}
     assert holders["driver.own"] == {"driver"}
     assert holders["calls.listen"] == {"admin", "operator"}
     changes = {
         "calls.handle",
         "orders.take",
         "orders.dispatch",
+        "drivers.duty",
         "drivers.link",
         "appeals.answer",
         "texts.handle",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from datetime import date
 
 import aiohttp
 import pytest
@@ -102,3 +103,34 @@ async def test_what_is_no_document_is_refused_in_words_and_leaves_nothing(house:
     assert 'role="alert"' in refused.raw.decode()
     folder = house.recordings.parent / "files" / "documents"
     assert not folder.exists() or not list(folder.iterdir())
+
+
+async def test_an_operator_takes_a_driver_off_duty_and_on_again_and_reads_why_it_cannot_be(house: House) -> None:
+    operator, auditor = await house.signed_in(), await house.signed_in("boss")
+    driver_id = house.site.drivers[0]
+    path = f"/drivers/{driver_id}"
+
+    async def put_on(on: str) -> Answer:
+        page = (await operator.ask("GET", path)).raw.decode()
+        key = KEY.search(page)
+        assert key is not None
+        return await operator.ask("POST", f"{path}/duty?lang=ko", data={"key": key[1], "on": on})
+
+    assert 'data-key="o"' in (await operator.ask("GET", path)).raw.decode()
+    gone = await put_on("no")
+    assert (gone.status, gone.headers["Location"]) == (303, f"{path}?lang=ko&done=off_duty")
+    assert 'data-key="i"' in (await operator.ask("GET", path)).raw.decode()
+    async with house.desk.work() as work:
+        (await work.session.get_one(Driver, driver_id)).licence_until = date(2020, 1, 1)
+    refused = await put_on("yes")
+    assert refused.status == 409
+    assert "운전면허가 만료되어 출근할 수 없습니다" in refused.raw.decode()
+    program = house.program()
+    assert (await program.api("POST", f"/drivers/{driver_id}/duty", {"on": True})).body["code"] == (
+        "unfit_licence_expired"
+    )
+    async with house.desk.work() as work:
+        (await work.session.get_one(Driver, driver_id)).licence_until = None
+    assert (await program.api("POST", f"/drivers/{driver_id}/duty", {"on": True})).body["state"] == "free"
+    told = [row["what"] for row in (await auditor.ask("GET", "/api/v1/audit")).body["items"]]
+    assert [what for what in told if what.startswith("driver.")] == ["driver.on_duty", "driver.off_duty"]

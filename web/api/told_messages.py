@@ -36,8 +36,13 @@ class TextTold(Told):
     name: str | None
     text: str
     whole: bool
-    meaning: Literal["accept", "decline", "opt_out", "automatic", "other"] | None
-    outcome: Literal["accepted", "declined", "refused", "opted_out", "ignored", "inbox"] | None
+    meaning: (
+        Literal[
+            "accept", "decline", "opt_out", "automatic", "other", "on_duty", "off_duty", "arrived", "leaving", "done"
+        ]
+        | None
+    )
+    outcome: Literal["accepted", "declined", "refused", "opted_out", "ignored", "inbox", "done"] | None
     offer_id: Id | None
     received_at: Moment
     handled_at: Moment | None

@@ -131,7 +131,7 @@ class PromiseTold(Told):
 class AlarmTold(Told):
     """What the desk is to see to. `late_s`: it was missed, and done or told so many seconds after its time."""
 
-    kind: Literal["remind_desk", "remind_customer", "search", "promise", "promise_broken"]
+    kind: Literal["remind_desk", "remind_customer", "search", "promise", "promise_broken", "given_back"]
     outcome: Literal["alarm", "failed", "texted", "started"]
     at: Moment
     late_s: int | None

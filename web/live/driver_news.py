@@ -9,7 +9,7 @@ import asyncio
 import secrets
 
 from desk.bus import Bus
-from desk.events import OfferEnded, OfferMade, OrderAssigned, OrderChanged
+from desk.events import DutyChanged, OfferEnded, OfferMade, OrderAssigned, OrderChanged
 
 REMEMBERED = 10_000
 """Orders whose drivers are remembered; the oldest are forgotten first."""
@@ -28,6 +28,7 @@ class DriverNews:
             bus.on(OfferMade, lambda event: self._concerns(event.order_id, event.driver_id)),
             bus.on(OrderAssigned, lambda event: self._concerns(event.order_id, event.driver_id)),
             bus.on(OfferEnded, lambda event: self._changed(event.driver_id)),
+            bus.on(DutyChanged, lambda event: self._changed(event.driver_id)),
             bus.on(OrderChanged, self._order_changed),
         ]
 

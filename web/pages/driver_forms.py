@@ -9,6 +9,7 @@ from datetime import date, time
 from aiohttp import BodyPartReader, web
 
 from desk.driver import driver_blocks, driver_documents, driver_papers, driver_records, drivers
+from desk.driver import duty as office_duty
 from desk.driver.driver_documents import BadDocument
 from desk.driver.driver_records import Record
 from desk.errors import Conflict, DeskError, Invalid
@@ -90,6 +91,24 @@ async def act(request: web.Request) -> web.StreamResponse:
     except (Invalid, Conflict) as error:
         return await show_one(request, problem_of(error).status, _words_for(error), fields)
     await asyncio.to_thread(kept_files.drop, request.app[OUTSIDE].files / DOCUMENTS, gone)
+    return _to(request, f"/drivers/{driver_id}", done)
+
+
+async def duty(request: web.Request) -> web.StreamResponse:
+    """On duty, or off it, as the field `on` says: for a driver who cannot say it himself."""
+    driver_id, by = int(request.match_info["id"]), operator_id(request)
+    await _is_ours(request, driver_id)
+    fields = await fields_of(request)
+    on = fields.get("on") == "yes"
+
+    async def put(work: Work) -> str:
+        await office_duty.put(work, by, driver_id, on)
+        return "on_duty" if on else "off_duty"
+
+    try:
+        done = await once(request, fields, put)
+    except (Invalid, Conflict) as error:
+        return await show_one(request, problem_of(error).status, _words_for(error), fields)
     return _to(request, f"/drivers/{driver_id}", done)
 
 

@@ -6,7 +6,7 @@ from aiohttp import web
 
 from desk import trades
 from desk.books import fee_rules
-from desk.driver import driver_blocks, driver_documents, driver_papers, driver_records, drivers
+from desk.driver import driver_blocks, driver_documents, driver_papers, driver_records, drivers, shifts
 from models.driver_record import SIDES
 from web.keys import DESK, DOCUMENTS, OUTSIDE
 from web.photo_body import served
@@ -17,6 +17,7 @@ from web.views.forms import Fields
 MOST = 500
 DONE = (
     "registered", "changed", "graded", "apart", "together", "disabled", "enabled", "added", "removed", "put_aside",
+    "on_duty", "off_duty",
 )  # fmt: skip
 
 
@@ -66,6 +67,7 @@ async def show_one(
         )
         grades = await driver_records.grades(session, driver_id)
         blocks = await driver_blocks.of_driver(session, driver_id)
+        on_duty = await shifts.open_shift(session, driver_id) is not None
         files = await driver_documents.of_driver(session, driver_id) if view.manages else []
         alarms = [
             one
@@ -76,6 +78,7 @@ async def show_one(
         "one", status, driver=driver, record=record, grades=grades, blocks=blocks, files=files, alarms=alarms,
         trade=trades.load(view.office.trade), kinds=driver_documents.KINDS, all_grades=driver_records.GRADES,
         sides=SIDES, languages=LOCALES, refused=refused, done=_done(request), typed=Typed(typed or {}), fee=view.fee(fee),
+        on_duty=on_duty,
     )  # fmt: skip
 
 

@@ -274,6 +274,10 @@ ROUTES: tuple[Route, ...] = (
     ),
     json("GET", "/drivers", "drivers.see", drivers.listed, "Drivers", given=g.DriversQuery, answer=t.Items[tdi.DriverTold]),
     json(
+        "POST", f"/drivers/{ID}/duty", "drivers.duty", drivers.duty, "Take a driver on duty, or off it, for him",
+        given=gd.Duty, answer=tdi.DriverTold, problems=(404, 409),
+    ),
+    json(
         "POST", f"/drivers/{ID}/link", "drivers.link", driver_links.send, "Text the driver a link to his page, good once",
         answer=tme.MessageTold, problems=(404, 409, 422),
     ),

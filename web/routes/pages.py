@@ -38,6 +38,7 @@ ROUTES: tuple[Route, ...] = (
     page("POST", "/drivers", "drivers.manage", driver_forms.register, "Register a driver"),
     page("GET", f"/drivers/{ID}", "drivers.see", driver_records.shown, "One driver's record"),
     page("POST", f"/drivers/{ID}", "drivers.manage", driver_forms.act, "Change it, grade, keep apart, disable"),
+    page("POST", f"/drivers/{ID}/duty", "drivers.duty", driver_forms.duty, "Take him on duty, or off it"),
     page("POST", f"/drivers/{ID}/documents", "drivers.manage", driver_forms.upload, "A file about a driver"),
     page("GET", f"/drivers/documents/{ID}", "drivers.manage", driver_records.document, "A driver's file"),
     page("GET", "/car", "anyone", cars.home, "The customer's page with the photos of his car, by a texted link"),

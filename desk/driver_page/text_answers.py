@@ -1,8 +1,7 @@
-"""What is done about a text that came in: a driver's yes or no counts as on his page, who refuses advertising gets no more.
+"""What is done about a text that came in: what a driver says counts as on his page, who refuses advertising gets no more.
 
 All the rest waits for a person. `act` does it in one piece of work with the text's own row, so a yes counts once. What refuses
-a yes undoes that work; `refuse` then tells the driver why. Nobody but a driver who answered an offer is ever answered, and he
-not without an end.
+it undoes that work; `refuse` then tells the driver why. Nobody but a driver is ever answered, and he not without an end.
 """
 
 from __future__ import annotations
@@ -16,6 +15,8 @@ from desk.dispatching import searching
 from desk.dispatching.searching import OfferGone
 from desk.driver import offers
 from desk.driver.driver_access import house_language
+from desk.driver_page import text_deeds
+from desk.driver_page.text_deeds import DEEDS, Answer
 from desk.errors import Conflict, DeskError, DriverNotFree, DriverTaken
 from desk.message import assignments, incoming_texts
 from desk.texts import consents, replies
@@ -50,12 +51,18 @@ async def act(work: Work, text_id: int) -> None:
         _done(work, text, reading, "ignored")
     elif driver is not None and reading.meaning in ("accept", "decline"):
         await _answer(work, text, reading, driver)
+    elif driver is not None and reading.meaning in DEEDS:
+        answer = await text_deeds.do(work, driver, reading.meaning, await _words(work, driver))
+        _done(work, text, reading, "done")
+        await _tell(work, driver, answer)
     else:
         _done(work, text, reading, "inbox")
+        if driver is not None and driver.by_text:  # he has nothing but texts: what was not understood is told how
+            await _tell(work, driver, Answer("help"))
 
 
 async def refuse(work: Work, text_id: int, error: DeskError) -> None:
-    """The driver's yes or no came to nothing: it is kept with the text, and he is told why."""
+    """What the driver said came to nothing: it is kept with the text, and he is told why."""
     text = await incoming_texts.hold(work, text_id)
     if text.read_at is not None:
         return
@@ -63,12 +70,16 @@ async def refuse(work: Work, text_id: int, error: DeskError) -> None:
     if driver is None:
         _done(work, text, reading, "inbox")
         return
+    if reading.meaning in DEEDS:
+        _done(work, text, reading, "refused")
+        await _tell(work, driver, await text_deeds.why(work, driver, error, await _words(work, driver)))
+        return
     offer = await _meant(work, driver, reading)
     text.offer_id = offer.id if offer else None
     # What nobody can make out is for a person as well; a yes that came too late is settled.
     _done(work, text, reading, "inbox" if isinstance(error, NotAnOffer) else "refused")
     key, values = await _why(work, driver, offer, error)
-    await _tell(work, driver, offer, key, values)
+    await _tell(work, driver, Answer(key, values, offer.order_id if offer else None))
 
 
 async def give_up(work: Work, text_id: int) -> None:
@@ -84,7 +95,7 @@ async def _understand(work: Work, text: IncomingText) -> tuple[Reading, Driver |
     if await _is_our_own(work, text):
         return Reading("automatic"), None
     reading = replies.read(text.text)
-    if reading.meaning not in ("accept", "decline"):
+    if reading.meaning in ("opt_out", "automatic"):
         return reading, None
     another = select(DriverPhone.driver_id).where(DriverPhone.number == text.sender)
     found = await work.session.scalars(
@@ -139,23 +150,27 @@ async def _why(work: Work, driver: Driver, offer: Offer | None, error: DeskError
     """The text that tells the driver why, and its values."""
     if isinstance(error, NotAnOffer) or offer is None:
         reason = str(error.details.get("reason") or "none")
-        return f"sms.answer.{'several' if reason == 'several' else 'unknown'}", {}
+        return "several" if reason == "several" else "unknown", {}
     code = {"code": offer.code or "-"}
     has = await assignments.of_order(work.session, offer.order_id)
     if has is not None and has.driver_id == driver.id:
-        return "sms.answer.yours", code
+        return "yours", code
     if has is not None:
         winner = await work.session.get_one(Driver, has.driver_id)
-        return "sms.answer.taken", code | {"driver_number": winner.number}
+        return "taken", code | {"driver_number": winner.number}
     if isinstance(error, DriverTaken):
-        return "sms.answer.busy", code
+        return "busy", code
     if isinstance(error, DriverNotFree):
-        return "sms.answer.off", code
+        return "off", code
     state = str(error.details.get("state")) if isinstance(error, OfferGone) else ""
-    return f"sms.answer.{state if state in ('expired', 'declined') else 'gone'}", code
+    return state if state in ("expired", "declined") else "gone", code
 
 
-async def _tell(work: Work, driver: Driver, offer: Offer | None, key: str, values: dict[str, str]) -> None:
+async def _words(work: Work, driver: Driver) -> Catalog:
+    return Catalog.load(driver.language or await house_language(work.session, driver.office_id))
+
+
+async def _tell(work: Work, driver: Driver, answer: Answer) -> None:
     lately = await work.session.scalar(
         select(func.count())
         .select_from(Message)
@@ -168,10 +183,10 @@ async def _tell(work: Work, driver: Driver, offer: Offer | None, key: str, value
     if (lately or 0) >= ANSWERS_AN_HOUR:
         return
     office = await work.session.get_one(Office, driver.office_id)
-    language = driver.language or await house_language(work.session, office.id)
+    words, key = await _words(work, driver), f"sms.answer.{answer.key}"
     message = Message(
-        office_id=office.id, order_id=offer.order_id if offer else None, audience="driver", recipient=driver.phone,
-        sender=office.sms_sender, text_key=key, language=language, text=Catalog.load(language).text(key, **values),
+        office_id=office.id, order_id=answer.order_id, audience="driver", recipient=driver.phone,
+        sender=office.sms_sender, text_key=key, language=words.tag, text=words.text(key, **answer.values),
         state="queued", next_try_at=work.now, created_at=work.now, updated_at=work.now,
     )  # fmt: skip
     work.session.add(message)
