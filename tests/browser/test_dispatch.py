@@ -7,6 +7,7 @@ import pytest
 from desk.message import messages
 from desk.texts import receipts
 from tests.browser.conftest import Console, OpenConsole
+from tests.site import GANGNAM
 
 pytestmark = pytest.mark.browser
 
@@ -83,3 +84,22 @@ async def test_a_colleagues_order_appears_and_changes_on_my_board(console: Conso
     await console.sees(f'[data-order="{order["id"]}"]', "신촌")
     await console.house.program().api("POST", f"/orders/{order['id']}/cancel", {"reason": "손님 취소"})
     await console.sees(f'[data-order="{order["id"]}"]', "취소")
+
+
+async def test_a_candidate_is_shown_with_his_reason_and_who_still_drives_with_when_he_is_done(console: Console) -> None:
+    """Seen failing with those who are not free told like the others."""
+    place = {"lat": GANGNAM[0], "lon": GANGNAM[1], "accuracy_m": 20, "source": "map"}
+    driven = await console.house.order(origin={"text": "역삼", **place}, destination={"text": "강남역", **place})
+    api = console.house.program().api
+    await api("POST", f"/orders/{driven['id']}/assign", {"driver_number": "100"})
+    await api("POST", f"/orders/{driven['id']}/step", {"to": "driving"})
+    order = await console.house.order(origin={"text": "강남역", **place})
+    await console.page.wait_for_selector(f'[data-order="{order["id"]}"].taken')
+    await console.page.focus(f'[data-order="{order["id"]}"]')
+    await console.sees("candidate-list .candidate .not-free", "운행 중, 1분 뒤 끝남")
+    assert await console.page.locator(".candidate .not-free").count() == 1
+    await console.page.keyboard.type("100")
+    await console.sees("candidate-list .candidate.meant", "#100")
+    await console.sees("candidate-list .candidate.meant .reason", "운행 종료")
+    await console.page.fill("[name=driver]", "101")
+    await console.sees("candidate-list .candidate.meant .reason", "직선거리")

@@ -187,6 +187,7 @@ def _file_at(house: House, folder: str, raw: bytes) -> str:
 
 SAID: dict[str, dict[str, Any]] = {
     "/assign": {"driver_number": "101", "driver_id": None},
+    "/reassign": {"driver_number": "101", "driver_id": None},
     "/riders": {"number": RIDER},
     "/riders/remove": {"number": RIDER},
     "/penalties": {"order_id": None},

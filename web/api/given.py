@@ -244,6 +244,10 @@ class Cancellation(Reason):
     version: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
 
 
+class Reassignment(DriverChosen, Cancellation):
+    """Another driver, and why; with `version`, only if nobody has changed the order since it was read."""
+
+
 class OrderMarked(Given):
     """An order that somebody marked; with `version`, only if nobody has changed it since it was read."""
 

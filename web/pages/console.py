@@ -11,7 +11,7 @@ from aiohttp import web
 from desk import trades
 from desk.office import offices
 from desk.office.people import WrongLogin
-from desk.trades import Field
+from desk.trades import RESERVED, TAKEN, Field
 from web.access.auth import as_me, give_cookie, take_cookie, visitor_of
 from web.keys import DESK, OUTSIDE, SETTINGS, VISITOR, Visitor
 from web.pages.session import close_session, open_session
@@ -53,6 +53,7 @@ async def _boot(request: web.Request, visitor: Visitor) -> dict[str, Any]:
         "timezone": office.timezone,
         "fields": [_field(each) for each in trade.fields],
         "skills": list(trade.skills),
+        "takes_back": [state for state, after in trade.states.items() if TAKEN in after and state != RESERVED],
         "way": {state: list(trade.way_from(state)) for state in trade.states},
         "map": {"tiles": request.app[SETTINGS].map_tiles, "credit": escape(request.app[SETTINGS].map_credit)},
         "geocoders": list(request.app[OUTSIDE].geocoder.names),

@@ -21,6 +21,7 @@ from web.api.given import (
     OrdersQuery,
     PlaceGiven,
     Reason,
+    Reassignment,
     SearchAsked,
     Step,
 )
@@ -102,18 +103,38 @@ async def candidates(ask: Ask[CandidatesQuery]) -> Json:
 async def assign(ask: Ask[DriverChosen]) -> Json:
     """Give the order to a driver, by id or by his number."""
     given = ask.given
-    if (given.driver_id is None) == (given.driver_number is None):
-        raise Invalid("name the driver by id or by number", field="driver_id")
+    _named(given)
 
     async def do(work: Work) -> Json:
-        driver_id = given.driver_id
-        if given.driver_number is not None:
-            driver_id = (await dispatch.driver_by_number(work, ask.operator.id, given.driver_number)).id
-        assert driver_id is not None
-        await dispatch.assign(work, ask.operator.id, ask.id, driver_id)
+        await dispatch.assign(work, ask.operator.id, ask.id, await _driver(work, ask.operator.id, given))
         return await order_json(work.session, ask.id)
 
     return await ask.once(do)
+
+
+async def reassign(ask: Ask[Reassignment]) -> Json:
+    """Give the order to another driver than the one who has it: both, or nothing."""
+    given = ask.given
+    _named(given)
+
+    async def do(work: Work) -> Json:
+        driver_id = await _driver(work, ask.operator.id, given)
+        await dispatch.reassign(work, ask.operator.id, ask.id, driver_id, given.reason, given.version)
+        return await order_json(work.session, ask.id)
+
+    return await ask.once(do)
+
+
+def _named(given: DriverChosen) -> None:
+    if (given.driver_id is None) == (given.driver_number is None):
+        raise Invalid("name the driver by id or by number", field="driver_id")
+
+
+async def _driver(work: Work, operator_id: int, given: DriverChosen) -> int:
+    if given.driver_number is not None:
+        return (await dispatch.driver_by_number(work, operator_id, given.driver_number)).id
+    assert given.driver_id is not None
+    return given.driver_id
 
 
 async def cancel(ask: Ask[Cancellation]) -> Json:

@@ -208,6 +208,10 @@ ROUTES: tuple[Route, ...] = (
         given=g.DriverChosen, answer=to.OrderTold, problems=(404, 409),
     ),
     json(
+        "POST", f"/orders/{ID}/reassign", "orders.dispatch", orders.reassign, "Give the order to another driver than who has it",
+        given=g.Reassignment, answer=to.OrderTold, problems=(404, 409),
+    ),
+    json(
         "POST", f"/orders/{ID}/cancel", "orders.take", orders.cancel, "Cancel the order",
         given=g.Cancellation, answer=to.OrderTold, problems=(404, 409),
     ),

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from desk.dispatching import dispatch
 from desk.dispatching.candidates import beeline_m
-from desk.errors import Conflict, DriverNotFree, DriverTaken, NotFound, OrderTaken
+from desk.errors import Conflict, DriverNotFree, DriverTaken, NotFound, OrderTaken, WrongState
 from desk.events import Event, MessageChanged, OrderAssigned
 from desk.ordering import orders
 from desk.ordering.orders import PlaceText, TakeOrder
@@ -43,6 +43,56 @@ async def active(desk: Desk) -> int:
     async with desk.look() as session:
         query = select(func.count()).select_from(Assignment).where(Assignment.state == "active")
         return (await session.execute(query)).scalar_one()
+
+
+async def reassign(desk: Desk, site: Site, order_id: int, driver_id: int, version: int | None = None) -> None:
+    async with desk.work() as work:
+        await dispatch.reassign(work, site.operator_id, order_id, driver_id, "타이어 펑크", version)
+
+
+async def holder(desk: Desk, order_id: int) -> int:
+    async with desk.look() as session:
+        query = select(Assignment.driver_id).where(Assignment.order_id == order_id, Assignment.state == "active")
+        return (await session.execute(query)).scalar_one()
+
+
+async def test_an_order_goes_from_its_driver_to_another_who_is_texted_and_the_first_is_free(
+    desk: Desk, site: Site
+) -> None:
+    order_id = await take(desk, site)
+    first, second = site.drivers[:2]
+    await assign(desk, site.operator_id, order_id, first)
+    await reassign(desk, site, order_id, second)
+    assert await holder(desk, order_id) == second
+    async with desk.look() as session:
+        states = {id: (await session.get_one(Driver, id)).state for id in (first, second)}
+        ended = (await session.execute(select(Assignment.reason).where(Assignment.driver_id == first))).scalar_one()
+        texts = (await session.execute(select(Message.audience, Message.state).order_by(Message.id))).all()
+    assert states == {first: "free", second: "busy"}
+    assert ended == "타이어 펑크"
+    assert [tuple(text) for text in texts] == [
+        ("customer", "expired"), ("driver", "expired"), ("customer", "queued"), ("driver", "queued")
+    ]  # fmt: skip
+
+
+async def test_an_order_that_cannot_go_to_the_other_driver_stays_with_the_first(desk: Desk, site: Site) -> None:
+    """Seen failing with the driver who has it taken for another one."""
+    order_id, other = await take(desk, site), await take(desk, site, number="010-2222-3333")
+    first, second, third = site.drivers[:3]
+    await assign(desk, site.operator_id, order_id, first)
+    await assign(desk, site.operator_id, other, second)
+    with pytest.raises(DriverTaken):
+        await reassign(desk, site, order_id, second)
+    with pytest.raises(OrderTaken):
+        await reassign(desk, site, order_id, first)
+    with pytest.raises(Conflict):
+        await reassign(desk, site, order_id, third, version=1)
+    assert await holder(desk, order_id) == first
+    async with desk.work() as work:
+        await orders.step(work, site.operator_id, order_id, "driving")
+    with pytest.raises(WrongState):
+        await reassign(desk, site, order_id, third)
+    assert await holder(desk, order_id) == first
 
 
 async def test_an_assignment_makes_the_driver_busy_and_is_told_with_both_messages(

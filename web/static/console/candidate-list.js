@@ -11,6 +11,7 @@ import { carOf } from "./car-view.js";
 import { change } from "./changes.js";
 import { afterComposition } from "./compose.js";
 import { LiveElement } from "./element.js";
+import * as icons from "./icons.js";
 import { about, complete, moveOn, nextOf } from "./on-its-way.js";
 import { asked, history, why } from "./order-reading.js";
 import { papersOf } from "./papers.js";
@@ -21,14 +22,16 @@ import { store } from "./store.js";
 import { paymentWords, termsOf, wantsWords } from "./terms.js";
 import { alarmWords, isPromised } from "./trips.js";
 import { clockTime, distance, money, t } from "./texts.js";
-import { act } from "./ticked.js";
-import { assign, sendLink, tripOf, wantsDriver } from "./work.js";
+import { act, isWaiting, takeAway } from "./ticked.js";
+import { assign, holderOf, reassign, sendLink, tripOf, wantsDriver } from "./work.js";
 
 export class CandidateList extends LiveElement {
   ticks = true;
   busy = false;
   typedNumber = "";
-  asksWhy = null; // id of the order that is about to be cancelled
+  asksWhy = null; // id of the order that is about to be cancelled, or taken from its driver
+  deed = "cancel"; // or "release", or "reassign": what the reason is asked for
+  another = ""; // number of the driver who is to have it instead
   asksDone = null; // id of the order that is about to be completed
   asksPin = null; // id of the order whose pick-up is uncertain, about to be offered all the same
 
@@ -67,10 +70,15 @@ export class CandidateList extends LiveElement {
   }
 
   async give(number = this.field.value) {
+    const meant = number.normalize("NFKC").replace(/^#/, "").trim();
+    if (meant && holderOf(store.order)) this.askOther(meant);
+    else await this.do(() => assign(meant));
+  }
+
+  async do(assigned) {
     if (this.busy) return;
     this.busy = true;
-    const meant = number.normalize("NFKC").replace(/^#/, "").trim();
-    const done = await assign(meant);
+    const done = await assigned();
     this.busy = false;
     if (!done) {
       this.field.select();
@@ -93,15 +101,38 @@ export class CandidateList extends LiveElement {
       takeBack(order.id);
       return;
     }
-    this.asksWhy = order.id;
+    this.ask("cancel", t("board.usual_reason"));
+  }
+
+  /** Shift Del: ask why the marked order is taken back from its driver. A person has asked for this. */
+  askRelease() {
+    if (holderOf(store.order)) this.ask("release", t("candidates.usual_reason"));
+    else store.say({ text: t("notices.not_held") }, 4000);
+  }
+
+  /** A number typed where a driver has the order: another one is to have it. */
+  askOther(number) {
+    if (holderOf(store.order).number === number) {
+      store.say({ text: t("notices.has_it", { number }) }, 4000);
+      this.field.select();
+      return;
+    }
+    this.another = number;
+    this.ask("reassign", t("candidates.usual_reason"));
+  }
+
+  ask(deed, usual) {
+    this.deed = deed;
+    this.asksWhy = store.selectedOrder;
+    this.asksDone = this.asksPin = null;
     this.requestUpdate();
     const why = this.querySelector("[name=why]");
-    why.value = t("board.usual_reason");
+    why.value = usual;
     this.updateComplete.then(() => why.select());
   }
 
   whyPressed = (event) => {
-    if (event.key === "Enter" && !event.ctrlKey) afterComposition(event, () => this.cancelIt());
+    if (event.key === "Enter" && !event.ctrlKey) afterComposition(event, () => this.doIt());
     else if (event.key === "Escape" && !event.isComposing) {
       event.preventDefault();
       event.stopPropagation();
@@ -109,11 +140,13 @@ export class CandidateList extends LiveElement {
     }
   };
 
-  cancelIt() {
+  doIt() {
     const order = store.orders.get(this.asksWhy);
     const reason = this.querySelector("[name=why]").value.normalize("NFC").trim();
     if (!order || !reason) return;
-    cancel(order, reason);
+    if (this.deed === "cancel") cancel(order, reason);
+    else if (this.deed === "release") takeAway("release", reason, [order]);
+    else this.do(() => reassign(order, this.another, reason));
     this.dontAsk();
   }
 
@@ -149,6 +182,11 @@ export class CandidateList extends LiveElement {
     document.querySelector("order-board").enter();
     this.requestUpdate();
     await complete(order);
+  }
+
+  whyWords(order) {
+    if (this.deed !== "reassign" || !order) return t(this.deed === "release" ? "ticked.why" : "board.why");
+    return t("candidates.why_another", { before: holderOf(order)?.number ?? "–", number: this.another });
   }
 
   doneWords(order) {
@@ -204,6 +242,7 @@ export class CandidateList extends LiveElement {
   render() {
     const order = store.order;
     const wants = wantsDriver(order);
+    const holder = holderOf(order);
     return html`
       <div class="panel-title">
         ${order ? this.tabs(wants) : html`<h2>${t("candidates.title")}</h2>`}
@@ -220,6 +259,9 @@ export class CandidateList extends LiveElement {
           ${order?.driver && nextOf(order) ? t("step.next", { state: t(`order.state.${nextOf(order)}`) }) : nothing} <kbd>F3</kbd>
         </button>
         <button type="button" @click=${() => change(order.id)}>${t("board.change")} <kbd>F4</kbd></button>
+        <button type="button" ?hidden=${!holder} @click=${() => act("release")}>
+          ${t(isWaiting(order?.id) ? "notices.undo" : "ticked.release")} <kbd>Shift Del</kbd>
+        </button>
         <button type="button" @click=${() => this.cancelOrNot()}>
           ${t(isLeaving(order?.id) ? "board.take_back" : "board.cancel")} <kbd>Del</kbd>
         </button>
@@ -238,9 +280,11 @@ export class CandidateList extends LiveElement {
         </button>
       </div>
       <div class="assign why" ?hidden=${!order || this.asksWhy !== order.id}>
-        <label for="cancel-why">${t("board.why")}</label>
+        <label for="cancel-why">${this.whyWords(order)}</label>
         <input id="cancel-why" name="why" type="text" maxlength="200" autocomplete="off" spellcheck="false" @keydown=${this.whyPressed} />
-        <button type="button" @click=${() => this.cancelIt()}>${t("board.cancel")} <kbd>↵</kbd></button>
+        <button type="button" @click=${() => this.doIt()}>
+          ${t({ cancel: "board.cancel", release: "ticked.release", reassign: "candidates.assign" }[this.deed])} <kbd>↵</kbd>
+        </button>
       </div>
       <div class="pin" ?hidden=${!wants || this.asksPin !== order.id}>
         <p role="alert">${wants && this.asksPin === order.id && isDoubted(order) ? doubtOf(order) : nothing}</p>
@@ -254,8 +298,8 @@ export class CandidateList extends LiveElement {
         <span>${wants && order.search ? standing(order) : nothing}</span>
         ${isSearching(order) && order.search.asked ? html`<time>${timeLeft(order.search.due_at)}</time>` : nothing}
       </p>
-      <div class="assign" ?hidden=${!wants}>
-        <label for="driver-number">${t("candidates.number")}</label>
+      <div class="assign" ?hidden=${!wants && !holder}>
+        <label for="driver-number">${t(holder ? "candidates.another" : "candidates.number")}</label>
         <input
           id="driver-number"
           name="driver"
@@ -324,13 +368,16 @@ export class CandidateList extends LiveElement {
           <b class="number">#${each.number}</b>
           <span class="name">${each.name}</span>
           <b class="eta">${each.eta_s === null ? "–" : t("candidates.minutes", { minutes: Math.max(1, Math.round(each.eta_s / 60)) })}</b>
-          <small>${this.why(each)} ${papersOf(each)}</small>
+          <small>${this.how(each)} ${papersOf(each)}</small>
+          <small class="reason" title=${each.reason}>${each.reason}</small>
         </button>
       </li>
     `;
   }
 
-  why(each) {
+  /** Where he is and how long he has waited; of one who drives, when he is done. */
+  how(each) {
+    if (!each.free) return html`<b class="not-free">${icons.clock} ${notFree(each)}</b> · ${distance(each.distance_m)}`;
     const waits = t("candidates.waits", { minutes: Math.round((each.waiting_s ?? 0) / 60) });
     return each.distance_m === null ? `${t("candidates.no_place")} · ${waits}` : `${distance(each.distance_m)} · ${waits}`;
   }
@@ -364,6 +411,11 @@ export class CandidateList extends LiveElement {
       </li>
     `;
   }
+}
+
+function notFree({ finishes_in_s: left }) {
+  if (left === null) return t("candidates.drives");
+  return t("candidates.drives_until", { minutes: Math.max(1, Math.round(left / 60)) });
 }
 
 customElements.define("candidate-list", CandidateList);

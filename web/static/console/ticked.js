@@ -27,11 +27,12 @@ export const isWaiting = (orderId) => Boolean(waiting?.orders.some((order) => or
 /** The ticked orders as they are now, in the order of the board. */
 export const tickedOrders = () => store.board.filter((order) => store.ticked.has(order.id));
 
-/** Cancel or release: ask why, or have back what waits. */
+/** Cancel or release: ask why, or have back what waits. With nothing ticked the marked order is meant. */
 export function act(deed) {
   if (waiting) takeBack();
   else if (store.ticked.size) bar().ask(deed);
-  else store.say({ text: t("ticked.none") }, 4000);
+  else if (deed === "release" && store.order) document.querySelector("candidate-list").askRelease();
+  else store.say({ text: t("notices.which_order") }, 4000);
 }
 
 export const searchTicked = () => start("search");
@@ -50,12 +51,12 @@ function start(deed) {
 }
 
 /** Taken away in 8 s, unless somebody thinks better of it. */
-export function takeAway(deed, reason) {
-  const orders = tickedOrders();
+export function takeAway(deed, reason, orders = tickedOrders()) {
   const timer = setTimeout(() => {
     waiting = null;
     send(deed, orders, reason).then((done) => {
       if (done.length) store.say({ text: t(`ticked.done.${deed}`, { count: done.length }), kind: "good" }, 5000);
+      else if (orders.length === 1) store.say({ text: store.refusals.get(orders[0].id), kind: "bad" });
     });
   }, undoMs());
   waiting = { deed, orders, reason, timer };

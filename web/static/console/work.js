@@ -242,6 +242,11 @@ export function select(orderId) {
   loading = setTimeout(look, before === orderId ? 300 : 0);
 }
 
+const { takes_back: takesBack } = JSON.parse(document.getElementById("boot").textContent);
+
+/** Who has an order that can still be taken back from him, or takes it next. */
+export const holderOf = (order) => order?.next_driver ?? (takesBack.includes(order?.state) ? order.driver : null);
+
 export const wantsDriver = (order) => Boolean(order) && TRIP_STATES_FOR_DRIVERS.has(order.state);
 
 async function refreshOrder(orderId) {
@@ -287,6 +292,21 @@ export async function assign(number) {
     const changed = await request("POST", `orders/${order.id}/assign`, { driver_number: number });
     store.takeOrder(changed, "order.assigned");
     store.say({ text: t("notices.assigned", { number: changed.driver?.number ?? number, trip: tripOf(changed) }), kind: "good" });
+    select(order.id);
+    return true;
+  } catch (error) {
+    if (error instanceof Unreachable) store.say({ text: t("notices.not_assigned"), kind: "bad" });
+    else complain(error);
+    return false;
+  }
+}
+
+/** The order from the driver who has it to another one: both, or neither. */
+export async function reassign(order, number, reason) {
+  try {
+    const changed = await request("POST", `orders/${order.id}/reassign`, { driver_number: number, reason, version: order.version });
+    store.takeOrder(changed, "order.assigned");
+    store.say({ text: t("notices.reassigned", { number, before: holderOf(order).number, trip: tripOf(order) }), kind: "good" }, 15000);
     select(order.id);
     return true;
   } catch (error) {
