@@ -18,6 +18,7 @@ from desk.books import credit, ledger
 from desk.books.credit import Standing
 from desk.books.ledger import Booking, Line
 from desk.errors import Conflict, Invalid, NotFound
+from desk.keeping import as_seen
 from desk.office import people
 from desk.office.people import audit
 from desk.text import plain
@@ -68,10 +69,16 @@ class AccountTold:
     riders: int
     created_at: datetime
 
+    @property
+    def version(self) -> str:
+        """The mark of its terms, for who changes them."""
+        return as_seen.mark(self.terms)
+
     def as_json(self) -> Json:
         return {
             "id": self.id,
             **{one.name: getattr(self.terms, one.name) for one in fields(Terms)},
+            "version": self.version,
             "owed": self.standing.owed,
             "open": self.standing.open,
             "left": self.standing.left,
@@ -90,10 +97,14 @@ async def add(work: Work, operator_id: int, terms: Terms) -> CreditAccount:
     return account
 
 
-async def change(work: Work, operator_id: int, credit_id: int, terms: Terms) -> CreditAccount:
-    """Other terms. A lower limit refuses what comes, not what is open. Raises NameTaken, Invalid, NotFound."""
+async def change(work: Work, operator_id: int, credit_id: int, terms: Terms, seen: str | None = None) -> CreditAccount:
+    """Other terms. A lower limit refuses what comes, not what is open.
+
+    `seen` is the mark of the terms that the form was opened with. Raises NameTaken, Invalid, NotFound, Outdated.
+    """
     office_id = (await people.operator_of(work, operator_id)).office_id
     account = await credit.hold(work, office_id, credit_id)
+    as_seen.check(seen, terms_of(account), terms)
     before = _on_record(terms_of(account))
     _agree(work, account, terms)
     await _named(work, account)

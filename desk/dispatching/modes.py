@@ -17,6 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from desk import events
 from desk.dispatching import searching
 from desk.errors import Invalid
+from desk.keeping import as_seen
+from desk.keeping.as_seen import Outdated
 from desk.office import people
 from desk.office.people import audit
 from desk.trades import RESERVED
@@ -100,8 +102,10 @@ async def now_of(session: AsyncSession, office_id: int, now: datetime) -> dict[i
 async def told(session: AsyncSession, office_id: int, now: datetime) -> Json:
     """The hours as they were set, and the mode of each line now."""
     names = {line.id: f"{line.did} {line.name}" for line in await lines_of(session, office_id)}
+    hours = await hours_of(session, office_id)
     return {
-        "hours": [asdict(each) for each in await hours_of(session, office_id)],
+        "version": as_seen.mark(*hours),
+        "hours": [asdict(each) for each in hours],
         "now": [
             {"line_id": line_id, "line": names.get(line_id) if line_id else None, "mode": mode}
             for line_id, mode in (await now_of(session, office_id, now)).items()
@@ -109,8 +113,12 @@ async def told(session: AsyncSession, office_id: int, now: datetime) -> Json:
     }
 
 
-async def set_hours(work: Work, operator_id: int, hours: Sequence[Hours]) -> None:
-    """These hours in place of those that are there. Raises Invalid, which names the row (from 1) in `details`."""
+async def set_hours(work: Work, operator_id: int, hours: Sequence[Hours], seen: str | None = None) -> None:
+    """These hours in place of those that are there.
+
+    `seen` is the mark of those that the form was opened with. Raises Invalid, which names the row (from 1) in `details`, and
+    Outdated.
+    """
     office_id = (await people.operator_of(work, operator_id)).office_id
     await work.session.execute(select(Office.id).where(Office.id == office_id).with_for_update())
     if len(hours) > MOST:
@@ -120,6 +128,8 @@ async def set_hours(work: Work, operator_id: int, hours: Sequence[Hours]) -> Non
         _check(each, number, lines)
     _check_each_counts(hours)
     before = await hours_of(work.session, office_id)
+    if seen is not None and seen != as_seen.mark(*before):
+        raise Outdated("the hours were changed since they were read", fields="hours")
     await work.session.execute(delete(DispatchHours).where(DispatchHours.office_id == office_id))
     for each in hours:
         work.session.add(

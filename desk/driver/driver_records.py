@@ -15,6 +15,7 @@ from desk import numbers, trades
 from desk.driver import driver_access, offers
 from desk.driver.drivers import of_office
 from desk.errors import Conflict, Invalid
+from desk.keeping import as_seen
 from desk.office import people
 from desk.office.people import audit
 from desk.text import optional, plain
@@ -69,13 +70,18 @@ async def register(work: Work, operator_id: int, form: Record) -> Driver:
     return driver
 
 
-async def change(work: Work, operator_id: int, driver_id: int, form: Record) -> Driver:
-    """The record as the form has it; what changed, and from what, is on record. Raises Invalid, NumberTaken, NotFound."""
+async def change(work: Work, operator_id: int, driver_id: int, form: Record, seen: str | None = None) -> Driver:
+    """The record as the form has it; what changed, and from what, is on record.
+
+    `seen` is the mark of the record that the form was opened with. Raises Invalid, NumberTaken, NotFound, Outdated.
+    """
     operator = await people.operator_of(work, operator_id)
     office = await work.session.get_one(Office, operator.office_id)
     driver = await of_office(work.session, office.id, driver_id)
+    await work.session.refresh(driver, with_for_update=True)
     before = await record_of(work.session, driver)
     wanted = _wanted(form, office)
+    as_seen.check(seen, before, wanted)
     for name, value in _columns(wanted).items():
         setattr(driver, name, value)
     await _write(work, driver)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, JsonValue
 
-from web.api.shapes import Cursor, Given, Id, Limit, Money, Note, Short, Typed, storable
+from web.api.shapes import AsSeen, Cursor, Given, Id, Limit, Money, Note, Short, Typed, storable
 
 Wants = Annotated[
     list[Annotated[str, Field(max_length=16, pattern="^[a-z_]+$")]],
@@ -224,6 +224,7 @@ class ModesGiven(Given):
     """All hours of the office, in place of those that are there; of several that hold, the first counts."""
 
     hours: Annotated[list[HoursGiven], Field(max_length=100)]
+    version: AsSeen = None
 
 
 class SearchAsked(Given):

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from web.api.shapes import MAX_MONEY, Cursor, Given, Id, Limit, storable
+from web.api.shapes import MAX_MONEY, AsSeen, Cursor, Given, Id, Limit, storable
 
 
 def _real(day: str) -> str:
@@ -104,6 +104,7 @@ class CreditTerms(Given):
     contact: Words | None = None
     needs_cost_centre: bool = False
     closed: bool = False
+    version: AsSeen = None
 
 
 class RiderGiven(Given):

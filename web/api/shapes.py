@@ -34,6 +34,12 @@ def storable(text: str) -> str:
 Short = Annotated[str, Field(max_length=80), AfterValidator(storable)]
 # What is typed into a search finds something or nothing and is never refused; the desk looks at its beginning only.
 Typed = Annotated[str, Field(max_length=20_000)]
+AsSeen = Annotated[
+    str | None,
+    Field(
+        max_length=16, description="`version` as it was read; without it the change is made whatever stands there now."
+    ),
+]
 Note = Annotated[str, Field(max_length=2000), AfterValidator(storable)]
 
 

@@ -79,6 +79,7 @@ class LineMode(Told):
 class ModesTold(Told):
     """How much the desk does by itself: the hours as they were set, and what holds now."""
 
+    version: str
     hours: list[HoursTold]
     now: list[LineMode]
 

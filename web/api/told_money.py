@@ -190,6 +190,7 @@ class CreditTold(Told):
     contact: str | None
     needs_cost_centre: bool
     closed: bool
+    version: str
     owed: Sum
     open: Sum
     left: Sum

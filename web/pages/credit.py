@@ -68,7 +68,7 @@ async def change(ask: Ask[CreditTerms]) -> Json:
     """Other terms."""
 
     async def act(work: Work) -> Json:
-        account = await credit_accounts.change(work, ask.operator.id, ask.id, _terms(ask.given))
+        account = await credit_accounts.change(work, ask.operator.id, ask.id, _terms(ask.given), ask.given.version)
         office = await offices.by_id(work.session, ask.operator.office_id)
         return (await credit_accounts.told(work.session, office, account)).as_json()
 

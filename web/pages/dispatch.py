@@ -10,6 +10,8 @@ from aiohttp import web
 from desk.dispatching import modes, peaks
 from desk.dispatching.modes import Hours
 from desk.errors import DeskError, Invalid
+from desk.keeping import as_seen
+from desk.keeping.as_seen import Outdated
 from desk.work import Work
 from models.dispatch import MODES
 from web.api.ask import Ask, Json
@@ -36,7 +38,7 @@ async def change(ask: Ask[ModesGiven]) -> Json:
     hours = [Hours(each.line_id, each.days, each.from_minute, each.to_minute, each.mode) for each in ask.given.hours]
 
     async def do(work: Work) -> Json:
-        await modes.set_hours(work, ask.operator.id, hours)
+        await modes.set_hours(work, ask.operator.id, hours, ask.given.version)
         return await modes.told(work.session, ask.operator.office_id, work.now)
 
     return await ask.once(do)
@@ -59,14 +61,14 @@ async def save(request: web.Request) -> web.StreamResponse:
     fields = await fields_of(request)
 
     async def act(work: Work) -> str:
-        await modes.set_hours(work, operator_id(request), read(fields))
+        await modes.set_hours(work, operator_id(request), read(fields), fields.get("seen"))
         return "saved"
 
     try:
         await once(request, fields, act)
     except DeskError as error:
         row = error.details.get("row")
-        wrong = (str(error.details.get("field") or "other"), int(row) if isinstance(row, int) else 0)
+        wrong = (str(error.details.get("field") or error.code), int(row) if isinstance(row, int) else 0)
         return await _show(request, problem_of(error).status, wrong, _typed(fields))
     query = f"?lang={request.query['lang']}&done=saved" if "lang" in request.query else "?done=saved"
     raise web.HTTPSeeOther(f"/dispatch{query}")
@@ -133,7 +135,8 @@ async def _show(
     desk = request.app[DESK]
     async with desk.look() as session:
         view = await view_of(request, session)
-        hours = [_saved(each) for each in await modes.hours_of(session, view.office.id)] if typed is None else typed
+        stand = await modes.hours_of(session, view.office.id)
+        hours = [_saved(each) for each in stand] if typed is None else typed
         lines = await modes.lines_of(session, view.office.id)
         now = await modes.now_of(session, view.office.id, desk.clock())
         found = await peaks.latest(session, view.office.id, ROUNDS)
@@ -141,5 +144,6 @@ async def _show(
     blank: list[Row | None] = [None] * (SPARE_ROWS if may else 0)
     return await view.page(
         status, rows=[*hours, *blank], lines=lines, now=now, rounds=found, modes=MODES, may=may, wrong=wrong,
-        done=request.query.get("done") == "saved",
+        done=request.query.get("done") == "saved", seen=as_seen.mark(*stand),
+        stand=[_saved(each) for each in stand] if wrong and wrong[0] == Outdated.code else [],
     )  # fmt: skip

@@ -14,6 +14,7 @@ from desk.driver.driver_documents import BadDocument
 from desk.driver.driver_records import Record
 from desk.errors import Conflict, DeskError, Invalid
 from desk.keeping import kept_files
+from desk.keeping.as_seen import Outdated
 from desk.work import Work
 from web.keys import DESK, DOCUMENTS, OUTSIDE
 from web.pages.driver_records import show_list, show_one
@@ -48,7 +49,7 @@ async def act(request: web.Request) -> web.StreamResponse:
     fields = await fields_of(request)
 
     async def change(work: Work) -> str:
-        await driver_records.change(work, by, driver_id, _record(fields))
+        await driver_records.change(work, by, driver_id, _record(fields), fields.get("seen"))
         return "changed"
 
     async def grade(work: Work) -> str:
@@ -89,7 +90,8 @@ async def act(request: web.Request) -> web.StreamResponse:
     try:
         done = await once(request, fields, does.get(fields.get("do", ""), _nothing))
     except (Invalid, Conflict) as error:
-        return await show_one(request, problem_of(error).status, _words_for(error), fields)
+        clash = str(error.details["fields"]).split(",") if isinstance(error, Outdated) else ()
+        return await show_one(request, problem_of(error).status, _words_for(error), fields, clash)
     await asyncio.to_thread(kept_files.drop, request.app[OUTSIDE].files / DOCUMENTS, gone)
     return _to(request, f"/drivers/{driver_id}", done)
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from aiohttp import web
 
 from desk import trades
 from desk.books import fee_rules
 from desk.driver import driver_blocks, driver_documents, driver_papers, driver_records, drivers, shifts
+from desk.keeping import as_seen
 from models.driver_record import SIDES
 from web.keys import DESK, DOCUMENTS, OUTSIDE
 from web.photo_body import served
@@ -54,9 +57,13 @@ async def shown(request: web.Request) -> web.StreamResponse:
 
 
 async def show_one(
-    request: web.Request, status: int = 200, refused: str | None = None, typed: Fields | None = None
+    request: web.Request,
+    status: int = 200,
+    refused: str | None = None,
+    typed: Fields | None = None,
+    clash: Sequence[str] = (),
 ) -> web.StreamResponse:
-    """The page, also after something was refused there."""
+    """The page, also after something was refused there. `clash`: the fields that stand otherwise than they were typed."""
     driver_id = int(request.match_info["id"])
     async with request.app[DESK].look() as session:
         view = await DriversView.of(request, session)
@@ -78,7 +85,7 @@ async def show_one(
         "one", status, driver=driver, record=record, grades=grades, blocks=blocks, files=files, alarms=alarms,
         trade=trades.load(view.office.trade), kinds=driver_documents.KINDS, all_grades=driver_records.GRADES,
         sides=SIDES, languages=LOCALES, refused=refused, done=_done(request), typed=Typed(typed or {}), fee=view.fee(fee),
-        on_duty=on_duty,
+        on_duty=on_duty, seen=as_seen.mark(record), clash=clash,
     )  # fmt: skip
 
 

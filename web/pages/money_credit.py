@@ -58,7 +58,7 @@ async def change(request: web.Request) -> web.StreamResponse:
     async def act(work: Work) -> str:
         do = fields.get("do")
         if do == "terms":
-            await credit_accounts.change(work, who, credit_id, _terms(fields))
+            await credit_accounts.change(work, who, credit_id, _terms(fields), fields.get("seen"))
             return "account_changed"
         if do == "add_rider":
             await credit_accounts.add_rider(work, who, credit_id, fields.get("number", ""))

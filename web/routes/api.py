@@ -270,7 +270,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     json(
         "POST", "/dispatch/modes", "dispatch.modes", dispatch.change, "Set how much the desk does by itself, and when",
-        given=g.ModesGiven, answer=tdi.ModesTold,
+        given=g.ModesGiven, answer=tdi.ModesTold, problems=(409,),
     ),
     json(
         "GET", "/dispatch/rounds", "orders.see", dispatch.rounds, "Peaks: what was matched at once, and what it gained",
