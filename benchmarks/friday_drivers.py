@@ -133,6 +133,9 @@ class DriverAtWork:
         """He waits as long as he has to, and says that nobody came and that he called."""
         left = _seconds(order["no_show_at"]) - _seconds(self._me["now"])
         await asyncio.sleep(max(0.0, left) + 1.0)
+        if order["origin"]["lat"] is not None:  # he stands at the door, or could not say it
+            self._lat, self._lon = order["origin"]["lat"], order["origin"]["lon"]
+            await self._say(http, "POST", "/driver/location", {"lat": self._lat, "lon": self._lon})
         step = {"to": "no_show", "called": 2}
         if await self._say(http, "POST", f"/driver/orders/{order['id']}/step", step):
             self._night.kept["no_show"].add(order["id"])

@@ -17,8 +17,9 @@ ROLES = ("operator", "dispatcher", "accountant", "admin", "auditor")
 class Office(Base):
     """One dispatch firm. Country (ISO 3166), currency (ISO 4217) and time zone decide how numbers, money and days read.
 
-    `fare_texts`: whether a fare is put in writing to the customer at once ("always"), only once it is fixed or changed later
-    than the order was taken ("changes"), or never. `remind_desk_s`, `remind_customer_s` and `search_ahead_s` are how long before
+    `fare_texts`: whether a fare is put in writing to the customer by a text of its own at once ("always"), only once it is fixed
+    or changed later than the order was taken ("changes"), or never; the text that says who comes names it with the first two.
+    `remind_desk_s`, `remind_customer_s` and `search_ahead_s` are how long before
     a reserved time the desk is reminded, the customer is, and drivers are looked for; null: as the trade has it.
     """
 

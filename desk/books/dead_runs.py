@@ -118,7 +118,7 @@ async def _carries(work: Work, order: Order, credit_id: int, amount: int) -> boo
     """Whether the firm's limit has room for it. The order itself is closed and takes none any more."""
     account = await credit.hold(work, order.office_id, credit_id)
     office = await work.session.get_one(Office, order.office_id)
-    return amount <= (await credit.standing(work.session, office, account, but=order.id)).left
+    return amount <= (await credit.standing(work.session, office, account)).left
 
 
 def _booking(order: Order, kind: str, lines: Sequence[Line]) -> Booking:

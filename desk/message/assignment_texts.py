@@ -1,4 +1,7 @@
-"""The two texts of an assignment: the customer learns who comes, the driver learns where to go."""
+"""The two texts of an assignment: the customer learns who comes and what is fixed for it, the driver learns where to go.
+
+The fare that stands in the customer's text is in writing from then on: it changes only for a reason, and with another text.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from desk import numbers, trades
 from desk.order import money, paying, way_points
 from desk.work import Work
 from locales.catalog import Catalog
-from models import Assignment, Call, Customer, Driver, Line, Message, Office, Order, WayPoint
+from models import Assignment, Call, Customer, Driver, FixedFare, Line, Message, Office, Order, WayPoint
 
 NO_NUMBER = "no number to send to"
 
@@ -27,6 +30,7 @@ async def write_assignment_messages(
     for_customer = await customer_language(work, order) or house_language
     driver_language = driver.language or house_language
     texts = trades.load(order.trade).texts
+    fixed = await _fixed(work, order, office)
     pair = (
         _message(
             work,
@@ -37,7 +41,7 @@ async def write_assignment_messages(
             order.number,
             for_customer,
             texts["assigned", "customer"],
-            _for_customer(driver, office),
+            _for_customer(driver, office, fixed, order.currency, for_customer),
         ),
         _message(
             work,
@@ -52,12 +56,26 @@ async def write_assignment_messages(
         ),
     )
     work.session.add_all(pair)
+    if fixed is not None and order.number:
+        fixed.told = True
     await work.session.flush()
     return pair
 
 
-def _for_customer(driver: Driver, office: Office) -> dict[str, str]:
+async def _fixed(work: Work, order: Order, office: Office) -> FixedFare | None:
+    """The fare that is put in writing: the one that was fixed last, where there is one and the office puts any in writing."""
+    if order.fare is None or office.fare_texts == "never":
+        return None
+    query = select(FixedFare).where(FixedFare.order_id == order.id).order_by(FixedFare.id.desc()).limit(1)
+    return (await work.session.scalars(query)).one_or_none()
+
+
+def _for_customer(
+    driver: Driver, office: Office, fixed: FixedFare | None, currency: str, language: str
+) -> dict[str, str]:  # fmt: skip
+    fare = "" if fixed is None or fixed.amount is None else money.display(fixed.amount, currency, language)
     return {
+        "fixed": Catalog.load(language).text("sms.fare.in_it", fare=fare) if fare else "",
         "driver_name": driver.name,
         "driver_number": driver.number,
         "driver_phone": numbers.display(driver.phone, office.country),

@@ -63,6 +63,7 @@ def test_a_notice_fits_one_korean_sms(tag: str) -> None:
         "origin": "강남역 10번",
         "destination": "판교역",
         "fare": "25,000원",
+        "fixed": told.text("sms.fare.in_it", fare="25,000원"),
         "pay": max((told.text(f"sms.pay.{kind}") for kind in PAYMENTS), key=len),
         "brief": max((told.text(f"sms.pay_brief.{kind}") for kind in PAYMENTS), key=len),
         "before": "20,000원",

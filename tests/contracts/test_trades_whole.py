@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 
 from desk import trades
 from desk.dispatching import dispatch, searching
+from desk.driver import shifts
 from desk.driver_page import driver_trips, driver_views
 from desk.errors import Invalid, WrongState
 from desk.ordering import no_show, order_changes, orders
@@ -163,6 +164,7 @@ async def test_a_driver_who_cannot_come_gives_the_order_back_and_nobody_there_en
             await driver_trips.step(work, second, order_id, trade.no_show, called=2)
     clock.forward(seconds=trade.no_show_after_s)
     async with desk.work() as work:
+        await shifts.locate(work, second, *GANGNAM)
         await driver_trips.step(work, second, order_id, trade.no_show, called=2)
     async with desk.look() as session:
         assert (await session.get_one(Order, order_id)).state == trade.no_show
