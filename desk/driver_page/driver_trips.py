@@ -39,6 +39,7 @@ async def accept(work: Work, driver_id: int, offer_id: int) -> Assignment | Next
         if gone.details.get("state") == "withdrawn":  # because he has got another order meanwhile?
             driver = await work.session.get_one(Driver, driver_id)
             await giving.refuse_if_driver_kept(work, driver)
+            await work.session.refresh(driver)  # what was kept for him may have begun since he was read
             if driver.done_at is None:
                 await giving.refuse_if_driver_taken(work, driver)
         details = dict(gone.details)
