@@ -15,6 +15,7 @@ from callboard.replay.recording import open_recording
 from callboard.scrubbing import Scrubber
 from callboard.tape_format import Entry, Header, entry_line, header_line
 from callerid.boxes import korean_stx
+from tests.path.evening import QUESTION
 
 LINE = "15880001"
 NIGHT = Path(__file__).parent.parent / "samples" / "nights" / "evening.jsonl"
@@ -131,12 +132,30 @@ def test_an_order_keeps_its_shape_and_loses_what_was_written_in_it() -> None:
     )
 
 
+def test_a_text_from_a_person_keeps_its_sender_s_mask_and_nothing_else_of_him() -> None:
+    """Its identity is a digest of the sender and his words: who tries all numbers would find the right one by it.
+
+    Seen failing with the identity as it was.
+    """
+    mask, octets = masker(), "강남역 1번".encode("utf-16-be")
+    facts = {"identity": "c418e6f8" * 5, "sender": "+821012345678", "recipient": LINE, "coding": "ucs2", "total": 1}
+    scrub = scrubber(mask)
+    first, again, other = (
+        next(iter(scrub(Entry(0, "sms", "text", octets, facts | more))))
+        for more in ({}, {}, {"identity": "37321535" * 5})
+    )
+    assert (first.data, first.facts["sender"], first.facts["recipient"]) == (b"", mask.number("+821012345678"), LINE)
+    assert "c418e6f8" not in str(first.facts)
+    assert first.facts["identity"] == again.facts["identity"] != other.facts["identity"]
+
+
 def everything(file: Path) -> str:
     """All that a recording holds, as plain text."""
     words = []
     for item in open_recording(file):
         if isinstance(item, Entry):
-            text = item.data.decode("utf-8", "replace")
+            coding = "utf-16-be" if item.facts.get("coding") == "ucs2" else "utf-8"
+            text = item.data.decode(coding, "replace")
             body = json.dumps(json.loads(text), ensure_ascii=False) if item.source == "web" and text else text
             words += [body, json.dumps(item.facts, ensure_ascii=False)]
     return "\n".join(words)
@@ -145,7 +164,7 @@ def everything(file: Path) -> str:
 def test_a_whole_evening_holds_no_number_no_name_and_no_place(tmp_path: Path) -> None:
     masked_file(NIGHT, tmp_path / "masked.jsonl")
     plain, masked = everything(NIGHT), everything(tmp_path / "masked.jsonl")
-    for secret in ("55506001", "55506002", "55506003", "55506004", "첫 손님", "시청역", "잠실역", "마음을"):
+    for secret in ("55506001", "55506002", "55506003", "55506004", "첫 손님", "시청역", "잠실역", "마음을", QUESTION):
         assert secret in plain
         assert secret not in masked
     assert len(open_recording(tmp_path / "masked.jsonl")) > 60

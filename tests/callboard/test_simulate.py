@@ -15,6 +15,7 @@ from callboard.replay.recording import open_recording, whole_header
 from callboard.replay.site import played_site
 from callboard.state import State
 from tests.callboard.test_masking import masked_file
+from tests.path.evening import QUESTION, REFUSAL, text_table
 
 RECORDED = Path(__file__).parent.parent / "samples" / "ami"
 NIGHT = Path(__file__).parent.parent / "samples" / "nights" / "evening.jsonl"
@@ -89,6 +90,19 @@ async def test_a_masked_evening_gives_the_same_calls_and_orders_of_other_people(
     assert shapes[0] == shapes[1]
     assert orders[0] == orders[1]
     assert "55506001" not in texts[1]
+
+
+async def test_what_people_texted_comes_again_and_is_read_as_it_was(tmp_path: Path) -> None:
+    """Cut off after the texts. Seen failing with texts passed over by the player."""
+    lines = NIGHT.read_bytes().splitlines(keepends=True)
+    last = max(n for n, line in enumerate(lines) if b'"what":"text"' in line)
+    (tmp_path / "cut.jsonl").write_bytes(b"".join(lines[: last + 1]))
+    State(tmp_path).make()
+    await played(tmp_path / "cut.jsonl", tmp_path)
+    assert text_table(tmp_path) == [
+        (1, "+821055506001", "15880001", QUESTION, 1, "other", "inbox"),
+        (2, "+821055506001", "15880001", REFUSAL, 1, "opt_out", "opted_out"),
+    ]
 
 
 def test_what_is_no_recording_is_refused_in_words(tmp_path: Path) -> None:

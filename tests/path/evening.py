@@ -35,6 +35,9 @@ password = "secret"
 """
 
 
+QUESTION, REFUSAL = "내일 아침 7시에 두 대 될까요?", "수신거부"
+
+
 def place(text: str) -> dict[str, Any]:
     """A place of the order form."""
     return {"text": text, "source": "operator"}
@@ -50,7 +53,10 @@ async def take(site: RunningSite, number: str, key: str, origin: str, fare: int,
 
 
 async def play_evening(site: RunningSite, smsc: Smsc, cable: Cable) -> None:
-    """Four callers, one of them at the box, three orders, one of them cancelled, four texts and their receipts."""
+    """Four callers, one of them at the box, three orders, one of them cancelled, four texts and their receipts.
+
+    The first caller texts us, too: a question, and that he wants no advertising.
+    """
     site.dial([("01055506001", "첫 손님")], dtmf="0", hold_ms=9000)
     site.dial([("01055506002", "둘째 손님")], hold_ms=5000)
 
@@ -86,6 +92,9 @@ async def play_evening(site: RunningSite, smsc: Smsc, cable: Cable) -> None:
     for submit in list(smsc.submits):
         await smsc.deliver(submit.message_id)
 
+    for said in (QUESTION, REFUSAL):
+        assert await smsc.text_us(said, sender="821055506001") == 0
+
     site.dial([("01055506004", "끊는 손님")], hold_ms=1500)
 
     async def all_over() -> bool:
@@ -94,6 +103,12 @@ async def play_evening(site: RunningSite, smsc: Smsc, cable: Cable) -> None:
         return all(row and all(call["state"] == "ended" for call in row) for row in rows)
 
     await until(all_over, what="the end of the evening")
+
+    async def both_read() -> bool:
+        _, texts = await site.call("GET", "/api/v1/texts")
+        return [text["outcome"] for text in texts["items"]] == ["opted_out", "inbox"]
+
+    await until(both_read, what="two texts of the caller's, read")
     _, messages = await site.call("GET", "/api/v1/messages")
     assert {message["state"] for message in messages["items"]} == {"delivered"}
 
@@ -117,6 +132,16 @@ def order_table(folder: Path) -> list[tuple[Any, ...]]:
         " (select count(*) from assignment a where a.order_id = o.id),"
         " (select driver_id from assignment a where a.order_id = o.id)"
         ' from "order" o join call c on c.id = o.call_id order by o.id'
+    ).fetchall()
+    rows.close()
+    return found
+
+
+def text_table(folder: Path) -> list[tuple[Any, ...]]:
+    """What people texted, and what became of it, without times."""
+    rows = sqlite3.connect(folder / "callboard.db")
+    found = rows.execute(
+        "select id, sender, recipient, text, whole, meaning, outcome from incoming_text order by id"
     ).fetchall()
     rows.close()
     return found

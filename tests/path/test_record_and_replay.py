@@ -11,7 +11,7 @@ import pytest
 
 from tests.callerid.test_port import Cable
 from tests.path.conftest import Start
-from tests.path.evening import CONFIG, call_table, copy_rows, order_table, play_evening
+from tests.path.evening import CONFIG, QUESTION, REFUSAL, call_table, copy_rows, order_table, play_evening, text_table
 from tests.path.running import CHECKOUT
 from tests.sms.smsc import Smsc
 
@@ -46,6 +46,11 @@ async def test_an_evening_at_the_real_asterisk_is_played_again_to_the_same_table
         await simulate(night, copy, copy.name.removeprefix("copy-"), dump)
         assert order_table(copy) == order_table(site.state)
         assert call_table(copy) == call_table(site.state)
+        assert text_table(copy) == text_table(site.state)
+    assert [(text, outcome) for *_, text, _, _, outcome in text_table(site.state)] == [
+        (QUESTION, "inbox"),
+        (REFUSAL, "opted_out"),
+    ]
     assert dumps[0].read_bytes() == dumps[1].read_bytes()
 
 
