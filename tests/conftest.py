@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 import itertools
+import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import structlog
@@ -22,6 +24,7 @@ from models import migrations
 from tests.memory import in_memory
 from tests.path import prepared
 from tests.postgres import Cluster
+from tests.seed import SEED
 
 pytest_plugins = ("tests.pbx_fixture",)
 
@@ -36,6 +39,17 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         prepared.open_room()
         config.add_cleanup(prepared.close_room)
+
+
+def pytest_report_header() -> str:
+    """The seed, so that a run can be had again; and the counts of tests/faults and tests/hostile."""
+    return f"chance: CALLBOARD_SEED={SEED}, {os.environ.get('CALLBOARD_FAULTS', 'fast')} counts"
+
+
+@pytest.hookimpl(optionalhook=True)  # pytest-xdist's
+def pytest_configure_node(node: Any) -> None:
+    """Each worker is told the run's seed, beside the environment that it has from here."""
+    node.workerinput["callboard_seed"] = SEED
 
 
 @pytest.hookimpl(trylast=True)

@@ -1,7 +1,7 @@
 """The fault bench: a history, a seeded chance, counts, and figures. Everything that is broken here is real.
 
 CALLBOARD_FAULTS=full     the full counts of every row; otherwise each row once, small
-CALLBOARD_SEED=n          the chance of an earlier run again; the seed of each run stands at its head
+CALLBOARD_SEED=n          the chance of an earlier run again (tests/seed.py); the seed of each run stands at its head
 CALLBOARD_FIGURES=file    how long things took is written there: it is told, never asserted
 """
 
@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,16 +17,10 @@ from typing import Any
 import pytest
 
 from tests.faults.history import History
+from tests.seed import SEED
 
 FULL = os.environ.get("CALLBOARD_FAULTS", "fast") == "full"
-SEED = int(os.environ.get("CALLBOARD_SEED") or secrets.randbelow(2**32))
-os.environ["CALLBOARD_SEED"] = str(SEED)  # the workers of one run share it
 Figure = Callable[..., None]
-
-
-def pytest_report_header() -> str:
-    """The seed, so that a run can be had again."""
-    return f"faults: {'full' if FULL else 'fast'} counts, CALLBOARD_SEED={SEED}"
 
 
 @pytest.fixture
