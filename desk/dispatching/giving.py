@@ -13,7 +13,7 @@ from desk.books import fee_rules
 from desk.driver import offers
 from desk.message import assignments
 from desk.message.messages import write_assignment_messages
-from desk.order import order_steps
+from desk.order import order_clock, order_steps
 from desk.trades import ASSIGNED
 from desk.work import Work
 from models import Assignment, Driver, NextOrder, Operator, Order
@@ -50,6 +50,7 @@ async def give(work: Work, operator_id: int | None, order: Order, driver: Driver
         raise
     await _occupy(work, driver)
     await order_steps.move(work, order, ASSIGNED, operator_id)
+    await order_clock.seen(work, order.id, operator_id, (order_clock.GIVEN_BACK,))
     await offers.withdraw_of_order(work, order.id, f"driver {driver.number} has the order", "assigned")
     await offers.withdraw_of_driver(work, driver.id, "the driver has another order")
     pair = await write_assignment_messages(work, order, driver, assignment)

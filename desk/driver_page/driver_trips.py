@@ -57,7 +57,7 @@ async def step(work: Work, driver_id: int, order_id: int, to: str, called: int =
     order = await order_steps.hold(work, None, order_id)
     active = await assignments.of_order(work.session, order_id)
     if active is None or active.driver_id != driver_id:
-        raise await _refusal(work, driver_id, order)
+        raise await refusal(work, driver_id, order)
     trade = trades.load(order.trade)
     if to == trade.no_show:
         return await no_show.declare(work, order, driver_id, called)
@@ -70,7 +70,8 @@ async def step(work: Work, driver_id: int, order_id: int, to: str, called: int =
     return order
 
 
-async def _refusal(work: Work, driver_id: int, order: Order) -> DeskError:
+async def refusal(work: Work, driver_id: int, order: Order) -> DeskError:
+    """Why an order that is not his now is not his to move."""
     had = select(Assignment.state).where(Assignment.order_id == order.id, Assignment.driver_id == driver_id)
     states = (await work.session.scalars(had)).all()
     if not states:

@@ -235,6 +235,7 @@ async def _trip(session: AsyncSession, assignment: Assignment) -> Json:
         "state": order.state,
         "next": list(trade.steps_of_driver(order.state)),
         "way": list(trade.way),
+        "may_give_back": trade.may_be_given_back(order.state),
         "customer_name": customer.name if customer else None,
         "number": order.number,
         "origin": order_places.origin_json(order),

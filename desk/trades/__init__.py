@@ -188,6 +188,10 @@ class Trade:
         """Whether the driver of an order that is `state` can say nothing any more but that it is done."""
         return len(self.way) > 1 and self.steps_of_driver(state) == (COMPLETED,)
 
+    def may_be_given_back(self, state: str) -> bool:
+        """Whether the driver of an order that is `state` may still give it back: not once the customer is with him."""
+        return TAKEN in self.states.get(state, ()) and not self.is_last_leg(state)
+
     def is_closed(self, state: str) -> bool:
         """Whether nothing follows `state`."""
         return not self.states.get(state, ())

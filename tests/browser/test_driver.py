@@ -15,7 +15,8 @@ from desk.books import settlement
 from desk.dispatching import dispatch, searching
 from desk.driver import shifts
 from desk.driver_page import driver_trips
-from desk.ordering import orders
+from desk.ordering import order_changes, orders
+from desk.ordering.order_changes import ChangeOrder
 from desk.ordering.orders import PlaceText, TakeOrder
 from models import Entry, Message, Order, OrderStep
 from tests.site import GANGNAM
@@ -166,6 +167,42 @@ async def test_what_changes_while_a_finger_is_down_does_not_take_the_press_away(
     while (await steps_of(house, order_id))[-1] != "on_the_way":
         await page.wait_for_timeout(100)
     await page.wait_for_selector('[data-step="arrived"]')
+
+
+async def test_who_cannot_come_gives_the_order_back_in_two_taps_and_the_desk_is_told(
+    phone: Phone, house: House
+) -> None:
+    """Seen failing with the words of an order that the office took back: he gave it back himself."""
+    page = phone.page
+    order_id = await on_a_trip(phone, house, "강남역")
+    await phone.press(f'[data-gives="{order_id}"]')
+    await phone.looks_right("c-give-back")
+    assert (await steps_of(house, order_id))[-1] == "assigned"
+    await phone.press('[data-reason="breakdown"]')
+    await phone.shows("duty")
+    assert "order is given back" in await page.inner_text(".told") or "돌려주었습니다" in await page.inner_text(".told")
+    assert (await steps_of(house, order_id))[-1] == "taken"
+    told = (await house.program().api("GET", f"/orders/{order_id}")).body
+    assert [alarm["kind"] for alarm in told["alarms"]] == ["given_back"]
+    assert phone.errors == []
+
+
+async def test_who_collects_nothing_reads_it_before_he_is_done(phone: Phone, house: House) -> None:
+    """Seen failing with the sentence left out of the last question."""
+    order_id = await on_a_trip(phone, house, "강남역")
+    async with house.desk.work() as work:
+        form = ChangeOrder(2, frozenset({"payment"}), payment="card")
+        await order_changes.change(work, house.site.operator_id, order_id, form)
+    await phone.page.wait_for_selector('.pay[data-collected="false"]')
+    await phone.looks_right("d-card")
+    for step in ("arrived", "driving"):
+        async with house.desk.work() as work:
+            await driver_trips.step(work, house.site.drivers[0], order_id, step)
+    await phone.press('[data-step="completed"]')
+    await phone.press('[data-car="done"]')
+    await phone.press('[data-skip="rain"]')
+    await phone.page.wait_for_selector('.sheet .pay[data-collected="false"]')
+    await phone.looks_right("d-sure-card")
 
 
 async def test_from_the_link_to_the_fee(phone: Phone, house: House) -> None:

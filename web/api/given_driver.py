@@ -47,6 +47,12 @@ class Declined(Given):
     reason: Literal["too_far", "other_way", "low_fare", "break", "something_else"]
 
 
+class GivenBack(Given):
+    """Why the driver cannot come."""
+
+    reason: Literal["too_late", "breakdown", "unwell", "wrong_order", "something_else"]
+
+
 class DriverStep(Given):
     """The state that comes next, by the trade's table; with `no_show`, how often the driver says that he called."""
 

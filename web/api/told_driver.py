@@ -67,6 +67,8 @@ class DetailTold(Told):
 class DriverTrip(Told):
     """The order that the driver has. `next` are the steps that he may say now, the usual one first; `way` is all of them.
 
+    `may_give_back`: the customer is not with him yet, so he may say that he cannot come.
+
     `no_show_at`: from when on he may say that nobody came; null while he does not wait at the customer's place.
     """
 
@@ -74,6 +76,7 @@ class DriverTrip(Told):
     state: str
     next: list[str]
     way: list[str]
+    may_give_back: bool
     customer_name: str | None
     number: str | None
     origin: OrderPlace

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from desk import trades
 from desk.dispatching import searching
 from desk.driver import driver_access, driver_records, shifts
-from desk.driver_page import appeals, driver_trips, driver_views
+from desk.driver_page import appeals, driver_trips, driver_views, giving_back
 from desk.office import offices
 from desk.office.passwords import token_hash
 from desk.views import moment
@@ -24,6 +24,7 @@ from web.api.given_driver import (
     DriverStep,
     Duty,
     EntriesQuery,
+    GivenBack,
     LinkToken,
     MeQuery,
     OwnPhone,
@@ -162,6 +163,16 @@ async def step(ask: Ask[DriverStep]) -> Json:
 
     async def do(work: Work) -> Json:
         await driver_trips.step(work, ask.driver.id, ask.id, ask.given.to, ask.given.called)
+        return await _screen(ask.request, work.session, ask.driver.id, work.now)
+
+    return await ask.once(do)
+
+
+async def give_back(ask: Ask[GivenBack]) -> Json:
+    """Give an order back before the customer is in the car."""
+
+    async def do(work: Work) -> Json:
+        await giving_back.give_back(work, ask.driver.id, ask.id, ask.given.reason)
         return await _screen(ask.request, work.session, ask.driver.id, work.now)
 
     return await ask.once(do)

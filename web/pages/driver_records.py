@@ -9,6 +9,7 @@ from aiohttp import web
 from desk import trades
 from desk.books import fee_rules
 from desk.driver import driver_blocks, driver_documents, driver_papers, driver_records, drivers, shifts
+from desk.driver_page import giving_back
 from desk.keeping import as_seen
 from models.driver_record import SIDES
 from web.keys import DESK, DOCUMENTS, OUTSIDE
@@ -74,6 +75,7 @@ async def show_one(
         )
         grades = await driver_records.grades(session, driver_id)
         blocks = await driver_blocks.of_driver(session, driver_id)
+        back = await giving_back.of_driver(session, driver_id)
         on_duty = await shifts.open_shift(session, driver_id) is not None
         files = await driver_documents.of_driver(session, driver_id) if view.manages else []
         alarms = [
@@ -85,7 +87,7 @@ async def show_one(
         "one", status, driver=driver, record=record, grades=grades, blocks=blocks, files=files, alarms=alarms,
         trade=trades.load(view.office.trade), kinds=driver_documents.KINDS, all_grades=driver_records.GRADES,
         sides=SIDES, languages=LOCALES, refused=refused, done=_done(request), typed=Typed(typed or {}), fee=view.fee(fee),
-        on_duty=on_duty, seen=as_seen.mark(record), clash=clash,
+        on_duty=on_duty, seen=as_seen.mark(record), clash=clash, given_back=back,
     )  # fmt: skip
 
 

@@ -62,6 +62,10 @@ ROUTES: tuple[Route, ...] = (
         "POST", f"/driver/orders/{ID}/step", "driver.own", driver.step, "On the way, arrived, driving, done, nobody came",
         given=gd.DriverStep, answer=td.DriverMe, problems=(404, 409),
     ),
+    json(
+        "POST", f"/driver/orders/{ID}/give-back", "driver.own", driver.give_back, "Say that one cannot come, and why",
+        given=gd.GivenBack, answer=td.DriverMe, problems=(404, 409),
+    ),
     raw(
         "POST", API + f"/driver/orders/{ID}/photos/{{stage:before|after}}/{{side:front|rear|left|right}}", "driver.own",
         driver_photos.add, "A photo of the customer's car (JPEG, PNG or WebP); the same bytes again are one photo",

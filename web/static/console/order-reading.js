@@ -132,7 +132,12 @@ function words(deed) {
   if (deed.what === "fare") return fareWords(deed);
   if (deed.what === "timer") return deed.late_s ? html`<p>${t("alarm.late", { minutes: Math.round(deed.late_s / 60) })}</p>` : nothing;
   if (!deed.words || deed.what === "all_the_same") return nothing;
-  return html`<p>${deed.what === "offered" ? declinedFor(deed.words) : deed.words}</p>`;
+  return html`<p>${deed.what === "offered" ? declinedFor(deed.words) : deed.what === "moved" ? givenBackFor(deed) : deed.words}</p>`;
+}
+
+/** The reason of a driver who gave the order back is a word of his page; everybody else's are his own. */
+function givenBackFor({ driver, state, words: said }) {
+  return driver && state === "taken" && has(`given_back.${said}`) ? t(`given_back.${said}`) : said;
 }
 
 /** Why the fare was so, line by line, and whether it was put in writing. */

@@ -87,6 +87,12 @@ const act = {
     queue.add("step", `driver/orders/${order.id}/step`, { to: "no_show", called });
     draw();
   },
+  giveBack(order, reason) {
+    page.said = null;
+    page.sheet = null;
+    queue.add("give_back", `driver/orders/${order}/give-back`, { reason });
+    draw();
+  },
   /** The phone's camera, for one side of the car. The field outlives whatever is drawn meanwhile. */
   camera(order, stage, side) {
     const field = document.getElementById("camera");
@@ -189,6 +195,7 @@ function answered(entry, body) {
   if (entry.kind === "decline") say(t("driver.told.declined"));
   if (entry.kind === "step" && entry.body.to === "completed") sayDone(page.finishing);
   if (entry.kind === "step" && entry.body.to === "no_show") say(t("driver.no_show.told"), "good");
+  if (entry.kind === "give_back") say(t("driver.give_back.told"), "good");
   if (entry.kind === "appeal") {
     say(t("driver.told.appealed"), "good");
     load(page.view);

@@ -5,7 +5,7 @@ import { locale, t } from "../console/texts.js";
 import { account, appealSheet, missed } from "./account.js";
 import { carHand, carScreen } from "./car.js";
 import { fill, h } from "./dom.js";
-import { declineSheet, doneSheet, dutyHand, dutyScreen, ENDS, enterHand, enterScreen, noShowSheet, offerHand, offerScreen, tripHand, tripScreen } from "./screens.js";
+import { declineSheet, doneSheet, dutyHand, dutyScreen, ENDS, enterHand, enterScreen, giveBackSheet, noShowSheet, offerHand, offerScreen, tripHand, tripScreen } from "./screens.js";
 
 const box = (id) => document.getElementById(id);
 
@@ -57,7 +57,7 @@ function whatToShow(me, page) {
   if (me.order && page.sheet?.car) return { name: "car", screen: carScreen, hand: carHand };
   // What is offered while he drives is his next order, and waits for seconds only: it comes first.
   if (me.order && me.offers.length) return { name: "offer", screen: offerScreen, hand: page.sheet?.offer ? declineSheet : offerHand };
-  if (me.order) return { name: "trip", screen: tripScreen, hand: page.sheet?.done ? doneSheet : page.sheet?.noShow ? noShowSheet : tripHand };
+  if (me.order) return { name: "trip", screen: tripScreen, hand: page.sheet?.giveBack ? giveBackSheet : page.sheet?.done ? doneSheet : page.sheet?.noShow ? noShowSheet : tripHand };
   if (me.offers.length) return { name: "offer", screen: offerScreen, hand: page.sheet?.offer ? declineSheet : offerHand };
   return { name: "duty", screen: dutyScreen, hand: dutyHand };
 }

@@ -7,6 +7,8 @@ import { h } from "./dom.js";
 
 const DECLINED_FOR = ["too_far", "other_way", "low_fare", "break", "something_else"];
 
+const GIVEN_BACK_FOR = ["too_late", "breakdown", "unwell", "wrong_order", "something_else"];
+
 /** Steps after which the trip is no longer his. */
 export const ENDS = new Set(["completed", "no_show"]);
 
@@ -165,10 +167,26 @@ export function tripScreen({ order, next_order: next }, act) {
     ),
     carCard(order, act),
     wants(order),
-    next ? h("section.card.way", {}, h("small", {}, t("driver.trip.upcoming")), end("from", next.origin), end("to", next.destination), pay(next)) : null,
+    next ? h("section.card.way", {}, h("small", {}, t("driver.trip.upcoming")), end("from", next.origin), end("to", next.destination), pay(next), cannot(act, next.order_id)) : null,
     order.customer_name ? h("p.quiet", {}, t("driver.trip.customer", { name: order.customer_name })) : null,
     order.number ? null : h("p.quiet", {}, t("driver.trip.no_number")),
+    order.may_give_back ? cannot(act, order.id) : null,
   ];
+}
+
+/** The way to give an order back: small, and never where a thumb lies that is about to say the next step. */
+const cannot = (act, order) => h("button.link", { type: "button", onclick: () => act.open({ giveBack: order }), data: { gives: String(order) } }, t("driver.give_back.open"));
+
+/** Why he cannot come; this is the second tap, and then it is somebody else's. */
+export function giveBackSheet(_me, act) {
+  const { giveBack: order } = act.page.sheet;
+  return h(
+    "section.sheet",
+    {},
+    h("p.lead", {}, t("driver.give_back.ask")),
+    GIVEN_BACK_FOR.map((reason) => big("choice", t(`driver.give_back.${reason}`), () => act.giveBack(order, reason), { data: { reason } })),
+    big("quiet", t("driver.offer.back"), () => act.open(null)),
+  );
 }
 
 /** Ways out to a map of the phone's own, and to the one that the office has set. */

@@ -1,0 +1,135 @@
+"""A driver who cannot come gives his order back before the customer is with him, for a reason, and is heard."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from sqlalchemy import select
+
+from desk import trades
+from desk.dispatching import dispatch, modes, searching
+from desk.dispatching.modes import ALL_DAYS, Hours
+from desk.driver_page import driver_trips, driver_views, giving_back
+from desk.errors import Invalid, NotFound, WrongState
+from desk.events import OrderAlarmed
+from desk.order import order_clock
+from desk.ordering import order_history, orders
+from desk.ordering.orders import PlaceText, TakeOrder
+from desk.work import Desk
+from models import Driver, Offer, Order, Search
+from tests.desk.conftest import Clock
+from tests.site import GANGNAM, Site, make_site
+
+
+@pytest.fixture
+async def site(desk: Desk, clock: Clock) -> Site:
+    return await make_site(desk, drivers=3)
+
+
+async def taken(desk: Desk, site: Site) -> int:
+    async with desk.work() as work:
+        form = TakeOrder(PlaceText("강남역", *GANGNAM, accuracy_m=20), PlaceText("판교역"), number="01055501234")
+        return (await orders.take(work, site.operator_id, form)).id
+
+
+async def assigned(desk: Desk, site: Site) -> int:
+    order_id = await taken(desk, site)
+    async with desk.work() as work:
+        await dispatch.assign(work, site.operator_id, order_id, site.drivers[0])
+    return order_id
+
+
+async def give_back(desk: Desk, site: Site, order_id: int, reason: str = "breakdown", driver: int = 0) -> None:
+    async with desk.work() as work:
+        await giving_back.give_back(work, site.drivers[driver], order_id, reason)
+
+
+async def alarms(desk: Desk, order_id: int) -> list[str]:
+    async with desk.look() as session:
+        return [one.kind for one in (await order_clock.alarms_of(session, [order_id])).get(order_id, ())]
+
+
+async def test_where_the_desk_asks_nobody_by_itself_it_is_alarmed_until_somebody_has_the_order(
+    desk: Desk, site: Site
+) -> None:
+    """Seen failing without the alarm."""
+    told: list[OrderAlarmed] = []
+    desk.bus.on(OrderAlarmed, told.append)
+    order_id = await assigned(desk, site)
+    async with desk.work() as work:
+        await driver_trips.step(work, site.drivers[0], order_id, "on_the_way")
+    await give_back(desk, site, order_id)
+    async with desk.look() as session:
+        assert (await session.get_one(Order, order_id)).state == "taken"
+        assert (await session.get_one(Driver, site.drivers[0])).state == "free"
+        assert [
+            (one.order_id, one.reason, one.before) for one in await giving_back.of_driver(session, site.drivers[0])
+        ] == [(order_id, "breakdown", "on_the_way")]
+        deed = next(
+            one for one in await order_history.of_order(session, order_id, site.office_id) if one.what == "moved"
+        )
+    assert (deed.state, deed.words, deed.driver and deed.driver.number) == ("taken", "breakdown", "100")
+    assert await alarms(desk, order_id) == ["given_back"]
+    assert [(one.kind, one.outcome) for one in told] == [("given_back", "alarm")]
+    async with desk.work() as work:
+        await dispatch.assign(work, site.operator_id, order_id, site.drivers[1])
+    assert await alarms(desk, order_id) == []
+
+
+async def test_what_was_looked_for_is_looked_for_again_and_he_is_not_asked_again(desk: Desk, site: Site) -> None:
+    order_id = await taken(desk, site)
+    async with desk.work() as work:
+        await searching.start(work, site.operator_id, order_id)
+    async with desk.work() as work:
+        [offer] = await work.session.scalars(select(Offer))
+        assert offer.driver_id == site.drivers[0]
+        await driver_trips.accept(work, site.drivers[0], offer.id)
+    await give_back(desk, site, order_id)
+    assert await alarms(desk, order_id) == []
+    async with desk.work() as work:
+        await searching.advance(work, order_id)
+    async with desk.look() as session:
+        again = list(await session.scalars(select(Offer.driver_id).where(Offer.state == "open")))
+    assert again
+    assert site.drivers[0] not in again
+
+
+async def test_in_the_automatic_mode_a_search_begins_for_what_an_operator_had_given(desk: Desk, site: Site) -> None:
+    order_id = await assigned(desk, site)
+    async with desk.work() as work:
+        await modes.set_hours(work, site.operator_id, [Hours(None, ALL_DAYS, 0, 0, "automatic")])
+    await give_back(desk, site, order_id)
+    async with desk.look() as session:
+        search = (await session.scalars(select(Search).order_by(Search.id.desc()))).first()
+    assert search is not None
+    assert (search.state, search.proposes) == ("running", False)
+    assert await alarms(desk, order_id) == []
+
+
+async def test_once_the_customer_is_with_him_it_is_not_given_back(desk: Desk, site: Site) -> None:
+    """Seen failing with the trade's table alone asked: a repair at work may be taken back by the desk."""
+    order_id = await assigned(desk, site)
+    for to in ("arrived", "driving"):
+        async with desk.work() as work:
+            await driver_trips.step(work, site.drivers[0], order_id, to)
+    with pytest.raises(WrongState):
+        await give_back(desk, site, order_id)
+    async with desk.look() as session:
+        trip = (await driver_views.me(session, site.drivers[0], desk.clock()))["order"]
+    assert (trip["state"], trip["may_give_back"]) == ("driving", False)
+    repair = trades.load("repair")
+    may = [state for state in repair.states if repair.may_be_given_back(state)]
+    assert may == ["reserved", "assigned", "on_the_way", "arrived"]
+
+
+async def test_nobody_gives_back_what_is_not_his_nor_without_a_reason_nor_twice(desk: Desk, site: Site) -> None:
+    order_id = await assigned(desk, site)
+    with pytest.raises(NotFound):
+        await give_back(desk, site, order_id, driver=1)
+    with pytest.raises(Invalid):
+        await give_back(desk, site, order_id, "no wish to")
+    both = await asyncio.gather(*(give_back(desk, site, order_id) for _ in range(2)), return_exceptions=True)
+    assert sorted(type(one).__name__ for one in both) == ["NoneType", "NotYours"]
+    async with desk.look() as session:
+        assert len(await giving_back.of_driver(session, site.drivers[0])) == 1
