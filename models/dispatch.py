@@ -47,7 +47,8 @@ class Search(Base):
     """One search for a driver. `ring` counts the rings of the trade's plan that were asked; `due_at` is when it goes on.
 
     At most one search of an order is running. One that `proposes` asks nobody: it names the driver whom it would ask. In a peak
-    it waits until `match_at` for others, so that all of them are matched at once.
+    it waits until `match_at` for others, so that all of them are matched at once. One that was made `by_hand` has asked nobody
+    either: an operator (`started_by`) gave the order to a driver, and its weighings are those whom he could have chosen.
     """
 
     __tablename__ = "search"
@@ -61,6 +62,7 @@ class Search(Base):
             sqlite_where=text("state = 'running'"),
             postgresql_where=text("state = 'running'"),
         ),
+        Index("ix_search_by_hand", "started_at", sqlite_where=text("by_hand = 1"), postgresql_where=text("by_hand")),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
@@ -75,6 +77,7 @@ class Search(Base):
     proposes: Mapped[bool] = mapped_column(default=False)
     proposed_driver_id: Mapped[int | None] = mapped_column(ForeignKey("driver.id"))
     match_at: Mapped[datetime | None]
+    by_hand: Mapped[bool] = mapped_column(default=False)
 
 
 class Offer(Base):
@@ -111,7 +114,10 @@ class Offer(Base):
 
 
 class Weighing(Base):
-    """Why a driver was asked, or was not, when a ring was drawn. `reason_key` with `reason_args` is a text in `panel.toml`."""
+    """Why a driver was asked, or was not, when a ring was drawn (ring 0: when an operator chose).
+
+    `reason_key` with `reason_args` is a text in `panel.toml`.
+    """
 
     __tablename__ = "weighing"
     __table_args__ = (Index("ix_weighing_driver", "driver_id", "at"),)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from desk import errors
-from desk.dispatching import next_orders, searching
+from desk.dispatching import by_hand, next_orders, searching
 from desk.dispatching.candidates import Candidate, candidates
 from desk.dispatching.giving import driver_of_office, give, refuse_if_order_taken
 from desk.driver import driver_fitness
@@ -25,7 +25,7 @@ async def assign(
 ) -> Assignment | NextOrder:
     """Give the order to the driver, or, where he is about to be done with another, as his next one.
 
-    The texts to both are written when he begins it; open offers are withdrawn at once.
+    The texts to both are written when he begins it; open offers are withdrawn at once. Who else could have had it is kept.
     Raises OrderTaken or DriverTaken (whose details say who has it), DriverNotFree, DriverUnfit, WrongState, NotFound.
     """
     return await _assign(work, operator_id, await order_steps.hold(work, operator_id, order_id, version), driver_id)
@@ -70,6 +70,7 @@ async def driver_by_number(work: Work, operator_id: int, number: str) -> Driver:
 async def _assign(work: Work, operator_id: int | None, order: Order, driver_id: int) -> Assignment | NextOrder:
     driver = await driver_of_office(work, order, driver_id)
     await driver_fitness.check(work.session, order, driver, work.now, by_operator=operator_id is not None)
+    await by_hand.keep(work, operator_id, order, driver)
     if next_orders.may_hold(order, driver, work.now):
         return await next_orders.hold(work, operator_id, order, driver)
     return await give(work, operator_id, order, driver)

@@ -195,13 +195,18 @@ async def _look(
 async def _barred(session: AsyncSession, search: Search, found: Collection[Candidate], last_ring: int) -> _Barred:
     """Who had the order and was released, and who thinks about another order. What everybody was asked bars nobody."""
     these = [candidate.driver_id for candidate in found]
-    released = await session.scalars(
-        union(
-            select(Assignment.driver_id).where(Assignment.order_id == search.order_id, Assignment.state == "released"),
-            select(NextOrder.driver_id).where(NextOrder.order_id == search.order_id, NextOrder.state == "released"),
-        )
-    )
     thinking = await session.scalars(
         select(Offer.driver_id).where(Offer.driver_id.in_(these), Offer.state == offers.OPEN, Offer.ring < last_ring)
     )
-    return _Barred(set(released), set(thinking))
+    return _Barred(await released(session, search.order_id), set(thinking))
+
+
+async def released(session: AsyncSession, order_id: int) -> set[int]:
+    """Who had this order, or was to take it next, and was released."""
+    found = await session.scalars(
+        union(
+            select(Assignment.driver_id).where(Assignment.order_id == order_id, Assignment.state == "released"),
+            select(NextOrder.driver_id).where(NextOrder.order_id == order_id, NextOrder.state == "released"),
+        )
+    )
+    return set(found)

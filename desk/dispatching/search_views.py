@@ -7,13 +7,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk import trades
 from desk.driver import offers
 from desk.views import Json, moment
-from models import Driver, Offer, Order, Search, Weighing
+from models import Driver, Offer, Operator, Order, Search, Weighing
 
 NAMED = 3
 """So many of those who are asked are named beside an order; the last ring asks hundreds."""
@@ -63,7 +63,7 @@ async def of_orders(session: AsyncSession, order_ids: Collection[int]) -> dict[i
     found = await session.execute(
         select(Search, Order.trade)
         .join(Order, Order.id == Search.order_id)
-        .where(Search.order_id.in_(order_ids))
+        .where(Search.order_id.in_(order_ids), ~Search.by_hand)
         .order_by(Search.id)
     )
     newest = {search.order_id: (search, trade) for search, trade in found}
@@ -93,17 +93,20 @@ async def of_orders(session: AsyncSession, order_ids: Collection[int]) -> dict[i
     }
 
 
-async def weighings(session: AsyncSession, order_id: int, limit: int = 200) -> list[tuple[Weighing, Driver]]:
-    """Why drivers were asked for this order or were not, the newest first."""
+async def weighings(
+    session: AsyncSession, order_id: int, limit: int = 200
+) -> list[tuple[Weighing, Driver, str | None]]:
+    """Why drivers were asked for this order or were not, the newest first; with who gave it, where an operator did by hand."""
     rows = await session.execute(
-        select(Weighing, Driver)
+        select(Weighing, Driver, Operator.name)
         .join(Search, Search.id == Weighing.search_id)
         .join(Driver, Driver.id == Weighing.driver_id)
+        .outerjoin(Operator, and_(Operator.id == Search.started_by, Search.by_hand))
         .where(Search.order_id == order_id)
         .order_by(Weighing.id.desc())
         .limit(limit)
     )
-    return [(weighing, driver) for weighing, driver in rows]
+    return [(weighing, driver, by) for weighing, driver, by in rows]
 
 
 async def offers_of(session: AsyncSession, order_id: int, limit: int = 200) -> list[tuple[Offer, Driver]]:

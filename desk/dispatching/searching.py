@@ -83,7 +83,7 @@ async def resume(work: Work, order: Order) -> bool:
     What was said of an uncertain pick-up then holds still.
     """
     last = await work.session.scalar(
-        select(Search).where(Search.order_id == order.id).order_by(Search.id.desc()).limit(1)
+        select(Search).where(Search.order_id == order.id, ~Search.by_hand).order_by(Search.id.desc()).limit(1)
     )
     if last is None or last.state != "assigned" or order.state != TAKEN:
         return False

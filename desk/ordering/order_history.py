@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk.dispatching import pins, search_views
+from desk.dispatching import by_hand, pins, search_views
 from desk.errors import NotFound
 from desk.order import order_clock
 from desk.ordering import fares, no_show
@@ -27,15 +27,15 @@ MOST_MESSAGES = 100
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """One thing that happened. `what`: taken, moved, changed, fare, timer, all_the_same, search, search_ended, offered, assigned,
-    message.
+    """One thing that happened. `what`: taken, moved, changed, fare, timer, all_the_same, search, search_ended, offered, by_hand,
+    assigned, message.
 
     `by` is the operator's name (null: the desk by itself, or `driver`); `driver` who did it, or whom it was about. `state` is
     the order's new state, or how an offer, a search or a text stands; `ended_at` when it came to stand so. `before` and
     `after` are those of a changed `field`; `words` what somebody said or wrote; `evidence` what spoke for a
     driver who said that nobody came. Of a fare that was fixed, `parts` explain what the tariff asked (`quoted`), `state` is
     what it rests on, and `told` whether it was put in writing. Of a timer, `field` is its kind, `state` its outcome, and
-    `late_s` by how much it was missed.
+    `late_s` by how much it was missed. Given `by_hand`: `others` could have had it, `passed` of them were ranked before him.
     """
 
     at: datetime
@@ -53,6 +53,8 @@ class Deed:
     quoted: int | None = None
     told: bool | None = None
     late_s: int | None = None
+    others: int | None = None
+    passed: int | None = None
 
     def as_json(self) -> Json:
         who = self.driver
@@ -72,6 +74,8 @@ class Deed:
             "quoted": self.quoted,
             "told": self.told,
             "late_s": self.late_s,
+            "others": self.others,
+            "passed": self.passed,
         }
 
 
@@ -88,6 +92,7 @@ async def of_order(session: AsyncSession, order_id: int, office_id: int) -> list
         *_overrides(await pins.offered_all_the_same(session, order)),
         *await _searches(session, order_id),
         *await _offers(session, order_id),
+        *await _by_hand(session, order_id),
         *await _assignments(session, order_id),
         *await _texts(session, order_id),
     ]
@@ -163,7 +168,7 @@ async def _searches(session: AsyncSession, order_id: int) -> list[Deed]:
     rows = await session.execute(
         select(Search, Operator.name)
         .outerjoin(Operator, Operator.id == Search.started_by)
-        .where(Search.order_id == order_id)
+        .where(Search.order_id == order_id, ~Search.by_hand)
         .order_by(Search.id)
     )
     deeds = []
@@ -183,6 +188,13 @@ async def _offers(session: AsyncSession, order_id: int) -> list[Deed]:
         )
         for offer, driver in reversed(rows)
     ]  # fmt: skip
+
+
+async def _by_hand(session: AsyncSession, order_id: int) -> list[Deed]:
+    return [
+        Deed(each.at, "by_hand", each.by, each.driver, others=each.others, passed=each.passed)
+        for each in reversed(await by_hand.of_order(session, order_id))
+    ]
 
 
 async def _assignments(session: AsyncSession, order_id: int) -> list[Deed]:

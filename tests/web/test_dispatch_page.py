@@ -114,3 +114,21 @@ async def proposed(console: Console) -> str | None:
         if order["search"] and order["search"]["ring"] and (order["wants"] == [] or not order["search"]["proposed"]):
             who = order["search"]["proposed"]
             return who["number"] if who else None
+
+
+async def test_what_was_given_by_hand_stands_on_the_page_and_is_told_with_how_many_were_passed_over(
+    dispatcher: Visitor, house: House
+) -> None:
+    taken = (
+        await dispatcher.api("POST", "/orders", {"origin": {"text": "강남역", "lat": 37.4979, "lon": 127.0276}})
+    ).body
+    last = len(house.site.drivers) - 1
+    await dispatcher.api("POST", f"/orders/{taken['id']}/assign", {"driver_id": house.site.drivers[last]})
+    [told] = (await dispatcher.api("GET", "/dispatch/by-hand")).body["items"]
+    assert (told["order_id"], told["driver"]["id"], told["others"], told["passed"]) == (
+        taken["id"], house.site.drivers[last], last, last,
+    )  # fmt: skip
+    why = (await dispatcher.api("GET", f"/orders/{taken['id']}/weighings")).body["items"]
+    assert {each["by"] for each in why} == {told["by"]}
+    page = await open_page(dispatcher, "/dispatch")
+    assert f"<td>{taken['id']} · 강남역</td>" in page

@@ -6,7 +6,7 @@ from typing import Literal
 
 from web.api.shapes import Id, Moment, Told
 from web.api.told import Mode
-from web.api.told_orders import PaperTold
+from web.api.told_orders import DriverBrief, PaperTold
 
 
 class OfferTold(Told):
@@ -27,7 +27,10 @@ class OfferTold(Told):
 
 
 class WeighingTold(Told):
-    """Why a driver was asked for an order, or was not: `reason` in the asker's language, made of `reason_key` and its values."""
+    """Why a driver was asked for an order, or was not: `reason` in the asker's language, made of `reason_key` and its values.
+
+    `by` is the operator who gave the order by hand, with whom else he could have chosen (ring 0); null: a search.
+    """
 
     driver_id: Id
     number: str
@@ -38,6 +41,7 @@ class WeighingTold(Told):
     reason: str
     reason_key: str
     reason_args: dict[str, int]
+    by: str | None
 
 
 class CandidateTold(Told):
@@ -98,6 +102,18 @@ class RoundTold(Told):
     greedy_total_s: int
     greedy_worst_s: int
     took_ms: int
+
+
+class ByHandTold(Told):
+    """An order that an operator gave to a driver himself: of `others` who could have had it, `passed` were ranked before him."""
+
+    at: Moment
+    order_id: Id
+    origin: str
+    by: str | None
+    driver: DriverBrief
+    others: int
+    passed: int
 
 
 class DriverTold(Told):

@@ -299,6 +299,7 @@ class DeedTold(Told):
         "search",
         "search_ended",
         "offered",
+        "by_hand",
         "assigned",
         "message",
     ]
@@ -315,3 +316,5 @@ class DeedTold(Told):
     quoted: Money | None
     told: bool | None
     late_s: int | None
+    others: int | None
+    passed: int | None

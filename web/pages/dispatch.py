@@ -1,4 +1,4 @@
-"""How orders are dispatched: how much the desk does by itself at which hours, and what matching at peaks has gained."""
+"""How orders are dispatched: how much the desk does by itself and when, what operators gave by hand, what matching has gained."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from desk.dispatching import modes, peaks
+from desk.dispatching import by_hand, modes, peaks
 from desk.dispatching.modes import Hours
 from desk.errors import DeskError, Invalid
 from desk.keeping import as_seen
@@ -51,8 +51,15 @@ async def rounds(ask: Ask[Nothing]) -> Json:
     return {"items": [peaks.round_json(row) for row in found], "next": None}
 
 
+async def by_hand_last(ask: Ask[Nothing]) -> Json:
+    """The last orders that operators gave by hand, newest first."""
+    async with ask.desk.look() as session:
+        found = await by_hand.latest(session, ask.operator.office_id, ROUNDS)
+    return {"items": [each.as_json() for each in found], "next": None}
+
+
 async def page(request: web.Request) -> web.StreamResponse:
-    """The hours as a form, and the last peaks."""
+    """The hours as a form, the last orders given by hand, and the last peaks."""
     return await _show(request)
 
 
@@ -140,10 +147,11 @@ async def _show(
         lines = await modes.lines_of(session, view.office.id)
         now = await modes.now_of(session, view.office.id, desk.clock())
         found = await peaks.latest(session, view.office.id, ROUNDS)
+        given = await by_hand.latest(session, view.office.id, ROUNDS)
     may = "dispatch.modes" in view.may
     blank: list[Row | None] = [None] * (SPARE_ROWS if may else 0)
     return await view.page(
-        status, rows=[*hours, *blank], lines=lines, now=now, rounds=found, modes=MODES, may=may, wrong=wrong,
+        status, rows=[*hours, *blank], lines=lines, now=now, rounds=found, given=given, modes=MODES, may=may, wrong=wrong,
         done=request.query.get("done") == "saved", seen=as_seen.mark(*stand),
         stand=[_saved(each) for each in stand] if wrong and wrong[0] == Outdated.code else [],
     )  # fmt: skip

@@ -35,7 +35,7 @@ from web.keys import DESK, DRIVER_NEWS, DRIVER_THROTTLE, SETTINGS, WHEREABOUTS
 from web.pages.driver_links import page_address
 from web.render import LOCALES, catalog, locale_of, page
 
-SHOWN = ("driver.", "panel.skill.", "panel.money.", "panel.weighing.", "panel.order.state.")
+SHOWN = ("driver.", "panel.skill.", "panel.money.", "panel.weighing.", "panel.unfit.", "panel.order.state.")
 GRADES_SHOWN = 20
 """So many changes of his grade a driver is told, the newest first."""
 

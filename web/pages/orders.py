@@ -204,8 +204,9 @@ async def weighings(ask: Ask[Nothing]) -> Json:
             "reason": words.text(f"panel.{weighing.reason_key}", **weighing.reason_args),
             "reason_key": weighing.reason_key,
             "reason_args": weighing.reason_args,
+            "by": by,
         }
-        for weighing, driver in found
+        for weighing, driver, by in found
     ]
     return {"items": items, "next": None}
 

@@ -276,6 +276,10 @@ ROUTES: tuple[Route, ...] = (
         "GET", "/dispatch/rounds", "orders.see", dispatch.rounds, "Peaks: what was matched at once, and what it gained",
         answer=t.Items[tdi.RoundTold],
     ),
+    json(
+        "GET", "/dispatch/by-hand", "orders.see", dispatch.by_hand_last, "Orders given by hand, and how many were passed over",
+        answer=t.Items[tdi.ByHandTold],
+    ),
     json("GET", "/drivers", "drivers.see", drivers.listed, "Drivers", given=g.DriversQuery, answer=t.Items[tdi.DriverTold]),
     json(
         "POST", f"/drivers/{ID}/duty", "drivers.duty", drivers.duty, "Take a driver on duty, or off it, for him",

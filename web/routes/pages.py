@@ -68,7 +68,7 @@ ROUTES: tuple[Route, ...] = (
     page("GET", "/analysis", "money.see", analysis.shown, "Orders from side after side, cohorts, waits, coming hours"),
     page("GET", "/analysis/rows", "money.see", analysis.rows, "The orders of a cell, and its customers as a list"),
     page("POST", "/analysis/rows", "people.import", analysis.make_segment, "Whoever is in the cell becomes a segment"),
-    page("GET", "/dispatch", "orders.see", dispatch.page, "How much the desk does by itself at which hours; the last peaks"),
+    page("GET", "/dispatch", "orders.see", dispatch.page, "What the desk does by itself, what was given by hand, the last peaks"),
     page("POST", "/dispatch", "dispatch.modes", dispatch.save, "Set the hours"),
     page("GET", f"/customers/{ID}", "customers.see", customer_page.show, "A customer: who he is, and all that happened"),
     page("POST", f"/customers/{ID}/edit", "customers.edit", customer_page.edit, "Name, grade, note"),

@@ -62,7 +62,7 @@ async def asked(desk: Desk, order_id: int) -> list[tuple[int, str]]:
 
 async def state(desk: Desk, order_id: int) -> str:
     async with desk.look() as session:
-        return (await session.scalars(select(Search.state).where(Search.order_id == order_id))).one()
+        return (await session.scalars(select(Search.state).where(Search.order_id == order_id, ~Search.by_hand))).one()
 
 
 async def test_the_nearest_is_asked_first_and_then_more_and_farther(desk: Desk, site: Site, clock: Clock) -> None:

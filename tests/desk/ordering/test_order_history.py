@@ -78,6 +78,7 @@ async def test_an_order_tells_all_that_happened_to_it(desk: Desk, site: Site, cl
         ("moved", "김상담", None, "cancelled", "손님 취소"),
         ("moved", "김상담", None, "taken", "차가 막힘"),
         ("assigned", "이상담", "102", None, None),
+        ("by_hand", "이상담", "102", None, None),
         ("search_ended", None, None, "assigned", None),
         ("offered", None, "102", "withdrawn", None),
         ("offered", None, "101", "expired", None),
