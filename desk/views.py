@@ -30,6 +30,7 @@ class PlaceView:
     lon: float | None
     accuracy_m: int | None
     source: str | None
+    label: str | None = None
 
     def as_json(self) -> Json:
         return {
@@ -39,6 +40,7 @@ class PlaceView:
             "lon": self.lon,
             "accuracy_m": self.accuracy_m,
             "source": self.source,
+            "label": self.label,
         }
 
 
@@ -99,6 +101,7 @@ class CustomerView:
     places: tuple[PlaceView, ...]
     blocked_reason: str | None = None
     treatment: Treatment | None = None
+    version: int = 1
 
     def as_json(self) -> Json:
         return {
@@ -116,6 +119,7 @@ class CustomerView:
             "places": [place.as_json() for place in self.places],
             "blocked_reason": self.blocked_reason,
             "treatment": self.treatment.as_json() if self.treatment else None,
+            "version": self.version,
         }
 
 

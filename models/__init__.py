@@ -5,7 +5,7 @@ from models.base import Base, UtcDateTime
 from models.call import Call, CallSighting, Recording
 from models.clock import OrderTimer, Promise
 from models.credit import CreditAccount, CreditRider
-from models.customer import BookPlace, BookPlaceWords, Customer, CustomerPhone, CustomerWords, Place
+from models.customer import BookPlace, BookPlaceWords, Customer, CustomerPhone, CustomerWords, FormerNumber, Place
 from models.customer_change import CustomerDeed, CustomerMerge, Erasure, MergedRow
 from models.dispatch import DispatchHours, MatchingRound, NextOrder, Offer, Search, Weighing
 from models.draft import CallDraft
@@ -79,6 +79,7 @@ __all__ = [
     "Erasure",
     "FeeRuleRow",
     "FixedFare",
+    "FormerNumber",
     "IdempotencyKey",
     "Import",
     "ImportKey",

@@ -60,7 +60,11 @@ class CustomerPhone(Base):
 
 
 class Place(Base):
-    """A place of one customer, with where it is known from. Degrees are WGS 84, `accuracy_m` is a radius in metres."""
+    """A place of one customer, with where it is known from. Degrees are WGS 84, `accuracy_m` is a radius in metres.
+
+    `label` is what it is to him ("home"). `corrected_at`: somebody set it right, and what past orders say of it is wrong;
+    `former` are the texts that it had before, one a line. `removed_at`: it is his no more, and is offered nowhere.
+    """
 
     __tablename__ = "place"
     __table_args__ = (Index("ix_place_customer_recent", "customer_id", "last_used_at"), NEVER_AGAIN)
@@ -74,6 +78,23 @@ class Place(Base):
     source: Mapped[str] = mapped_column(String(16))
     uses: Mapped[int] = mapped_column(default=0)
     last_used_at: Mapped[datetime]
+    label: Mapped[str | None] = mapped_column(String(40))
+    former: Mapped[str] = mapped_column(Text, default="", server_default="")
+    corrected_at: Mapped[datetime | None]
+    removed_at: Mapped[datetime | None]
+
+
+class FormerNumber(Base):
+    """A number (E.164) that was this customer's until `until`: what came or went by it later is somebody else's."""
+
+    __tablename__ = "former_number"
+    __table_args__ = (Index("ix_former_number_number", "office_id", "number", "until"),)
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    office_id: Mapped[int] = mapped_column(ForeignKey("office.id"))
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), index=True)
+    number: Mapped[str] = mapped_column(String(20))
+    until: Mapped[datetime]
 
 
 class CustomerWords(Base):

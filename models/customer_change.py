@@ -10,7 +10,22 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Key
 
-DEEDS = ("changed", "blocked", "unblocked", "served_all_the_same", "merged", "merge_undone", "number_shown")
+DEEDS = (
+    "registered",
+    "changed",
+    "blocked",
+    "unblocked",
+    "served_all_the_same",
+    "merged",
+    "merge_undone",
+    "number_shown",
+    "number_added",
+    "number_detached",
+    "place_added",
+    "place_changed",
+    "place_removed",
+    "place_back",
+)
 
 
 class CustomerDeed(Base):

@@ -14,6 +14,7 @@ import structlog
 from aiohttp import web
 
 from desk import errors
+from desk.customer.customer_deeds import StaleCustomer
 from desk.database_errors import disk_is_full, in_words, is_away, is_full
 from desk.driver import car_links, driver_access
 from desk.office import people
@@ -76,7 +77,7 @@ def problem_of(error: Exception) -> Problem:
 
 def _details(error: errors.DeskError) -> dict[str, Any]:
     more: dict[str, Any] = {"details": dict(error.details)} if error.details else {}
-    if isinstance(error, order_changes.StaleOrder):
+    if isinstance(error, (order_changes.StaleOrder, StaleCustomer)):
         more["changes"] = [difference.as_json() for difference in error.differences]
     return more
 

@@ -108,7 +108,7 @@ async def choose(
 
 async def _own_place(session: AsyncSession, call: Call, place_id: int | None) -> Place:
     place = await session.get(Place, place_id) if place_id is not None else None
-    if place is None or place.customer_id != call.customer_id:
+    if place is None or place.customer_id != call.customer_id or place.removed_at is not None:
         raise Invalid("this is not a place of the caller's", field="place_id")
     return place
 

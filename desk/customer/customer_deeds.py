@@ -5,18 +5,54 @@ Reasons are in the history alone: the record stays for ever, and a person may as
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 
-from desk.errors import DeskError, NotFound
+from sqlalchemy import select
+from sqlalchemy.orm.attributes import flag_modified
+
+from desk.errors import Conflict, DeskError, NotFound
+from desk.events import CallIdentified
 from desk.office.people import audit, operator_of
+from desk.views import Json, moment
 from desk.work import Work
-from models import Customer, CustomerDeed, Erasure, Operator
+from models import Call, Customer, CustomerDeed, Erasure, Operator
+
+Both = Mapping[str, tuple[str | None, str | None]]
+"""By field: what somebody would have, and what stands there."""
 
 
 class Forgotten(DeskError):
     """The customer was erased; nothing is known of him that could be changed."""
 
     code = "customer_forgotten"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One field that the refused one would have otherwise; `by` and `at`: who was at the customer last, if it was a person."""
+
+    field: str
+    yours: str | None
+    theirs: str | None
+    by: str | None
+    at: datetime | None
+
+    def as_json(self) -> Json:
+        return {"field": self.field, "yours": self.yours, "theirs": self.theirs, "by": self.by, "at": moment(self.at)}
+
+
+class StaleCustomer(Conflict):
+    """He has changed since he was read. `differences` say how; `details["version"]` is the present one."""
+
+    code = "customer_changed"
+
+    def __init__(self, customer: Customer, differences: tuple[Difference, ...]) -> None:
+        super().__init__(
+            f"customer {customer.id} has changed since he was read", customer_id=customer.id, version=customer.version
+        )
+        self.differences = differences
 
 
 async def held(work: Work, operator_id: int, customer_id: int) -> tuple[Customer, Operator]:
@@ -33,6 +69,28 @@ async def not_forgotten(work: Work, customer: Customer) -> None:
     """Raises Forgotten."""
     if await work.session.scalar(select(Erasure.id).where(Erasure.customer_id == customer.id)) is not None:
         raise Forgotten("this person was erased", customer_id=customer.id)
+
+
+async def as_read(work: Work, customer: Customer, version: int, both: Both) -> None:
+    """Raises StaleCustomer where he is not as he was at `version`."""
+    if customer.version == version:
+        return
+    last = select(CustomerDeed.at, Operator.name).outerjoin(Operator, Operator.id == CustomerDeed.operator_id)
+    last = last.where(CustomerDeed.customer_id == customer.id).order_by(CustomerDeed.id.desc()).limit(1)
+    row = (await work.session.execute(last)).one_or_none()
+    at, by = (row.at, row.name) if row else (None, None)
+    found = [Difference(field, yours, theirs, by, at) for field, (yours, theirs) in both.items() if yours != theirs]
+    raise StaleCustomer(customer, tuple(found))
+
+
+async def changed(work: Work, customer: Customer, operator_id: int, what: str, words: str | None = None) -> None:
+    """He has another version, also where only what belongs to him was changed; who and what; the cards of his calls follow."""
+    flag_modified(customer, "name")
+    note(work, customer, operator_id, what, words)
+    await work.session.flush()
+    live = select(Call.id).where(Call.customer_id == customer.id, Call.state != "ended").order_by(Call.id)
+    for call_id in (await work.session.scalars(live)).all():
+        work.tell(CallIdentified(work.now, call_id, customer.id))
 
 
 def note(

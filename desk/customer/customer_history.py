@@ -1,18 +1,27 @@
-"""What happened with one customer, newest first, in one scroll: calls, orders, texts both ways, what the office did to him."""
+"""What happened with one customer, newest first, in one order: calls, orders, texts both ways, what the office did to him.
+
+Told some at a time: the last one's place is the cursor of those before it, whatever their number and whatever comes in meanwhile.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, false, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models import Call, CustomerDeed, CustomerPhone, IncomingText, Message, Operator, Order
+from desk.customer import person_rows
+from desk.customer.person_rows import Span
+from desk.errors import Invalid
+from desk.views import Json, moment
+from models import Call, Customer, CustomerDeed, IncomingText, Message, Operator, Order
 
-OF_EACH = 100
-"""So many of each kind at most, the newest."""
+AT_A_TIME: Final = 100
+MOST: Final = 200
+KINDS: Final = ("call", "deed", "order", "received", "text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,26 +39,63 @@ class Event:
     fare: int | None = None
     by: str | None = None
 
+    def as_json(self) -> Json:
+        return {
+            "at": moment(self.at),
+            "kind": self.kind,
+            "id": self.id,
+            "state": self.state,
+            "words": self.words,
+            "fare": self.fare,
+            "by": self.by,
+        }
 
-async def of_customer(session: AsyncSession, customer_id: int) -> list[Event]:
-    """The newest of each kind, in one order."""
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Some of it, newest first; `older` is the cursor of what was before, or null at the end."""
+
+    items: tuple[Event, ...]
+    older: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """The place of an event in the order: only what comes after it, that is what was before, is asked for."""
+
+    at: datetime
+    kind: str
+    id: int
+
+    def of(self, kind: str, at: Any, row_id: Any) -> ColumnElement[bool]:
+        if kind < self.kind:
+            return at <= self.at  # type: ignore[no-any-return]
+        if kind > self.kind:
+            return at < self.at  # type: ignore[no-any-return]
+        return or_(at < self.at, and_(at == self.at, row_id < self.id))
+
+
+async def of_customer(
+    session: AsyncSession, customer: Customer, cursor: str | None = None, limit: int = AT_A_TIME
+) -> Stretch:
+    """The newest `limit`, or those before `cursor`. Raises Invalid for a cursor that is none of ours."""
+    before = None if not cursor else _read(cursor)
+    few = limit + 1
     found = [
-        *await _calls(session, customer_id),
-        *await _orders(session, customer_id),
-        *await _texts(session, customer_id),
-        *await _deeds(session, customer_id),
+        *await _calls(session, customer.id, before, few),
+        *await _orders(session, customer.id, before, few),
+        *await _texts(session, customer, before, few),
+        *await _deeds(session, customer.id, before, few),
     ]
-    return sorted(found, key=lambda each: (each.at, each.kind, each.id), reverse=True)
+    found.sort(key=lambda each: (each.at, each.kind, each.id), reverse=True)
+    items = tuple(found[:limit])
+    return Stretch(items, _written(items[-1]) if len(found) > limit else None)
 
 
-async def _calls(session: AsyncSession, customer_id: int) -> list[Event]:
+async def _calls(session: AsyncSession, customer_id: int, before: _Before | None, few: int) -> list[Event]:
     query = select(Call.id, Call.arrived_at, Call.state, Call.disposition, Call.number, Call.choice_text, Operator.name)
-    rows = await session.execute(
-        query.outerjoin(Operator, Operator.id == Call.operator_id)
-        .where(Call.customer_id == customer_id)
-        .order_by(Call.id.desc())
-        .limit(OF_EACH)
-    )
+    query = query.outerjoin(Operator, Operator.id == Call.operator_id).where(Call.customer_id == customer_id)
+    rows = await session.execute(_last(query, "call", Call.arrived_at, Call.id, before, few))
     return [
         Event(
             row.arrived_at,
@@ -63,9 +109,10 @@ async def _calls(session: AsyncSession, customer_id: int) -> list[Event]:
     ]
 
 
-async def _orders(session: AsyncSession, customer_id: int) -> list[Event]:
+async def _orders(session: AsyncSession, customer_id: int, before: _Before | None, few: int) -> list[Event]:
     query = select(Order, Operator.name).outerjoin(Operator, Operator.id == Order.taken_by)
-    rows = await session.execute(query.where(Order.customer_id == customer_id).order_by(Order.id.desc()).limit(OF_EACH))
+    query = query.where(Order.customer_id == customer_id)
+    rows = await session.execute(_last(query, "order", Order.taken_at, Order.id, before, few))
     return [
         Event(
             order.taken_at,
@@ -80,32 +127,57 @@ async def _orders(session: AsyncSession, customer_id: int) -> list[Event]:
     ]
 
 
-async def _texts(session: AsyncSession, customer_id: int) -> list[Event]:
-    """What his numbers were sent, about an order or to many, and what came from them."""
-    phones = select(CustomerPhone.office_id, CustomerPhone.number).where(CustomerPhone.customer_id == customer_id)
-    told: list[Event] = []
-    for office_id, number in (await session.execute(phones)).all():
-        sent = select(Message).where(
-            Message.office_id == office_id, Message.recipient == number, Message.audience != "driver"
-        )
-        came = select(IncomingText).where(IncomingText.office_id == office_id, IncomingText.sender == number)
-        told += [
-            Event(one.created_at, "text", one.id, one.state, one.text)
-            for one in await session.scalars(sent.order_by(Message.id.desc()).limit(OF_EACH))
-        ]
-        told += [
-            Event(one.received_at, "received", one.id, "received", one.text)
-            for one in await session.scalars(came.order_by(IncomingText.received_at.desc()).limit(OF_EACH))
-        ]
-    return told
-
-
-async def _deeds(session: AsyncSession, customer_id: int) -> list[Event]:
-    query = select(CustomerDeed, Operator.name).outerjoin(Operator, Operator.id == CustomerDeed.operator_id)
-    rows = await session.execute(
-        query.where(CustomerDeed.customer_id == customer_id).order_by(CustomerDeed.id.desc()).limit(OF_EACH)
+async def _texts(session: AsyncSession, customer: Customer, before: _Before | None, few: int) -> list[Event]:
+    """What his numbers were sent while they were his, about an order or to many, and what came from them."""
+    spans = await person_rows.spans_of(session, customer)
+    sent = select(Message).where(
+        Message.office_id == customer.office_id,
+        Message.audience != "driver",
+        _by_his_numbers(spans, Message.recipient, Message.created_at),
     )
+    came = select(IncomingText).where(
+        IncomingText.office_id == customer.office_id,
+        _by_his_numbers(spans, IncomingText.sender, IncomingText.received_at),
+    )
+    sent = _last(sent, "text", Message.created_at, Message.id, before, few)
+    came = _last(came, "received", IncomingText.received_at, IncomingText.id, before, few)
+    return [
+        *(Event(one.created_at, "text", one.id, one.state, one.text) for one in await session.scalars(sent)),
+        *(Event(one.received_at, "received", one.id, "received", one.text) for one in await session.scalars(came)),
+    ]
+
+
+def _by_his_numbers(spans: Sequence[Span], number: Any, at: Any) -> ColumnElement[bool]:
+    return or_(false(), *(span.of(number, at) for span in spans))
+
+
+async def _deeds(session: AsyncSession, customer_id: int, before: _Before | None, few: int) -> list[Event]:
+    query = select(CustomerDeed, Operator.name).outerjoin(Operator, Operator.id == CustomerDeed.operator_id)
+    query = query.where(CustomerDeed.customer_id == customer_id)
+    rows = await session.execute(_last(query, "deed", CustomerDeed.at, CustomerDeed.id, before, few))
     return [Event(deed.at, "deed", deed.id, deed.what, deed.words or "", by=name) for deed, name in rows]
+
+
+def _last(query: Any, kind: str, at: Any, row_id: Any, before: _Before | None, few: int) -> Any:
+    if before is not None:
+        query = query.where(before.of(kind, at, row_id))
+    return query.order_by(at.desc(), row_id.desc()).limit(few)
+
+
+def _written(event: Event) -> str:
+    at = event.at.astimezone(UTC)
+    return f"{at:%Y%m%dT%H%M%S.%f}-{event.kind}-{event.id}"
+
+
+def _read(cursor: str) -> _Before:
+    at, _, rest = cursor.partition("-")
+    kind, _, row_id = rest.partition("-")
+    try:
+        if kind not in KINDS or not row_id.isascii() or not row_id.isdigit() or len(row_id) > 18:
+            raise ValueError
+        return _Before(datetime.strptime(at, "%Y%m%dT%H%M%S.%f").replace(tzinfo=UTC), kind, int(row_id))
+    except ValueError:
+        raise Invalid("that is no cursor of this list", field="cursor") from None
 
 
 def _joined(*parts: Any) -> str:

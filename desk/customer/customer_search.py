@@ -199,7 +199,7 @@ async def _meeting(session: AsyncSession, wanted: Wanted, ids: Sequence[int]) ->
     for customer_id, name in names:
         texts[customer_id].append(name)
     for customer_id, place in await session.execute(
-        select(Place.customer_id, Place.text).where(Place.customer_id.in_(ids))
+        select(Place.customer_id, Place.text).where(Place.customer_id.in_(ids), Place.removed_at.is_(None))
     ):
         texts[customer_id].append(place)
     phones = select(CustomerPhone.customer_id, CustomerPhone.number).where(CustomerPhone.customer_id.in_(ids))

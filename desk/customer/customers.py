@@ -6,7 +6,7 @@ A card is a handful of look-ups by index, whatever the number of customers; usua
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -41,6 +41,14 @@ async def id_by_number(session: AsyncSession, office_id: int, number: str | None
         return None
     customer_id: int | None = await session.scalar(_ID_BY_NUMBER, {"office_id": office_id, "number": number})
     return customer_id
+
+
+async def one(session: AsyncSession, customer_id: int, office_id: int) -> Customer:
+    """The customer's row. Raises NotFound, also for another office's."""
+    customer = await session.get(Customer, customer_id)
+    if customer is None or customer.office_id != office_id:
+        raise NotFound("there is no such customer", customer_id=customer_id)
+    return customer
 
 
 async def card(session: AsyncSession, customer_id: int, office_id: int | None = None) -> CustomerView:
@@ -86,11 +94,13 @@ async def usual_pickups(session: AsyncSession, customer_id: int, limit: int = 3)
     """
     orders = (await _recent_orders(session, [customer_id]))[customer_id]
     places = (await _places(session, [customer_id]))[customer_id]
+    by_text = _by_text(places)
     counts: dict[str, int] = defaultdict(int)
     for order in orders:
-        counts[order.origin_text] += 1
-    last = orders[0].origin_text if orders else None
-    return sorted(places, key=lambda place: (place.text != last, -counts[place.text], -place.uses))[:limit]
+        counts[_text(by_text, order.origin_text)] += 1
+    last = _text(by_text, orders[0].origin_text) if orders else None
+    his = [place for place in places if place.removed_at is None]
+    return sorted(his, key=lambda place: (place.text != last, -counts[place.text], -place.uses))[:limit]
 
 
 # Built once: the building of a statement costs more than what it finds.
@@ -188,22 +198,42 @@ def _card(
         cancels=customer.cancels,
         last_trip_at=customer.last_trip_at,
         live_order_id=live_order_id,
-        usual_trips=_usual_trips(orders),
-        places=tuple(_place(place) for place in places[:PLACES_SHOWN]),
+        usual_trips=_usual_trips(orders, _by_text(places)),
+        places=tuple(_place(place) for place in places if place.removed_at is None)[:PLACES_SHOWN],
         blocked_reason=customer.blocked_reason,
+        version=customer.version,
     )
 
 
-def _usual_trips(orders: list[Shown]) -> tuple[TripView, ...]:
-    """The trips made most often (of two alike, the later one), each as it was ordered the last time."""
+def _by_text(places: Sequence[Shown]) -> Mapping[str, Shown]:
+    """His places by what orders call them: by what they were called before they were corrected as well."""
+    former = {text: place for place in places if place.former for text in place.former.splitlines()}
+    return former | {place.text: place for place in places}
+
+
+def _text(by_text: Mapping[str, Shown], ordered: str) -> str:
+    """What the place of an order is called now."""
+    place = by_text.get(ordered)
+    return ordered if place is None else str(place.text)
+
+
+def _usual_trips(orders: list[Shown], by_text: Mapping[str, Shown]) -> tuple[TripView, ...]:
+    """The trips made most often (of two alike, the later one), each as it was ordered the last time.
+
+    None to or from a place that was taken away from him; a place that was corrected is told as it is now.
+    """
+    gone = {text for text, place in by_text.items() if place.removed_at is not None}
     alike: dict[tuple[str, str | None], list[Shown]] = defaultdict(list)
     for order in orders:
-        alike[order.origin_text, order.destination_text].append(order)
+        if order.origin_text in gone or order.destination_text in gone:
+            continue
+        end = order.destination_text
+        alike[_text(by_text, order.origin_text), None if end is None else _text(by_text, end)].append(order)
     ranked = sorted(alike.values(), key=lambda trips: (-len(trips), -trips[0].id))
-    return tuple(_trip(trips) for trips in ranked[:USUAL_TRIPS])
+    return tuple(_trip(trips, by_text) for trips in ranked[:USUAL_TRIPS])
 
 
-def _trip(trips: list[Shown]) -> TripView:
+def _trip(trips: list[Shown], by_text: Mapping[str, Shown]) -> TripView:
     last = trips[0]
     origin = PlaceView(
         None, last.origin_text, last.origin_lat, last.origin_lon, last.origin_accuracy_m, last.origin_source
@@ -214,8 +244,14 @@ def _trip(trips: list[Shown]) -> TripView:
             None, last.destination_text, last.destination_lat, last.destination_lon, None, last.destination_source
         )
     fare = next((trip.fare for trip in trips if trip.fare is not None), None)
-    return TripView(origin, destination, fare, len(trips))
+    return TripView(_now(origin, by_text), _now(destination, by_text) if destination else None, fare, len(trips))
+
+
+def _now(ordered: PlaceView, by_text: Mapping[str, Shown]) -> PlaceView:
+    """A place as an order has it, or as it was corrected since."""
+    place = by_text.get(ordered.text)
+    return ordered if place is None or place.corrected_at is None else replace(_place(place), id=None)
 
 
 def _place(place: Shown) -> PlaceView:
-    return PlaceView(place.id, place.text, place.lat, place.lon, place.accuracy_m, place.source)
+    return PlaceView(place.id, place.text, place.lat, place.lon, place.accuracy_m, place.source, place.label)

@@ -76,7 +76,7 @@ async def _traits(session: AsyncSession, ids: Sequence[int]) -> tuple[dict[int, 
     phones = select(CustomerPhone.customer_id, CustomerPhone.number).where(CustomerPhone.customer_id.in_(ids))
     for customer_id, number in await session.execute(phones):
         ends[customer_id].add(number[-ALIKE:])
-    known = select(Place.customer_id, Place.text).where(Place.customer_id.in_(ids))
+    known = select(Place.customer_id, Place.text).where(Place.customer_id.in_(ids), Place.removed_at.is_(None))
     for customer_id, text in await session.execute(known):
         places[customer_id].add(" ".join(letters(text)))
     return ends, places

@@ -52,6 +52,7 @@ _GOES: Final = (
     "way_point",
     "place",
     "customer_phone",
+    "former_number",
 )
 """Tables whose rows go, in an order in which nothing names what is gone."""
 _TEXT_OF: Final = {"incoming_text": "id", "incoming_part": "text_id"}
@@ -105,15 +106,16 @@ async def erase(work: Work, operator_id: int, customer_id: int, reason: str) -> 
     customer, _ = await held(work, operator_id, customer_id)
     await not_forgotten(work, customer)
     numbers, name = await person_rows.numbers_of(work.session, customer.id), customer.name
+    spans = await person_rows.spans_of(work.session, customer)
     if name and name in why:
         raise Invalid("the reason stays: it must not name him", field="reason")
     await work.session.flush()
-    reached = await person_rows.of_customer(work.session, customer, numbers)
+    reached = await person_rows.of_customer(work.session, customer, spans)
     _check_nothing_is_live(reached)
     names = [name] if name else []
     words = [*names, *_places(reached)]
     await _overwrite_what_goes(work.session, secure=True)
-    counts, files = await _forget_rows(work, customer.id, reached, numbers, names)
+    counts, files = await _forget_rows(work, customer.id, reached, [span.number for span in spans], names)
     for table, columns in _LOOKED_THROUGH.items():
         counts[table] = counts.get(table, 0) + await _forget_mentions(work, customer_id, table, columns, numbers, words)
     await work.session.execute(delete(ImportKey).where(ImportKey.key.in_(numbers)))
@@ -197,6 +199,7 @@ async def _forget_rows(
 def _places(reached: person_rows.Rows) -> list[str]:
     """How his places read, the longest first: one may stand in another."""
     texts = {row["text"] for name in ("place", "way_point") for row in reached.get(name, ())}
+    texts |= {text for row in reached.get("place", ()) for text in row["former"].splitlines()}
     texts |= {row[end] for row in reached.get("order", ()) for end in ("origin_text", "destination_text") if row[end]}
     return sorted(texts, key=len, reverse=True)
 

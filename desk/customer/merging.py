@@ -192,11 +192,27 @@ def _merge_places(merge: _Merge) -> None:
             continue
         for table, column in _referring(_PLACE):
             _move(merge, table, column, row["id"], same["id"])
-        pin = {} if same["lat"] is not None else {each: row[each] for each in ("lat", "lon", "accuracy_m")}
         same = _row(merge.connection, _PLACE, same["id"])
         counted = {"uses": same["uses"] + row["uses"], "last_used_at": max(same["last_used_at"], row["last_used_at"])}
-        merge.change(_PLACE, same, {**pin, **counted})
+        merge.change(_PLACE, same, {**_pin_of_two(same, row), **_words_of_two(same, row), **counted})
         merge.take_out(_PLACE, row)
+
+
+def _pin_of_two(same: RowMapping, row: RowMapping) -> Image:
+    """The pin that somebody set right, else that of a place that is still his, else the one that there is."""
+
+    def sure(one: RowMapping) -> tuple[bool, bool, bool]:
+        return one["removed_at"] is None, one["corrected_at"] is not None, one["lat"] is not None
+
+    if sure(row) <= sure(same):
+        return {}
+    return {each: row[each] for each in ("lat", "lon", "accuracy_m", "corrected_at")}
+
+
+def _words_of_two(same: RowMapping, row: RowMapping) -> Image:
+    former = dict.fromkeys([*same["former"].splitlines(), *row["former"].splitlines()])
+    gone = None if None in (same["removed_at"], row["removed_at"]) else same["removed_at"]
+    return {"label": same["label"] or row["label"], "former": "\n".join(former), "removed_at": gone}
 
 
 def _move(merge: _Merge, table: Table, column: Column[Any], old: int, new: int) -> None:

@@ -8,13 +8,15 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, Table, select
+from sqlalchemy import ColumnElement, RowMapping, Table, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.keeping.row_images import key_of, table_of
-from models import Base, Customer, CustomerPhone
+from models import Base, Customer, CustomerPhone, FormerNumber
 from models.words import dialled
 
 WRITTEN_ONCE = frozenset({"entry", "posting", "period", "period_balance", "audit_entry", "account", "entry_fee"})
@@ -26,10 +28,31 @@ _OF_A_CUSTOMER = {
     "ad_consent": "number",
     "campaign_left_out": "number",
     "incoming_text": "sender",
+    "message": "recipient",
 }
 """Tables that have his number without naming him, and in which column."""
+_AT = {"call": "arrived_at", "order": "taken_at", "incoming_text": "received_at", "message": "created_at"}
+"""When it was. What has no time is of whom the number is now."""
 _BATCH = 500
 Rows = dict[str, list[RowMapping]]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A number (E.164) and when it was his: from the moment when it was another's no more, to that when it was his no more."""
+
+    number: str
+    since: datetime | None
+    until: datetime | None
+
+    def of(self, number: Any, at: Any) -> ColumnElement[bool]:
+        """What a row by this number, of a moment in this time, meets; without `at`, whatever its moment."""
+        asked = [number == self.number]
+        if at is not None and self.since is not None:
+            asked.append(at >= self.since)
+        if at is not None and self.until is not None:
+            asked.append(at < self.until)
+        return and_(*asked)
 
 
 async def numbers_of(session: AsyncSession, customer_id: int) -> list[str]:
@@ -38,23 +61,40 @@ async def numbers_of(session: AsyncSession, customer_id: int) -> list[str]:
     return list((await session.scalars(phones)).all())
 
 
-async def of_customer(session: AsyncSession, customer: Customer, numbers: Sequence[str]) -> Rows:
-    """The rows by table: his own, those with his numbers, and all that name one of these."""
+async def spans_of(session: AsyncSession, customer: Customer) -> list[Span]:
+    """His numbers, also those that were detached from him, each with the time in which it was his."""
+    now = await numbers_of(session, customer.id)
+    former = select(FormerNumber.number, FormerNumber.until).where(FormerNumber.customer_id == customer.id)
+    was = [(number, until) for number, until in await session.execute(former.order_by(FormerNumber.id))]
+    every = sorted({*now, *(number for number, _ in was)})
+    ends = select(FormerNumber.number, FormerNumber.until).where(
+        FormerNumber.office_id == customer.office_id, FormerNumber.number.in_(every)
+    )
+    others = [(number, until) for number, until in await session.execute(ends)]
+
+    def since(number: str, until: datetime | None) -> datetime | None:
+        return max((at for each, at in others if each == number and (until is None or at < until)), default=None)
+
+    return [Span(number, since(number, until), until) for number, until in [*((each, None) for each in now), *was]]
+
+
+async def of_customer(session: AsyncSession, customer: Customer, spans: Sequence[Span]) -> Rows:
+    """The rows by table: his own, those with his numbers while they were his, and all that name one of these."""
     found: Rows = {}
     fresh: dict[str, list[RowMapping]] = {"customer": await _rows(session, "customer", [Customer.id == customer.id])}
     for name, column in _OF_A_CUSTOMER.items():
         table = table_of(name)
-        if numbers:
+        at = _AT.get(name)
+        his = [span.of(table.c[column], None if at is None else table.c[at]) for span in spans]
+        if at is None:
+            his = [each for each, span in zip(his, spans, strict=True) if span.until is None]
+        if his:
             of_office = [table.c.office_id == customer.office_id] if "office_id" in table.c else []
-            fresh[name] = await _rows(session, name, [table.c[column].in_(numbers), *of_office])
-    texts = table_of("message")
-    if numbers:
-        fresh["message"] = await _rows(
-            session, "message", [texts.c.recipient.in_(numbers), texts.c.office_id == customer.office_id]
-        )
+            fresh[name] = await _rows(session, name, [or_(*his), *of_office])
     seen: dict[str, set[str]] = defaultdict(set)
     while any(fresh.values()):
-        fresh["order"] = [row for row in fresh.get("order", ()) if row["customer_id"] in (None, customer.id)]
+        for name in ("order", "call"):
+            fresh[name] = [row for row in fresh.get(name, ()) if row["customer_id"] in (None, customer.id)]
         new = {name: _not_seen(table_of(name), rows, seen[name]) for name, rows in fresh.items()}
         for name, rows in new.items():
             found.setdefault(name, []).extend(rows)

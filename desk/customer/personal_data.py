@@ -17,6 +17,7 @@ from desk.work import Work
 PARTS: Final = {
     "customer": "customer",
     "numbers": "customer_phone",
+    "numbers_before": "former_number",
     "places": "place",
     "calls": "call",
     "recordings": "recording",
@@ -46,8 +47,9 @@ async def of_customer(work: Work, operator_id: int, customer_id: int) -> Json:
     """Every part as a list of rows; that it was taken out is on record. Raises NotFound and Forgotten."""
     customer, _ = await held(work, operator_id, customer_id)
     await not_forgotten(work, customer)
-    numbers = await person_rows.numbers_of(work.session, customer_id)
-    rows = await person_rows.of_customer(work.session, customer, numbers)
+    spans = await person_rows.spans_of(work.session, customer)
+    numbers = [span.number for span in spans]
+    rows = await person_rows.of_customer(work.session, customer, spans)
     told: Json = {"made_at": moment(work.now), "customer_id": customer_id}
     for part, table in PARTS.items():
         told[part] = [_told(row, table) for row in rows.get(table, ()) if _is_his(row, table, numbers)]

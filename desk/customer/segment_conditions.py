@@ -134,7 +134,10 @@ def _with_fares(only: int | None, low: int | None, high: int | None) -> Select[A
 
 def _usual_place(words: str) -> ColumnElement[bool]:
     return exists().where(
-        Place.customer_id == Customer.id, Place.uses >= USUAL, Place.text.contains(words, autoescape=True)
+        Place.customer_id == Customer.id,
+        Place.uses >= USUAL,
+        Place.removed_at.is_(None),
+        Place.text.contains(words, autoescape=True),
     )
 
 

@@ -17,10 +17,10 @@ from models.words import PLACES, words_of_customer
 
 AT_A_TIME = 2_000
 MANY = 50
-_LOOKED_AT: dict[type, tuple[str, str]] = {
+_LOOKED_AT: dict[type, tuple[str, ...]] = {
     Customer: ("id", "name"),
     CustomerPhone: ("customer_id", "number"),
-    Place: ("customer_id", "text"),
+    Place: ("customer_id", "text", "removed_at"),
 }
 
 
@@ -136,6 +136,8 @@ def _grouped(connection: Connection, table: type[CustomerPhone | Place], ids: Se
     text = CustomerPhone.number if table is CustomerPhone else Place.text
     found: dict[int, list[str]] = defaultdict(list)
     query = select(table.customer_id, text).where(_among(table.customer_id, ids)).order_by(table.id.desc())
+    if table is Place:
+        query = query.where(Place.removed_at.is_(None))
     for customer_id, value in connection.execute(query):
         found[customer_id].append(value)
     return found

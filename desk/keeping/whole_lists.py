@@ -56,7 +56,9 @@ async def customers(session: AsyncSession, office_id: int) -> AsyncIterator[list
         phones = select(CustomerPhone).where(CustomerPhone.customer_id.in_(ids)).order_by(CustomerPhone.id)
         for phone in await session.scalars(phones):
             numbers[phone.customer_id].append(phone.number)
-        for place in await session.scalars(select(Place).where(Place.customer_id.in_(ids)).order_by(Place.id)):
+        for place in await session.scalars(
+            select(Place).where(Place.customer_id.in_(ids), Place.removed_at.is_(None)).order_by(Place.id)
+        ):
             places[place.customer_id].append(place.text)
         yield [
             CustomerRow(

@@ -15,7 +15,7 @@ Permission = Literal[
     "calls.handle",  # pick up, hang up, place a test call
     "calls.listen",  # what callers said after the tone
     "customers.see",  # customers and their places
-    "customers.edit",  # grade, note; groups by hand; segments; two rows of one person made one, and two again
+    "customers.edit",  # who he is, his numbers and places; somebody new; segments; two rows of one made one, and two again
     "customers.block",  # serve somebody no more, or again
     "customers.override",  # take an order of somebody who is not to be served, and say why
     "customers.forget",  # all that is known of one person, to give to him; and erase it

@@ -98,6 +98,10 @@ def _remembered(work: Work, customer: Customer, known: dict[str, Place], place: 
             last_used_at=work.now,
         )
         work.session.add(row)
+    elif row.removed_at is not None:
+        # Taken away by hand, and wanted again: it is a place like one that nobody has used, and its old pin is no word for it.
+        row.removed_at, row.uses = None, 0
+        row.lat, row.lon, row.accuracy_m, row.source = place.lat, place.lon, place.accuracy_m, place.source
     elif place.lat is None:
         place = replace(place, lat=row.lat, lon=row.lon, accuracy_m=row.accuracy_m, source="saved")
     row.uses += 1

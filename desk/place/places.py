@@ -57,7 +57,7 @@ async def suggest(
     """At most `limit` places. Without letters in `q`, the customer's last ones. Another office's customer has none."""
     wanted = understood(q)
     saved = await _saved(session, office_id, customer_id)
-    own = [place for place in saved if not wanted.runs or wanted.meets([place.text], ())]
+    own = [place for place in saved if not wanted.runs or wanted.meets(_own_names(place), ())]
     book = await _from_book(session, office_id, wanted, plain(q)) if wanted.runs else []
     areas = await _areas(q, limit, saved, mistyped=False) if wanted.runs else []
     if not own and not book and not areas and wanted.runs:
@@ -83,7 +83,7 @@ async def _saved(session: AsyncSession, office_id: int, customer_id: int | None)
     if customer_id is None:
         return []
     query = select(Place).join(Customer, Customer.id == Place.customer_id)
-    query = query.where(Place.customer_id == customer_id, Customer.office_id == office_id)
+    query = query.where(Place.customer_id == customer_id, Place.removed_at.is_(None), Customer.office_id == office_id)
     return (await session.scalars(query.order_by(Place.last_used_at.desc(), Place.id.desc()).limit(PLACES))).all()
 
 
@@ -122,6 +122,10 @@ async def _read(session: AsyncSession, office_id: int, words: Sequence[str], *, 
     ).all()
 
 
+def _own_names(place: Place) -> list[str]:
+    return [place.text, *([place.label] if place.label else []), *place.former.splitlines()]
+
+
 def _names(place: BookPlace) -> list[str]:
     return [place.name, place.district, *place.aliases.split("\n")]
 
@@ -147,7 +151,9 @@ def _area(area: Area, behind: str) -> Suggestion:
 
 
 def _own(place: Place) -> Suggestion:
-    return Suggestion(place.id, "saved", place.text, None, None, place.lat, place.lon, place.accuracy_m, place.source)
+    return Suggestion(
+        place.id, "saved", place.text, None, place.label, place.lat, place.lon, place.accuracy_m, place.source
+    )
 
 
 def _booked(place: BookPlace, wanted: Wanted) -> Suggestion:

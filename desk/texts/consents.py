@@ -104,6 +104,17 @@ async def note(
     return row
 
 
+async def lapse(work: Work, office_id: int, operator_id: int, number: str) -> None:
+    """The number (E.164) is somebody else's from now on: an agreement of its owner's ends, a refusal stands."""
+    query = select(AdConsent).where(AdConsent.office_id == office_id, AdConsent.number == number).with_for_update()
+    row = (await work.session.scalars(query)).one_or_none()
+    if row is None or row.agreed_at is None:
+        return
+    row.agreed_at = row.confirmed_at = row.night_at = None
+    await _withdraw_ads(work, office_id, number)
+    audit(work, operator_id, "ads.lapsed", numbers.masked(number))
+
+
 def _confirm(row: AdConsent, when: datetime) -> None:
     if row.refused_at is not None or row.agreed_at is None or row.agreed_at > when:
         raise Invalid("there is no agreement to be confirmed", field="nothing_agreed")

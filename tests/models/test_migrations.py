@@ -75,7 +75,7 @@ def test_rows_are_kept_and_ids_that_went_before_are_not_given_again(tmp_path: Pa
         for statement in (A_CUSTOMER.format(id=7), A_PLACE.format(id=8), *GONE_BEFORE_0021):
             connection.exec_driver_sql(statement)
         before = {table: everything(connection, table) for table in ("customer", "place", "customer_phone")}
-    migrations.upgrade(url)
+    migrations.upgrade(url, "0021")
     with migrations.open_engine(url).begin() as connection:
         assert {table: everything(connection, table) for table in before} == before
         connection.exec_driver_sql(A_CUSTOMER.format(id="null"))

@@ -30,7 +30,8 @@ class TreatmentTold(Told):
 class CustomerTold(Told):
     """A customer's card. `numbers` are E.164, or 010-****-5678 for a role that does not see them whole.
 
-    `blocked_reason`: he is not to be served. `treatment` is null where several cards are told at once.
+    `blocked_reason`: he is not to be served. `treatment` is null where several cards are told at once. `version` goes back with
+    what is changed of him.
     """
 
     id: Id
@@ -47,6 +48,7 @@ class CustomerTold(Told):
     places: list[PlaceTold]
     blocked_reason: str | None
     treatment: TreatmentTold | None
+    version: int
 
 
 class Choice(Told):

@@ -14,6 +14,28 @@ class NumbersTold(Told):
     numbers: list[str]
 
 
+class HappenedTold(Told):
+    """One thing that happened with a customer.
+
+    `state` is how it stands (of a deed: what was done), `words` what it says, `by` who of the office.
+    """
+
+    at: Moment
+    kind: Literal["call", "order", "text", "received", "deed"]
+    id: Id
+    state: str
+    words: str
+    fare: int | None
+    by: str | None
+
+
+class HistoryTold(Told):
+    """What happened with a customer, newest first, of all kinds in one order. `older` goes back as `cursor`; null: no more."""
+
+    items: list[HappenedTold]
+    older: str | None
+
+
 class LikenessTold(Told):
     """Two customers who may be one: they have the name in common, and a number that ends alike or a place."""
 
@@ -43,6 +65,7 @@ class DataTold(Told):
     customer_id: Id
     customer: list[dict[str, Any]]
     numbers: list[dict[str, Any]]
+    numbers_before: list[dict[str, Any]]
     places: list[dict[str, Any]]
     calls: list[dict[str, Any]]
     recordings: list[dict[str, Any]]

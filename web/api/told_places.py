@@ -24,9 +24,10 @@ class OrderPlace(KnownPlace):
 
 
 class PlaceTold(KnownPlace):
-    """A place of a customer. `id` is null for one that only a past order tells of."""
+    """A place of a customer. `id` is null for one that only a past order tells of; `label` is what it is to him ("home")."""
 
     id: Id | None
+    label: str | None
 
 
 class PlaceSuggested(Told):

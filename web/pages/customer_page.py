@@ -17,15 +17,20 @@ from desk.customer import (
     duplicates,
     erasure,
     merging,
+    openings,
     personal_data,
+    saved_places,
 )
+from desk.customer.customer_deeds import StaleCustomer
+from desk.customer.customer_edits import CustomerForm
+from desk.customer.customer_numbers import NumberTaken
 from desk.errors import DeskError, Invalid
 from desk.views import Json
 from desk.work import Work
-from models import Customer
 from web.forgotten import remove_files
 from web.keys import DESK, SHOWN
 from web.problems import problem_of
+from web.render import LOCALES
 from web.views import person_paper
 from web.views.customer_view import CustomerPage, to, words_for
 from web.views.forms import Fields, fields_of, once, operator_id
@@ -35,23 +40,24 @@ Act = Callable[[Work, int, int, Fields], Awaitable[str]]
 
 
 async def show(request: web.Request) -> web.StreamResponse:
-    """The page."""
+    """The page; that it was opened is on record."""
+    await openings.note(request.app[DESK], operator_id(request), int(request.match_info["id"]))
     return await _show(request)
 
 
 async def edit(request: web.Request) -> web.StreamResponse:
-    """Name, grade, note."""
-    return await _do(request, _edit)
+    """Name, grade, note, language."""
+    return await do(request, _edit)
 
 
 async def block(request: web.Request) -> web.StreamResponse:
     """Not served any more, or again, as the field `do` says."""
-    return await _do(request, _block)
+    return await do(request, _block)
 
 
 async def merge(request: web.Request) -> web.StreamResponse:
     """One with another customer, or two again."""
-    return await _do(request, _merge)
+    return await do(request, _merge)
 
 
 async def show_numbers(request: web.Request) -> web.StreamResponse:
@@ -91,51 +97,60 @@ def _as_file(customer_id: int, told: Json) -> web.Response:
 
 async def forget(request: web.Request) -> web.StreamResponse:
     """Erase him."""
-    answer = await _do(request, _erase)
+    answer = await do(request, _erase)
     await remove_files(request.app)
     return answer
 
 
-async def _show(request: web.Request, status: int = 200, refused: str | None = None) -> web.StreamResponse:
+async def _show(
+    request: web.Request, error: DeskError | None = None, typed: Fields | None = None
+) -> web.StreamResponse:
     customer_id = int(request.match_info["id"])
+    before = request.query.get("before") if error is None and request.method == "GET" else None
     async with request.app[DESK].look() as session:
         view = await CustomerPage.of(request, session)
         card = await customers.card(session, customer_id, view.office.id)
-        row = await session.get_one(Customer, customer_id)
+        row = await customers.one(session, customer_id, view.office.id)
+        places = await saved_places.of_customer(session, customer_id)
         alike = await duplicates.of_customer(session, customer_id)
         merges = await merging.merges_of(session, customer_id)
-        history = await customer_history.of_customer(session, customer_id)
+        history = await customer_history.of_customer(session, row, before)
     return await view.page(
         "one",
-        status,
+        200 if error is None else problem_of(error).status,
         card=card,
         row=row,
-        numbers=[numbers.display(each, view.office.country) for each in card.numbers],
+        numbers=[(each, numbers.display(each, view.office.country)) for each in card.numbers],
+        places=[place for place in places if place.removed_at is None],
+        removed=[place for place in places if place.removed_at is not None],
+        languages=LOCALES,
+        before=before,
+        who=typed or {name: getattr(row, name) for name in ("name", "grade", "note", "language")},
+        changes=error.differences if isinstance(error, StaleCustomer) else (),
+        taken=error.details if isinstance(error, NumberTaken) else None,
         alike=alike,
         merges=merges,
         history=history,
-        refused=refused,
+        refused=None if error is None else words_for(error),
     )
 
 
-async def _do(request: web.Request, act: Act) -> web.StreamResponse:
+async def do(request: web.Request, act: Act) -> web.StreamResponse:
+    """What a form of his page asks for, once; then the page again, with what came of it or why not."""
     customer_id, by, fields = int(request.match_info["id"]), operator_id(request), await fields_of(request)
     try:
         done = await once(request, fields, lambda work: act(work, by, customer_id, fields))
     except DeskError as error:
-        status = problem_of(error).status
-        if status == 404 and act is not _merge:
+        if problem_of(error).status == 404 and act is not _merge:
             raise
-        return await _show(request, status, words_for(error))
+        return await _show(request, error, fields if act is _edit else None)
     done, _, other = done.partition(" ")
     return to(request, f"/customers/{other or customer_id}", done)
 
 
 async def _edit(work: Work, by: int, customer_id: int, fields: Fields) -> str:
-    version = _number(fields, "version")
-    await customer_edits.change(
-        work, by, customer_id, version, fields.get("name", ""), fields.get("grade"), fields.get("note")
-    )
+    form = CustomerForm(fields.get("name", ""), fields.get("grade"), fields.get("note"), fields.get("language"))
+    await customer_edits.change(work, by, customer_id, whole(fields, "version"), form)
     return "saved"
 
 
@@ -149,9 +164,9 @@ async def _block(work: Work, by: int, customer_id: int, fields: Fields) -> str:
 
 async def _merge(work: Work, by: int, customer_id: int, fields: Fields) -> str:
     if fields.get("do") == "undo":
-        await merging.undo(work, by, _number(fields, "merge"))
+        await merging.undo(work, by, whole(fields, "merge"))
         return "undone"
-    other = _number(fields, "other")
+    other = whole(fields, "other")
     await merging.merge(work, by, customer_id, other, customer_id)
     return f"merged {max(customer_id, other)}"
 
@@ -161,7 +176,8 @@ async def _erase(work: Work, by: int, customer_id: int, fields: Fields) -> str:
     return "erased"
 
 
-def _number(fields: Fields, name: str) -> int:
+def whole(fields: Fields, name: str) -> int:
+    """A whole number, an id or a version. Raises Invalid."""
     told = fields.get(name, "").strip()
     if not told.isascii() or not told.isdigit() or len(told) > 17:
         raise Invalid("that is no number", field=name)

@@ -1,22 +1,26 @@
-"""Customers: the search, one card, and what is done to one: served or not, two made one, known by whom, forgotten."""
+"""Customers: the search, one card and his history, and what is done to one: served or not, two made one, forgotten."""
 
 from __future__ import annotations
 
 from desk.customer import (
     customer_edits,
+    customer_history,
     customer_search,
     customers,
     do_not_serve,
     duplicates,
     erasure,
     merging,
+    openings,
     personal_data,
 )
+from desk.customer.customer_edits import CustomerForm
 from desk.work import Work
+from models import Customer
 from web.access.masking import sees_all
 from web.api.ask import Ask, Json
 from web.api.given import CustomersQuery, Reason
-from web.api.given_customers import CustomerGiven, MergeGiven
+from web.api.given_customers import CustomerGiven, HistoryQuery, MergeGiven
 from web.api.shapes import Nothing
 from web.forgotten import remove_files
 from web.keys import SHOWN
@@ -38,17 +42,30 @@ async def listed(ask: Ask[CustomersQuery]) -> Json:
 
 
 async def shown(ask: Ask[Nothing]) -> Json:
-    """One customer's card."""
+    """One customer's card; that he was opened is on record."""
+    await openings.note(ask.desk, ask.operator.id, ask.id)
     async with ask.desk.look() as session:
         return (await customers.card(session, ask.id, ask.operator.office_id)).as_json()
 
 
+async def history(ask: Ask[HistoryQuery]) -> Json:
+    """All that happened with him, some at a time; that he was opened is on record."""
+    await openings.note(ask.desk, ask.operator.id, ask.id)
+    async with ask.desk.look() as session:
+        customer = await customers.one(session, ask.id, ask.operator.office_id)
+        told = await customer_history.of_customer(session, customer, ask.given.cursor, ask.given.limit)
+    return {"items": [each.as_json() for each in told.items], "older": told.older}
+
+
 async def change(ask: Ask[CustomerGiven]) -> Json:
-    """Name, mark, note."""
+    """Name, mark, note, language."""
     given = ask.given
 
     async def do(work: Work) -> Json:
-        await customer_edits.change(work, ask.operator.id, ask.id, given.version, given.name, given.grade, given.note)
+        stays = "language" not in given.model_fields_set
+        row = await work.session.get(Customer, ask.id) if stays else None
+        form = CustomerForm(given.name, given.grade, given.note, row.language if row else given.language)
+        await customer_edits.change(work, ask.operator.id, ask.id, given.version, form)
         return await _card(work, ask.id)
 
     return await ask.once(do)

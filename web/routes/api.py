@@ -18,6 +18,7 @@ from web.live.live import live
 from web.pages import (
     calls,
     cars,
+    customer_corrections,
     customers,
     dispatch,
     document,
@@ -69,8 +70,40 @@ ROUTES: tuple[Route, ...] = (
         answer=tcl.CustomerTold, problems=(404,),
     ),
     json(
-        "POST", f"/customers/{ID}", "customers.edit", customers.change, "Name, mark and note of a customer",
+        "POST", "/customers", "customers.edit", customer_corrections.register, "Somebody new, without a call",
+        given=gc.NewCustomer, answer=tcl.CustomerTold, status=201, problems=(409,),
+    ),
+    json(
+        "POST", f"/customers/{ID}", "customers.edit", customers.change, "Name, mark, note and language of a customer",
         given=gc.CustomerGiven, answer=tcl.CustomerTold, problems=(404, 409),
+    ),
+    json(
+        "GET", f"/customers/{ID}/history", "customers.see", customers.history, "All that happened with a customer, newest first",
+        given=gc.HistoryQuery, answer=tcu.HistoryTold, problems=(404, 422),
+    ),
+    json(
+        "POST", f"/customers/{ID}/phones", "customers.edit", customer_corrections.attach, "One more number of a customer",
+        given=gc.NumberGiven, answer=tcl.CustomerTold, problems=(404, 409),
+    ),
+    json(
+        "POST", f"/customers/{ID}/phones/detach", "customers.edit", customer_corrections.detach,
+        "A number that is not his any more", given=gc.NumberGiven, answer=tcl.CustomerTold, problems=(404, 409),
+    ),
+    json(
+        "POST", f"/customers/{ID}/places", "customers.edit", customer_corrections.add_place, "One more place of a customer",
+        given=gc.SavedPlaceGiven, answer=tcl.CustomerTold, problems=(404, 409),
+    ),
+    json(
+        "POST", f"/saved-places/{ID}", "customers.edit", customer_corrections.correct_place,
+        "Another text, pin or label of such a place", given=gc.SavedPlaceGiven, answer=tcl.CustomerTold, problems=(404, 409),
+    ),
+    json(
+        "POST", f"/saved-places/{ID}/remove", "customers.edit", customer_corrections.take_place_away,
+        "A place that is not his any more", given=gc.VersionGiven, answer=tcl.CustomerTold, problems=(404, 409),
+    ),
+    json(
+        "POST", f"/saved-places/{ID}/back", "customers.edit", customer_corrections.bring_place_back, "It is his again, as it was",
+        answer=tcl.CustomerTold, problems=(404, 409),
     ),
     json(
         "POST", f"/customers/{ID}/block", "customers.block", customers.block, "Serve a customer no more, and why",

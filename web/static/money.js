@@ -14,13 +14,19 @@ addEventListener("keydown", (event) => {
   }
   // By place where the layout types Hangul: the key that says R types ㄱ there.
   const key = /^Key[A-Z]$/.test(event.code) ? event.code.slice(3).toLowerCase() : event.key;
-  const meant = [...document.querySelectorAll("[data-key]")].find((one) => one.dataset.key === key);
+  const meant = [...document.querySelectorAll("[data-key]")].find((one) => one.dataset.key === key && reachable(one));
   if (!meant) return;
   event.preventDefault();
   if (meant.matches("summary")) openAndEnter(meant);
-  else if (meant.matches("select")) meant.focus();
+  else if (meant.matches("select, [data-enter]")) meant.focus();
   else meant.click();
 });
+
+/** What lies in a box that is closed is not to be seen, and a key does not press it. */
+function reachable(one) {
+  const within = one.matches("summary") ? one.parentElement.parentElement : one;
+  return !within.closest("details:not([open])");
+}
 
 function openAndEnter(summary) {
   const box = summary.parentElement;

@@ -12,7 +12,10 @@ from desk.errors import DeskError, Invalid
 from web.views.page_view import PageView
 
 _TABLES = ("order.state", "payment", "source")
-DONE = ("saved", "removed", "blocked", "served", "merged", "undone", "erased", "members")
+DONE = (
+    "saved", "removed", "blocked", "served", "merged", "undone", "erased", "members", "registered", "number_added",
+    "number_detached", "place_added", "place_changed", "place_removed", "place_back",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,8 @@ from web.views.sheets import Kind, Sheet, as_xlsx
 COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "customer": ("name", "grade", "note", "language", "blocked_reason", "trips", "cancels", "last_trip_at", "created_at"),
     "numbers": ("number",),
-    "places": ("text", "source", "accuracy_m", "uses", "last_used_at"),
+    "numbers_before": ("number", "until"),
+    "places": ("label", "text", "source", "accuracy_m", "uses", "last_used_at", "removed_at"),
     "calls": ("arrived_at", "number", "caller_name", "state", "disposition", "choice_text", "heard", "ended_at"),
     "recordings": ("created_at", "kind"),
     "orders": (

@@ -9,6 +9,7 @@ from sqlalchemy import event
 
 from desk.customer import customer_history, customer_search, segments
 from desk.work import Desk
+from models import Customer
 from tests.desk.conftest import NOON, AddCustomer
 from tests.site import Site
 
@@ -52,7 +53,9 @@ async def test_a_search_looks_at_those_whom_it_found(desk: Desk, site: Site, add
 async def test_a_customers_page_reads_his_own_rows(desk: Desk, site: Site, add_customer: AddCustomer) -> None:
     """Seen failing with texts found by their orders, and without the index of their receivers."""
     customer_id = await add_customer("+821012345678")
-    told = await plans(desk, lambda session: customer_history.of_customer(session, customer_id))
+    async with desk.look() as session:
+        customer = await session.get_one(Customer, customer_id)
+    told = await plans(desk, lambda session: customer_history.of_customer(session, customer))
     assert [line for line in told if line.startswith("SCAN")] == []
     assert any("ix_message_recipient (recipient=? AND office_id=?)" in line for line in told)
 

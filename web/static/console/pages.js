@@ -3,6 +3,7 @@
 export const PAGES = [
   { name: "map", href: "/map", may: "orders.see" },
   { name: "dispatch", href: "/dispatch", may: "orders.see" },
+  { name: "customer_new", href: "/customers/new", may: "customers.edit" },
   { name: "segments", href: "/segments", may: "customers.see" },
   { name: "drivers", href: "/drivers", may: "drivers.see" },
   { name: "analysis", href: "/analysis", may: "money.see" },
