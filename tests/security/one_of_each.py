@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import aiohttp
+from sqlalchemy import select
 
 from desk.books import cashier, credit_accounts, fee_rules
 from desk.books.credit_accounts import Terms
@@ -30,7 +31,7 @@ from desk.message.campaigns import Letter
 from desk.ordering import tariff_versions
 from desk.rules.fees import FeeRule
 from desk.work import Work
-from models import CarPhoto, Offer, Period, Recording, Search
+from models import CarPhoto, Offer, Period, Place, Recording, Search
 from models.vehicle_proof import CAR_SIDES
 from tests.hostile.corpus.everywhere import sample
 from tests.web.conftest import House, path_of
@@ -81,7 +82,7 @@ async def rows(house: House) -> dict[str, Any]:
     return found | await taken_away(house)
 
 
-async def taken_away(house: House) -> dict[str, int]:
+async def taken_away(house: House) -> dict[str, Any]:
     """Those rows that a request takes away: made anew each time."""
     who, nth = house.site.colleague_id, next(_nth)
     one, two, three = [
@@ -89,11 +90,13 @@ async def taken_away(house: House) -> dict[str, int]:
     ]
     imported = await _import(house)
     async with house.desk.work() as work:
+        place = await work.session.scalar(select(Place.id).where(Place.customer_id == one))
         merge = await merging.merge(work, who, two, three, name_of=two)
         segment = await segments.make(work, who, SegmentForm(f"{SECRET} {nth}", {}, kind="list"))
         zones = [{"from": SECRET, "to": "분당구", "fare": 25_000 + nth}]
         tariff = await tariff_versions.stage(work, who, "zones", f"{SECRET}.csv", zones)
         made = {"customers": one, "another": max(two, three), "merges": merge, "segments": segment.id}
+        made |= {"saved-places": place, "number": f"0107{nth:04}0000"}
         return {**made, "tariffs": tariff.id, "tariff": tariff.id, "files": imported}
 
 
@@ -194,6 +197,7 @@ SAID: dict[str, dict[str, Any]] = {
     "/take": {"holds_from": f"{TOMORROW}T00:00:00Z"},
     "/driver/orders/{id}/step": {"to": "driving"},
     "/orders/{id}/step": {"to": "driving"},
+    "/customers/{id}": {"language": None},
     "/segments/{id}": {"sound": None, "kind": "list"},
     "/orders/{id}": {
         "number": None, "credit_id": None, "wanted": None, "wants": [], "way_points": [], "cost_centre": None, "fare_reason": None
@@ -208,6 +212,16 @@ _FORMS: dict[str, tuple[dict[str, str], ...]] = {
     "/customers/{id}/forget": ({"reason": "x"},),
     "/customers/{id}/merge": ({"other": "OTHER"}, {"do": "undo", "merge": "MERGE"}),
     "/customers/{id}/numbers": ({},),
+    "/customers/{id}/phones": (
+        {"do": "attach", "version": "1", "number": "NUMBER"},
+        {"do": "detach", "version": "1", "number": "NUMBER"},
+    ),
+    "/customers/{id}/places": (
+        {"do": "add", "version": "1", "text": "x"},
+        {"do": "correct", "version": "1", "text": "x", "place": "PLACE"},
+        {"do": "remove", "version": "1", "place": "PLACE"},
+        {"do": "back", "place": "PLACE"},
+    ),
     "/drivers/{id}": (
         {"do": "change", "name": "x", "number": "100", "phone": "01020000000", "version": "1"},
         {"do": "grade", "grade": "A", "reason": "x"},
@@ -267,6 +281,8 @@ def requests_to(route: Route, ids: dict[str, Any]) -> list[dict[str, Any]]:
             body = {"other": ids["another"], "name_of": ids["another"]}
         if "customers" in body:
             body = {"customers": [ids["another"]]}
+        if "/customers/" in path and "number" in body:
+            body["number"] = ids["number"]
         said = next((said for end, said in SAID.items() if path.endswith(end)), {})
         return [{"json": body | said}]
     if route.kind == "raw":
@@ -275,7 +291,7 @@ def requests_to(route: Route, ids: dict[str, Any]) -> list[dict[str, Any]]:
         form = aiohttp.FormData({"key": "documents", "kind": "licence"})
         form.add_field("file", PDF_BYTES, filename="a.pdf", content_type="application/pdf")
         return [{"data": form}]
-    named = {"OTHER": "another", "MERGE": "merges", "ENTRY": "entries"}
+    named = {"OTHER": "another", "MERGE": "merges", "ENTRY": "entries", "PLACE": "saved-places", "NUMBER": "number"}
     return [
         {"data": {"key": f"{n} {path}", **{k: str(ids[named[v]]) if v in named else v for k, v in fields.items()}}}
         for n, fields in enumerate(_FORMS[path])

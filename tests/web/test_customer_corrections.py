@@ -102,7 +102,14 @@ async def test_a_customer_is_put_right_on_his_page(house: House) -> None:
     assert await send("phones", "attach", number="010-7777-8888") == "number_added"
     assert await send("phones", "detach") == "number_detached"
     assert (await card(program, customer_id))["numbers"] == [OTHER]
-    pin = {"text": "강남역 10번", "lat": "37.498", "lon": "127.028", "accuracy_m": "15", "source": "book", "label": "회사"}
+    pin = {
+        "text": "강남역 10번",
+        "lat": "37.498",
+        "lon": "127.028",
+        "accuracy_m": "15",
+        "source": "book",
+        "label": "회사",
+    }
     assert await send("places", "correct", **pin) == "place_changed"
     [place, *_] = (await card(program, customer_id))["places"]
     assert (place["text"], place["lat"], place["source"], place["label"]) == ("강남역 10번", 37.498, "book", "회사")

@@ -34,7 +34,18 @@ from desk.ordering.orders import PlaceText, TakeOrder
 from desk.place import places
 from desk.texts import consents
 from desk.work import Desk, Work
-from models import AdConsent, AuditEntry, Customer, CustomerDeed, CustomerPhone, FormerNumber, Message, Office, Order, Place
+from models import (
+    AdConsent,
+    AuditEntry,
+    Customer,
+    CustomerDeed,
+    CustomerPhone,
+    FormerNumber,
+    Message,
+    Office,
+    Order,
+    Place,
+)
 from tests.desk.conftest import DID, AddCustomer, Clock
 from tests.hostile.corpus import numbers as hostile_numbers
 from tests.hostile.corpus import shell, sql, unicode
@@ -170,7 +181,9 @@ async def test_texts_stay_with_whose_number_it_was_when_they_were_sent(
     clock.forward(minutes=1)
     await done(desk, customer_numbers.detach, site.operator_id, first, MINE)
     clock.forward(minutes=1)
-    second = (await desk.do(lambda work: customer_edits.register(work, site.operator_id, CustomerForm("이영희"), [MINE]))).id
+    second = (
+        await desk.do(lambda work: customer_edits.register(work, site.operator_id, CustomerForm("이영희"), [MINE]))
+    ).id
     await text("다음 주인에게")
     assert await of(first) == (["첫 주인에게"], ["첫 주인에게"])
     assert await of(second) == (["다음 주인에게"], ["다음 주인에게"])
@@ -191,7 +204,10 @@ async def test_a_number_of_somebody_else_is_refused_with_who_it_is(
     mine, owner = await add_customer(MINE, "김철수"), await add_customer(OTHER, "이영희")
     with pytest.raises(NumberTaken) as refused:
         await done(desk, customer_numbers.attach, site.operator_id, mine, "010-5550-9999")
-    assert (refused.value.code, dict(refused.value.details)) == ("number_taken", {"customer_id": owner, "name": "이영희"})
+    assert (refused.value.code, dict(refused.value.details)) == (
+        "number_taken",
+        {"customer_id": owner, "name": "이영희"},
+    )
     with pytest.raises(NumberTaken):
         await desk.do(lambda work: customer_edits.register(work, site.operator_id, CustomerForm("박"), [OTHER]))
     with pytest.raises(NotFound):
@@ -399,7 +415,9 @@ async def test_the_voice_menu_speaks_his_language_at_once(desk: Desk, site: Site
 async def test_somebody_is_registered_without_a_call(desk: Desk, site: Site, clock: Clock) -> None:
     """Seen failing without words in the index: he was there and found by nothing."""
     form = CustomerForm("박민수", "VIP", "문 앞", "ko")
-    made = await desk.do(lambda work: customer_edits.register(work, site.operator_id, form, ["010-5550-1234", "02-345-6789"]))
+    made = await desk.do(
+        lambda work: customer_edits.register(work, site.operator_id, form, ["010-5550-1234", "02-345-6789"])
+    )
     assert await found(desk, site, "박민") == [made.id]
     assert await found(desk, site, "5550") == [made.id]
     assert await deeds(desk, made.id) == ["registered"]
