@@ -27,14 +27,6 @@ def set_destination(order: Order, place: PlaceText | None, now: datetime) -> Non
     order.origin_area = None
 
 
-def origin_of(order: Order) -> PlaceText:
-    """Where the order begins, as it stands there."""
-    return PlaceText(
-        order.origin_text, order.origin_lat, order.origin_lon, order.origin_accuracy_m, order.origin_source,
-        order.origin_at,
-    )  # fmt: skip
-
-
 def origin_json(order: Order) -> Json:
     """Where it begins, as the outside sees it."""
     return {

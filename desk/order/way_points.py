@@ -31,9 +31,9 @@ async def of_orders(session: AsyncSession, order_ids: Iterable[int]) -> dict[int
     return found
 
 
-def as_places(stops: Iterable[WayPoint], source: str | None = None) -> list[PlaceText]:
-    """The stops as places; `source` says anew where they are known from."""
-    return [PlaceText(s.text, s.lat, s.lon, s.accuracy_m, source or s.source) for s in stops]
+def as_places(stops: Iterable[WayPoint]) -> list[PlaceText]:
+    """The stops as places."""
+    return [PlaceText(s.text, s.lat, s.lon, s.accuracy_m, s.source) for s in stops]
 
 
 async def write(work: Work, order: Order, customer: Customer | None, places: Sequence[PlaceText]) -> list[PlaceText]:

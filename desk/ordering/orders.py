@@ -1,9 +1,9 @@
-"""What the desk does with an order: take it, repeat the last one, move it along the trade's table, close it."""
+"""What the desk does with an order: take it, move it along the trade's table, close it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal
 
 from sqlalchemy import select
@@ -35,7 +35,6 @@ __all__ = [
     "finish",
     "give_up",
     "list_orders",
-    "repeat_last",
     "step",
     "take",
 ]
@@ -75,33 +74,6 @@ async def take(work: Work, operator_id: int, form: TakeOrder, over_limit_because
     """
     office_id = (await people.operator_of(work, operator_id)).office_id
     return await _take(work, office_id, operator_id, form, over_limit_because)
-
-
-async def repeat_last(work: Work, operator_id: int | None, call_id: int) -> Order:
-    """The same trip again as in the last order of the customer who calls. Raises NotFound when there is none.
-
-    Without `operator_id` the caller himself asked for it (IVR).
-    """
-    call = await work.session.get(Call, call_id)
-    if call is None or call.customer_id is None:
-        raise NotFound(f"call {call_id} is from nobody we know", call_id=call_id)
-    query = select(Order).where(Order.customer_id == call.customer_id).order_by(Order.id.desc()).limit(1)
-    last = (await work.session.execute(query)).scalar_one_or_none()
-    if last is None:
-        raise NotFound("this customer has no order to repeat", call_id=call_id)
-    origin = replace(order_places.origin_of(last), source="history")
-    destination = None
-    if last.destination_text is not None:
-        destination = PlaceText(
-            last.destination_text, last.destination_lat, last.destination_lon, last.destination_accuracy_m, "history",
-            last.destination_at,
-        )  # fmt: skip
-    wants = tuple(last.wants or ())
-    stops = way_points.as_places(await way_points.of_order(work.session, last.id), "history")
-    form = TakeOrder(
-        origin, destination, call_id=call_id, fare=last.fare, details=last.details, wants=wants, way_points=tuple(stops)
-    )
-    return await _take(work, call.office_id, operator_id, form)
 
 
 async def cancel(work: Work, operator_id: int, order_id: int, reason: str, version: int | None = None) -> Order:

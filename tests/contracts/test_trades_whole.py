@@ -16,7 +16,7 @@ from desk.ordering.order_views import order_json
 from desk.ordering.orders import PlaceText, TakeOrder
 from desk.trades import Trade
 from desk.work import Desk
-from models import Call, Message, Office, Order, OrderChange, Posting
+from models import Message, Office, Order, OrderChange, Posting
 from tests.desk.conftest import Clock
 from tests.site import GANGNAM, Site, make_site
 
@@ -169,28 +169,6 @@ async def test_a_driver_who_cannot_come_gives_the_order_back_and_nobody_there_en
     async with desk.look() as session:
         assert (await session.get_one(Order, order_id)).state == trade.no_show
         assert await session.scalar(select(func.count(Posting.id))) == 0
-
-
-async def test_the_same_again_says_the_same(desk: Desk, site: Site, trade: Trade) -> None:
-    order_id = await take(desk, site, filled(trade))
-    async with desk.work() as work:
-        first = await work.session.get_one(Order, order_id)
-        call = Call(
-            office_id=site.office_id,
-            line_id=site.line_id,
-            source="pbx",
-            customer_id=first.customer_id,
-            number=first.number,
-            presentation="allowed",
-            state="answered",
-            arrived_at=work.now,
-        )
-        work.session.add(call)
-        await work.session.flush()
-        again = await orders.repeat_last(work, site.operator_id, call.id)
-        said = ("trade", "origin_text", "destination_text", "fare", "details")
-        assert [getattr(again, name) for name in said] == [getattr(first, name) for name in said]
-        assert again.id != first.id
 
 
 async def test_a_step_that_the_trade_does_not_know_now_is_refused(desk: Desk, site: Site, trade: Trade) -> None:

@@ -267,9 +267,7 @@ async def test_a_fare_that_cannot_be_kept_is_not_told(desk: Desk, site: Site) ->
         assert (await session.scalars(select(FixedFare))).all() == []
 
 
-async def test_way_points_are_kept_in_their_order_changed_with_a_row_and_repeated(
-    desk: Desk, site: Site, clock: Clock
-) -> None:
+async def test_way_points_are_kept_in_their_order_and_changed_with_a_row(desk: Desk, site: Site, clock: Clock) -> None:
     stops = (PlaceText("양재역", 37.48, 127.03), PlaceText("정자역"))
     order = await take(desk, site, way_points=stops)
     told = await seen(desk, order.id)
@@ -279,11 +277,6 @@ async def test_way_points_are_kept_in_their_order_changed_with_a_row_and_repeate
     async with desk.look() as session:
         rows = (await session.scalars(select(order_changes.OrderChange))).all()
     assert [(row.field, row.before, row.after) for row in rows] == [("way_points", ["양재역", "정자역"], ["정자역"])]
-    async with desk.work() as work:
-        call = await calls.open_call(work, CallSeen(clock(), "pbx", "x-1", "15880001", "01012345678", None))
-        again = await orders.repeat_last(work, site.operator_id, call.id)
-        again_id = again.id
-    assert [stop["text"] for stop in (await seen(desk, again_id))["way_points"]] == ["정자역"]
     with pytest.raises(Invalid):
         await take(desk, site, way_points=stops * 3)
 

@@ -277,27 +277,6 @@ async def test_cancel_and_assign_at_once_leave_no_driver_on_a_cancelled_order(de
             assert (await session.execute(active)).scalar_one() == 0
 
 
-async def test_the_last_trip_again(desk: Desk, site: Site) -> None:
-    first = await take(desk, site, TakeOrder(GANGNAM, PANGYO, number="010-1234-5678", fare=25_000))
-    call_id = await a_call(desk, site, customer_id=first.customer_id)
-    async with desk.work() as work:
-        again = await orders.repeat_last(work, None, call_id)
-    assert again.id != first.id
-    assert (again.origin_text, again.destination_text, again.fare) == ("강남역 10번 출구", "판교역", 25_000)
-    assert (again.origin_lat, again.origin_source, again.taken_by) == (37.4979, "history", None)
-
-
-async def test_there_is_no_last_trip_of_somebody_unknown_or_new(desk: Desk, site: Site) -> None:
-    async with desk.work() as work:
-        customer = Customer(office_id=site.office_id, name="", created_at=work.now)
-        work.session.add(customer)
-    for customer_id in (None, customer.id):
-        call_id = await a_call(desk, site, customer_id=customer_id)
-        with pytest.raises(NotFound):
-            async with desk.work() as work:
-                await orders.repeat_last(work, None, call_id)
-
-
 async def test_an_order_is_shown_with_its_customer_places_and_driver(desk: Desk, site: Site) -> None:
     order = await take(
         desk, site, TakeOrder(GANGNAM, PANGYO, number="010-1234-5678", customer_name="김철수", fare=25_000)
