@@ -231,6 +231,13 @@ class DutyChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class PapersTold(Event):
+    """Papers of an office's drivers run out, or somebody has seen to it."""
+
+    office_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class OfferMade(Event):
     """An order is offered to a driver."""
 

@@ -11,7 +11,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk import numbers, trades
+from desk import events, numbers, trades
 from desk.driver import driver_access, offers
 from desk.driver.drivers import of_office
 from desk.errors import Conflict, Invalid
@@ -89,6 +89,8 @@ async def change(work: Work, operator_id: int, driver_id: int, form: Record, see
     told = _changes(before, wanted)
     if told:
         audit(work, operator_id, "driver.changed", str(driver.id), told)
+    if {"licence_until", "insurance_until"} & told.keys():
+        work.tell(events.PapersTold(work.now, driver.office_id))
     return driver
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,7 +17,7 @@ from desk.books import fee_rules, settlement
 from desk.books.fee_rules import Held
 from desk.dispatching import next_orders
 from desk.dispatching.candidates import beeline_m
-from desk.driver import offers, shifts, vehicle_proof
+from desk.driver import driver_fitness, offers, shifts, vehicle_proof
 from desk.driver.driver_access import house_language
 from desk.driver_page import appeals
 from desk.message import assignments
@@ -62,6 +63,7 @@ async def me(session: AsyncSession, driver_id: int, now: datetime) -> Json:
         "state": driver.state,
         "on_shift_since": moment(shift.started_at) if shift else None,
         "located_at": moment(driver.located_at),
+        "papers": _papers(driver, office, now),
         "balance": await settlement.balance(session, driver),
         "fee_rule": _told(await fee_rules.for_driver(session, driver, office.trade, office.currency, now)),
         "offers": await open_offers(session, driver, now),
@@ -69,6 +71,13 @@ async def me(session: AsyncSession, driver_id: int, now: datetime) -> Json:
         "next_order": await _next_order(session, driver_id),
         "now": moment(now),
     }
+
+
+def _papers(driver: Driver, office: Office, now: datetime) -> list[Json]:
+    """His papers that run out within a month, or have, each with the days that are left (negative: it has run out)."""
+    today = now.astimezone(ZoneInfo(office.timezone)).date()
+    soon = driver_fitness.soon_out(driver.licence_until, driver.insurance_until, today)
+    return [{"paper": name, "until": until.isoformat(), "days": (until - today).days} for name, until in soon]
 
 
 async def open_offers(session: AsyncSession, driver: Driver, now: datetime) -> list[Json]:

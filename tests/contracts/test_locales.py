@@ -74,6 +74,9 @@ def test_a_notice_fits_one_korean_sms(tag: str) -> None:
         "state": told.text("panel.order.state.on_the_way"),
         "next": ", ".join(told.text(f"sms.word.{meaning}") for meaning in ("arrived", "leaving")),
         "fee": "2,500원",
+        "paper": max((told.text(f"drivers.paper.{paper}") for paper in ("licence", "insurance")), key=len),
+        "until": "2026-12-31",
+        "count": 30,
     }
     notices = [key for key in sorted(ENGLISH.keys()) if key.startswith("sms.")]
     sizes = {key: len(told.text(key, **values).encode("cp949")) for key in notices}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
 
 from web.api.shapes import Id, Moment, Money, Told
 from web.api.told_car import DriverCarTold
@@ -110,6 +112,14 @@ class DriverNext(Told):
     expected_at: Moment | None
 
 
+class PaperTold(Told):
+    """A paper of his that runs out within a month, or has. `days` are left of its last day; negative: it has run out."""
+
+    paper: Literal["licence", "insurance"]
+    until: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$")]
+    days: int
+
+
 class DriverMe(Told):
     """Everything that the driver's first screen shows. `balance` is negative where he owes; `now` is the server's clock.
 
@@ -126,6 +136,7 @@ class DriverMe(Told):
     state: Literal["off", "free", "busy"]
     on_shift_since: Moment | None
     located_at: Moment | None
+    papers: list[PaperTold]
     balance: int
     fee_rule: FeeRuleTold | None
     offers: list[DriverOffer]

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.call import call_views
 from desk.dispatching import modes
+from desk.driver import driver_papers
 from desk.errors import NotFound
 from desk.events import (
     CallAnswered,
@@ -33,6 +34,7 @@ from desk.events import (
     OrderAssigned,
     OrderChanged,
     OrderTaken,
+    PapersTold,
     PartChanged,
     SearchChanged,
     TextArrived,
@@ -107,6 +109,10 @@ async def _modes(session: AsyncSession, event: ModesSet) -> tuple[int, Json]:
     return event.office_id, {"modes": (await modes.told(session, event.office_id, event.at))["now"]}
 
 
+async def _papers(session: AsyncSession, event: PapersTold) -> tuple[int, Json]:
+    return event.office_id, {"papers": await driver_papers.open_count(session, event.office_id)}
+
+
 async def _parted(_session: AsyncSession, event: PartChanged) -> tuple[None, Json]:
     return None, {"part": event.part, "ok": event.ok, "reason": event.reason}
 
@@ -131,6 +137,7 @@ READERS: dict[type[Event], tuple[str, Reader]] = {
     TextArrived: ("text.arrived", _texted),
     TextHandled: ("text.handled", _texted),
     ModesSet: ("modes.set", _modes),
+    PapersTold: ("papers.told", _papers),
     PartChanged: ("part.changed", _parted),
 }
 """What is told to browsers: by which name, and how its content is read."""

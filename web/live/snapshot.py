@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.call import calls
+from desk.driver import driver_papers
 from desk.message import inbox, messages
 from desk.ordering import orders
 from desk.ordering.order_views import message_json, orders_json
@@ -29,4 +30,5 @@ async def read_snapshot(session: AsyncSession, office_id: int, begun: asyncio.Ev
         "orders": await orders_json(session, order_ids),
         "messages": [message_json(message) for message in recent_messages],
         "texts_waiting": await inbox.waiting_count(session, office_id),
+        "papers": await driver_papers.open_count(session, office_id),
     }

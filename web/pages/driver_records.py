@@ -47,8 +47,8 @@ async def show_list(
         rows = await drivers.records(session, view.office.id, q, gone=gone, limit=MOST)
         alarms = await driver_papers.open_alarms(session, view.office.id, view.today)
     return await view.page(
-        "list", status, rows=rows, alarms=alarms, q=q, gone=gone, most=MOST, refused=refused, done=_done(request),
-        typed=Typed(typed or {}), trade=trades.load(view.office.trade), languages=LOCALES, record=None,
+        "list", status, rows=rows, alarms=alarms, papers=len(alarms), q=q, gone=gone, most=MOST, refused=refused,
+        done=_done(request), typed=Typed(typed or {}), trade=trades.load(view.office.trade), languages=LOCALES, record=None,
     )  # fmt: skip
 
 
@@ -78,16 +78,13 @@ async def show_one(
         back = await giving_back.of_driver(session, driver_id)
         on_duty = await shifts.open_shift(session, driver_id) is not None
         files = await driver_documents.of_driver(session, driver_id) if view.manages else []
-        alarms = [
-            one
-            for one in await driver_papers.open_alarms(session, view.office.id, view.today)
-            if one.driver_id == driver_id
-        ]
+        every = await driver_papers.open_alarms(session, view.office.id, view.today)
+    alarms = [one for one in every if one.driver_id == driver_id]
     return await view.page(
         "one", status, driver=driver, record=record, grades=grades, blocks=blocks, files=files, alarms=alarms,
         trade=trades.load(view.office.trade), kinds=driver_documents.KINDS, all_grades=driver_records.GRADES,
         sides=SIDES, languages=LOCALES, refused=refused, done=_done(request), typed=Typed(typed or {}), fee=view.fee(fee),
-        on_duty=on_duty, seen=as_seen.mark(record), clash=clash, given_back=back,
+        on_duty=on_duty, papers=len(every), seen=as_seen.mark(record), clash=clash, given_back=back,
     )  # fmt: skip
 
 

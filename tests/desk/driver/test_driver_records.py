@@ -107,9 +107,9 @@ async def test_a_grade_changes_with_a_reason_and_its_history_stays(desk: Desk, s
 
 
 @pytest.mark.parametrize(
-    ("left", "told"), [(31, None), (30, 30), (8, 30), (7, 7), (1, 7), (0, 0), (-5, 0)]
+    ("left", "told"), [(31, None), (30, 30), (8, 30), (7, 7), (2, 7), (1, 1), (0, 0), (-5, 0)]
 )  # fmt: skip
-def test_a_paper_is_told_of_30_and_7_days_before_and_when_it_runs_out(left: int, told: int | None) -> None:
+def test_a_paper_is_told_of_30_7_and_1_days_before_and_when_it_runs_out(left: int, told: int | None) -> None:
     today = date(2026, 11, 22)
     assert due(date.fromordinal(today.toordinal() + left), today) == told
 

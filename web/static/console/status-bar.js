@@ -40,6 +40,7 @@ export class StatusBar extends LiveElement {
       ${store.textsWaiting
         ? html`<a class="person texts" href="/texts/inbox?lang=${locale()}">${t("status.texts")} <b>${store.textsWaiting}</b></a>`
         : nothing}
+      ${store.papers ? html`<a class="person texts papers-out" href="/drivers?lang=${locale()}">${t("status.papers")} <b>${store.papers}</b></a>` : nothing}
       <div class="tools">
         <span class="languages" role="group" aria-label=${t("status.language")}>
           ${locales().map(

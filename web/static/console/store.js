@@ -24,6 +24,8 @@ export class Store {
   messages = new Map();
   /** Texts that came in and wait for a person. */
   textsWaiting = 0;
+  /** Licences and insurances that run out and nobody has seen to. */
+  papers = 0;
   parts = {};
   modes = [];
   me = null;
@@ -93,6 +95,7 @@ export class Store {
     this.orders = byId(told.orders);
     this.messages = byId(told.messages);
     this.textsWaiting = told.texts_waiting;
+    this.papers = told.papers ?? 0;
     this.parts = told.parts ?? {};
     this.me = told.me ?? this.me;
     this.today = told.today ?? null;
@@ -107,6 +110,7 @@ export class Store {
     if (told.order) this.takeOrder(told.order, told.type);
     if (told.message) this.messages.set(told.message.id, told.message);
     if (told.texts_waiting !== undefined) this.textsWaiting = told.texts_waiting;
+    if (told.papers !== undefined) this.papers = told.papers;
     if (told.modes) this.modes = told.modes;
     if (told.type === "part.changed") this.parts = { ...this.parts, [told.part]: { ok: told.ok, reason: told.reason } };
     this.trim();

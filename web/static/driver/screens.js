@@ -46,9 +46,16 @@ export function dutyScreen(me, { whereabouts, locate }) {
       h("strong", { className: me.balance < 0 ? "owes" : "" }, money(me.balance)),
       me.balance < 0 ? h("p", {}, t("driver.money.owes")) : null,
     ),
+    me.papers.map(paper),
     on && me.on_shift_since ? h("p.quiet", {}, t("driver.duty.since", { time: clockTime(me.on_shift_since) })) : null,
     on ? place(whereabouts, locate) : null,
   ];
+}
+
+/** A licence or an insurance that runs out: after its last day he is offered nothing. */
+function paper({ paper: name, until, days }) {
+  const left = days < 0 ? t("driver.papers.over") : days === 0 ? t("driver.papers.today") : t("driver.papers.left", { count: days });
+  return h("p.paper", { data: { days: String(days) } }, h("b", {}, t(`driver.papers.${name}`)), ` ${until}: ${left}`);
 }
 
 function place(whereabouts, locate) {
