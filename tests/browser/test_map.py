@@ -38,3 +38,18 @@ async def test_orders_and_drivers_are_walked_through_live_and_opened(console: Co
     await console.picture("map-2-page", pictures)
     await console.press("Enter")
     await console.page.wait_for_selector(f'.order-row.marked[data-order="{first["id"]}"]')
+
+
+async def test_the_map_shows_what_the_filter_of_the_board_shows(console: Console) -> None:
+    """Seen failing with every open order on the map."""
+    place = {"lat": 37.51, "lon": 127.05, "accuracy_m": 20, "source": "map"}
+    driven = await console.house.order(origin={"text": "삼성역", **place})
+    await console.house.order(origin={"text": "잠실역", **place})
+    await console.house.program().api("POST", f"/orders/{driven['id']}/assign", {"driver_number": "100"})
+    await console.page.wait_for_selector(".order-row.assigned")
+    await console.press("F8", "d", "Control+F8")
+    await console.sees("desk-map .map-list", "삼성역")
+    await console.sees("desk-map .map-tools button b", "1")
+    assert "잠실역" not in await console.page.inner_text("desk-map .map-list")
+    await console.page.click(".filters button")
+    await console.sees("desk-map .map-list", "잠실역")

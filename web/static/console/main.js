@@ -15,6 +15,7 @@ import { watchComposition } from "./compose.js";
 import { setUpKeys } from "./keys.js";
 import { LiveLink } from "./live.js";
 import { setUpLook } from "./look.js";
+import { keepOpen, restoreOpen } from "./open-card.js";
 import "./order-board.js";
 import "./order-form.js";
 import { setUpPhone } from "./phone.js";
@@ -54,6 +55,7 @@ const link = new LiveLink(`${location.protocol === "https:" ? "wss" : "ws"}://${
   snapshot: (told) => {
     store.snapshot(told);
     for (const call of store.waiting) announce(call);
+    restoreOpen();
     outbox.flush();
     refreshCandidates();
     alarm();
@@ -89,6 +91,8 @@ store.subscribe(() => {
   const alarmed = store.needing.length ? "⚠ " : "";
   document.title = alarmed + (waiting ? `(${waiting}) callboard` : "callboard");
 });
+
+store.subscribe(keepOpen);
 
 watchComposition();
 listenForFirstTouch("keydown", "pointerdown");

@@ -31,10 +31,14 @@ export function complain(error) {
 /**
  * F2: the next call is opened and answered: the one whose card is open, else the one that the server names (it knows at which
  * phone it rings), else the one that looks like it from here. With a call in hand none can be answered, so F2 walks through the
- * waiting cards, and from the last one back to my own call.
+ * waiting cards, and from the last one back to my own call; with no card open, my own is the first.
  */
 export async function takeNext() {
   const { waiting, mine, openCall } = store;
+  if (mine && openCall === null) {
+    open(mine.id); // before anybody else's: after a crash, or from an order by hand
+    return;
+  }
   let next = mine ? waiting[waiting.findIndex((call) => call.id === openCall) + 1] : store.next;
   if (!mine && next && next.id !== openCall) next = (await named()) ?? store.next;
   if (store.openCall !== openCall) return; // another key was quicker
@@ -322,6 +326,7 @@ export async function reassign(order, number, reason) {
 export async function signOut() {
   await request("DELETE", "session").catch(() => null);
   drafts.forgetAll();
+  sessionStorage.removeItem("callboard.open");
   outbox.forgetAll();
   location.assign("/login");
 }

@@ -10,7 +10,7 @@ import { LiveElement } from "../console/element.js";
 import { store } from "../console/store.js";
 import { clockTime, duration, t } from "../console/texts.js";
 import { Mark } from "./marks.js";
-import { isAtRisk } from "../console/filters.js";
+import { isAtRisk, shown } from "../console/filters.js";
 
 const BOUNDARIES = "/static/map/sigungu.geojson";
 const KOREA = [[33.1, 125.8], [38.6, 129.6]];
@@ -92,7 +92,7 @@ export class DeskMap extends LiveElement {
   // --- what there is ----------------------------------------------------------------------------------------------------
 
   orders() {
-    return store.board.filter((order) => !order.closed_at);
+    return shown().filter((order) => !order.closed_at);
   }
 
   drivers() {
