@@ -70,6 +70,7 @@ class Shift(Base):
             sqlite_where=text("ended_at is null"),
             postgresql_where=text("ended_at is null"),
         ),
+        Index("ix_shift_ended", "ended_at"),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)

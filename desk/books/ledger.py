@@ -6,7 +6,7 @@ each other; the office's row is held against the close of a period, so no entry 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -138,6 +138,13 @@ async def balance(session: AsyncSession, office_id: int, kind: str, owner_id: in
         Account.office_id == office_id, Account.kind == kind, Account.owner_id == owner_id
     )
     return await session.scalar(kept) or 0
+
+
+async def balances(session: AsyncSession, office_id: int, kind: str) -> Mapping[int, int]:
+    """The kept balances of all accounts of a kind, by owner. Debit is positive."""
+    kept = select(Account.owner_id, Account.balance).where(Account.office_id == office_id, Account.kind == kind)
+    rows = await session.execute(kept)
+    return {row.owner_id: row.balance for row in rows}
 
 
 async def balance_of_postings(session: AsyncSession, account_id: int, until: datetime | None = None) -> int:

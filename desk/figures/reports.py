@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, and_, case, column, exists, func, or_, select, values
@@ -16,6 +17,7 @@ from sqlalchemy.orm import aliased
 
 from desk.clock import days
 from desk.clock.days import By, Span
+from desk.figures import duty
 from desk.office import offices
 from desk.trades import COMPLETED
 from models import Account, Assignment, Driver, Entry, Office, Order, Posting
@@ -74,7 +76,7 @@ class CompanyReport:
 @dataclass(frozen=True, slots=True)
 class DriverLine:
     """What one driver did and where his account stood: `closing` is `opening` + top-ups - withdrawals - fees - penalties
-    + dead runs + `other`.
+    + dead runs + `other`. `on_duty_s` is how long he was on duty.
 
     The line without a driver has what belongs to none: orders that were closed before anybody had them.
     """
@@ -86,6 +88,7 @@ class DriverLine:
     opening: int = 0
     other: int = 0
     closing: int = 0
+    on_duty_s: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +112,16 @@ async def company(session: AsyncSession, office_id: int, span: Span, by: By) -> 
     return CompanyReport(office.currency, span, by, lines, total(figures for _, figures in lines))
 
 
-async def drivers(session: AsyncSession, office_id: int, span: Span) -> DriversReport:
-    """Every driver who did anything or whose account is not empty, in one batch of queries. Raises NotFound."""
+async def drivers(session: AsyncSession, office_id: int, span: Span, now: datetime | None = None) -> DriversReport:
+    """Every driver who did anything, was on duty or whose account is not empty, in one batch of queries.
+
+    A shift that is not over counts until `now` (null: to the end of the span). Raises NotFound.
+    """
     office = await offices.by_id(session, office_id)
     figures = await _orders_by_driver(session, office_id, span)
     moved, own = await _moved(session, office_id, span)
     closing = await _closing_by_driver(session, office, span)
+    on_duty = await duty.seconds(session, office_id, span.since, span.until, now)
     lines = []
     for driver_id, number, name in await _names(session, office_id):
         sums = moved.get(driver_id, {})
@@ -126,8 +133,9 @@ async def drivers(session: AsyncSession, office_id: int, span: Span) -> DriversR
             opening=closing.get(driver_id, 0) + sum(sums.values()),
             other=-sum(amount for kind, amount in sums.items() if kind not in DRIVER_LEG),
             closing=closing.get(driver_id, 0),
+            on_duty_s=on_duty.get(driver_id, 0),
         )
-        if line.figures != Figures() or sums or line.closing:
+        if line.figures != Figures() or sums or line.closing or line.on_duty_s:
             lines.append(line)
     whole = total(figures.values()) + own
     nobody = DriverLine(None, None, None, whole - total(line.figures for line in lines))
@@ -321,4 +329,5 @@ def _sum(lines: Sequence[DriverLine]) -> DriverLine:
         opening=sum(line.opening for line in lines),
         other=sum(line.other for line in lines),
         closing=sum(line.closing for line in lines),
+        on_duty_s=sum(line.on_duty_s for line in lines),
     )

@@ -65,6 +65,7 @@ class DriverLineTold(Told):
     opening: Sum
     other: Sum
     closing: Sum
+    on_duty_s: int
 
 
 class DriversTold(Told):

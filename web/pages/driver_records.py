@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from aiohttp import web
 
 from desk import trades
-from desk.books import fee_rules
+from desk.books import fee_rules, ledger
+from desk.clock import days
 from desk.driver import driver_blocks, driver_documents, driver_papers, driver_records, drivers, shifts
 from desk.driver_page import giving_back
+from desk.figures import duty
 from desk.keeping import as_seen
 from models.driver_record import SIDES
 from web.keys import DESK, DOCUMENTS, OUTSIDE
@@ -46,9 +48,13 @@ async def show_list(
         view = await DriversView.of(request, session)
         rows = await drivers.records(session, view.office.id, q, gone=gone, limit=MOST)
         alarms = await driver_papers.open_alarms(session, view.office.id, view.today)
+        day = days.span(view.office.timezone, view.today, view.today)
+        on_duty = await duty.seconds(session, view.office.id, day.since, day.until, request.app[DESK].clock())
+        owed = await ledger.balances(session, view.office.id, "driver") if view.sees_money else {}
     return await view.page(
-        "list", status, rows=rows, alarms=alarms, papers=len(alarms), q=q, gone=gone, most=MOST, refused=refused,
-        done=_done(request), typed=Typed(typed or {}), trade=trades.load(view.office.trade), languages=LOCALES, record=None,
+        "list", status, rows=rows, on_duty=on_duty, has={driver_id: -kept for driver_id, kept in owed.items()},
+        alarms=alarms, papers=len(alarms), q=q, gone=gone, most=MOST, refused=refused, done=_done(request),
+        typed=Typed(typed or {}), trade=trades.load(view.office.trade), languages=LOCALES, record=None,
     )  # fmt: skip
 
 

@@ -104,7 +104,7 @@ async def drivers(request: web.Request) -> web.StreamResponse:
     status, refused = 200, None
     async with request.app[DESK].look() as session:
         view = await view_of(request, session)
-        report = await reports.drivers(session, view.office.id, view.span)
+        report = await reports.drivers(session, view.office.id, view.span, view.now)
     shown: dict[str, Any] = {"report": report, "figures": money_sheets.FIGURES}
     try:
         if form := asked_form(request, PDF):

@@ -36,7 +36,7 @@ async def company(ask: Ask[CompanyQuery]) -> Json:
 async def drivers(ask: Ask[SpanQuery]) -> Json:
     """All drivers."""
     async with ask.desk.look() as session:
-        report = await reports.drivers(session, ask.operator.office_id, await _span(session, ask))
+        report = await reports.drivers(session, ask.operator.office_id, await _span(session, ask), ask.desk.clock())
     return {
         "currency": report.currency,
         "span": span_json(report.span),
@@ -127,6 +127,7 @@ def _line(line: DriverLine) -> Json:
         "opening": line.opening,
         "other": line.other,
         "closing": line.closing,
+        "on_duty_s": line.on_duty_s,
     }
 
 

@@ -27,6 +27,15 @@ class DriversView(PageView):
         return "drivers.manage" in self.visitor.may
 
     @property
+    def sees_money(self) -> bool:
+        """Whether the visitor may see what drivers have."""
+        return "money.see" in self.visitor.may
+
+    def won(self, amount: int) -> str:
+        """An amount of the office's currency."""
+        return money.display(amount, self.office.currency, self.locale)
+
+    @property
     def today(self) -> date:
         """By the office's own clock."""
         return self.request.app[DESK].clock().astimezone(ZoneInfo(self.office.timezone)).date()

@@ -38,10 +38,12 @@ def drivers(view: View, report: DriversReport) -> Sheet:
         *_figure_heads(view),
         (view.m("head.other"), "number"),
         (view.m("head.closing"), "number"),
+        (view.m("head.on_duty_min"), "number"),
     ]
 
     def cells(line: DriverLine, name: str | None) -> Sequence[Cell]:
-        return (line.number, name, line.opening, *_figures(line.figures), line.other, line.closing)
+        shown = (line.number, name, line.opening, *_figures(line.figures), line.other, line.closing)
+        return (*shown, line.on_duty_s // 60)
 
     rows = [cells(line, line.name if line.driver_id is not None else view.m("nobody")) for line in report.lines]
     foot = cells(report.total, view.m("head.total"))

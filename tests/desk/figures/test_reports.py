@@ -12,7 +12,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from desk.books import cashier, ledger, settlement, statements
 from desk.clock import days
@@ -23,7 +23,7 @@ from desk.figures.reports import Figures
 from desk.ordering import orders
 from desk.ordering.orders import PlaceText, TakeOrder
 from desk.work import Desk
-from models import Driver, Office
+from models import Driver, Office, Shift
 from tests.desk.conftest import Clock
 from tests.desk.nights import Nights
 from tests.site import Site, make_site
@@ -247,7 +247,9 @@ async def test_another_office_s_rows_and_drivers_are_not_seen(desk: Desk, site: 
     span = days.span(SEOUL, date(2026, 10, 1), date(2026, 12, 31))
     async with desk.look() as session:
         assert (await reports.company(session, other.office_id, span, "year")).total == Figures()
-        assert (await reports.drivers(session, other.office_id, span)).lines == ()
+        theirs = await reports.drivers(session, other.office_id, span)
+        assert {line.driver_id for line in theirs.lines} == set(other.drivers)  # on duty, and nothing else
+        assert (theirs.total.figures, theirs.total.closing) == (Figures(), 0)
         assert await report_rows.orders(session, other.office_id, span) == []
         assert await report_rows.money(session, other.office_id, span) == []
         with pytest.raises(NotFound):
@@ -285,3 +287,24 @@ async def test_balances_are_those_of_the_postings(desk: Desk, site: Site, clock:
                 assert line.closing == await settlement.balance(session, driver)
         assert await ledger.balance(session, site.office_id, "fees") == -report.total.figures.call_fees
         assert report.total.figures.top_ups > 0
+
+
+async def test_how_long_drivers_were_on_duty_is_cut_by_the_days_and_by_now(
+    desk: Desk, site: Site, clock: Clock
+) -> None:
+    """A shift over midnight counts on both days, one that is not over until now, and a day that is past stays as it was."""
+    day = days.span("Asia/Seoul", date(2026, 11, 24), date(2026, 11, 24))
+    first, second, third = site.drivers
+    hour = timedelta(hours=1)
+    async with desk.work() as work:
+        await work.session.execute(delete(Shift))
+        for driver, begun, ended in ((first, -2, 3), (first, 20, 27), (second, 22, None), (third, -9, -1)):
+            over = None if ended is None else day.since + ended * hour
+            work.session.add(Shift(driver_id=driver, started_at=day.since + begun * hour, ended_at=over))
+    async with desk.look() as session:
+        report = await reports.drivers(session, site.office_id, day, day.since + 23 * hour)
+        later = await reports.drivers(session, site.office_id, day, day.since + 90 * hour)
+    told = {line.driver_id: line.on_duty_s for line in report.lines}
+    assert told == {first: 3 * 3600 + 3 * 3600, second: 3600}
+    assert report.total.on_duty_s == 7 * 3600
+    assert {line.driver_id: line.on_duty_s for line in later.lines} == {first: 7 * 3600, second: 2 * 3600}
