@@ -44,6 +44,7 @@ _GOES: Final = (
     "car_photo",
     "car_reading",
     "car_skip",
+    "car_cover",
     "driver_way",
     "ad_consent",
     "campaign_left_out",

@@ -1,4 +1,5 @@
-"""How the customer's car was before the key changed hands, and after: the driver's photos, the odometer, or why there are none.
+"""How the customer's car was before the key changed hands, and after: the driver's photos, the odometer, or why there are none;
+and with which insurance he drove, as his record said at that moment, whatever it says later.
 
 The moment is the server's own, from when it had the photo. The same photo is one row, however often a weak network repeats it.
 """
@@ -22,7 +23,7 @@ from desk.text import plain
 from desk.trades import COMPLETED, TAKEN, Trade
 from desk.views import moment
 from desk.work import Work
-from models import Assignment, CarPhoto, CarReading, CarSkip, Order
+from models import Assignment, CarCover, CarPhoto, CarReading, CarSkip, Driver, Order
 from models.vehicle_proof import CAR_SIDES, STAGES
 
 LATE = timedelta(hours=24)
@@ -99,6 +100,7 @@ async def add_photo(
             work.session.add(photo)
     except IntegrityError:  # his other request was a moment earlier
         return False
+    await _note_cover(work, driver_id, order_id, stage)
     if stage == "before" and await _is_whole(work.session, order_id, stage):
         await car_links.send_once(work, order, page)
     work.tell(events.OrderChanged(work.now, order_id, None))
@@ -126,6 +128,7 @@ async def say(
         if await work.session.scalar(there) is None:
             work.session.add(CarSkip(order_id=order_id, driver_id=driver_id, stage=stage, reason=why, at=work.now))
     await work.session.flush()
+    await _note_cover(work, driver_id, order_id, stage)
     work.tell(events.OrderChanged(work.now, order_id, None))
 
 
@@ -148,7 +151,7 @@ def stage_of(trade: Trade, state: str) -> str | None:
 
 
 async def seen(session: AsyncSession, order_id: int, driver_id: int | None = None) -> dict[str, Any]:
-    """Both stages: the photos (all of them, the newest of a side first), the last reading, and why there are none.
+    """Both stages: the photos (all of them, the newest of a side first), the last reading, why there are none, and the insurance.
 
     With `driver_id` only what this driver did: whoever takes an order over looks at the car himself.
     """
@@ -160,6 +163,12 @@ async def seen(session: AsyncSession, order_id: int, driver_id: int | None = Non
     skips = await session.scalars(
         select(CarSkip).where(CarSkip.order_id == order_id, _by(CarSkip, driver_id)).order_by(CarSkip.id)
     )
+    covers = {
+        cover.stage: cover
+        for cover in await session.scalars(
+            select(CarCover).where(CarCover.order_id == order_id, _by(CarCover, driver_id)).order_by(CarCover.id)
+        )
+    }
     told: dict[str, Any] = {}
     for stage in STAGES:
         reading = await _newest_reading(session, order_id, stage, driver_id)
@@ -169,6 +178,7 @@ async def seen(session: AsyncSession, order_id: int, driver_id: int | None = Non
             "km_at": moment(reading.at) if reading else None,
             "skipped": None,
             "whole": False,
+            "cover": _cover(covers.get(stage)),
         }
     for photo in sorted(photos, key=lambda one: CAR_SIDES.index(one.side)):
         told[photo.stage]["photos"].append(
@@ -236,6 +246,30 @@ async def named_files(session: AsyncSession) -> set[str]:
     return {name for name in await session.scalars(select(CarPhoto.path).where(CarPhoto.path.is_not(None))) if name}
 
 
+async def _note_cover(work: Work, driver_id: int, order_id: int, stage: str) -> None:
+    """Copy what his record says of his insurance, with the first thing that he does at this stage. The order is held."""
+    there = select(CarCover.id).where(
+        CarCover.order_id == order_id, CarCover.driver_id == driver_id, CarCover.stage == stage
+    )
+    if await work.session.scalar(there) is not None:
+        return
+    driver = await work.session.get_one(Driver, driver_id, populate_existing=True)
+    work.session.add(
+        CarCover(
+            order_id=order_id, driver_id=driver_id, stage=stage, insurance_number=driver.insurance_number,
+            insurance_until=driver.insurance_until, at=work.now,
+        )
+    )  # fmt: skip
+    await work.session.flush()
+
+
+def _cover(cover: CarCover | None) -> dict[str, Any] | None:
+    if cover is None:
+        return None
+    until = cover.insurance_until.isoformat() if cover.insurance_until else None
+    return {"insurance_number": cover.insurance_number, "insurance_until": until, "at": moment(cover.at)}
+
+
 def _there(photo: CarPhoto | None, photo_id: int) -> CarPhoto:
     if photo is None or photo.path is None:
         raise NotFound(f"there is no photo {photo_id}", photo_id=photo_id)
@@ -249,7 +283,7 @@ async def _hold(work: Work, driver_id: int, order_id: int) -> Order:
     return order
 
 
-def _by(table: type[CarPhoto | CarReading | CarSkip], driver_id: int | None) -> ColumnElement[bool]:
+def _by(table: type[CarPhoto | CarReading | CarSkip | CarCover], driver_id: int | None) -> ColumnElement[bool]:
     return true() if driver_id is None else table.driver_id == driver_id
 
 

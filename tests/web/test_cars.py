@@ -8,6 +8,7 @@ import io
 import json
 import zipfile
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from desk.driver import vehicle_proof
 from desk.keeping import kept_files
 from desk.office import people
 from desk.trades import proxy
-from models import AuditEntry, CarPhoto, Message
+from models import AuditEntry, CarPhoto, Driver, Message
 from models.vehicle_proof import CAR_SIDES
 from tests.desk.driver.test_car_pictures import picture
 from tests.site import make_site
@@ -199,3 +200,34 @@ async def test_a_dispute_file_holds_the_proof_and_who_took_it_is_on_record(house
     async with house.desk.look() as session:
         exported = await session.scalars(select(AuditEntry.subject).where(AuditEntry.what == "export"))
         assert list(exported) == [f"order-{order_id}.zip"]
+
+
+async def test_the_insurance_of_that_moment_stands_beside_the_photos_whatever_the_record_says_later(
+    house: House,
+) -> None:
+    """Seen failing with the insurance read from the record when somebody looks."""
+    order_id, driver = await trip(house)
+
+    async def insured(number: str | None, until: date | None) -> None:
+        async with house.desk.work() as work:
+            row = await work.session.get_one(Driver, house.site.drivers[0])
+            row.insurance_number, row.insurance_until = number, until
+
+    await insured("DB-12", date(2027, 3, 31))
+    for side in CAR_SIDES:
+        told = await send(driver, order_id, side, photo(side))
+    first = told.body["before"]["cover"]
+    assert (first["insurance_number"], first["insurance_until"]) == ("DB-12", "2027-03-31")
+    assert told.body["after"]["cover"] is None
+    await insured("other", date(2030, 1, 1))
+    assert (await send(driver, order_id, "front", picture(size=(800, 600)))).body["before"]["cover"] == first
+    await insured(None, None)
+    await driver.api("POST", f"/driver/orders/{order_id}/car", {"stage": "after", "km": 5})
+    token = (await text_of_link(house)).rpartition("#")[2]
+    opened = (await house.anonymous().api("POST", "/car/open", {"token": token})).body
+    assert opened["before"]["cover"] == first
+    assert (opened["after"]["cover"]["insurance_number"], opened["after"]["cover"]["insurance_until"]) == (None, None)
+    boss = await house.signed_in("boss")
+    raw = (await boss.ask("GET", f"/api/v1/orders/{order_id}/dispute")).raw
+    with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+        assert json.loads(archive.read("order.json"))["car"]["before"]["cover"] == first

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -18,6 +18,17 @@ class CarPhotoTold(Told):
     sha256: str
 
 
+class CoverTold(Told):
+    """With which insurance the driver drove, and its last day, as his record said at `at`; null where it said nothing.
+
+    A copy that was made with the first photo, reading or reason of the stage: a later change of the record does not change it.
+    """
+
+    insurance_number: str | None
+    insurance_until: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$")] | None
+    at: Moment
+
+
 class CarStageTold(Told):
     """Photos in the order of the sides, the newest of a side first; `whole`: all four sides are there.
 
@@ -29,6 +40,7 @@ class CarStageTold(Told):
     km_at: Moment | None
     skipped: str | None
     whole: bool
+    cover: CoverTold | None
 
 
 class CarTold(Told):

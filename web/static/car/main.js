@@ -42,18 +42,25 @@ function show(car) {
   );
 }
 
-function stageOf(stage, { photos, km, skipped }) {
+function stageOf(stage, { photos, km, skipped, cover }) {
   return h(
     "section",
     {},
     h("h2", {}, t(`car.${stage}`)),
     km === null ? null : h("p", {}, t("car.km", { km: km.toLocaleString() })),
     skipped ? h("p", {}, t("car.skipped", { reason: skipped })) : null,
+    cover?.insurance_until ? h("p.cover", {}, coverWords(cover)) : null,
     photos.map(({ id, side, received_at }) => {
       const words = `${t(`car.side.${side}`)} · ${dayMonth(received_at)} ${clockTime(received_at)}`;
       return h("figure.photo", {}, h("img", { src: `/api/v1/car/photos/${id}`, alt: words, loading: "lazy" }), h("figcaption", {}, words));
     }),
   );
+}
+
+/** With which insurance he drove, and when that was written down. */
+function coverWords({ insurance_number: number, insurance_until: until, at }) {
+  const values = { number: number ?? "", until, at: `${dayMonth(at)} ${clockTime(at)}` };
+  return t(number ? "car.cover" : "car.cover_until", values);
 }
 
 function draw(...parts) {

@@ -8,7 +8,7 @@ import { allowed } from "./actions.js";
 import { request } from "./api.js";
 import { reading } from "./searches.js";
 import { store } from "./store.js";
-import { clockTime, day, t } from "./texts.js";
+import { clockTime, day, dayMonth, t } from "./texts.js";
 import { complain } from "./work.js";
 
 const STAGES = ["before", "after"];
@@ -40,11 +40,12 @@ export function carOf(order) {
   `;
 }
 
-function stageOf(stage, { photos, km, skipped }, all) {
+function stageOf(stage, { photos, km, skipped, cover }, all) {
   if (!photos.length && km === null && !skipped) return nothing;
   return html`
     <h3>${t(`car.${stage}`)} ${km === null ? nothing : html`<small>${t("car.km", { km: km.toLocaleString() })}</small>`}</h3>
     ${skipped ? html`<p>${t("car.skipped", { reason: skipped })}</p>` : nothing}
+    ${cover ? html`<p class="cover">${coverWords(cover)}</p>` : nothing}
     <div class="thumbs">
       ${photos.map((photo) => {
         const index = all.findIndex(({ id }) => id === photo.id);
@@ -57,6 +58,12 @@ function stageOf(stage, { photos, km, skipped }, all) {
       })}
     </div>
   `;
+}
+
+/** With which insurance he drove, as his record said when he began; a later change of the record does not change it. */
+function coverWords({ insurance_number: number, insurance_until: until, at }) {
+  const values = { number: number ?? "", until: until ?? "–", at: `${dayMonth(at)} ${clockTime(at)}` };
+  return t(until ? (number ? "car.cover" : "car.cover_until") : "car.cover_none", values);
 }
 
 const look = (all, index) => document.querySelector("car-viewer").open(all, index);
