@@ -18,7 +18,8 @@ from web.render import nonce_of, page
 RECORDED = "/api/v1/"
 LOCATING = frozenset({"/driver", "/here"})
 """The pages that may ask a telephone where it is."""
-"""The only page that asks the browser where it is."""
+RINGING = "/"
+"""The page on which a loudspeaker can be chosen: browsers name them only to who may have the microphone."""
 MAP_PAGES = frozenset({"/", "/map"})
 """The only pages with pictures from elsewhere, where a site wants them on its map."""
 UNRECORDED = frozenset({"/api/v1/session"})
@@ -125,6 +126,10 @@ async def add_headers(request: web.Request, answer: web.StreamResponse) -> None:
     if request.path in LOCATING:
         answer.headers["Permissions-Policy"] = HEADERS["Permissions-Policy"].replace(
             "geolocation=()", "geolocation=(self)"
+        )
+    if request.path == RINGING:
+        answer.headers["Permissions-Policy"] = HEADERS["Permissions-Policy"].replace(
+            "microphone=()", "microphone=(self)"
         )
     policy = POLICY.format(nonce=nonce_of(request))
     if request.path in MAP_PAGES and (tiles := request.app[SETTINGS].tile_origin):

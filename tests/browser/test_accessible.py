@@ -121,6 +121,7 @@ async def on_the_console(page: Page) -> list[str]:
         "map": ["Escape", "Control+F8"],
         "palette": ["Control+k"],
         "keys": ["Escape", "Control+F8", "Escape", "Shift+?"],
+        "settings": ["Escape", "Control+,"],
     }.items():
         for key in keys:
             await page.keyboard.press(key)

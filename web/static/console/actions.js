@@ -14,6 +14,7 @@ import { moveOn } from "./on-its-way.js";
 import { sendPlaceLink } from "./place-link.js";
 import { askToWait, beginNow, raise, seen } from "./promises.js";
 import { giveProposed } from "./modes.js";
+import { silence } from "./ring.js";
 import { show, startOrStop } from "./searches.js";
 import { store } from "./store.js";
 import { nextLocale, t } from "./texts.js";
@@ -108,6 +109,7 @@ export const ACTIONS = [
   { name: "language", keys: ["KeyG"], where: "outside", run: speakNext },
   { name: "sign_out", keys: ["Control+Shift+F9"], where: "always", run: signOut },
   { name: "settings", keys: ["Control+Comma"], where: "always", run: () => at("settings-sheet").enter() },
+  { name: "silence", keys: ["Control+KeyM"], where: "always", run: silence },
   { name: "dismiss", keys: ["Control+Period"], where: "always", run: () => store.hush() },
   { name: "sheet", keys: ["Shift+?", "?"], where: "own", letter: true, run: () => at("cheat-sheet").toggle() },
 ];

@@ -3,7 +3,8 @@
  * that is about to break. It is spoken to screen readers by an element that nobody sees, and what an order needs also sounds, once.
  */
 
-import { play } from "../tones.js";
+import { tellDesktop } from "./desktop.js";
+import { soundAlarm } from "./ring.js";
 import { leftAlone, store } from "./store.js";
 import { t } from "./texts.js";
 import { alarmWords } from "./trips.js";
@@ -31,7 +32,8 @@ export function alarm() {
   if (first || !fresh.length) return;
   for (const { text } of fresh) speak(text);
   store.say({ text: fresh[0].text, kind: "bad" }, 15000);
-  ring();
+  for (const { mark, text } of fresh) tellDesktop(`order-${mark}`, text);
+  soundAlarm();
 }
 
 /** Why an order needs somebody: its search, and each alarm that nobody has seen to. */
@@ -45,5 +47,3 @@ function concernsOf(order) {
   const key = order.search.why === "uncertain" ? "search_state.alarm_uncertain" : "search_state.alarm";
   return [{ mark: `${order.id} ${order.search.started_at}`, text: t(key, { trip }) }, ...alarms];
 }
-
-const ring = () => play([[0, 660], [0.25, 520], [0.6, 660], [0.85, 520]], { seconds: 0.22, loudness: 0.25 });

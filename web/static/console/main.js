@@ -3,6 +3,7 @@
 import { listenForFirstTouch } from "../tones.js";
 import { alarm, speak } from "./alarm.js";
 import { request } from "./api.js";
+import { badge } from "./badge.js";
 import "./bottom-line.js";
 import "./call-list.js";
 import { numberOf, nameOf } from "./call-list.js";
@@ -12,13 +13,16 @@ import "./candidate-list.js";
 import "./cheat-sheet.js";
 import "./command-palette.js";
 import { watchComposition } from "./compose.js";
+import { setUpDesktop, tellDesktop } from "./desktop.js";
 import { setUpKeys } from "./keys.js";
 import { LiveLink } from "./live.js";
 import { setUpLook } from "./look.js";
 import { keepOpen, restoreOpen } from "./open-card.js";
 import "./order-board.js";
 import "./order-form.js";
+import { setUpTab } from "./one-tab.js";
 import { setUpPhone } from "./phone.js";
+import { mindRing, setUpRing } from "./ring.js";
 import { setUpSettings } from "./settings.js";
 import "./settings-sheet.js";
 import "./status-bar.js";
@@ -44,6 +48,7 @@ function announce(call) {
   announced.add(call.id);
   const who = [numberOf(call), nameOf(call), call.customer?.grade].filter(Boolean).join(", ");
   speak(t("calls.announced", { who }));
+  if (store.calls.get(call.id)?.state !== "answered") tellDesktop(`call-${call.id}`, t("calls.announced", { who }));
 }
 
 /** What is read of an order names its texts, too. */
@@ -86,11 +91,10 @@ const link = new LiveLink(`${location.protocol === "https:" ? "wss" : "ws"}://${
 store.watchDrivers = (on) => link.watch(on);
 document.addEventListener("open-order", (event) => select(event.detail));
 
-store.subscribe(() => {
-  const waiting = store.waiting.length;
-  const alarmed = store.needing.length ? "⚠ " : "";
-  document.title = alarmed + (waiting ? `(${waiting}) callboard` : "callboard");
-});
+store.subscribe(badge);
+setUpTab(mindRing);
+setUpRing();
+setUpDesktop();
 
 store.subscribe(keepOpen);
 
