@@ -14,8 +14,9 @@ from desk.errors import Invalid
 from desk.message import order_texts
 from desk.order import money, way_points
 from desk.order.order_customer import PlaceText
-from desk.ordering import tariffs
+from desk.ordering import tariffs, waiting
 from desk.ordering.tariffs import Quoted
+from desk.rules.tariff import WaitingRule
 from desk.text import plain
 from desk.work import Work
 from locales.catalog import Catalog
@@ -126,6 +127,7 @@ async def _basis(work: Work, order: Order, quoted: Quoted | None) -> str:
 
 async def _tell(work: Work, order: Order, before: int | None, *, first: bool) -> list[Message]:
     """Write to the customer, and to the driver who has the order already."""
+    rule = await waiting.rule_of(work.session, order)
 
     def values(language: str) -> dict[str, str]:
         return {
@@ -133,6 +135,7 @@ async def _tell(work: Work, order: Order, before: int | None, *, first: bool) ->
             "destination": order.destination_text or "-",
             "fare": _shown(order.fare, order.currency, language),
             "before": _shown(before, order.currency, language),
+            "waiting": _waiting_words(rule, order.currency, language),
         }
 
     told = [await order_texts.to_customer(work, order, FIXED if first else CHANGED, values)]
@@ -144,6 +147,14 @@ def _shown(amount: int | None, currency: str, language: str) -> str:
     if amount is None:
         return Catalog.load(language).text("sms.fare.open")
     return money.display(amount, currency, language)
+
+
+def _waiting_words(rule: WaitingRule | None, currency: str, language: str) -> str:
+    """How waiting is counted, as it goes with the fare in writing; nothing where it is not."""
+    if rule is None:
+        return ""
+    step = money.display(rule.step, currency, language)
+    return Catalog.load(language).text("sms.fare.waiting", free=rule.free_min, minutes=rule.step_min, step=step)
 
 
 def _origin(order: Order) -> PlaceText:

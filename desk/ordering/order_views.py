@@ -15,7 +15,7 @@ from desk.dispatching.search_views import SearchView
 from desk.driver.driver_fitness import papers_json, soon_out
 from desk.errors import NotFound
 from desk.order import order_clock, order_places, promises, way_points
-from desk.ordering import fares, no_show
+from desk.ordering import fares, no_show, waiting
 from desk.texts.message_states import shown_text
 from desk.views import Json, moment
 from models import (
@@ -57,6 +57,7 @@ async def orders_json(session: AsyncSession, order_ids: Iterable[int]) -> list[J
     alike = await crowds.of_orders(session, [row[0] for row in rows.values()])
     following = await next_orders.drivers_of(session, wanted)
     waits = await no_show.earliest(session, [row[0] for row in rows.values()])
+    waited = await waiting.of_orders(session, [row[0] for row in rows.values()])
     beside = await _Beside.of(session, wanted)
     return [
         _order(order, customer_id, customer_name, drivers.get(order.id), searches.get(order.id))
@@ -64,6 +65,7 @@ async def orders_json(session: AsyncSession, order_ids: Iterable[int]) -> list[J
         | beside.of_order(order.id)
         | {
             "no_show_at": moment(waits.get(order.id)),
+            "waiting": waited[order.id].as_json(beside.now) if order.id in waited else None,
             "next_driver": following.get(order.id),
             "credit": _credit(order, credit_name),
         }

@@ -1,7 +1,8 @@
 """The office's own tariff from a sheet: fares by zones, the price by distance, hours, days. Every mistake with its line. Pure.
 
 zones      from, to, fare, both             출발, 도착, 요금, 왕복
-distance   base, included_m, step, step_m, way_point, rounding, holiday_percent      one line
+distance   base, included_m, step, step_m, way_point, rounding, holiday_percent,
+           waiting_free_min, waiting_step_min, waiting_step                          one line
 hours      from, until, percent, amount, days ("12345": Monday to Friday)            these take the place of the trade's
 days       day, name, kind (holiday, working)
 """
@@ -21,7 +22,18 @@ Kind = Literal["zones", "distance", "hours", "days"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 COLUMNS: dict[Kind, tuple[str, ...]] = {
     "zones": ("from", "to", "fare", "both"),
-    "distance": ("base", "included_m", "step", "step_m", "way_point", "rounding", "holiday_percent"),
+    "distance": (
+        "base",
+        "included_m",
+        "step",
+        "step_m",
+        "way_point",
+        "rounding",
+        "holiday_percent",
+        "waiting_free_min",
+        "waiting_step_min",
+        "waiting_step",
+    ),
     "hours": ("from", "until", "percent", "amount", "days"),
     "days": ("day", "name", "kind"),
 }
@@ -33,11 +45,14 @@ NEEDED: dict[Kind, tuple[str, ...]] = {
 }
 MOST: dict[Kind, int] = {"zones": MOST_PAIRS, "distance": 1, "hours": 48, "days": MOST_DAYS}
 MOST_M = 1_000_000
+MOST_MIN = 24 * 60
 _WORDS = {
     "from": "from 출발 출발지 출발구역 부터 시작", "to": "to 도착 도착지 도착구역", "fare": "fare 요금 금액",
     "both": "both 왕복 양방향",
     "base": "base 기본요금", "included_m": "includedm 기본거리", "step": "step 추가요금", "step_m": "stepm 추가거리 단위거리",
     "way_point": "waypoint 경유요금 경유", "rounding": "rounding 올림단위", "holiday_percent": "holidaypercent 휴일할증",
+    "waiting_free_min": "waitingfreemin 무료대기 무료대기분", "waiting_step_min": "waitingstepmin 대기단위 대기단위분",
+    "waiting_step": "waitingstep 대기요금",
     "until": "until 까지 끝", "percent": "percent 할증 할증률", "amount": "amount 추가금액 정액", "days": "days 요일",
     "day": "day 날짜", "name": "name 이름", "kind": "kind 구분",
 }  # fmt: skip
@@ -102,6 +117,9 @@ def _distance(cells: Mapping[str, str]) -> list[Row]:
     row = {name: _whole(cells, name, MOST_FARE) for name in ("base", "step")}
     row |= {name: _whole(cells, name, MOST_M, least) for name, least in (("included_m", 0), ("step_m", 1))}
     row |= {name: _whole(cells, name, most, least) for name, most, least in _MAY if cells.get(name)}
+    missing = [name for name in _WAITING if name not in row]
+    if missing and len(missing) < len(_WAITING):
+        raise _Wrong("waiting", missing[0])
     return [row]
 
 
@@ -126,7 +144,11 @@ def _days(cells: Mapping[str, str]) -> list[Row]:
     return [{"day": day.isoformat(), "name": _name(cells, "name"), "working": kind in _WORKING}]
 
 
-_MAY = (("way_point", MOST_FARE, 0), ("rounding", MOST_FARE, 1), ("holiday_percent", 1_000, 0))
+_WAITING = ("waiting_free_min", "waiting_step_min", "waiting_step")
+_MAY = (
+    ("way_point", MOST_FARE, 0), ("rounding", MOST_FARE, 1), ("holiday_percent", 1_000, 0),
+    ("waiting_free_min", MOST_MIN, 0), ("waiting_step_min", MOST_MIN, 1), ("waiting_step", MOST_FARE, 0),
+)  # fmt: skip
 _READ: dict[Kind, Callable[[Mapping[str, str]], list[Row]]] = {
     "zones": _zones, "distance": _distance, "hours": _hours, "days": _days,
 }  # fmt: skip

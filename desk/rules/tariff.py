@@ -80,12 +80,26 @@ class Quote:
 
 
 @dataclass(frozen=True, slots=True)
+class WaitingRule:
+    """`free_min` minutes cost nothing; each `step_min` minutes begun after that cost `step` (whole minor units)."""
+
+    free_min: int
+    step_min: int
+    step: int
+
+    def amount(self, seconds: int) -> int:
+        """What so long a wait comes to."""
+        return -(-max(0, seconds - 60 * self.free_min) // (60 * self.step_min)) * self.step
+
+
+@dataclass(frozen=True, slots=True)
 class Tariff:
     """A price by distance, in whole minor units. `included_m` metres are in `base`; each `step_m` begun after that costs `step`.
 
     Between `night_from` and `night_to` (local time, over midnight) `night_percent` is added; `hours` are further surcharges,
     `holiday_percent` is added on public holidays and the office's own, `way_point` for each stop on the way. `rounding` is the
-    smallest amount that is charged, upwards. `road_percent` is how long a way is for 100 of its beeline.
+    smallest amount that is charged, upwards. `road_percent` is how long a way is for 100 of its beeline. The fields from
+    `waiting_free_min` on are those of WaitingRule; with no step there is none, and it is never part of a quote's amount.
     """
 
     base: int
@@ -100,6 +114,16 @@ class Tariff:
     holiday_percent: int = 0
     way_point: int = 0
     road_percent: int = 130
+    waiting_free_min: int = 0
+    waiting_step_min: int = 0
+    waiting_step: int = 0
+
+    @property
+    def waiting(self) -> WaitingRule | None:
+        """How waiting for the customer is counted, where it is."""
+        if not self.waiting_step_min or not self.waiting_step:
+            return None
+        return WaitingRule(self.waiting_free_min, self.waiting_step_min, self.waiting_step)
 
     def quote(self, distance_m: int, at: time) -> int:
         """What a trip of `distance_m` metres that begins at local time `at` costs on an ordinary day."""
@@ -117,6 +141,9 @@ class Tariff:
         sum_ = sum(part.amount for part in parts)
         if missing := -sum_ % self.rounding:
             parts.append(Part("rounding", missing, (("unit", self.rounding),)))
+        if (rule := self.waiting) is not None:  # said with the price, and of nothing yet
+            args = (("free_min", rule.free_min), ("step_min", rule.step_min), ("step", rule.step))
+            parts.append(Part("waiting", 0, args))
         return Quote(sum_ + missing, tuple(parts))
 
     def _start(self, trip: Trip) -> list[Part] | None:

@@ -63,7 +63,7 @@ def test_the_headings_that_a_page_names_are_understood_in_a_file(language: str, 
     m = Catalog.load(language).text
     good = {
         "zones": ["강남구", "분당구", "25000", "yes"],
-        "distance": ["1"] * 7,
+        "distance": ["1"] * len(COLUMNS["distance"]),
         "hours": ["22:00", "04:00", "20", "0", "1"],
     }
     heads = [m(f"money.tariff.column_{kind}_{name}") for name in COLUMNS[kind]]

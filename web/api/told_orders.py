@@ -179,10 +179,26 @@ class CrowdTold(Told):
     count: int
 
 
+class WaitingTold(Told):
+    """`free_min` minutes cost nothing, each `step_min` begun after that `step`. It comes to `amount`; no fare is changed by it.
+
+    `until` null: he still waits, and `waited_s` and `amount` are of now.
+    """
+
+    since: Moment
+    until: Moment | None
+    waited_s: int
+    amount: Money
+    free_min: int
+    step_min: int
+    step: Money
+
+
 class OrderTold(Told):
     """An order. `pin_doubt` says why its origin is uncertain: it has no pin, or a wide radius; null when it is certain.
 
-    `no_show_at`: its driver waits at the customer's place, and from then on may say that nobody came.
+    `no_show_at`: its driver waits at the customer's place, and from then on may say that nobody came. `waiting`: how long he has
+    waited, or did before they went on, where the tariff counts it.
     """
 
     id: Id
@@ -215,6 +231,7 @@ class OrderTold(Told):
     pin_doubt: Literal["no_pin", "wide"] | None
     crowd: CrowdTold | None
     no_show_at: Moment | None
+    waiting: WaitingTold | None
     search: SearchTold | None
     next_driver: NextDriver | None
 

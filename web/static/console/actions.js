@@ -97,6 +97,7 @@ export const ACTIONS = [
   { name: "wants", keys: ["Control+Shift+F10"], where: "always", run: () => at("order-form").goTo("wants") },
   { name: "choices", where: "there" },
   { name: "stops", where: "there" },
+  { name: "waited", where: "there" },
   { name: "clash", where: "there" },
   { name: "cancel", keys: ["Delete"], where: "own", run: () => at("candidate-list").cancelOrNot() },
   { name: "release_ticked", keys: ["Shift+Delete"], where: "own", run: () => act("release") },

@@ -23,6 +23,7 @@ import { paymentWords, termsOf, wantsWords } from "./terms.js";
 import { alarmWords, isPromised } from "./trips.js";
 import { clockTime, distance, money, t } from "./texts.js";
 import { act, isWaiting, takeAway } from "./ticked.js";
+import { waitedWords } from "./waiting.js";
 import { assign, holderOf, reassign, sendLink, tripOf, wantsDriver } from "./work.js";
 
 export class CandidateList extends LiveElement {
@@ -248,6 +249,7 @@ export class CandidateList extends LiveElement {
         ${order ? this.tabs(wants) : html`<h2>${t("candidates.title")}</h2>`}
         ${order ? html`<span class="for">${[`${clockTime(order.taken_at)} ${tripOf(order)}`, wants ? termsOf(order) : ""].filter(Boolean).join(" · ")}</span>` : nothing}
       </div>
+      <div class="order-actions waited" ?hidden=${!waitedWords(order)}><span>${waitedWords(order)}</span></div>
       <div class="order-actions" ?hidden=${!order || order.closed_at !== null}>
         <button type="button" class="look" ?hidden=${!wants} @click=${startOrStop}>
           ${t(isSearching(order) && !isProposing(order) ? "search_do.stop" : order?.search ? "search_do.again" : "search_do.start")} <kbd>Shift F8</kbd>

@@ -22,6 +22,7 @@ import { store } from "./store.js";
 import { Suggestions } from "./suggestions.js";
 import { has, moneyField, parseMoney, t } from "./texts.js";
 import { quote } from "./trips.js";
+import { waitingProposal } from "./waiting.js";
 import { clear, drafts } from "./work.js";
 
 const OPENING_MS = 1000;
@@ -259,7 +260,10 @@ export class OrderForm extends LiveElement {
   pressed = (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey || event.target.tagName === "BUTTON") return;
     const { name } = event.target.closest("[name]");
-    if (event.key === "Enter" && !event.shiftKey) afterComposition(event, () => this.enter(name));
+    if (event.key === "Enter" && event.shiftKey && name === "fare") {
+      event.preventDefault();
+      this.addWaiting();
+    } else if (event.key === "Enter" && !event.shiftKey) afterComposition(event, () => this.enter(name));
     else if ((event.key === "ArrowDown" || event.key === "ArrowUp") && !event.isComposing) {
       this.arrow(event, name, event.key === "ArrowDown" ? 1 : -1);
     } else if (event.key === "Escape" && this.choices.open) {
@@ -303,6 +307,22 @@ export class OrderForm extends LiveElement {
     this.field("fare").value = this.draft.values.fare;
     drafts.keep();
     this.requestUpdate();
+  }
+
+  /** Shift Enter in the fare of an order that is changed: with what the driver's waiting comes to, and why, to be saved or not. */
+  addWaiting() {
+    const proposal = waitingProposal(this.draft);
+    if (!proposal) return;
+    const reason = this.draft.values.fare_reason.trim() || t("order.waited_reason", { minutes: proposal.minutes });
+    for (const [name, text] of [["fare", moneyField(proposal.fare)], ["fare_reason", reason]]) {
+      this.draft.type(name, text);
+      if (FIELDS.includes(name)) this.field(name).value = text;
+    }
+    if (this.problem?.field === "fare" || this.problem?.field === "fare_reason") this.problem = null;
+    drafts.keep();
+    this.price();
+    this.requestUpdate();
+    this.updateComplete.then(() => this.goTo("fare_reason"));
   }
 
   /** Ask, a little later, what the trip costs as it stands; late answers are dropped. */

@@ -2,6 +2,7 @@
 
 import { distance, money, parseMoney, t } from "./texts.js";
 import { partsWords, promiseWords } from "./trips.js";
+import { waitingProposal } from "./waiting.js";
 import { tripOf } from "./work.js";
 
 /** Shown in grey in the empty field `name` of `form`. */
@@ -40,7 +41,14 @@ function aboutPayment(draft, field) {
 
 /** What a fare is made of, and what chance it has: as it is typed, and from which fare on it would be clearly better. */
 function aboutFare(draft) {
-  return [fareWords(draft), chanceWords(draft.quoted?.chance)].filter(Boolean).join(" · ");
+  return [waitingWords(draft), fareWords(draft), chanceWords(draft.quoted?.chance)].filter(Boolean).join(" · ");
+}
+
+/** What Shift Enter would add for the driver's waiting. */
+function waitingWords(draft) {
+  const proposal = waitingProposal(draft);
+  if (!proposal || parseMoney(draft.values.fare) === proposal.fare) return "";
+  return t("order.waited_takes", { minutes: proposal.minutes, amount: money(proposal.amount), fare: money(proposal.fare) });
 }
 
 function chanceWords(chance) {

@@ -42,10 +42,16 @@ export function partWords({ key, amount, args }, currency) {
   const values = { ...args };
   if ("metres" in args) values.km = km(args.metres);
   if ("unit" in args) values.unit = money(args.unit, currency);
+  if (key === "waiting") return t("fare_part.waiting", { ...values, step: money(args.step, currency) });
   return `${t(`fare_part.${key}`, values)} ${money(amount, currency)}`;
 }
 
-export const partsWords = (parts, currency) => parts.map((part) => partWords(part, currency)).join(" + ");
+/** What adds up to the amount; how waiting is counted stands after it, as it adds nothing yet. */
+export function partsWords(parts, currency) {
+  const words = (some) => some.map((part) => partWords(part, currency));
+  const sum = words(parts.filter(({ key }) => key !== "waiting")).join(" + ");
+  return [sum, ...words(parts.filter(({ key }) => key === "waiting"))].join(" · ");
+}
 
 /** What a trip that is being typed would cost; null when the server does not answer, or cannot read it. */
 export async function quote(body) {
