@@ -197,3 +197,26 @@ async def test_of_a_promise_about_to_break_the_fare_is_raised_or_the_customer_as
     texts = (await console.house.program().api("GET", f"/messages?order_id={other['id']}")).body["items"]
     assert ["모시겠습니다" in each["text"] for each in texts] == [True]
     await console.until("!document.querySelector('status-bar .gauge.unassigned')")
+
+
+@pytest.mark.parametrize("locale", ["ko", "en"])
+async def test_what_needs_somebody_is_in_sight_in_the_top_line_while_others_wait(
+    sit_down: OpenConsole, scene: Scene, locale: str
+) -> None:
+    """Seen failing with the gauge behind those that a narrow line cuts off."""
+    console = await sit_down(locale=locale)
+    order = await console.house.order(destination={"text": "판교역"})
+    calls = [await scene.ring(f"0105550123{n}") for n in range(3)]
+    await console.ringing(calls[-1])
+    await console.press("F2")
+    await console.page.wait_for_selector("status-bar .gauge.talking")
+    await promise_breaks(console, order["id"])
+    await console.page.wait_for_selector("status-bar .gauge.unassigned")
+    if folder := os.environ.get("CALLBOARD_PICTURES"):
+        await console.picture(f"alarm-in-sight-{locale}", Path(folder))
+    for gauge in (".unassigned", ".hot"):
+        await console.until(
+            f"document.querySelector('status-bar .gauge{gauge} b').getBoundingClientRect().right"
+            " <= document.querySelector('status-bar .gauges').getBoundingClientRect().right"
+        )
+    console.unharmed()

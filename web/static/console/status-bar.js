@@ -22,16 +22,16 @@ export class StatusBar extends LiveElement {
       <strong class="brand">call<b>board</b></strong>
       <div class="gauges">
         ${this.me()}
+        ${store.needing.length
+          ? html`<span class="gauge trouble unassigned">${icons.warn} ${t("alarm.gauge")} <b>${store.needing.length}</b></span>`
+          : nothing}
         <span class="gauge ${waiting.length ? "hot" : ""}">
           ${t("status.waiting")} <b>${waiting.length}</b>
           ${waiting.length ? html`<small>${t("status.longest")} <time>${duration(longest)}</time></small>` : nothing}
         </span>
+        ${store.troubles.map(([part, { reason }]) => this.trouble(part, reason))}
         <span class="gauge">${t("status.today")} <b>${store.ordersToday}</b></span>
         <dispatch-mode data-panel></dispatch-mode>
-        ${store.needing.length
-          ? html`<span class="gauge trouble unassigned">${icons.warn} ${t("alarm.gauge")} <b>${store.needing.length}</b></span>`
-          : nothing}
-        ${store.troubles.map(([part, { reason }]) => this.trouble(part, reason))}
       </div>
       <customer-search data-panel></customer-search>
       <time class="now" title=${t("status.server_time")}>${clockTime(store.now(), true)}</time>
