@@ -16,6 +16,7 @@ from ami.listener import Listener
 from callboard.checkpoints import Checkpoints
 from callboard.database_watch import DatabaseWatch
 from callboard.demo_calls import DemoCalls, no_test_calls
+from callboard.demo_drivers import DemoDrivers
 from callboard.disk_watch import DiskWatch
 from callboard.figures import Figures
 from callboard.housekeeping import Housekeeping
@@ -162,6 +163,8 @@ def wire(instance: Instance, world: World | None = None) -> Wired:
             if settings.site.demo_calls:
                 parts.append(Part("demo-calls", calls.run))
 
+    if settings.site.demo:
+        parts.append(Part("demo-drivers", DemoDrivers(desk).run))
     figures = Figures(desk, loop_watch, readings, listener if settings.site.asterisk != "none" else None)
     reader = TableReader()
     outside = Outside(

@@ -20,7 +20,8 @@ from desk.views import Json, moment
 from desk.work import Work
 from models import Driver, Offer, Operator, Order, Search, Weighing
 
-CHOSEN = tuple(f"weighing.given_{sort}" for sort in ("distance", "finishing", "waiting", "all_the_same", "apart"))
+_SORTS = ("distance", "finishing", "finishing_by_plan", "waiting", "place_old", "far", "all_the_same", "apart")
+CHOSEN = tuple(f"weighing.given_{sort}" for sort in _SORTS)
 """Why it was he: how he was ranked, or that he was unfit for it, or not one of those who were weighed."""
 *_, ALL_THE_SAME, APART = CHOSEN
 

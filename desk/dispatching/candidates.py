@@ -9,17 +9,17 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Integer, Row, Select, bindparam, exists, select
+from sqlalchemy import Integer, Row, Select, bindparam, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk import trades
 from desk.driver import driver_fitness
 from desk.errors import NotFound
 from desk.order import finishing
-from desk.place.nearby import beeline_m, boxed, nearest
+from desk.place.nearby import Point, beeline_m, boxed, nearest
 from desk.trades import Trade
 from models import Driver, Offer, Order
 
@@ -29,9 +29,12 @@ __all__ = ["Candidate", "beeline_m", "candidates", "of_order"]
 REACH_M = 30_000
 LOOKED_AT = 30
 """So many of the nearest are weighed against one another, also where fewer are wanted: the best is not always the nearest."""
+ANY_TIME = timedelta(days=1)
 _DRIVER, _OFFER = Driver.__table__.c, Offer.__table__.c
-COLUMNS = (*driver_fitness.COLUMNS, _DRIVER.number, _DRIVER.name, _DRIVER.free_since, _DRIVER.grade)
-LOCATED = (*COLUMNS, _DRIVER.lat, _DRIVER.lon, _DRIVER.located_at)
+COLUMNS = (
+    *driver_fitness.COLUMNS, _DRIVER.number, _DRIVER.name, _DRIVER.free_since, _DRIVER.grade, _DRIVER.lat, _DRIVER.lon,
+    _DRIVER.located_at,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +77,18 @@ async def candidates(
 
 
 async def of_order(
-    session: AsyncSession, order: Order, limit: int, now: datetime, search_id: int = 0, reach_m: int = REACH_M
+    session: AsyncSession, order: Order, limit: int, now: datetime, search_id: int = 0, reach_m: int | None = None
 ) -> list[Candidate]:
     """The same for an order that is at hand, without those whom the search `search_id` has asked.
 
-    Who is farther away than `reach_m` (beeline) is listed like one whose place is not known.
+    Those whose place is not known, or only from long ago, come after the others. Whoever is known to be farther away than
+    anybody waits for comes with them, or with `reach_m` (metres, beeline), of which the same is true, not at all.
     """
     trade = trades.load(order.trade)
-    about_to_be_done = await finishing.near(session, order, trade, LOCATED, now, search_id)
+    about_to_be_done = await finishing.near(session, order, trade, COLUMNS, now, search_id)
     soon = [_finishing(row, distance, left, trade, now) for distance, left, row in about_to_be_done]
-    look = _Look(order, max(limit, LOOKED_AT), now, search_id, reach_m)
+    seen_since = now - timedelta(seconds=trade.place_good_for_s)
+    look = _Look(order, max(limit, LOOKED_AT), now, search_id, reach_m, seen_since)
     near, rows = await _near(session, look, trade)
     reasons = await driver_fitness.reasons_for(session, order, [*rows, *(row for *_, row in about_to_be_done)], now)
     fit = [each for each in near if each.driver_id not in reasons]
@@ -96,7 +101,7 @@ async def of_order(
     if len(listed) < limit:
         others = await _longest_waiting(session, look, limit - len(listed), {row.id for row in rows})
         reasons = {**reasons, **await driver_fitness.reasons_for(session, order, others, now)}
-        rest = [_waiting(row, now) for row in others]
+        rest = [_waiting(row, look) for row in others]
         listed += [each for each in rest if each.driver_id not in reasons]
         unfit = [each for each in (*near, *soon, *rest) if each.driver_id in reasons]
         listed += [_unfit(each, reasons[each.driver_id]) for each in unfit]
@@ -118,19 +123,21 @@ def _free(*more: Any) -> Select[Any]:
 
 
 _AT = (_DRIVER.lat.label("at_lat"), _DRIVER.lon.label("at_lon"))
-_NEAR = boxed(_free(*_AT), _DRIVER.lat, _DRIVER.lon)
-_SKILLED_NEAR = boxed(_free(*_AT).where(driver_fitness.is_skilled()), _DRIVER.lat, _DRIVER.lon)
+_SEEN = _DRIVER.located_at >= bindparam("seen_since")
+_NEAR = boxed(_free(*_AT).where(_SEEN), _DRIVER.lat, _DRIVER.lon)
+_SKILLED_NEAR = boxed(_free(*_AT).where(_SEEN, driver_fitness.is_skilled()), _DRIVER.lat, _DRIVER.lon)
+_UNSEEN = or_(_DRIVER.lat.is_(None), _DRIVER.lon.is_(None), _DRIVER.located_at.is_(None), ~_SEEN)
 _MOST = bindparam("most", type_=Integer)
 _SKILLED_WAITING = (
     _free()
-    .where(driver_fitness.is_skilled())
+    .where(_UNSEEN, driver_fitness.is_skilled())
     .order_by(_DRIVER.free_since.is_(None), _DRIVER.free_since, _DRIVER.id)
     .limit(_MOST)
 )
 # Two walks along an index rather than a sort: those who are known to wait, then those of whom nobody knows since when.
 _WAITING = (
-    _free().where(_DRIVER.free_since.is_not(None)).order_by(_DRIVER.free_since, _DRIVER.id).limit(_MOST),
-    _free().where(_DRIVER.free_since.is_(None)).order_by(_DRIVER.id).limit(_MOST),
+    _free().where(_UNSEEN, _DRIVER.free_since.is_not(None)).order_by(_DRIVER.free_since, _DRIVER.id).limit(_MOST),
+    _free().where(_UNSEEN, _DRIVER.free_since.is_(None)).order_by(_DRIVER.id).limit(_MOST),
 )
 
 
@@ -142,24 +149,36 @@ class _Look:
     limit: int
     now: datetime
     search_id: int
-    reach_m: int
+    reach_m: int | None
+    seen_since: datetime
+
+    @property
+    def point(self) -> Point | None:
+        """Where the order begins."""
+        lat, lon = self.order.origin_lat, self.order.origin_lon
+        return None if lat is None or lon is None else (lat, lon)
 
     @property
     def values(self) -> dict[str, Any]:
         """What every statement is given."""
-        return {"office": self.order.office_id, "search": self.search_id}
+        return {"office": self.order.office_id, "search": self.search_id, "seen_since": self.seen_since}
+
+    @property
+    def values_of_others(self) -> dict[str, Any]:
+        """The same for those who are not near: whoever is known to be far away is left out, where `reach_m` says so."""
+        narrow = self.reach_m is not None and self.point is not None
+        return self.values if narrow else {**self.values, "seen_since": self.now + ANY_TIME}
 
 
 async def _near(session: AsyncSession, look: _Look, trade: Trade) -> tuple[list[Candidate], list[Row[Any]]]:
     """Free drivers within reach, the least cost first, and their rows."""
-    order = look.order
-    if order.origin_lat is None or order.origin_lon is None:
+    order, point, reach = look.order, look.point, look.reach_m or max(REACH_M, trade.reach_m)
+    if point is None:
         return [], []
-    point = (order.origin_lat, order.origin_lon)
-    found = await nearest(session, _NEAR, look.values, point, look.limit, look.reach_m)
+    found = await nearest(session, _NEAR, look.values, point, look.limit, reach)
     if order.wants:  # whoever has the skills, however many nearer ones have not
         values = {**look.values, **_wanted(order)}
-        able = await nearest(session, _SKILLED_NEAR, values, point, look.limit, look.reach_m)
+        able = await nearest(session, _SKILLED_NEAR, values, point, look.limit, reach)
         have = {row.id for _, row in able}
         found = [*able, *(each for each in found if each[1].id not in have)]
     weighed = [(_free_candidate(row, distance, trade, look.now), _waiting_order(row)) for distance, row in found]
@@ -174,9 +193,10 @@ def _wanted(order: Order) -> dict[str, Any]:
 
 async def _longest_waiting(session: AsyncSession, look: _Look, limit: int, seen: Collection[int]) -> list[Row[Any]]:
     """Those who wait longest, without `seen`; where skills are wanted, first those who have them."""
-    queries = [(query, look.values) for query in _WAITING]
+    values = look.values_of_others
+    queries = [(query, values) for query in _WAITING]
     if look.order.wants:
-        queries.insert(0, (_SKILLED_WAITING, {**look.values, **_wanted(look.order)}))
+        queries.insert(0, (_SKILLED_WAITING, {**values, **_wanted(look.order)}))
     found: dict[int, Row[Any]] = {}
     for query, given in queries:
         if len(found) < limit:
@@ -200,7 +220,7 @@ def _free_candidate(row: Row[Any], distance: float, trade: Trade, now: datetime)
     cost = eta - credit - grade
     args = {
         "waiting_s": waiting, "distance_m": round(distance), "eta_s": eta, "waiting_credit_s": credit,
-        "grade_credit_s": grade, "cost_s": cost,
+        "grade_credit_s": grade, "cost_s": cost, "located_s": _located_s(row, now) or 0,
     }  # fmt: skip
     return Candidate(
         row.id, row.number, row.name, round(distance), eta, waiting, "candidate.distance", args, True, cost,
@@ -211,33 +231,47 @@ def _free_candidate(row: Row[Any], distance: float, trade: Trade, now: datetime)
 def _finishing(row: Row[Any], distance: float, left_s: int, trade: Trade, now: datetime) -> Candidate:
     assert trade.finishing is not None
     eta = left_s + trade.finishing.turn_s + trade.approach.seconds(distance)
-    grade = trade.fairness.grade_credit_s(row.grade)
+    grade, located = trade.fairness.grade_credit_s(row.grade), _located_s(row, now)
     args = {
         "waiting_s": 0, "distance_m": round(distance), "finish_s": left_s, "eta_s": eta, "waiting_credit_s": 0,
         "grade_credit_s": grade, "cost_s": eta - grade,
     }  # fmt: skip
+    seen = located is not None and located <= finishing.FRESH_S
+    return Candidate(
+        row.id, row.number, row.name, round(distance), eta, 0, "candidate.finishing" if seen else "candidate.finishing_by_plan",
+        args | {"located_s": located} if located is not None else args, False, eta - grade, left_s, papers=_papers(row, now),
+    )  # fmt: skip
+
+
+def _waiting(row: Row[Any], look: _Look) -> Candidate:
+    """One who is not near: his place is not known, or only from long ago, or it is too far away; or the order has no pin."""
+    waiting, located = _waited_s(row, look.now), _located_s(row, look.now)
+    sort, args, distance = "waiting", {"waiting_s": waiting}, None
+    if look.point is not None and located is not None:
+        sort, args = "place_old", {**args, "located_s": located}
+        if row.located_at >= look.seen_since:
+            sort, distance = "far", round(beeline_m(row.lat, row.lon, *look.point))
+            args = {**args, "distance_m": distance}
     return Candidate(
         row.id,
         row.number,
         row.name,
-        round(distance),
-        eta,
-        0,
-        "candidate.finishing",
+        distance,
+        None,
+        waiting,
+        f"candidate.{sort}",
         args,
-        False,
-        eta - grade,
-        left_s,
-        papers=_papers(row, now),
+        True,
+        papers=_papers(row, look.now),
     )
 
 
-def _waiting(row: Row[Any], now: datetime) -> Candidate:
-    waiting = _waited_s(row, now)
-    return Candidate(
-        row.id, row.number, row.name, None, None, waiting, "candidate.waiting", {"waiting_s": waiting}, True,
-        papers=_papers(row, now),
-    )  # fmt: skip
+def _located_s(row: Row[Any], now: datetime) -> int | None:
+    """How many seconds ago he was seen; None: never."""
+    if row.lat is None or row.lon is None or row.located_at is None:
+        return None
+    seconds: float = (now - row.located_at).total_seconds()
+    return max(0, round(seconds))
 
 
 def _papers(row: Row[Any], now: datetime) -> driver_fitness.Papers:

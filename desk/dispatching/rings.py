@@ -13,7 +13,7 @@ from desk import events, trades
 from desk.dispatching import candidates as looking
 from desk.dispatching.candidates import Candidate
 from desk.driver import offer_texts, offers
-from desk.trades import Ring
+from desk.trades import Ring, Trade
 from desk.work import Work
 from models import Assignment, NextOrder, Offer, Order, Search, Weighing
 
@@ -55,6 +55,7 @@ class Asked:
 class _Barred:
     released: Collection[int]
     thinking: Collection[int]
+    farthest_m: int
 
     def key(self, each: Candidate) -> str | None:
         if each.unfit is not None:
@@ -148,22 +149,27 @@ def weigh(found: Collection[Candidate], ring: Ring, barred: _Barred, plan: Plan 
 def proposed(each: Candidate, chosen: bool, best: Candidate | None) -> Weighed:
     """Why a driver was proposed to the operators, or was not. Nobody is asked."""
     if chosen:
-        return Weighed(each, False, "weighing.proposed" if each.distance_m is not None else "weighing.proposed_waiting")
+        sort = "proposed" if each.distance_m is not None else f"proposed_{_sort(each)}"
+        return Weighed(each, False, f"weighing.{sort}")
     key, more = _others_key(each, False, [best.cost_s] if best is not None and best.cost_s is not None else [])
     return Weighed(each, False, key, more)
 
 
 def _asked_key(each: Candidate) -> str:
     if each.distance_m is None:
-        return "weighing.longest_waiting"
-    return "weighing.best" if each.free else "weighing.finishing"
+        return "weighing.asked_place_old" if _sort(each) == "place_old" else "weighing.longest_waiting"
+    return "weighing.best" if each.free else f"weighing.{_sort(each)}"
+
+
+def _sort(each: Candidate) -> str:
+    return each.reason_key.removeprefix("candidate.")
 
 
 def _others_key(each: Candidate, planned: bool, costs: Collection[int]) -> tuple[str, dict[str, int]]:
     if planned and each.cost_s is not None:
         return "weighing.matched_other", {}
     if each.cost_s is None or not costs:
-        return "weighing.others_first", {}
+        return ("weighing.place_old" if _sort(each) == "place_old" else "weighing.others_first"), {}
     return ("weighing.costs_more" if each.free else "weighing.free_first"), {"asked_cost_s": max(costs)}
 
 
@@ -172,7 +178,12 @@ def _too_far(each: Candidate, reach_m: int) -> bool:
 
 
 def _able(found: Collection[Candidate], barred: _Barred, reach_m: int) -> list[Candidate]:
-    return [each for each in found if barred.key(each) is None and not _too_far(each, reach_m)]
+    """Those within reach. Whose place is not known waits for the last ring, as long as anybody is left whose place is known."""
+    able = [each for each in found if barred.key(each) is None and not _too_far(each, reach_m)]
+    placed = [each for each in found if each.distance_m is not None and barred.key(each) is None]
+    if reach_m < barred.farthest_m and any(not _too_far(each, barred.farthest_m) for each in placed):
+        return [each for each in able if each.distance_m is not None]
+    return able
 
 
 async def _look(
@@ -182,23 +193,26 @@ async def _look(
 
     A wave looks at nobody who is out of reach; other rings do, for the reasons, and look no farther once they see one.
     """
-    limit, reach = max(WEIGHED, ring.at_once), ring.reach_m if ring.wave_s else looking.REACH_M
+    limit, trade = max(WEIGHED, ring.at_once), trades.load(order.trade)
+    reach = ring.reach_m if ring.wave_s else None
     while True:
         found = await looking.of_order(session, order, limit, now, search.id, reach)
-        barred = await _barred(session, search, found, len(trades.load(order.trade).rings))
+        barred = await _barred(session, search, found, trade)
         enough = len(_able(found, barred, ring.reach_m)) >= ring.at_once
         if enough or len(found) < limit or any(_too_far(each, ring.reach_m) for each in found):
             return found, barred
         limit *= MORE
 
 
-async def _barred(session: AsyncSession, search: Search, found: Collection[Candidate], last_ring: int) -> _Barred:
+async def _barred(session: AsyncSession, search: Search, found: Collection[Candidate], trade: Trade) -> _Barred:
     """Who had the order and was released, and who thinks about another order. What everybody was asked bars nobody."""
     these = [candidate.driver_id for candidate in found]
     thinking = await session.scalars(
-        select(Offer.driver_id).where(Offer.driver_id.in_(these), Offer.state == offers.OPEN, Offer.ring < last_ring)
+        select(Offer.driver_id).where(
+            Offer.driver_id.in_(these), Offer.state == offers.OPEN, Offer.ring < len(trade.rings)
+        )
     )
-    return _Barred(await released(session, search.order_id), set(thinking))
+    return _Barred(await released(session, search.order_id), set(thinking), trade.reach_m)
 
 
 async def released(session: AsyncSession, order_id: int) -> set[int]:

@@ -117,6 +117,7 @@ class Trade:
     key in the locales. `rings` is in what order drivers are asked when the desk looks for one by itself; after the last, nobody
     was found. Who is asked by text has at least `by_text_s` seconds to answer; the search goes on meanwhile. `ride` is how fast
     the trip itself goes; `fairness`, `finishing` (None: nobody is asked before he is done) and `peak` are the policy of dispatch.
+    Where a driver was seen longer than `place_good_for_s` ago counts as not known: his phone may sleep, or he has moved on.
     An origin known no better than `sure_within_m` metres is offered to nobody without a word from an operator; nor is one of
     more than `open_from_a_number` open orders of one number, or `open_to_a_place` to one place.
 
@@ -140,6 +141,7 @@ class Trade:
     texts: Mapping[tuple[str, str], str]
     way: tuple[str, ...] = (COMPLETED,)
     sure_within_m: int = 500
+    place_good_for_s: int = 900
     open_from_a_number: int = 5
     open_to_a_place: int = 12
     no_show: str | None = None
@@ -163,6 +165,11 @@ class Trade:
     def way_from(self, state: str) -> tuple[str, ...]:
         """Which states of its way an order that is `state` may go to, the nearest first."""
         return tuple(after for after in self.way if after in self.states.get(state, ()))
+
+    @property
+    def reach_m(self) -> int:
+        """How far away the last ring asks, in metres (beeline)."""
+        return self.rings[-1].reach_m
 
     def steps_of_driver(self, state: str) -> tuple[str, ...]:
         """What the driver of an order that is `state` may say next; that it is done, only when nothing else is before it."""

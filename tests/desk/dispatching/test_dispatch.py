@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import event, func, select, update
@@ -14,7 +15,9 @@ from desk.errors import Conflict, DriverNotFree, DriverTaken, NotFound, OrderTak
 from desk.events import Event, MessageChanged, OrderAssigned
 from desk.ordering import orders
 from desk.ordering.orders import PlaceText, TakeOrder
+from desk.trades import proxy
 from desk.work import Desk
+from locales.catalog import Catalog
 from models import Assignment, Driver, Message, Order
 from tests.site import GANGNAM, Site, make_site
 
@@ -271,7 +274,7 @@ async def test_the_nearest_free_drivers_come_first_with_how_far_and_how_long(des
     assert found[1].eta_s == pytest.approx(4448 * 1.35 / 5, abs=2)
     assert (found[1].reason_key, set(found[1].reason_args)) == (
         "candidate.distance",
-        {"distance_m", "eta_s", "waiting_s", "waiting_credit_s", "grade_credit_s", "cost_s"},
+        {"distance_m", "eta_s", "waiting_s", "waiting_credit_s", "grade_credit_s", "cost_s", "located_s"},
     )
     assert all(c.free for c in found)
 
@@ -323,7 +326,30 @@ async def test_drivers_far_away_or_nowhere_are_listed_after_those_who_are_near(d
     async with desk.look() as session:
         found = await dispatch.candidates(session, order_id, limit=TASKS)
     assert len(found) == TASKS
-    assert [(c.driver_id, c.distance_m) for c in found[-2:]] == [(far, None), (nowhere, None)]
+    last, second_to_last = found[-1], found[-2]
+    assert (second_to_last.driver_id, second_to_last.eta_s, second_to_last.reason_key) == (far, None, "candidate.far")
+    assert (last.driver_id, last.distance_m, last.reason_key) == (nowhere, None, "candidate.waiting")
+
+
+async def test_where_a_driver_was_long_ago_is_not_where_he_is(desk: Desk, site: Site) -> None:
+    """Seen failing with yesterday's place taken for his place."""
+    order_id = await take(desk, site)
+    async with desk.work() as work:
+        good = timedelta(seconds=proxy.TRADE.place_good_for_s)
+        for driver_id, age in zip(site.drivers[:2], (good, good + timedelta(seconds=1)), strict=True):
+            seen = {"located_at": work.now - age}
+            await work.session.execute(update(Driver).where(Driver.id == driver_id).values(**seen))
+        now = work.now
+    async with desk.look() as session:
+        found = await dispatch.candidates(session, order_id, limit=TASKS, now=now)
+    assert (found[0].driver_id, found[0].distance_m, found[0].reason_args["located_s"]) == (site.drivers[0], 0, 900)
+    assert (found[-1].driver_id, found[-1].distance_m, found[-1].reason_key) == (
+        site.drivers[1], None, "candidate.place_old",
+    )  # fmt: skip
+    assert found[-1].reason_args["located_s"] == 901
+    for tag in ("ko", "en"):
+        for each in found:
+            assert Catalog.load(tag).text(f"panel.{each.reason_key}", **each.reason_args)
 
 
 async def test_beelines_are_those_of_the_globe() -> None:

@@ -82,7 +82,7 @@ async def test_who_will_be_done_nearby_is_listed_after_the_free_with_when_and_wh
     ride = proxy.TRADE.ride.seconds(beeline_m(*AWAY, *GANGNAM))
     assert (done.driver_id, done.finish_s, done.distance_m) == (site.drivers[0], ride, 0)
     assert done.eta_s == ride + 60
-    assert done.reason_key == "candidate.finishing"
+    assert done.reason_key == "candidate.finishing_by_plan"
     assert done.cost_s == done.eta_s - done.reason_args["grade_credit_s"]
 
 
@@ -95,6 +95,7 @@ async def test_where_he_is_tells_better_than_the_plan_when_he_is_done(desk: Desk
     async with desk.look() as session:
         found = await dispatch.candidates(session, order_id, now=clock.now)
     assert found[-1].finish_s == pytest.approx(1000 * 1.35 / 9, abs=3)
+    assert (found[-1].reason_key, found[-1].reason_args["located_s"]) == ("candidate.finishing", 0)
 
 
 async def test_who_has_a_next_order_is_not_listed_for_a_third(desk: Desk, site: Site) -> None:

@@ -205,6 +205,62 @@ async def test_who_may_not_take_it_has_one_reason_a_broadcast_however_many_waves
     assert {driver for driver, _ in await asked(desk, order_id)} == set(site.drivers[35:])
 
 
+async def test_whose_place_is_old_is_asked_after_all_whose_place_is_known_and_reads_why(
+    desk: Desk, site: Site, clock: Clock
+) -> None:
+    """Seen failing with a place of yesterday taken for where he is, and with one whose place is not known asked in a ring."""
+    old, near, far = site.drivers[0], site.drivers[1], site.drivers[7]
+    async with desk.work() as work:
+        await work.session.execute(update(Driver).where(Driver.id.not_in((old, near, far))).values(state="off"))
+        yesterday = {"located_at": work.now - timedelta(days=1)}
+        await work.session.execute(update(Driver).where(Driver.id == old).values(**yesterday))
+    order_id = await taken(desk, site)
+    await begin(desk, site, order_id)
+    assert await asked(desk, order_id) == [(near, "open")]
+    await go_on(desk, clock, 15)
+    assert (await asked(desk, order_id))[1:] == [(far, "open"), (old, "open")]
+    async with desk.look() as session:
+        his = select(Weighing).where(Weighing.driver_id == old).order_by(Weighing.id)
+        rows = (await session.scalars(his)).all()
+    assert (rows[0].reason_key, rows[-1].reason_key) == ("weighing.place_old", "weighing.asked_place_old")
+    assert rows[0].reason_args["located_s"] == 86_400
+    for row in rows:
+        for tag in ("ko", "en"):
+            assert Catalog.load(tag).text(f"panel.{row.reason_key}", **row.reason_args)
+
+
+async def test_where_nobodys_place_is_known_the_rings_ask_who_has_waited_longest(desk: Desk, site: Site) -> None:
+    async with desk.work() as work:
+        await work.session.execute(update(Driver).values(lat=None, lon=None, located_at=None))
+    order_id = await taken(desk, site)
+    await begin(desk, site, order_id)
+    assert await asked(desk, order_id) == [(site.drivers[-1], "open")]
+
+
+async def test_who_is_known_to_be_out_of_reach_is_never_asked(desk: Desk, site: Site, clock: Clock) -> None:
+    """Seen failing with a driver in Busan asked for an order in Seoul once nobody else was left."""
+    async with desk.work() as work:
+        await work.session.execute(update(Driver).where(Driver.id != site.drivers[0]).values(state="off"))
+        await work.session.execute(update(Driver).values(lat=35.1796, lon=129.0756))
+    order_id = await taken(desk, site)
+    await begin(desk, site, order_id)
+    assert (await state(desk, order_id), await asked(desk, order_id)) == ("unassigned", [])
+    async with desk.look() as session:
+        assert set(await session.scalars(select(Weighing.reason_key))) == {"weighing.too_far"}
+
+
+async def test_many_who_are_far_away_hide_nobody_whose_place_is_not_known(desk: Desk, clock: Clock) -> None:
+    """Seen failing with a broadcast that looks at the far ones, too: they have waited longer."""
+    site = await make_site(desk, drivers=110)
+    async with desk.work() as work:
+        await work.session.execute(update(Driver).values(lat=35.1796, lon=129.0756))
+        nowhere = {"lat": None, "lon": None, "located_at": None}
+        await work.session.execute(update(Driver).where(Driver.id == site.drivers[0]).values(**nowhere))
+    order_id = await taken(desk, site)
+    await begin(desk, site, order_id)
+    assert await asked(desk, order_id) == [(site.drivers[0], "open")]
+
+
 async def test_without_anybody_the_search_ends_at_once(desk: Desk, site: Site, clock: Clock) -> None:
     async with desk.work() as work:
         await work.session.execute(update(Driver).values(state="off"))

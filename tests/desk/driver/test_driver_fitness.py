@@ -93,7 +93,7 @@ async def test_who_lacks_what_the_order_asks_for_is_not_asked_and_reads_why(desk
         work.session.add(DriverSkill(driver_id=far, skill="manual"))
     order = await taken(desk, site, ("manual",))
     async with desk.look() as session:
-        listed = await dispatch.candidates(session, order.id)
+        listed = await dispatch.candidates(session, order.id, now=desk.clock())
     assert [(one.driver_id, one.unfit) for one in listed] == [
         (far, None), (near, "skill_manual"), (second, "skill_manual")
     ]  # fmt: skip
@@ -110,7 +110,7 @@ async def test_the_few_who_have_a_skill_are_found_behind_many_who_lack_it(desk: 
         work.session.add(DriverSkill(driver_id=site.drivers[2], skill="truck"))
     order = await taken(desk, site, ("truck",))
     async with desk.look() as session:
-        [only] = await dispatch.candidates(session, order.id, limit=1)
+        [only] = await dispatch.candidates(session, order.id, limit=1, now=desk.clock())
     assert only.driver_id == site.drivers[2]
 
 
