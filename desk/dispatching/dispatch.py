@@ -70,8 +70,11 @@ async def driver_by_number(work: Work, operator_id: int, number: str) -> Driver:
 async def _assign(work: Work, operator_id: int | None, order: Order, driver_id: int) -> Assignment | NextOrder:
     driver = await driver_of_office(work, order, driver_id)
     await driver_fitness.check(work.session, order, driver, work.now, by_operator=operator_id is not None)
-    await by_hand.keep(work, operator_id, order, driver)
-    if next_orders.may_hold(order, driver, work.now):
+    as_next = next_orders.may_hold(order, driver, work.now)
+    # Otherwise it is refused, and nothing is looked up in vain.
+    if order.state == TAKEN and (driver.state == "free" or as_next):
+        await by_hand.keep(work, operator_id, order, driver)
+    if as_next:
         return await next_orders.hold(work, operator_id, order, driver)
     return await give(work, operator_id, order, driver)
 
