@@ -79,7 +79,7 @@ async def test_a_search_is_started_watched_and_overruled_by_keys_alone(
     await console.sees("candidate-list .offer.declined", "거절: 너무 멂")
     await in_both_sizes(console, "1-running", pictures)
     await console.press("F8", "F9")
-    await console.sees("candidate-list .reasons", "이 주문을 이미 제안받음")
+    await console.sees("candidate-list .reasons .asked", "제안함")
     await in_both_sizes(console, "2-why", pictures)
 
     # Nobody wants it: seen, spoken and heard, once.
