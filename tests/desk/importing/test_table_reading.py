@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ import xlsxwriter
 from desk.importing import headings, lines, reading, table, workbook
 from desk.importing.table import MOST_COLUMNS, BadTable, Table
 
+SAMPLES = Path(__file__).parent / "samples"
 CSV = '고객명,전화번호,비고\r\n김철수,010-1234-5678,"트렁크, 큼"\r\n'
 
 
@@ -154,3 +156,22 @@ def test_a_wide_workbook_is_refused() -> None:
     made.add_worksheet().write(0, 16_000, "x")
     made.close()
     assert why(file.getvalue()) == "too_many_columns"
+
+
+def test_an_old_workbook_is_read_like_a_new_one() -> None:
+    """BIFF 8 as Excel 97 to 2003 have it (written by xlwt 1.3): a hidden sheet first, a telephone typed as a number, a date.
+
+    Seen failing with the hidden sheet read.
+    """
+    raw = (SAMPLES / "customers.xls").read_bytes()
+    assert raw.startswith(b"\xd0\xcf\x11\xe0")
+    read = reading.read(raw)
+    assert read.columns == ("고객명", "전화번호", "수신동의일", "비고")
+    assert texts(read)[0] == ["김철수", "010-1234-5678", "2026-11-01", "트렁크, 큼"]
+    assert [(cell.text, cell.kind) for cell in read.lines[1].cells[:2]] == [
+        ("이영희", "text"),
+        ("1087654321", "number"),
+    ]
+    for cut in (8, 512, 1_000, len(raw) // 2, len(raw) - 600):
+        with pytest.raises(BadTable):
+            reading.read(raw[:cut])
