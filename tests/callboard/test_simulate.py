@@ -56,6 +56,7 @@ async def test_the_same_recording_again_makes_no_second_call(tmp_path: Path) -> 
 
 
 async def test_an_evening_gives_the_same_rows_at_every_speed(tmp_path: Path) -> None:
+    """Seen failing with the machine's clock in place of the recording's."""
     texts = []
     for speed in (0, 100, 20):
         State(tmp_path / str(speed)).make()

@@ -21,6 +21,7 @@ pytestmark = pytest.mark.pbx
 async def test_an_evening_at_the_real_asterisk_is_played_again_to_the_same_tables(
     start_site: Start, tmp_path: Path
 ) -> None:
+    """Seen failing with neither the token taken out of what Asterisk says (agi/server.py) nor secrets out of the tape."""
     cable, smsc, night = Cable(tmp_path / "cid0"), Smsc(), tmp_path / "night.jsonl"
     await smsc.start()
     try:
