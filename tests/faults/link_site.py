@@ -30,7 +30,7 @@ STORM = """
 exten => {burst},1,Answer()
  same => n(again),Wait(0.05)
  same => n,Set(n={burst})
- same => n(one),UserEvent(Storm,Number: ${{n}},Text: 010-5555-0000 is what nobody here asked for)
+ same => n(one),UserEvent(Storm,Number: ${{n}},Text: 010-5555-0000 is what nobody here asked for{pad})
  same => n,Set(n=$[${{n}} - 1])
  same => n,GotoIf($[${{n}} > 0]?one)
  same => n,Goto(again)
@@ -132,10 +132,10 @@ def secret(site: RunningSite, name: str) -> str:
     return str(json.loads((site.state / "secrets.json").read_text())[name])
 
 
-async def storm(site: RunningSite, wire: Proxy, burst: int, channels: int = 1) -> None:
-    """`burst` events of no interest, twenty times a second and for each channel, until `calm()`."""
+async def storm(site: RunningSite, wire: Proxy, burst: int, channels: int = 1, pad: int = 0) -> None:
+    """`burst` events of no interest, twenty times a second and for each channel, until `calm()`; each `pad` bytes longer."""
     custom = site.state / "asterisk" / "custom" / "extensions-custom.conf"
-    custom.write_text(STORM.format(burst=burst))
+    custom.write_text(STORM.format(burst=burst, pad="x" * pad))
     await console(site, "dialplan reload")
     actor = await Wire.open(wire.to_port, "callboard-actor", secret(site, "ami_actor"))
     for n in range(channels):
