@@ -128,8 +128,8 @@ class Application(fast_agi.Application):  # type: ignore[misc]
             block = await wire.until(b"\n\n")
         except TimeoutError:
             raise Refused("the header block did not come in time") from None
-        except TooLong:
-            raise Refused("the header block is too long") from None
+        except TooLong as came:
+            raise Refused(f"the header block is too long: {came} bytes came") from None
         except (asyncio.IncompleteReadError, ConnectionError):
             raise AGIHangup("closed before the header block was whole") from None
         finally:

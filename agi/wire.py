@@ -11,7 +11,7 @@ END_OF_LINE = b"\n"
 
 
 class TooLong(Exception):
-    """The mark did not come within the limit."""
+    """The mark did not come within the limit; `str()` is how many bytes had come."""
 
 
 class Wire(asyncio.Protocol):
@@ -82,7 +82,7 @@ class Wire(asyncio.Protocol):
         if end >= len(self._mark):
             wanted.set_result(self._cut(end))
         elif len(self._held) > self._limit:
-            wanted.set_exception(TooLong())
+            wanted.set_exception(TooLong(len(self._held)))
         elif self._end is not None:
             wanted.set_exception(self._end)
         else:
