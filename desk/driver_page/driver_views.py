@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from desk import trades
 from desk.books import fee_rules, settlement
 from desk.books.fee_rules import Held
+from desk.clock.days import Span
 from desk.dispatching import next_orders
 from desk.dispatching.candidates import beeline_m
 from desk.driver import driver_fitness, offers, shifts, vehicle_proof
@@ -118,7 +119,12 @@ async def _next_order(session: AsyncSession, driver_id: int) -> Json | None:
 
 
 async def entries(
-    session: AsyncSession, office_id: int, driver_id: int, limit: int, before_id: int | None = None
+    session: AsyncSession,
+    office_id: int,
+    driver_id: int,
+    limit: int | None = None,
+    before_id: int | None = None,
+    span: Span | None = None,
 ) -> list[Json]:
     """His account, newest first: what was added (positive) and taken (negative), each with what it rests on."""
     query = (
@@ -133,6 +139,8 @@ async def entries(
     )
     if before_id is not None:
         query = query.where(Posting.entry_id < before_id)
+    if span is not None:
+        query = query.where(Entry.at >= span.since, Entry.at < span.until)
     rows = (await session.execute(query)).all()
     ids = [entry.id for entry, *_ in rows]
     undone = set(await session.scalars(select(Entry.reverses_id).where(Entry.reverses_id.in_(ids))))

@@ -227,6 +227,23 @@ async def test_from_the_offer_to_the_fee(house: House) -> None:
     )
 
 
+async def test_a_month_of_the_account_comes_as_figures_and_as_paper_and_is_one_s_own_only(house: House) -> None:
+    async with house.desk.work() as work:
+        await settlement.top_up(work, house.site.operator_id, house.site.drivers[0], 50_000, "p1")
+    driver, another = await house.driver(), await house.driver(house.site.drivers[2])
+    month = (await driver.api("GET", "/driver/statement")).body
+    assert (month["opening"], month["closing"], [row["balance"] for row in month["items"]]) == (0, 50_000, [50_000])
+    assert (await another.api("GET", "/driver/statement")).body["items"] == []
+    paper = await driver.ask("GET", f"/api/v1/driver/statement.pdf?month={month['month']}")
+    assert (paper.status, paper.headers["Content-Type"], paper.raw[:5]) == (200, "application/pdf", b"%PDF-")
+    assert paper.headers["Content-Disposition"].startswith('attachment; filename="statement-100-')
+    for odd in ("2026-13", "2026-1", "../etc", "0001-01"):
+        assert (await driver.ask("GET", f"/api/v1/driver/statement.pdf?month={odd}")).status in (400, 422)
+        assert (await driver.ask("GET", f"/api/v1/driver/statement?month={odd}")).status in (400, 422)
+    for nobody in (house.program(), house.anonymous()):
+        assert (await nobody.ask("GET", "/api/v1/driver/statement.pdf")).status == 401
+
+
 async def test_a_press_that_comes_twice_counts_once(house: House) -> None:
     order_id, driver = await offered(house), await house.driver()
     (offer,) = (await driver.api("GET", "/driver/me")).body["offers"]
@@ -301,7 +318,8 @@ async def test_another_driver_of_this_or_of_another_office_reaches_nothing_of_hi
         assert await attempts(visitor, night, offer_id) == [404, 404, 404, 404]
         stolen = await visitor.api("POST", "/driver/appeals", {"weighing_id": night.weighing, "reason": "x"})
         assert stolen.status == 404
-        seen = [await visitor.ask("GET", f"/api/v1/driver/{what}") for what in ("me", "entries", "not-asked")]
+        lists = ("me", "entries", "statement", "not-asked")
+        seen = [await visitor.ask("GET", f"/api/v1/driver/{what}") for what in lists]
         assert not any(word in answer.raw.decode() for answer in seen for word in ("김철수", "5550", "늦음"))
     assert (await other.program.api("GET", "/appeals")).body["items"] == []
     assert (await other.program.api("POST", f"/drivers/{house.site.drivers[0]}/link")).status == 404

@@ -75,6 +75,12 @@ class EntriesQuery(Given):
     cursor: Cursor | None = None
 
 
+class MonthQuery(Given):
+    """A month of the driver's own account, as 2026-11; the present one where none is named."""
+
+    month: Annotated[str, Field(pattern=r"^2\d{3}-(0[1-9]|1[0-2])$")] | None = None
+
+
 class AppealGiven(Given):
     """Against one row of the account (`entry_id`) or one order that was not offered (`weighing_id`); why, in words."""
 

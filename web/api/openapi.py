@@ -34,11 +34,13 @@ WHY = {
     416: "There is no such range.",
     422: "A field cannot be used.",
     429: "Too often.",
+    503: "The paper cannot be drawn now.",
 }
 PHOTO = ("image/jpeg", {"type": "string", "format": "binary"})
 PHOTO_BODY = "/api/v1/driver/orders/{id}/photos/{stage}/{side}"
 CHOICES = {"stage": STAGES, "side": CAR_SIDES}
 OTHER_ANSWERS = {
+    "/api/v1/driver/statement.pdf": ("application/pdf", {"type": "string", "format": "binary"}),
     "/metrics": ("text/plain", {"type": "string"}),
     "/api/v1/openapi.json": ("application/json", {"type": "object"}),
     "/api/v1/recordings/{token}": ("audio/wav", {"type": "string", "format": "binary"}),

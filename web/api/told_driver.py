@@ -171,6 +171,27 @@ class DriverEntry(Told):
     appeal: AppealBrief | None
 
 
+class StatementEntry(DriverEntry):
+    """A row of a month; `balance` is what the driver had after it."""
+
+    balance: int
+
+
+class DriverStatement(Told):
+    """A month of the driver's account, newest entry first: `opening` and the entries' amounts are `closing`.
+
+    `earlier` and `later` are the months beside it, null where his account has none.
+    """
+
+    month: str
+    earlier: str | None
+    later: str | None
+    currency: str
+    opening: int
+    closing: int
+    items: list[StatementEntry]
+
+
 class NotAsked(Told):
     """An order that the driver was looked at for and not asked; `id` is what an appeal names as `weighing_id`."""
 

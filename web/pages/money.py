@@ -214,6 +214,7 @@ async def as_file(
     """The page's figures to take away, which is on record. Raises NoPdf."""
     # The end of the days that it tells of, in place of now: made again, it is the same file.
     made: datetime = view.local(view.span.until)
+    assert view.visitor is not None
     operator = view.visitor.operator
     subject, of = f"{name}.{form}", f"{view.span.first} {view.span.last}"
     await view.request.app[DESK].do(lambda work: exports.taken_away(work, operator.id, subject, of))

@@ -17,6 +17,7 @@ from web.pages import (
     cars,
     driver,
     driver_photos,
+    driver_statements,
     messages,
     place_links,
     record,
@@ -79,6 +80,14 @@ ROUTES: tuple[Route, ...] = (
     json(
         "GET", "/driver/entries", "driver.own", driver.entries, "One's account: what was added and taken, and why",
         given=gd.EntriesQuery, answer=t.Items[td.DriverEntry],
+    ),
+    json(
+        "GET", "/driver/statement", "driver.own", driver_statements.month, "A month of one's account, from balance to balance",
+        given=gd.MonthQuery, answer=td.DriverStatement,
+    ),
+    raw(
+        "GET", API + "/driver/statement.pdf", "driver.own", driver_statements.paper, "The same month as PDF",
+        given=gd.MonthQuery, problems=(503,),
     ),
     json(
         "GET", "/driver/not-asked", "driver.own", driver.not_asked, "Orders that one was not asked for, and why",

@@ -35,10 +35,10 @@ _ONE_KO = {"day": "y년 M월 d일 (EEE)", "month": "y년 M월", "quarter": "y년
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One visit to a money page."""
+    """One visit to a money page; no visitor is a driver, who has his own statement as paper and nothing else."""
 
     request: web.Request
-    visitor: Visitor
+    visitor: Visitor | None
     office: Office
     locale: str
     now: datetime
@@ -146,6 +146,7 @@ class View:
     async def page(self, here: str, status: int = 200, **values: Any) -> web.Response:
         """The page of that name; its words are `m("...")`."""
         nonce, visitor = nonce_of(self.request), self.visitor
+        assert visitor is not None
         text = await self._text(here, nonce=nonce, visitor=visitor, may=visitor.may, paper=False, **values)
         return web.Response(text=text, status=status, content_type="text/html")
 
@@ -154,7 +155,7 @@ class View:
         told: dict[str, Any] = {"may": frozenset[str](), "refused": None, "done": None, **values}
         text = await self._text(here, paper=True, **told)
         # Nobody follows a link on paper, and an address may tell in which way the page was asked for.
-        text = text if masking.sees_all(self.visitor) else masking.in_text(text)
+        text = text if self.visitor is not None and masking.sees_all(self.visitor) else masking.in_text(text)
         return await self.request.app[PRESS].draw(_HREF.sub("", text))
 
     async def _text(self, here: str, **values: Any) -> str:

@@ -14,12 +14,29 @@ export function account(me, act) {
   return [
     h("section.card.purse", {}, h("small", {}, t("driver.money.balance")), h("strong", { className: me.balance < 0 ? "owes" : "" }, money(me.balance))),
     grade(rows?.grades ?? []),
-    !rows ? h("p.quiet", {}, t("driver.link.loading")) : !rows.items.length ? h("p.quiet", {}, t("driver.money.none")) : null,
     me.fee_rule ? h("p.quiet", {}, t("driver.fee.mine", { rule: feeWords(me.fee_rule, me.currency) })) : null,
+    rows ? months(rows, act) : h("p.quiet", {}, t("driver.link.loading")),
+    rows && !rows.items.length ? h("p.quiet", {}, t("driver.money.none")) : null,
     h("ul.rows", {}, (rows?.items ?? []).map((row) => entry(row, act))),
-    rows?.next ? h("button.big.quiet", { type: "button", onclick: act.more }, t("driver.money.more")) : null,
   ];
 }
+
+/** Which month it is, what he had before it and has after it, the months beside it, and all of it on paper. */
+function months({ month, earlier, later, opening, closing, currency }, act) {
+  const beside = (to, words, sign) => h("button.other", { type: "button", disabled: !to, onclick: () => act.month(to), aria: { label: words }, data: { month: to ?? "" } }, sign);
+  const line = (words, amount) => h("p.head", {}, words, h("strong", { className: amount < 0 ? "minus" : "" }, signedMoney(amount, currency)));
+  return h(
+    "section.card.row.month",
+    { data: { shows: month } },
+    h("p.head", {}, beside(earlier, t("driver.money.earlier"), "‹"), h("b", {}, month), beside(later, t("driver.money.later"), "›")),
+    line(t("driver.money.opening"), opening),
+    line(t("driver.money.moved"), closing - opening),
+    line(t("driver.money.closing"), closing),
+    h("p.foot", {}, h("a.link", { href: `/api/v1/driver/statement.pdf?month=${month}`, download: "" }, t("driver.money.paper"))),
+  );
+}
+
+const signedMoney = (amount, currency) => `${amount < 0 ? "−" : ""}${money(Math.abs(amount), currency)}`;
 
 /** His grade, what it counts for, and the reason of each change. */
 function grade([now, ...before]) {
@@ -42,6 +59,7 @@ function entry(row, act) {
     { className: `card row ${row.undone ? "undone" : ""}` },
     h("p.head", {}, h("b", {}, t(`driver.kind.${row.kind}`)), h("strong", { className: row.amount > 0 ? "plus" : "minus" }, signed)),
     h("p.why", {}, [row.evidence, trip, row.order_id ? t("driver.money.order", { id: row.order_id }) : null, row.undone ? t("driver.money.undone") : null].filter(Boolean).join(" · ")),
+    h("p.why", {}, t("driver.money.after", { balance: signedMoney(row.balance, row.currency) })),
     row.fee ? h("p.why", {}, t("driver.fee.why", { fare: money(row.fee.fare, row.currency), rule: feeWords(row.fee, row.currency) })) : null,
     h("p.foot", {}, h("time", { dateTime: row.at }, when(row.at)), row.amount < 0 && !row.undone ? against(row.appeal, act, { entry_id: row.id }, REASONS[row.kind] ?? ["wrong_amount"]) : null),
     words(row.appeal),

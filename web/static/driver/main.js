@@ -122,7 +122,7 @@ const act = {
     page.sheet = null;
     queue.add("appeal", "driver/appeals", { ...against, reason });
   },
-  more: () => load("money", page.rows.money.next),
+  month: (month) => load("money", month),
   locate() {
     whereabouts.begin();
   },
@@ -168,13 +168,13 @@ async function askForLink(phone) {
   draw();
 }
 
-async function load(view, cursor = null) {
+/** The account of a month (the present one, or the one that is open), or the orders that he was not asked for. */
+async function load(view, month = page.rows.money?.month) {
   try {
-    const path = view === "money" ? `driver/entries${cursor ? `?cursor=${cursor}` : ""}` : "driver/not-asked";
-    const told = await request("GET", path);
-    const before = cursor ? page.rows.money.items : [];
-    const grades = view === "money" ? (page.rows.money?.grades ?? (await request("GET", "driver/grades")).items) : [];
-    page.rows[view] = { items: [...before, ...told.items], next: told.next, grades };
+    if (view === "money") {
+      const told = await request("GET", `driver/statement${month ? `?month=${month}` : ""}`);
+      page.rows.money = { ...told, grades: page.rows.money?.grades ?? (await request("GET", "driver/grades")).items };
+    } else page.rows[view] = await request("GET", "driver/not-asked");
   } catch (error) {
     if (error.status === 401) page.me = null;
     else say(sentence(error), "bad");
