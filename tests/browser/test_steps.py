@@ -19,7 +19,7 @@ async def given(console: Console, **words: object) -> dict[str, Any]:
     await console.house.program().api("POST", f"/orders/{order['id']}/assign", {"driver_number": "100"})
     await console.page.wait_for_selector(f'[data-order="{order["id"]}"].assigned')
     await console.press("F8")
-    await console.sees(".order-actions", "다음: 가는 중")
+    await console.sees("candidate-list .order-actions:not(.waited)", "다음: 가는 중")
     return order
 
 
