@@ -1,6 +1,7 @@
 """What a segment asks of a customer, as data, and the SQL that it becomes. All conditions of a segment must be met.
 
     trips, cancels      [from, to]      how many, both included; null: no end on that side
+    cancel_rate         [from, to]      of a hundred of his orders so many were cancelled (cancels / (trips + cancels))
     last_trip_days      [from, to]      so many whole days ago or more, and so many or fewer
     last_trip           [day, day]      between two days of the office's calendar, both included ("2026-11-01")
     fares               [from, to]      the sum of the fares of all his completed trips, in whole minor units
@@ -10,6 +11,12 @@
     blocked             true | false    whether he is not to be served
     opted_in            true | false    whether he agreed to advertising with one of his numbers, and it holds
     (desk/texts/consents.py)
+    cohort              [month, month]  his very first trip was in the first month ("2026-11"), and he rode in the other as well,
+                                        if there is one
+    cell                {"from": day, "to": day, side: key, ...}
+                                        one of his orders that were closed in these days is in that cell of the analysis
+                                        (desk/customer/order_sides.py)
+    member_of           id              he is in that group, which was made by hand
 
 Whoever has neither of two ends of a span, or a word that nobody knows, is told which condition it is.
 """
@@ -40,16 +47,18 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from desk.clock import days
+from desk.clock.days import Span
+from desk.customer import order_sides
 from desk.errors import Invalid
 from desk.text import plain
 from desk.texts import consents
 from desk.trades import COMPLETED
-from models import AdConsent, Customer, CustomerPhone, CustomerWords, Office, Order, Place
+from models import AdConsent, Customer, CustomerPhone, CustomerWords, Office, Order, Place, SegmentMember
 from models.inverted import SUFFIX
 from models.words import letters, wanted
 
 Conditions = dict[str, Any]
-GATHERED: Final = ("cancels", "fares", "origin", "opted_in")
+GATHERED: Final = ("cancels", "cancel_rate", "fares", "origin", "opted_in", "cohort", "cell", "member_of")
 """Conditions by which customers are found without an index that begins with the office."""
 MOST_COUNT: Final = 1_000_000
 MOST_MONEY: Final = 10**12
@@ -57,6 +66,8 @@ MOST_DAYS: Final = 36_500
 MOST_WORDS: Final = 20
 USUAL: Final = 2
 """A place that was used so often is one of his usual ones."""
+LONGEST_KEY: Final = 200
+_MONTH = re.compile(r"2\d{3}-(?:0[1-9]|1[0-2])")
 _SYLLABLES = re.compile(r"[가-힣]{2,}")
 
 
@@ -85,6 +96,8 @@ def question(
     for name, value in conditions.items():
         if name in ("trips", "cancels"):
             asked += _between(getattr(Customer, name), *value)
+        elif name == "cancel_rate":
+            asked += _rate(*value)
         elif name in ("grade", "language"):
             asked.append(getattr(Customer, name).in_(value))
         elif name == "blocked":
@@ -103,12 +116,40 @@ def question(
         elif name == "opted_in":
             agreed = Customer.id.in_(_who_agreed(office, now, only))
             asked.append(agreed if value else ~agreed)
+        elif name == "cohort":
+            first, then = (None if month is None else _month(office, month) for month in value)
+            assert first is not None
+            asked.append(Customer.id.in_(order_sides.of_cohort(office, first, then, only)))
+        elif name == "cell":
+            asked.append(Customer.id.in_(order_sides.of_cell(dialect, office, *_cell_of(office, value), only)))
+        elif name == "member_of":
+            group = select(SegmentMember.customer_id).where(SegmentMember.segment_id == value)
+            asked.append(Customer.id.in_(group))
     return asked
 
 
 def _between(column: Any, low: Any, high: Any) -> list[ColumnElement[bool]]:
     ends = [] if low is None else [column >= low]
     return ends if high is None else [*ends, column <= high]
+
+
+def _rate(low: int | None, high: int | None) -> list[ColumnElement[bool]]:
+    """Who never ordered has no rate."""
+    orders = Customer.trips + Customer.cancels
+    asked: list[ColumnElement[bool]] = [orders > 0]
+    if low:
+        # Whoever has a rate has cancelled: by that he is found.
+        asked += [Customer.cancels > 0, Customer.cancels * 100 >= orders * low]
+    return asked if high is None else [*asked, Customer.cancels * 100 <= orders * high]
+
+
+def _month(office: Office, month: str) -> Span:
+    return days.month_of(office.timezone, date.fromisoformat(f"{month}-01"))
+
+
+def _cell_of(office: Office, told: Mapping[str, str]) -> tuple[Span, dict[str, str]]:
+    first, last = date.fromisoformat(told["from"]), date.fromisoformat(told["to"])
+    return days.span(office.timezone, first, last), {by: told[by] for by in order_sides.OF_AN_ORDER if by in told}
 
 
 def _on_days(office: Office, first: str | None, last: str | None) -> list[ColumnElement[bool]]:
@@ -250,6 +291,44 @@ def _hours(name: str, given: Any) -> list[int]:
     return [first, until]
 
 
+def _months(name: str, given: Any) -> list[str | None]:
+    first, then = _pair(name, given)
+    if first is None:
+        raise _refuse(name, "the month of the first trip is needed")
+    for month in (first, then):
+        if month is not None and not (isinstance(month, str) and _MONTH.fullmatch(month)):
+            raise _refuse(name, "a month is written 2026-11")
+    if then is not None and then < first:
+        raise _refuse(name, "he came again after his first trip")
+    return [first, then]
+
+
+def _cell(name: str, given: Any) -> dict[str, str]:
+    """The days and the sides, in one order. A cell without a side is all orders of the days."""
+    if not isinstance(given, Mapping) or not all(isinstance(each, str) for pair in given.items() for each in pair):
+        raise _refuse(name, "it has days, and keys of sides")
+    if unknown := sorted(set(given) - {"from", "to", *order_sides.OF_AN_ORDER}):
+        raise _refuse(name, f"nobody knows the side {plain(unknown[0], 40)!r}")
+    first, last = _dates(name, [given.get("from"), given.get("to")])
+    if first is None or last is None:
+        raise _refuse(name, "both days are needed")
+    cells = {by: given[by][:LONGEST_KEY] for by in order_sides.OF_AN_ORDER if by in given}
+    if any("\x00" in key or any("\ud800" <= sign <= "\udfff" for sign in key) for key in cells.values()):
+        raise _refuse(name, "that is no key")
+    for by in order_sides.CLOCKS:
+        try:
+            order_sides.check_hour(by, cells.get(by, "0"))
+        except Invalid:
+            raise _refuse(name, "that is no hour") from None
+    return {"from": first, "to": last, **cells}
+
+
+def _id(name: str, given: Any) -> int:
+    if type(given) is not int or not 0 < given < 2**63:
+        raise _refuse(name, "it is the id of a group")
+    return given
+
+
 def _yes_or_no(name: str, given: Any) -> bool:
     if type(given) is not bool:
         raise _refuse(name, "it is true or false")
@@ -259,6 +338,7 @@ def _yes_or_no(name: str, given: Any) -> bool:
 _CHECKS: Final[Mapping[str, Callable[[str, Any], Any]]] = {
     "trips": _counts(MOST_COUNT),
     "cancels": _counts(MOST_COUNT),
+    "cancel_rate": _counts(100),
     "last_trip_days": _counts(MOST_DAYS),
     "last_trip": _dates,
     "fares": _counts(MOST_MONEY),
@@ -268,6 +348,9 @@ _CHECKS: Final[Mapping[str, Callable[[str, Any], Any]]] = {
     "hours": _hours,
     "blocked": _yes_or_no,
     "opted_in": _yes_or_no,
+    "cohort": _months,
+    "cell": _cell,
+    "member_of": _id,
 }
 NAMES: Final = tuple(_CHECKS)
 """All conditions, in the order in which they are shown."""

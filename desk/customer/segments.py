@@ -30,6 +30,7 @@ from models.segment import KINDS
 
 FIRST_FEW = 20
 MOST_SEGMENTS = 200
+MOST_PARTS = 1_000
 MOST_ADDED = 500
 """So many customers are put into a group at once."""
 HIGHEST_PRIORITY = 10
@@ -68,6 +69,18 @@ AS_EVERYBODY: Final = Voice()
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """One of as many parts of a segment, about as large as the others; `number` is from 1 to `of`. Raises Invalid for none."""
+
+    number: int
+    of: int
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.number <= self.of <= MOST_PARTS:
+            raise Invalid(f"a part is 1/3, at most of {MOST_PARTS}", field="part")
+
+
+@dataclass(frozen=True, slots=True)
 class Preview:
     """How many customers, and the first few by their last trip: (id, name, trips)."""
 
@@ -76,11 +89,22 @@ class Preview:
 
 
 async def members(
-    session: AsyncSession, office_id: int, segment_id: int, now: datetime | None = None, most: int | None = None
+    session: AsyncSession,
+    office_id: int,
+    segment_id: int,
+    now: datetime | None = None,
+    most: int | None = None,
+    part: Part | None = None,
 ) -> list[int]:
-    """The ids of the segment's customers, ascending, `most` at most. Raises NotFound, also for another office's segment."""
+    """The ids of the segment's customers, ascending, `most` at most. Raises NotFound, also for another office's segment.
+
+    `part`: of its parts one. A customer is in the same part of as many whenever he is asked for.
+    """
     segment = await one(session, office_id, segment_id)
     asked = await _who(session, segment.office_id, segment.kind, segment.conditions, segment.id, now)
+    if part is not None:
+        asked.append(Customer.id % part.of == part.number - 1)
+    await _with_patience(session)
     return list((await session.scalars(select(Customer.id).where(*asked).order_by(Customer.id).limit(most))).all())
 
 
@@ -328,10 +352,14 @@ async def _who(
     return [*asked, *question(conditions, office, now or utc_now(), dialect, only)]
 
 
-async def _preview(session: AsyncSession, asked: list[ColumnElement[bool]]) -> Preview:
+async def _with_patience(session: AsyncSession) -> None:
     if session.get_bind().dialect.name == "postgresql":
         # A question about every order of every customer may take longer than what anybody waits for with a caller.
         await session.execute(text(f"set local statement_timeout = '{COUNT_LIMIT_S}s'"))
+
+
+async def _preview(session: AsyncSession, asked: list[ColumnElement[bool]]) -> Preview:
+    await _with_patience(session)
     total = int(await session.scalar(select(func.count()).select_from(Customer).where(*asked)) or 0)
     if not total:
         return Preview(0, ())

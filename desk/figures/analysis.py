@@ -10,22 +10,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, and_, cast, func, literal, literal_column, or_, select, true
+from sqlalchemy import ColumnElement, and_, func, literal_column, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.clock.days import Span
-from desk.clock.local_time import LocalTime
-from desk.customer import segments
+from desk.customer import order_sides, segments
+from desk.customer.order_sides import CLOCKS, closed, joined
 from desk.errors import Invalid
 from desk.figures.report_rows import PAGE, DriverName, OrderRow, beyond, order_row
-from desk.figures.reports import driver_at_the_end
 from desk.trades import CANCELLED, COMPLETED
 from desk.views import Json
-from models import Assignment, Call, Customer, Driver, Line, Office, Operator, Order
+from models import Driver, Office, Order
 
 SEGMENT = "segment"
-CLOCKS = ("hour", "clock")
-"""Sides that are hours: of the week, of the day."""
 SIDES = (
     "hour", "clock", "origin", "destination", "grade", SEGMENT, "driver", "operator", "channel", "payment",
 )  # fmt: skip
@@ -93,7 +90,7 @@ async def look(session: AsyncSession, office: Office, span: Span, by: str) -> An
     """The cells of a side: hours in the order of the week, others by the number of their orders. Raises Invalid."""
     if by == SEGMENT:
         return await _by_segment(session, office, span)
-    key, label = side(session, office, span, by)
+    key, label = order_sides.side(dialect_of(session), office, span, by)
     query = joined(select(key.label("cell_key"), func.max(label).label("cell_label"), *counts())).where(
         *closed(office, span)
     )
@@ -130,16 +127,6 @@ async def rows(
         order_row(order, DriverName(driver_id, number, name) if driver_id is not None else None)
         for order, driver_id, number, name in await session.execute(query.limit(limit))
     ]
-
-
-async def customers(
-    session: AsyncSession, office: Office, span: Span, cells: Mapping[str, str], limit: int
-) -> list[int]:
-    """Who ordered what is in a cell, each once, by id. Raises Invalid."""
-    query = joined(select(Order.customer_id).distinct()).where(
-        Order.customer_id.is_not(None), *closed(office, span), *await _within(session, office, span, cells)
-    )
-    return [found for found in await session.scalars(query.order_by(Order.customer_id).limit(limit)) if found]
 
 
 def counted(found: Sequence[OrderRow]) -> Counted:
@@ -185,14 +172,13 @@ async def _within(
         if by == SEGMENT:
             asked.append(await _in_segment(session, office, told))
             continue
-        key, _ = side(session, office, span, by)
-        if by in CLOCKS:
-            if not (told.isascii() and told.isdigit() and int(told) < (168 if by == "hour" else 24)):
-                raise Invalid("that is no hour of the week", field="hour")
-            asked.append(key == int(told))
-        else:
-            asked.append(key == told)
+        asked += order_sides.within(dialect_of(session), office, span, {by: told})
     return asked
+
+
+def dialect_of(session: AsyncSession) -> str:
+    """The database's: "sqlite" or "postgresql"."""
+    return str(session.get_bind().dialect.name)
 
 
 def counts() -> tuple[Any, ...]:
@@ -204,42 +190,3 @@ def counts() -> tuple[Any, ...]:
         func.count().filter(no_show),
         func.coalesce(func.sum(Order.fare).filter(Order.state == COMPLETED), 0),
     )
-
-
-def closed(office: Office, span: Span) -> tuple[ColumnElement[bool], ...]:
-    """The orders of the days."""
-    return Order.office_id == office.id, Order.closed_at >= span.since, Order.closed_at < span.until
-
-
-def joined(query: Any) -> Any:
-    """The query, of orders with all that the sides look at."""
-    return (
-        query.select_from(Order)
-        .outerjoin(Assignment, driver_at_the_end())
-        .outerjoin(Driver, Driver.id == Assignment.driver_id)
-        .outerjoin(Customer, Customer.id == Order.customer_id)
-        .outerjoin(Operator, Operator.id == Order.taken_by)
-        .outerjoin(Call, Call.id == Order.call_id)
-        .outerjoin(Line, Line.id == Call.line_id)
-    )
-
-
-def side(session: AsyncSession, office: Office, span: Span, by: str) -> tuple[ColumnElement[Any], ColumnElement[str]]:
-    """What tells the cells of a side apart, and what they are called. Raises Invalid for what is no side."""
-    dialect = session.get_bind().dialect.name
-    if by in CLOCKS:
-        clock = LocalTime(office.timezone, dialect, span.since, span.until)
-        return (clock.hour_of_week if by == "hour" else clock.hour)(Order.taken_at), literal("")
-    sides: dict[str, tuple[Any, Any]] = {
-        "origin": (Order.origin_area, Order.origin_area),
-        "destination": (Order.destination_area, Order.destination_area),
-        "grade": (Customer.grade, Customer.grade),
-        "driver": (cast(Driver.id, String), Driver.number + " " + Driver.name),
-        "operator": (cast(Operator.id, String), Operator.name),
-        "channel": (Call.source + ":" + cast(Call.line_id, String), Call.source + " " + Line.name),
-        "payment": (Order.payment, Order.payment),
-    }
-    if by not in sides:
-        raise Invalid(f"orders are looked at by {', '.join(SIDES)}", field="by")
-    key, label = sides[by]
-    return func.coalesce(key, ""), func.coalesce(label, "")

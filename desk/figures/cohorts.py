@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy import Select, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.clock import days
 from desk.clock.days import Span
+from desk.customer.order_sides import driven
 from desk.errors import Invalid
 from desk.figures.reports import parts_table
-from desk.trades import COMPLETED
 from models import Office, Order
 
 MOST_MONTHS = 24
@@ -53,7 +53,7 @@ async def look(session: AsyncSession, office: Office, span: Span) -> list[Cohort
             func.coalesce(func.sum(Order.fare), 0),
         )
         .select_from(then)
-        .join(Order, and_(*_driven(office), Order.closed_at >= then.c.since, Order.closed_at < then.c.until))
+        .join(Order, and_(*driven(office), Order.closed_at >= then.c.since, Order.closed_at < then.c.until))
         .join(first, first.c.customer_id == Order.customer_id)
         .join(begun, and_(first.c.at >= begun.c.since, first.c.at < begun.c.until))
         .group_by(begun.c.part, then.c.part)
@@ -64,26 +64,9 @@ async def look(session: AsyncSession, office: Office, span: Span) -> list[Cohort
     ]
 
 
-async def customers(session: AsyncSession, office: Office, first: Span, then: Span | None, limit: int) -> list[int]:
-    """Whose first trip was in `first`, and who came in `then` as well where that is given; by id."""
-    firsts = _firsts(office).having(func.min(Order.closed_at) >= first.since, func.min(Order.closed_at) < first.until)
-    cohort = firsts.subquery()
-    query = select(cohort.c.customer_id)
-    if then is not None:
-        came = select(Order.customer_id).where(
-            *_driven(office), Order.closed_at >= then.since, Order.closed_at < then.until
-        )
-        query = query.where(cohort.c.customer_id.in_(came))
-    return list(await session.scalars(query.order_by(cohort.c.customer_id).limit(limit)))
-
-
 def _firsts(office: Office) -> Select[int | None, datetime | None]:
     return (
         select(Order.customer_id, func.min(Order.closed_at).label("at"))
-        .where(*_driven(office))
+        .where(*driven(office))
         .group_by(Order.customer_id)
     )
-
-
-def _driven(office: Office) -> tuple[ColumnElement[bool], ...]:
-    return Order.office_id == office.id, Order.state == COMPLETED, Order.customer_id.is_not(None)

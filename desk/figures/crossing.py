@@ -10,8 +10,9 @@ from sqlalchemy import func, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.clock.days import Span
+from desk.customer.order_sides import CLOCKS, closed, joined, side
 from desk.errors import Invalid
-from desk.figures.analysis import CLOCKS, OTHERS, SEGMENT, Cell, Counted, closed, counts, joined, side
+from desk.figures.analysis import OTHERS, SEGMENT, Cell, Counted, counts, dialect_of
 from models import Office
 
 MOST_ROWS = 60
@@ -37,8 +38,8 @@ async def look(session: AsyncSession, office: Office, span: Span, by: str, acros
     """The orders by both sides. Raises Invalid for sides that cannot be crossed."""
     if by == across or SEGMENT in (by, across) or {by, across} == set(CLOCKS):
         raise Invalid("these two sides cannot be crossed", field="across")
-    key, label = side(session, office, span, by)
-    other_key, other_label = side(session, office, span, across)
+    key, label = side(dialect_of(session), office, span, by)
+    other_key, other_label = side(dialect_of(session), office, span, across)
     query = joined(
         select(key.label("cell_key"), other_key.label("other_key"), func.max(label), func.max(other_label), *counts())
     ).where(*closed(office, span))

@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from desk.clock.days import Span
-from desk.figures.reports import FIELD, OWN_LEG, Figures, driver_at_the_end, effective_kind, own_accounts
+from desk.customer.order_sides import driver_at_the_end
+from desk.figures.reports import FIELD, OWN_LEG, Figures, effective_kind, own_accounts
 from desk.trades import COMPLETED
 from desk.views import Json, moment
 from models import Account, Assignment, Driver, Entry, Operator, Order, Posting

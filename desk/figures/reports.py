@@ -11,12 +11,13 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, and_, case, column, exists, func, or_, select, values
+from sqlalchemy import BigInteger, ColumnElement, and_, case, column, func, select, values
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from desk.clock import days
 from desk.clock.days import By, Span
+from desk.customer.order_sides import driver_at_the_end
 from desk.figures import duty
 from desk.office import offices
 from desk.trades import COMPLETED
@@ -154,22 +155,6 @@ def effective_kind() -> ColumnElement[str]:
     undone = aliased(Entry)
     theirs = select(undone.kind).where(undone.id == Entry.reverses_id).correlate(Entry).scalar_subquery()
     return case((Entry.reverses_id.is_not(None), theirs), else_=Entry.kind)
-
-
-def driver_at_the_end() -> ColumnElement[bool]:
-    """Joins an order to the assignment that held when it was closed; none, where nobody had it."""
-    later = aliased(Assignment)
-    return and_(
-        Assignment.order_id == Order.id,
-        or_(
-            Assignment.state == "completed",
-            and_(
-                Assignment.state == "released",
-                Assignment.ended_at == Order.closed_at,
-                ~exists().where(later.order_id == Order.id, later.id > Assignment.id),
-            ),
-        ),
-    )
 
 
 def _counts() -> tuple[ColumnElement[int], ColumnElement[int], ColumnElement[int]]:

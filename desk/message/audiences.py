@@ -23,13 +23,17 @@ DRIVER_STATES = ("free", "busy", "off")
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """Who was picked: drivers by id and by state, customers by id, all members of a segment, and numbers as they were typed."""
+    """Who was picked: drivers by id and by state, customers by id, the members of a segment, and numbers as they were typed.
+
+    `part`: of the segment's members one part, where they are more than may be written to at once.
+    """
 
     drivers: tuple[int, ...] = ()
     states: tuple[str, ...] = ()
     customers: tuple[int, ...] = ()
     segment_id: int | None = None
     phones: tuple[str, ...] = ()
+    part: segments.Part | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -65,10 +69,10 @@ async def resolved(session: AsyncSession, office_id: int, pick: Pick) -> Pick:
     """
     if pick.segment_id is None:
         return pick
-    found = await segments.members(session, office_id, pick.segment_id, most=MOST + 1)
+    found = await segments.members(session, office_id, pick.segment_id, most=MOST + 1, part=pick.part)
     if len(found) > MOST:
         raise Invalid(f"no more than {MOST} people are written to at once", field="too_many")
-    return replace(pick, customers=tuple(sorted({*pick.customers, *found})), segment_id=None)
+    return replace(pick, customers=tuple(sorted({*pick.customers, *found})), segment_id=None, part=None)
 
 
 async def picked(session: AsyncSession, office_id: int, country: str, pick: Pick) -> list[Person]:

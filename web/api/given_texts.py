@@ -39,7 +39,8 @@ def moment_of(told: str | None) -> datetime | None:
 class CampaignGiven(Given):
     """A text to many. Everybody who is picked in any of the ways gets one; `text` may have places (docs/texts.md).
 
-    `send_at`: not before; null: now. `kind` "ad" is advertising, whatever it costs the sender to say so.
+    `send_at`: not before; null: now. `kind` "ad" is advertising, whatever it costs the sender to say so. `segment_part`: of a
+    segment that is larger than may be written to at once one part ("2/3": the second of three).
     """
 
     text: Annotated[str, Field(max_length=4000), AfterValidator(storable)]
@@ -50,6 +51,7 @@ class CampaignGiven(Given):
     states: Annotated[list[Literal["free", "busy", "off"]], Field(default_factory=list, max_length=3)]
     customers: Ids = Field(default_factory=list)
     segment_id: Id | None = None
+    segment_part: Annotated[str, Field(pattern=r"^[0-9]{1,4}/[0-9]{1,4}$")] | None = None
     phones: Annotated[list[Short], Field(default_factory=list, max_length=500)]
 
 

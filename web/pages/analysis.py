@@ -12,10 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from desk.clock import days
 from desk.clock.days import Span
 from desk.customer import segments
+from desk.customer.order_sides import CLOCKS
 from desk.customer.segments import SegmentForm
 from desk.errors import DeskError, Invalid
 from desk.figures import analysis, chances, cohorts, crossing, districts, forecast, response_times
-from desk.figures.analysis import CLOCKS, SEGMENT, SIDES
+from desk.figures.analysis import SEGMENT, SIDES
 from desk.figures.report_rows import PAGE, OrderRow
 from desk.views import Json
 from desk.work import Work
@@ -35,13 +36,14 @@ OTHER = ("times", "cohorts", "forecast", "chances")
 VIEWS = (*SIDES, *OTHER)
 KEYS = "qzwetgyuiohjla"
 """By which keys the sides are chosen, in their order."""
-MOST_ON_A_LIST = 5_000
 MEASURES = ("orders", "completed", "cancelled", "no_show", "fares")
 """What the cells of a crossing may show; the file has all of them."""
 MOST_PLACED = 2_000
 """So many new orders are put into their districts when somebody looks; the rest in the background."""
-AT_ONCE = 500
-"""So many customers are put into a segment at once."""
+
+
+class NoSegment(Invalid):
+    """The cell cannot become a segment."""
 
 
 async def shown(request: web.Request) -> web.StreamResponse:
@@ -78,19 +80,14 @@ async def rows(request: web.Request) -> web.StreamResponse:
 
 
 async def make_segment(request: web.Request) -> web.StreamResponse:
-    """Whoever is in the cell or cohort becomes a segment, to which the text desk can send."""
+    """The question of the cell or cohort becomes a segment, to which the text desk can send, however many are in it."""
     fields = await fields_of(request)
 
     async def act(work: Work) -> str:
         view = await view_of(request, work.session)
-        ids = await _customers(work.session, view.office, view.span, request.query)
-        if not ids:
-            raise Invalid("nobody is in it", field="customers")
-        form = SegmentForm(fields.get("name", ""), {}, kind="list")
-        segment = await segments.make(work, operator_id(request), form)
-        for at in range(0, len(ids), AT_ONCE):
-            await segments.add_members(work, operator_id(request), segment.id, ids[at : at + AT_ONCE])
-        return f"{len(ids)}"
+        asked = await _question(work.session, view.office, view.span, request.query)
+        segment = await segments.make(work, operator_id(request), SegmentForm(fields.get("name", ""), asked))
+        return f"{segment.id}"
 
     try:
         await once(request, fields, act)
@@ -146,7 +143,6 @@ async def _show_rows(request: web.Request, status: int = 200, refused: str | Non
     async with request.app[DESK].look() as session:
         view = await view_of(request, session)
         cells = _cells(request.query)
-        ids = await _customers(session, view.office, view.span, request.query)
         if "cohort" in request.query:
             found, total = [], None
         else:
@@ -157,6 +153,7 @@ async def _show_rows(request: web.Request, status: int = 200, refused: str | Non
             if form:
                 return await as_file(view, "analysis-rows", form, lambda: [money_sheets.orders(view, found)])
             total = analysis.counted(await analysis.rows(session, view.office, view.span, cells, limit=MOST_ROWS))
+        count = await _count(session, view.office, view.span, request.query)
         names = [(by, await _name_of(session, view, by, key, found)) for by, key in cells.items()]
     return await view.page(
         "analysis_rows",
@@ -166,8 +163,7 @@ async def _show_rows(request: web.Request, status: int = 200, refused: str | Non
         orders=found[:PAGE],
         more=found[PAGE - 1].id if len(found) > PAGE else None,
         total=total,
-        customers=len(ids),
-        most=MOST_ON_A_LIST,
+        customers=count,
         query=dict(request.query),
         order_state=lambda state: money_sheets.order_state(view, state),
         refused=refused or view.trouble,
@@ -207,19 +203,32 @@ async def _name_of(session: AsyncSession, view: View, by: str, key: str, found: 
     return analysis_sheets.name_of(view, by, key, found)
 
 
-async def _customers(session: AsyncSession, office: Office, span: Span, query: Mapping[str, str]) -> list[int]:
-    if "cohort" not in query:
-        return await analysis.customers(session, office, span, _cells(query), MOST_ON_A_LIST)
-    first = _month(office, query["cohort"])
-    then = _month(office, query["then"]) if query.get("then") else None
-    return await cohorts.customers(session, office, first, then, MOST_ON_A_LIST)
-
-
-def _month(office: Office, told: str) -> Span:
+async def _count(session: AsyncSession, office: Office, span: Span, query: Mapping[str, str]) -> int | None:
+    """How many customers are in the cell; null where it cannot be a segment."""
     try:
-        return days.month_of(office.timezone, date.fromisoformat(f"{told[:7]}-01"))
-    except ValueError:
-        raise Invalid("that is not a month", field="cohort") from None
+        asked = await _question(session, office, span, query)
+    except NoSegment:
+        return None
+    return (await segments.preview(session, office.id, asked)).count
+
+
+async def _question(session: AsyncSession, office: Office, span: Span, query: Mapping[str, str]) -> dict[str, Any]:
+    """What a segment asks for to find whoever is in the cell or cohort, now and later. Raises Invalid, and NoSegment."""
+    if "cohort" in query:
+        return {"cohort": [query["cohort"][:7], query.get("then", "")[:7] or None]}
+    cells = _cells(query)
+    told = cells.pop(SEGMENT, None)
+    asked: dict[str, Any] = {"cell": {"from": span.first.isoformat(), "to": span.last.isoformat(), **cells}}
+    if told is None:
+        return asked
+    if not (told.isascii() and told.isdigit() and len(told) < 18):
+        raise NoSegment("whoever is in no segment is no segment", field="no_segment")
+    one = await segments.one(session, office.id, int(told))
+    if one.kind == "list":
+        return asked | {"member_of": one.id}
+    if "cell" in one.conditions:
+        raise NoSegment("a segment asks for one cell", field="no_segment")
+    return asked | dict(one.conditions)
 
 
 def _cells(query: Mapping[str, str]) -> dict[str, str]:

@@ -18,6 +18,7 @@ from web.api.ask import Ask
 from web.api.given_texts import CampaignGiven, CampaignSeen, ConsentGiven, ConsentQuery, ResultsQuery, moment_of
 from web.api.shapes import Nothing
 from web.keys import COUNTING
+from web.views.text_form import part_of
 
 SHOWN = 200
 
@@ -132,7 +133,14 @@ async def note_consent(ask: Ask[ConsentGiven]) -> Json:
 
 def _letter(given: CampaignGiven) -> Letter:
     customers, phones = tuple(given.customers), tuple(given.phones)
-    pick = Pick(tuple(given.drivers), tuple(given.states), customers, given.segment_id, phones)
+    pick = Pick(
+        tuple(given.drivers),
+        tuple(given.states),
+        customers,
+        given.segment_id,
+        phones,
+        part_of(given.segment_part or ""),
+    )
     return Letter(pick, given.text, given.kind, moment_of(given.send_at), given.language)
 
 

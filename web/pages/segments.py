@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from aiohttp import web
@@ -15,8 +16,12 @@ from web.problems import problem_of
 from web.views.customer_view import CustomerPage, to, words_for
 from web.views.forms import Fields, fields_of, once, operator_id
 
-COUNTS = ("trips", "cancels", "last_trip_days", "fares")
+COUNTS = ("trips", "cancels", "cancel_rate", "last_trip_days", "fares")
 DAYS = ("last_trip",)
+MONTHS = ("cohort",)
+KEPT = ("cell", "member_of")
+"""What was asked elsewhere (a cell of the analysis): a form hands it on as it is, or leaves it out."""
+MOST_KEPT = 4_000
 CHOICES = ("blocked", "opted_in")
 WORDS = ("grade", "language")
 
@@ -100,6 +105,8 @@ async def _show(
         typed=typed if typed is not None else _typed(one),
         counts=COUNTS,
         days=DAYS,
+        months=MONTHS,
+        kept=KEPT,
         words=WORDS,
         choices=CHOICES,
         sounds=request.app[OUTSIDE].sounds(),
@@ -114,7 +121,9 @@ def _typed(one: Any) -> Fields:
     told = {"name": one.name, "greeting": one.greeting or "", "hint": one.hint or "", "priority": str(one.priority)}
     told |= {"sound": one.sound or "", "said": one.said or ""}
     for name, value in one.conditions.items():
-        if name in (*COUNTS, *DAYS, "hours"):
+        if name in KEPT:
+            told[name] = json.dumps(value, ensure_ascii=False)
+        elif name in (*COUNTS, *DAYS, *MONTHS, "hours"):
             told |= {f"{name}_{end}": "" if each is None else str(each) for end, each in zip("ab", value, strict=True)}
         else:
             told[name] = ", ".join(value) if isinstance(value, list) else str(value).lower()
@@ -145,10 +154,14 @@ def _form(request: web.Request, fields: Fields) -> SegmentForm:
 
 def _conditions(fields: Fields) -> dict[str, Any]:
     asked: dict[str, Any] = {}
-    for name in (*COUNTS, *DAYS, "hours"):
+    for name in (*COUNTS, *DAYS, *MONTHS, "hours"):
         ends = [fields.get(f"{name}_{end}", "").strip() for end in "ab"]
         if any(ends):
-            asked[name] = [end or None for end in ends] if name in DAYS else [_whole("conditions", end) for end in ends]
+            told = name in (*DAYS, *MONTHS)
+            asked[name] = [end or None if told else _whole("conditions", end) for end in ends]
+    for name in KEPT:
+        if fields.get(name) and not fields.get(f"no_{name}"):
+            asked[name] = _read(fields[name])
     for name in WORDS:
         if words := [word.strip() for word in fields.get(name, "").split(",") if word.strip()]:
             asked[name] = words
@@ -158,6 +171,13 @@ def _conditions(fields: Fields) -> dict[str, Any]:
         if fields.get(name) in ("true", "false"):
             asked[name] = fields[name] == "true"
     return asked
+
+
+def _read(told: str) -> Any:
+    try:
+        return json.loads(told[:MOST_KEPT])
+    except (ValueError, RecursionError):
+        raise Invalid("that is no condition", field="conditions") from None
 
 
 def _whole(name: str, told: str) -> int | None:

@@ -8,7 +8,8 @@ from typing import Any
 
 from babel.dates import format_date
 
-from desk.figures.analysis import CLOCKS, Analysis, Cell
+from desk.customer.order_sides import CLOCKS
+from desk.figures.analysis import Analysis, Cell
 from desk.figures.chances import Curve, prices
 from desk.figures.cohorts import Cohort
 from desk.figures.crossing import Crossed

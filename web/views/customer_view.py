@@ -9,6 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from desk.errors import DeskError, Invalid
+from web.views import segment_words
 from web.views.page_view import PageView
 
 _TABLES = ("order.state", "payment", "source")
@@ -30,6 +31,10 @@ class CustomerPage(PageView):
             if self.words.templates(key):
                 return self.words.text(key)
         return state
+
+    def asked(self, name: str, told: str) -> str:
+        """A condition that a segment's form hands on, in words."""
+        return segment_words.asked(self.words, name, told)
 
     def clock(self, at: datetime | None) -> str:
         """Day and minute, by the office's own clock."""

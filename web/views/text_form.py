@@ -9,11 +9,14 @@ from dataclasses import dataclass, field, replace
 
 from aiohttp import web
 
+from desk.customer.segments import Part
+from desk.errors import Invalid
 from desk.message.audiences import DRIVER_STATES, Pick
 from desk.message.campaigns import LONGEST, Letter
 from web.views.texts_view import TextsView
 
 MOST_BOXES = 500
+_PART = re.compile(r"([0-9]{1,4})/([0-9]{1,4})", re.ASCII)
 _ID = re.compile(r"[1-9][0-9]{0,17}")
 
 
@@ -25,6 +28,7 @@ class TextForm:
     customers: tuple[int, ...] = ()
     states: tuple[str, ...] = ()
     segment: str = ""
+    part: str = ""
     to: str = ""
     kind: str = "notice"
     text: str = ""
@@ -40,9 +44,9 @@ class TextForm:
 
     @property
     def pick(self) -> Pick:
-        """Who was picked."""
+        """Who was picked. Raises Invalid for a part that is none."""
         phones = tuple(part for part in re.split(r"[,;\n]+", self.to) if part.strip())[:MOST_BOXES]
-        return Pick(self.drivers, self.states, self.customers, self.segment_id, phones)
+        return Pick(self.drivers, self.states, self.customers, self.segment_id, phones, part_of(self.part))
 
     @property
     def segment_id(self) -> int | None:
@@ -56,7 +60,17 @@ class TextForm:
     @property
     def digest(self) -> str:
         """What was looked at is what is sent, or it is looked at again."""
-        what = (self.drivers, self.customers, self.states, self.segment, self.to, self.kind, self.text, self.send_at)
+        what = (
+            self.drivers,
+            self.customers,
+            self.states,
+            self.segment,
+            self.part,
+            self.to,
+            self.kind,
+            self.text,
+            self.send_at,
+        )
         return hashlib.sha256(repr(what).encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
     def with_text(self, text: str, kind: str) -> TextForm:
@@ -91,6 +105,7 @@ async def from_body(request: web.Request) -> TextForm:
         customers=_ids(every("customer")),
         states=tuple(state for state in DRIVER_STATES if state in every("state")),
         segment=text("segment", 18),
+        part=text("part", 9).strip(),
         to=text("to", 2_000),
         kind=text("kind", 16),
         # Line ends as browsers send them are one sign each here, so that a form is the same however it travelled.
@@ -104,6 +119,16 @@ async def from_body(request: web.Request) -> TextForm:
         key=text("key", 64),
         seen=text("seen", 64),
     )
+
+
+def part_of(told: str) -> Part | None:
+    """ "2/3": the second of three parts; nothing: all of it. Raises Invalid."""
+    if not told:
+        return None
+    found = _PART.fullmatch(told)
+    if found is None:
+        raise Invalid("a part is written 1/3", field="part")
+    return Part(int(found[1]), int(found[2]))
 
 
 def _ids(told: Iterable[str]) -> tuple[int, ...]:

@@ -65,6 +65,7 @@ async def test_a_customers_page_reads_his_own_rows(desk: Desk, site: Site, add_c
     [
         ({"trips": [5, None]}, "ix_customer_trips (office_id=? AND trips>?)"),
         ({"cancels": [5, None]}, "ix_customer_cancels (cancels>?)"),
+        ({"cancel_rate": [50, None]}, "ix_customer_cancels (cancels>?)"),
         ({"grade": ["VIP"]}, "ix_customer_grade (office_id=? AND grade=?)"),
         ({"language": ["en"]}, "ix_customer_language (office_id=? AND language=?)"),
         ({"blocked": True}, "ix_customer_blocked_reason"),
