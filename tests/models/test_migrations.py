@@ -85,6 +85,35 @@ def test_rows_are_kept_and_ids_that_went_before_are_not_given_again(tmp_path: Pa
         assert connection.exec_driver_sql("pragma foreign_key_check").all() == []
 
 
+BOOKED_BEFORE_0024 = (
+    GONE_BEFORE_0021[0],
+    "insert into account (id, office_id, kind, owner_id, currency, balance) values (1, 1, 'cash', 0, 'KRW', 7)",
+    "insert into account (id, office_id, kind, owner_id, currency, balance) values (2, 1, 'driver', 3, 'KRW', -7)",
+    "insert into entry (id, office_id, kind, key, at) values (4, 1, 'top_up', 'top_up:a', '2026-11-01 12:00:00')",
+    "insert into posting (id, entry_id, account_id, amount) values (1, 4, 1, 7)",
+    "insert into posting (id, entry_id, account_id, amount) values (2, 4, 2, -7)",
+)
+
+
+def test_the_books_are_kept_and_still_written_once_where_their_tables_are_built_anew(tmp_path: Path) -> None:
+    """Seen failing without the triggers made again."""
+    url = f"sqlite:///{tmp_path / 'callboard.db'}"
+    migrations.upgrade(url, "0021")
+    with migrations.open_engine(url).begin() as connection:
+        for statement in BOOKED_BEFORE_0024:
+            connection.exec_driver_sql(statement)
+        before = {table: everything(connection, table) for table in ("account", "entry", "posting")}
+    migrations.upgrade(url)
+    with migrations.open_engine(url).connect() as connection:
+        assert {table: everything(connection, table) for table in before} == before
+        assert connection.exec_driver_sql("pragma foreign_key_check").all() == []
+        for change in ("update entry set kind = 'payment'", "delete from entry", "update posting set amount = 8"):
+            with pytest.raises(DBAPIError, match="written once"):
+                connection.exec_driver_sql(change)
+        dead_run = "insert into entry (office_id, kind, key, at) values (1, 'dead_run', 'b', '2026-11-02 12:00:00')"
+        connection.exec_driver_sql(dead_run)
+
+
 def everything(connection: Connection, table: str) -> list[object]:
     return list(connection.exec_driver_sql(f"select * from {table} order by id").all())
 
