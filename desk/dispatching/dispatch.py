@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from desk import errors
-from desk.dispatching import by_hand, next_orders, searching
+from desk.dispatching import by_hand, next_orders, pins, searching
 from desk.dispatching.candidates import Candidate, candidates
 from desk.dispatching.giving import driver_of_office, give, refuse_if_order_taken
 from desk.driver import driver_fitness
@@ -74,9 +74,10 @@ async def _assign(work: Work, operator_id: int | None, order: Order, driver_id: 
     # Otherwise it is refused, and nothing is looked up in vain.
     if order.state == TAKEN and (driver.state == "free" or as_next):
         await by_hand.keep(work, operator_id, order, driver)
-    if as_next:
-        return await next_orders.hold(work, operator_id, order, driver)
-    return await give(work, operator_id, order, driver)
+    as_his = next_orders.hold if as_next else give
+    given = await as_his(work, operator_id, order, driver)
+    pins.note_assigned(work, operator_id, order, driver)
+    return given
 
 
 async def _take_back(work: Work, operator_id: int, order: Order, why: str) -> None:

@@ -21,7 +21,7 @@ from desk.dispatching.giving import driver_of_office, give
 from desk.dispatching.rings import Asked, Plan
 from desk.driver import driver_fitness, offers
 from desk.errors import Conflict, NotFound, WrongState
-from desk.order import order_steps
+from desk.order import order_steps, pin_doubt
 from desk.text import plain
 from desk.trades import TAKEN, Ring, Trade
 from desk.work import Work
@@ -67,7 +67,7 @@ async def begin_by_itself(work: Work, order: Order, *, proposes: bool) -> bool:
 
     Not where it is uncertain where the order begins, nor for one of a crowd: nobody has said why all the same.
     """
-    if order.state != TAKEN or pins.doubt(order) is not None or await _running(work, order.id) is not None:
+    if order.state != TAKEN or pin_doubt.doubt(order) is not None or await _running(work, order.id) is not None:
         return False
     if await crowds.of_orders(work.session, [order]):
         return False

@@ -22,7 +22,7 @@ from desk.driver import driver_fitness, offers, shifts, vehicle_proof
 from desk.driver.driver_access import house_language
 from desk.driver_page import appeals
 from desk.message import assignments
-from desk.order import order_places, paying, way_points
+from desk.order import order_places, paying, pin_doubt, way_points
 from desk.ordering import no_show
 from desk.rules.fees import FeeRule
 from desk.trades import COMPLETED, Trade
@@ -226,6 +226,7 @@ def _offer(offer: Offer, order: Order, driver: Driver, stops: Sequence[WayPoint]
         "origin": order_places.origin_json(order),
         "way_points": _stops(stops),
         "destination": order_places.destination_json(order),
+        "pin_doubt": pin_doubt.doubt(order),
         "wanted_at": moment(order.wanted_at),
         "distance_m": _distance_m(driver, order),
         "fare": order.fare,
@@ -258,6 +259,7 @@ async def _trip(session: AsyncSession, assignment: Assignment) -> Json:
         "origin": order_places.origin_json(order),
         "way_points": _stops(await way_points.of_order(session, order.id)),
         "destination": order_places.destination_json(order),
+        "pin_doubt": pin_doubt.doubt(order),
         "wanted_at": moment(order.wanted_at),
         "fare": order.fare,
         "payment": order.payment,

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 
 from desk import numbers, trades
-from desk.order import money, paying, way_points
+from desk.order import money, paying, pin_doubt, way_points
 from desk.work import Work
 from locales.catalog import Catalog
 from models import Assignment, Call, Customer, Driver, FixedFare, Line, Message, Office, Order, WayPoint
@@ -53,6 +53,7 @@ async def write_assignment_messages(
             driver_language,
             texts["assigned", "driver"],
             _for_driver(order, await way_points.of_order(work.session, order.id), office, driver_language),
+            Catalog.load(driver_language).text("sms.pin.doubt") if pin_doubt.doubt(order) else "",
         ),
     )
     work.session.add_all(pair)
@@ -103,6 +104,7 @@ def _message(
     language: str,
     text_key: str,
     values: dict[str, str],
+    more: str = "",
 ) -> Message:
     return Message(
         office_id=office.id,
@@ -113,7 +115,7 @@ def _message(
         sender=office.sms_sender,
         text_key=text_key,
         language=language,
-        text=Catalog.load(language).text(text_key, **values),
+        text=Catalog.load(language).text(text_key, **values) + more,
         state="queued" if recipient else "failed",
         detail=None if recipient else NO_NUMBER,
         next_try_at=work.now,

@@ -16,10 +16,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk import trades
 from desk.books import dead_runs
-from desk.dispatching import pins
 from desk.dispatching.candidates import beeline_m
 from desk.errors import Conflict, Invalid
 from desk.office.people import audit
+from desk.order import pin_doubt
 from desk.ordering import orders
 from desk.views import moment
 from desk.work import Work
@@ -125,7 +125,7 @@ async def _evidence(work: Work, order: Order, driver_id: int, since: datetime, c
         "located_at": moment(driver.located_at),
         "unlocated": driver.lat is None or driver.located_at is None or driver.located_at < since,
         "within_m": trades.load(order.trade).no_show_within_m + (order.origin_accuracy_m or 0),
-        "pin": pins.doubt(order),
+        "pin": pin_doubt.doubt(order),
         "called": called,
         "texts": counted.get("sent", 0) + counted.get("delivered", 0),
         "delivered": counted.get("delivered", 0),

@@ -27,8 +27,8 @@ MOST_MESSAGES = 100
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """One thing that happened. `what`: taken, moved, changed, fare, timer, all_the_same, search, search_ended, offered, by_hand,
-    assigned, message.
+    """One thing that happened. `what`: taken, moved, changed, fare, timer, all_the_same, unsure, search, search_ended, offered,
+    by_hand, assigned, message.
 
     `by` is the operator's name (null: the desk by itself, or `driver`); `driver` who did it, or whom it was about. `state` is
     the order's new state, or how an offer, a search or a text stands; `ended_at` when it came to stand so. `before` and
@@ -89,7 +89,7 @@ async def of_order(session: AsyncSession, order_id: int, office_id: int) -> list
         *await _fares(session, order_id),
         *await _changes(session, order_id),
         *await _timers(session, order_id),
-        *_overrides(await pins.offered_all_the_same(session, order)),
+        *_overrides(await pins.all_the_same(session, order)),
         *await _searches(session, order_id),
         *await _offers(session, order_id),
         *await _by_hand(session, order_id),
@@ -161,6 +161,9 @@ async def _changes(session: AsyncSession, order_id: int) -> list[Deed]:
 
 def _overrides(rows: Iterable[tuple[Any, str | None]]) -> Iterator[Deed]:
     for entry, by in rows:
+        if entry.what == pins.ASSIGNED_ALL_THE_SAME:
+            yield Deed(entry.at, "unsure", by, state=entry.detail.get("why"))
+            continue
         yield Deed(entry.at, "all_the_same", by, state=entry.detail.get("why"), words=entry.detail.get("reason"))
 
 

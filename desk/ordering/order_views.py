@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk.dispatching import crowds, next_orders, pins, search_views
+from desk.dispatching import crowds, next_orders, search_views
 from desk.dispatching.candidates import Candidate
 from desk.dispatching.search_views import SearchView
 from desk.driver.driver_fitness import papers_json, soon_out
 from desk.errors import NotFound
-from desk.order import order_clock, order_places, promises, way_points
+from desk.order import order_clock, order_places, pin_doubt, promises, way_points
 from desk.ordering import fares, no_show, waiting
 from desk.texts.message_states import shown_text
 from desk.views import Json, moment
@@ -215,7 +215,7 @@ def _order(
         "version": order.version,
         "driver": _driver_of(order, held[1]) if held else None,
         "assigned_at": moment(held[0].assigned_at) if held else None,
-        "pin_doubt": pins.doubt(order),
+        "pin_doubt": pin_doubt.doubt(order),
         "search": search.as_json() if search else None,
     }
 

@@ -20,7 +20,7 @@ from desk.driver.driver_access import house_language
 from desk.errors import Conflict, DeskError, Invalid, WrongState
 from desk.office.passwords import token_hash
 from desk.office.people import audit
-from desk.order import order_places, order_steps
+from desk.order import order_places, order_steps, pin_doubt
 from desk.ordering import order_changes
 from desk.place.gazetteer import outlines
 from desk.texts.message_states import PLACE_LINK
@@ -134,7 +134,7 @@ async def _take(work: Work, order: Order, link: PlaceLink) -> Shown:
     told = {"lat": round(link.lat, 5), "lon": round(link.lon, 5), "accuracy_m": link.accuracy_m, "area": area}
     # A telephone that knows its place by the kilometre does not move a pin that is sure.
     sure = link.accuracy_m <= trades.load(order.trade).sure_within_m
-    taken = sure or pins.doubt(order) == pins.NO_PIN or (order.origin_accuracy_m or 0) > link.accuracy_m
+    taken = sure or pin_doubt.doubt(order) == pin_doubt.NO_PIN or (order.origin_accuracy_m or 0) > link.accuracy_m
     if taken:
         before = order_places.pin_words(order)
         order.origin_lat, order.origin_lon, order.origin_accuracy_m = link.lat, link.lon, link.accuracy_m

@@ -46,6 +46,8 @@ async def test_after_saving_the_next_keys_are_the_drivers_number(console: Consol
     await console.page.keyboard.type("100")
     await console.press("Enter")
     await console.sees("order-board .order-row.assigned", "#100")
+    # Nobody knows where that is on the map: it goes out with one act, and not in silence.
+    await console.sees("bottom-line", "불확실하다고 기사에게 문자로")
 
 
 async def test_a_driver_who_is_not_free_is_refused_in_words_and_his_number_can_be_overtyped(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, Page
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from desk.books import settlement
 from desk.dispatching import dispatch, searching
@@ -169,6 +169,22 @@ async def test_what_changes_while_a_finger_is_down_does_not_take_the_press_away(
     while (await steps_of(house, order_id))[-1] != "on_the_way":
         await page.wait_for_timeout(100)
     await page.wait_for_selector('[data-step="arrived"]')
+
+
+async def test_who_is_given_an_uncertain_pick_up_is_told_to_ask_the_customer(phone: Phone, house: House) -> None:
+    """Seen failing with a wide place shown like a sure one."""
+    order_id = await on_a_trip(phone, house, "강남역")
+    async with house.desk.work() as work:
+        await work.session.execute(
+            update(Order)
+            .where(Order.id == order_id)
+            .values(origin_lat=37.4979, origin_lon=127.0276, origin_accuracy_m=3_000)
+        )
+    await phone.page.reload()
+    await phone.shows("trip")
+    said = await phone.page.inner_text(".unsure")
+    assert "before you set out" in said or "출발하기 전에 손님에게 확인" in said
+    await phone.looks_right("e-unsure")
 
 
 async def test_who_cannot_come_gives_the_order_back_in_two_taps_and_the_desk_is_told(

@@ -48,6 +48,7 @@ class DriverOffer(Told):
     origin: OrderPlace
     way_points: list[StopTold]
     destination: OrderPlace | None
+    pin_doubt: Literal["no_pin", "wide"] | None
     wanted_at: Moment | None
     distance_m: int | None
     fare: Money | None
@@ -84,6 +85,7 @@ class DriverTrip(Told):
     origin: OrderPlace
     way_points: list[StopTold]
     destination: OrderPlace | None
+    pin_doubt: Literal["no_pin", "wide"] | None
     wanted_at: Moment | None
     fare: Money | None
     payment: Payment

@@ -197,6 +197,8 @@ class WaitingTold(Told):
 class OrderTold(Told):
     """An order. `pin_doubt` says why its origin is uncertain: it has no pin, or a wide radius; null when it is certain.
 
+    Whoever is given an order with a doubt is told so in his text and on his page, and asks the customer.
+
     `no_show_at`: its driver waits at the customer's place, and from then on may say that nobody came. `waiting`: how long he has
     waited, or did before they went on, where the tariff counts it.
     """
@@ -313,6 +315,7 @@ class DeedTold(Told):
         "fare",
         "timer",
         "all_the_same",
+        "unsure",
         "search",
         "search_ended",
         "offered",

@@ -5,14 +5,15 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import func, select
 
-from desk.dispatching import search_views, searching
-from desk.dispatching.pins import OFFERED_ALL_THE_SAME, PinUncertain
+from desk.dispatching import dispatch, search_views, searching
+from desk.dispatching.pins import ASSIGNED_ALL_THE_SAME, OFFERED_ALL_THE_SAME, PinUncertain
+from desk.driver_page import driver_views
 from desk.ordering import order_changes, order_history, order_views, orders
 from desk.ordering.orders import PlaceText, TakeOrder
 from desk.trades import proxy
 from desk.views import moment
 from desk.work import Desk
-from models import AuditEntry, Offer, Search
+from models import AuditEntry, Message, Offer, Search
 from tests.desk.conftest import Clock
 from tests.site import GANGNAM, Site, make_site
 
@@ -143,3 +144,32 @@ async def test_both_ends_of_an_order_say_how_sure_they_are_and_since_when(desk: 
     assert (told["origin"]["source"], told["origin"]["accuracy_m"], told["origin"]["at"]) == ("book", 150, since)
     assert (told["destination"]["source"], told["destination"]["accuracy_m"]) == ("area", 1_570)
     assert told["destination"]["at"] == since
+
+
+@pytest.mark.parametrize(
+    ("place", "why"),
+    [
+        (PlaceText("신촌"), "no_pin"),
+        (PlaceText("신촌", *GANGNAM, accuracy_m=SURE + 1, source="area"), "wide"),
+        (PlaceText("강남역", *GANGNAM), None),
+    ],
+)
+async def test_an_uncertain_order_given_by_hand_is_on_record_and_its_driver_is_told(
+    desk: Desk, site: Site, clock: Clock, place: PlaceText, why: str | None
+) -> None:
+    """Seen failing with nothing written down, and with a text that says nothing of it."""
+    order_id = await taken(desk, site, place)
+    async with desk.work() as work:
+        await dispatch.assign(work, site.operator_id, order_id, site.drivers[0])
+    async with desk.look() as session:
+        rows = list(await session.scalars(select(AuditEntry).where(AuditEntry.what == ASSIGNED_ALL_THE_SAME)))
+        text = (await session.scalars(select(Message.text).where(Message.audience == "driver"))).one()
+        deeds = await order_history.of_order(session, order_id, site.office_id)
+        told = (await order_views.orders_json(session, [order_id]))[0]
+        page = await driver_views.me(session, site.drivers[0], clock.now)
+    known = [(row.operator_id, row.subject, row.detail["why"], row.detail["driver"]) for row in rows]
+    assert known == ([(site.operator_id, str(order_id), why, "100")] if why else [])
+    assert ("위치 불확실: 손님께 확인" in text) == (why is not None)
+    assert len(text.encode("cp949")) <= 90
+    assert [(deed.by, deed.state) for deed in deeds if deed.what == "unsure"] == ([("김상담", why)] if why else [])
+    assert (told["pin_doubt"], page["order"]["pin_doubt"]) == (why, why)

@@ -295,7 +295,8 @@ export async function assign(number) {
   try {
     const changed = await request("POST", `orders/${order.id}/assign`, { driver_number: number });
     store.takeOrder(changed, "order.assigned");
-    store.say({ text: t("notices.assigned", { number: changed.driver?.number ?? number, trip: tripOf(changed) }), kind: "good" });
+    const said = t("notices.assigned", { number: changed.driver?.number ?? number, trip: tripOf(changed) });
+    store.say({ text: changed.pin_doubt ? `${said} ${t("notices.pin_told")}` : said, kind: "good" });
     select(order.id);
     return true;
   } catch (error) {

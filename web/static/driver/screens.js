@@ -83,7 +83,7 @@ export function offerScreen(me) {
       h("b", {}),
       h("span.bar", {}, h("i", {})),
     ),
-    h("section.card.way", {}, end("from", offer.origin), offer.way_points.map((stop) => end("via", stop)), end("to", offer.destination), wanted(offer)),
+    h("section.card.way", {}, end("from", offer.origin), offer.way_points.map((stop) => end("via", stop)), end("to", offer.destination), wanted(offer), unsure(offer)),
     h(
       "section.card.worth",
       {},
@@ -116,6 +116,9 @@ function wants({ wants: asked }) {
 function wanted(order) {
   return order.wanted_at ? h("p.wanted", {}, t("driver.trip.wanted", { time: clockTime(order.wanted_at) })) : null;
 }
+
+/** What he had better ask before he sets out. */
+const unsure = ({ pin_doubt: why }) => (why ? h("p.unsure", {}, t(`driver.trip.${why}`)) : null);
 
 function end(which, where) {
   return h("div.end", { data: { end: which } }, h("small", {}, t(`driver.trip.${which}`)), h("strong", {}, where?.text ?? t("driver.offer.no_destination")));
@@ -161,7 +164,7 @@ export function tripScreen({ order, next_order: next }, act) {
       order.way_points.map((stop) => h("div.stop", {}, end("via", stop), go(stop, page.map))),
       h("div.stop", {}, end("to", order.destination), order.destination ? go(order.destination, page.map) : null),
       wanted(order),
-      order.origin.lat === null ? h("p.quiet", {}, t("driver.trip.no_pin")) : null,
+      unsure(order),
     ),
     h(
       "section.card.worth",
