@@ -15,6 +15,7 @@ from ami.errors import ActionRefused, ActionTimeout, LinkLost, NotConnected, Out
 from ami.framing import FieldValue
 from ami.link import Link
 from ami.message import Message
+from ami.roster import PLACED_ID
 from ami.settings import Settings
 from desk.bus import Bus
 from desk.events import PartChanged
@@ -22,6 +23,7 @@ from desk.work import utc_now
 
 PART = "ami-actor"
 _DIGITS = re.compile(r"[0-9]{1,20}")
+_DIALLED = re.compile(r"[0-9]{3,15}")
 _NUMBER = re.compile(r"\+?[0-9*#]{1,20}|anonymous")
 _VARIABLE = re.compile(r"_{0,2}CB_[A-Z0-9_]{1,40}")
 _VALUE = re.compile(r"[A-Za-z0-9 .:+@/-]{0,200}")
@@ -125,6 +127,22 @@ class Actions:
                 "Asterisk was asked for a call and its answer was lost; it is not asked again", channel_id=channel_id
             ) from lost
         return channel_id
+
+    async def dial(self, extension: str, digits: str, line: str, *, ring_s: float = 30.0) -> str:
+        """Ring the operator's own phone and, once he has picked up, call `digits` with the DID `line` as our number.
+
+        Returns the call's Linkedid. Raises as `originate` does.
+        """
+        return await self.originate(
+            extension,
+            self.settings.operator_context,
+            to_context=self.settings.dial_context,
+            to_exten=line,
+            number=line,  # also on the operator's own phone: he need not know the number to call it
+            variables={"CB_DIAL": _checked("digits", digits, _DIALLED)},
+            ring_s=ring_s,
+            channel_id=f"{PLACED_ID}{uuid.uuid4().hex}",
+        )
 
     async def resolve(self, channel_id: str) -> bool:
         """Is the call that was asked for under this id up now?"""

@@ -23,7 +23,7 @@ from ami.origin import has_doubled_lines, is_genuine
 from ami.roster import Caller, Channel, Roster
 from ami.settings import Settings
 from ami.snapshot import snapshot_of, take_over
-from ami.translate import ARRIVED, TABLE, caller_from_channel, translate
+from ami.translate import ARRIVED, DIALLED, TABLE, caller_from_channel, dialled_from_channel, translate
 from desk.bus import Bus
 from desk.events import PartChanged
 from desk.keeping.tape import Tape, silent
@@ -34,7 +34,7 @@ PART = "ami"
 NAMES = frozenset(TABLE) | {"FullyBooted", "Shutdown"}
 SECOND_LIST_S = 3.0
 # A site's own dialplan may tell as many events of its own as it likes: they are dropped before they are read.
-_OURS = f"\r\nUserEvent: {ARRIVED}\r\n".encode()
+_OURS = tuple(f"\r\nUserEvent: {name}\r\n".encode() for name in (ARRIVED, DIALLED))
 _BATCH = 100
 
 
@@ -137,7 +137,7 @@ class Listener:
             self._booted.set()
         elif name == "Shutdown" and is_genuine(Message(raw), self._system_name):
             self.link.blame(PbxRestarting("Asterisk shuts down or restarts"))
-        elif name == "UserEvent" and _OURS not in raw and self._signed in raw:
+        elif name == "UserEvent" and self._signed in raw and not any(ours in raw for ours in _OURS):
             self.ignored += 1
         else:
             self.backlog.put(name, raw)  # a Shutdown that was made up as well: it is counted in its turn
@@ -253,6 +253,9 @@ class Listener:
         for linkedid, channel in list(self.roster.elsewhere()):
             if linkedid not in self.roster.callers and await self._variable(channel.name, "CB_LINE"):
                 self.roster.callers[linkedid] = await self._recovered(linkedid, channel)
+        for channel in list(self.roster.placed()):
+            number = await self._variable(channel.name, "CB_TO")
+            self.roster.dialled[channel.uniqueid] = dialled_from_channel(channel, number)
         self.roster.overfull = False  # more channels than we remember: the next regular resync looks again
         self.resyncs += 1
         self._bus.tell(snapshot_of(self.roster, at, self._system_name))

@@ -15,6 +15,8 @@ from ami.settings import Settings
 
 _RINGING = ("4", "5")  # AST_STATE_RING, AST_STATE_RINGING (include/asterisk/channelstate.h)
 _UP = "6"
+PLACED_ID = "callboard-dial-"
+"""Begins the Linkedid of each call that an operator places."""
 _SEEN = ("channel", "uniqueid", "linkedid", "channelstate", "context", "exten", "calleridnum", "calleridname")
 _KEYS = {prefix: tuple(prefix.lower() + key for key in _SEEN) for prefix in ("", "Dest")}
 
@@ -73,6 +75,17 @@ class Caller:
         return joined
 
 
+@dataclass(slots=True)
+class Dialled:
+    """A call that an operator had placed: `extension` calls `number`, which sees the DID `line`; `rang`: it rings there."""
+
+    linkedid: str
+    line: str
+    number: str
+    extension: str
+    rang: bool = False
+
+
 class Roster:
     """Live channels and the callers among them. Bounded: over the limit it says so in `overfull` and forgets the oldest."""
 
@@ -81,6 +94,7 @@ class Roster:
         self.overfull = False
         self.channels: dict[str, Channel] = {}
         self.callers: dict[str, Caller] = {}
+        self.dialled: dict[str, Dialled] = {}
         self._by_name: dict[str, str] = {}
         self._bridges: dict[str, set[str]] = {}
         self._leg = re.compile(
@@ -157,6 +171,13 @@ class Roster:
                     to_do.append(other)
         return sorted(found)
 
+    def busy(self, extension: str) -> bool:
+        """Is this operator's phone in a call, or does it ring for one that he has placed?"""
+        return any(
+            leg.leg == extension and (leg.state == _UP or leg.linkedid.startswith(PLACED_ID))
+            for leg in self.channels.values()
+        )
+
     # --- what events and lists tell --------------------------------------------------------------------------------
 
     def see(self, message: Message, prefix: str = "") -> Channel | None:
@@ -203,6 +224,7 @@ class Roster:
             self.leave(channel)
             if self._by_name.get(channel.name) == uniqueid:
                 del self._by_name[channel.name]
+        self.dialled.pop(uniqueid, None)
         return self.callers.pop(uniqueid, None)
 
     def rebuild(self, rows: Iterable[Message]) -> None:
@@ -221,6 +243,7 @@ class Roster:
             for linkedid, caller in self.callers.items()
             if linkedid in self.channels and (caller.told or caller.number is not None)
         }
+        self.dialled = {linkedid: each for linkedid, each in self.dialled.items() if linkedid in self.channels}
 
     def incoming(self) -> Iterator[tuple[str, Channel]]:
         """Each (Linkedid, channel that runs the dialplan) of calls that came in, whether we told of them or not."""
@@ -228,7 +251,9 @@ class Roster:
         seen = set(self.callers)
         # Of a Local channel, the second half runs the dialplan and knows who calls.
         for channel in sorted(self.channels.values(), key=lambda channel: channel.name.endswith(";1")):
-            if channel.context in ours and channel.leg is None and channel.linkedid not in seen:
+            # A trunk's channel that goes out stands in the trunk's own context, too, as long as it does nothing.
+            comes_in = channel.context in ours and not channel.linkedid.startswith(PLACED_ID)
+            if comes_in and channel.leg is None and channel.linkedid not in seen:
                 seen.add(channel.linkedid)
                 if channel.linkedid in self.channels:
                     yield channel.linkedid, channel
@@ -239,8 +264,16 @@ class Roster:
         Only his channel's variables can tell him from somebody whom an operator has called.
         """
         for channel in sorted(self.channels.values(), key=lambda channel: channel.name.endswith(";1")):
-            if channel.leg is None and channel.linkedid in self.channels and self.call_of(channel.linkedid) is None:
+            known = channel.linkedid.startswith(PLACED_ID) or channel.linkedid not in self.channels
+            if channel.leg is None and not known and self.call_of(channel.linkedid) is None:
                 yield channel.linkedid, channel
+
+    def placed(self) -> Iterator[Channel]:
+        """Operators' own channels that dial somebody, and of which we have not told."""
+        for channel in self.channels.values():
+            own = channel.leg is not None and channel.uniqueid == channel.linkedid
+            if own and channel.context == self.settings.dial_context and channel.uniqueid not in self.dialled:
+                yield channel
 
     def ringing(self) -> dict[str, set[str]]:
         """By call: extensions whose phones ring for it now."""

@@ -47,9 +47,12 @@ class Settings(BaseModel):
     )
     queue_context: str = Field(default="callboard-queue", description="Where callers wait for an operator.")
     operator_context: str = Field(default="callboard-operator", description="Where operators' Local legs run.")
+    dial_context: str = Field(
+        default="callboard-dial", description="Where an operator's leg dials whom he has called; its exten is the DID."
+    )
     phone_prefix: str = Field(default="op", description="A desk phone's endpoint is this and the extension.")
     originate_contexts: tuple[str, ...] = Field(
-        default=("callboard-demo-caller", "callboard-incoming"),
+        default=("callboard-demo-caller", "callboard-incoming", "callboard-operator", "callboard-dial"),
         description="The only contexts that an originated call may touch.",
     )
     redirect_contexts: tuple[str, ...] = Field(

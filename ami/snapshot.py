@@ -7,7 +7,7 @@ from datetime import datetime
 
 from ami.message import Message
 from ami.roster import Roster
-from ami.translate import seen_event, translate
+from ami.translate import dialled_event, seen_event, translate
 from desk.events import CallSeen, PbxSnapshot, PhoneAnswered, PhoneRang
 
 
@@ -39,4 +39,11 @@ def snapshot_of(roster: Roster, at: datetime, system_name: str | None = None) ->
             caller.told_of = caller.holder
             answered.append(PhoneAnswered(at, caller.linkedid, caller.holder))
         ringing += [PhoneRang(at, caller.linkedid, leg) for leg in sorted(rings)]
-    return PbxSnapshot(at, tuple(seen), tuple(ringing), tuple(answered), system_name)
+    for call in roster.dialled.values():
+        channel = roster.channels[call.linkedid]
+        if channel.bridge is not None:
+            answered.append(PhoneAnswered(at, call.linkedid, call.extension))
+        elif call.rang:
+            ringing.append(PhoneRang(at, call.linkedid, call.extension))
+    dialled = tuple(dialled_event(call, at) for call in roster.dialled.values())
+    return PbxSnapshot(at, tuple(seen), tuple(ringing), tuple(answered), system_name, dialled)

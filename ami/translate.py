@@ -1,6 +1,7 @@
 """AMI event to desk events: a table of small functions. Pure: no clock, no socket, no bus.
 
     UserEvent CallboardArrived   CallSeen         once a call, told by our own dialplan
+    UserEvent CallboardDialled   CallDialled      once a call that an operator places, when his phone has picked up
     DialState / Newstate         PhoneRang        once a call and extension
     DialEnd / AgentConnect       PhoneAnswered    when the leg of an extension took the caller's call
     BridgeEnter / -Leave         PhoneAnswered    when an extension comes to have the call: its leg can talk with the caller
@@ -9,7 +10,8 @@
 Who has the call is told by several events that name both sides, so that one that goes missing or strays costs nothing; it is
 told once.
 
-One call is one Linkedid, which is the Uniqueid of the caller's own channel at arrival.
+One call is one Linkedid, which is the Uniqueid of the caller's own channel at arrival; of a call that goes out, that of the
+operator's leg, whose DialState and DialEnd say that it rings there, and that the two talk.
 """
 
 from __future__ import annotations
@@ -18,12 +20,15 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
 from ami.message import Message, uri_decoded
-from ami.roster import Caller, Channel, Roster
-from desk.events import CallGone, CallSeen, Event, PhoneAnswered, PhoneRang
+from ami.roster import Caller, Channel, Dialled, Roster
+from desk.events import CallDialled, CallGone, CallSeen, Event, PhoneAnswered, PhoneRang
 
 ARRIVED = "CallboardArrived"
+DIALLED = "CallboardDialled"
 _PRESENTATIONS = ("allowed", "withheld", "unavailable")
 _NAME_LIMIT = 200
+_RINGS_THERE = ("RINGING", "PROGRESS")
+"""What a trunk says while the telephone far away is rung; not every one says RINGING."""
 
 Translation = Callable[[Message, Roster, datetime], Iterator[Event]]
 
@@ -57,7 +62,20 @@ def caller_from_channel(linkedid: str, channel: Channel, line: str | None, prese
     return Caller(linkedid, line or at_arrival, number, channel.caller_name, told)
 
 
+def dialled_event(call: Dialled, at: datetime) -> CallDialled:
+    """The desk's event for a call that an operator places."""
+    return CallDialled(at, call.linkedid, call.line, call.number, call.extension)
+
+
+def dialled_from_channel(channel: Channel, number: str | None) -> Dialled:
+    """A call that goes out, as the operator's own channel shows it."""
+    return Dialled(channel.uniqueid, channel.exten, number or "", channel.leg or "")
+
+
 def _user_event(message: Message, roster: Roster, at: datetime) -> Iterator[Event]:
+    if message.text("UserEvent") == DIALLED:
+        yield from _dialled(message, roster, at)
+        return
     linkedid = message.text("Linkedid") or message.text("Uniqueid")
     if message.text("UserEvent") != ARRIVED or linkedid is None:
         return
@@ -77,6 +95,16 @@ def _user_event(message: Message, roster: Roster, at: datetime) -> Iterator[Even
     yield seen_event(caller, at)
 
 
+def _dialled(message: Message, roster: Roster, at: datetime) -> Iterator[Event]:
+    channel = roster.see(message)
+    if channel is None or channel.leg is None or channel.uniqueid != channel.linkedid:
+        return
+    if channel.uniqueid not in roster.dialled:
+        call = roster.dialled[channel.uniqueid] = dialled_from_channel(channel, message.text("Number"))
+        call.line = message.text("Line") or call.line
+        yield dialled_event(call, at)
+
+
 def _new_channel(message: Message, roster: Roster, at: datetime) -> Iterator[Event]:
     roster.see(message)
     yield from ()
@@ -89,9 +117,14 @@ def _new_state(message: Message, roster: Roster, at: datetime) -> Iterator[Event
 
 
 def _dial_state(message: Message, roster: Roster, at: datetime) -> Iterator[Event]:
-    roster.see(message)
+    dials = roster.see(message)
     channel = roster.see(message, "Dest")
-    if channel is not None and message.text("DialStatus") == "RINGING":
+    call = None if dials is None else roster.dialled.get(dials.uniqueid)
+    if call is not None:
+        if message.text("DialStatus") in _RINGS_THERE and not call.rang:
+            call.rang = True
+            yield PhoneRang(at, call.linkedid, call.extension)
+    elif channel is not None and message.text("DialStatus") == "RINGING":
         yield from _rang(channel, roster, at)
 
 
@@ -103,6 +136,9 @@ def _dial_end(message: Message, roster: Roster, at: datetime) -> Iterator[Event]
 def _taken(message: Message, roster: Roster, at: datetime) -> Iterator[Event]:
     """The leg took the call of the channel that had it rung. That may be another operator's: then no caller is concerned."""
     channel, leg = roster.see(message), roster.see(message, "Dest")
+    if channel is not None and (placed := roster.dialled.get(channel.uniqueid)) is not None:
+        yield PhoneAnswered(at, placed.linkedid, placed.extension)
+        return
     if channel is None or leg is None or leg.leg is None:
         return
     yield from _missed_arrival(channel.linkedid, roster, at)
@@ -171,8 +207,11 @@ def _hangup(message: Message, roster: Roster, at: datetime) -> Iterator[Event]:
         return
     channel = roster.channels.get(uniqueid)
     concerned = roster.calls_in_bridge(channel.bridge) if channel is not None and channel.bridge else []
+    placed = roster.dialled.get(uniqueid)
     caller = roster.forget(uniqueid)
     yield from _talks(concerned, roster, at)
+    if placed is not None:
+        yield CallGone(at, placed.linkedid, message.text("Cause"))
     if caller is not None:
         yield CallGone(at, caller.linkedid, message.text("Cause"))
 

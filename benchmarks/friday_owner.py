@@ -13,6 +13,7 @@ from pathlib import Path
 from playwright.async_api import Browser, Page
 
 from benchmarks.friday_keys import sign_in
+from desk.call.dialling import Target
 from desk.figures.reports import Figures, total
 from desk.work import Desk
 from tests.path.running import free_port
@@ -36,6 +37,9 @@ class NoPhone:
 
     async def hangup(self, call_id: int, operator: Person) -> None:
         """There is no call."""
+
+    async def dial(self, target: Target, operator: Person) -> None:
+        """There is no phone."""
 
 
 @asynccontextmanager

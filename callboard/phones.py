@@ -1,4 +1,7 @@
-"""What the panel's keys do to calls: pick up the operator's phone, hang up. The PBX does it; here the right channel is found."""
+"""What the panel's keys do to calls: pick up the operator's phone, hang up, call somebody.
+
+The PBX does it; here the right channel is found, and what cannot be is refused in words.
+"""
 
 from __future__ import annotations
 
@@ -10,18 +13,20 @@ from operator import itemgetter
 import structlog
 
 from ami.actions import Actions
-from ami.errors import ActionRefused, AmiError
+from ami.errors import ActionRefused, AmiError, NotConnected, OutcomeUnknown
 from ami.roster import Roster
-from desk.call import call_views
+from desk.call import call_views, calls
+from desk.call.calls import Target
 from desk.errors import Conflict, NotFound
 from desk.events import CallWanted
-from desk.work import Desk
+from desk.work import Desk, Work
 from models import Call
 from web.keys import Person
 
 STANDIN_ANSWERED = "callboard-standin-answered"
 WISH_LIMIT_S = 60.0
 LOOK_EVERY_S = 0.05
+NO_LINK = "there is no link to Asterisk now"
 
 log = structlog.get_logger(__name__)
 
@@ -44,6 +49,30 @@ class ColleagueFirst(Conflict):
     code = "colleague_first"
 
 
+class NoExtension(PhoneUnavailable):
+    """The operator has no phone on the PBX."""
+
+    code = "no_extension"
+
+
+class PbxAway(PhoneUnavailable):
+    """There is no link to Asterisk now."""
+
+    code = "pbx_away"
+
+
+class InACall(PhoneUnavailable):
+    """The operator's phone is in a call, or rings for one that he has placed."""
+
+    code = "in_a_call"
+
+
+class NoWayOut(PhoneUnavailable):
+    """This site places no calls: no trunk is configured for it, or there is no Asterisk."""
+
+    code = "no_way_out"
+
+
 @dataclass(frozen=True, slots=True)
 class _Wish:
     """An operator waits until the call rings at his phone."""
@@ -61,10 +90,11 @@ class Phones:
     that call. An operator has one wish, and a call that rings at a phone is that operator's who asks for it there.
     """
 
-    def __init__(self, desk: Desk, roster: Roster, actions: Actions) -> None:
+    def __init__(self, desk: Desk, roster: Roster, actions: Actions, *, way_out: bool = False) -> None:
         self._desk = desk
         self._roster = roster
         self._actions = actions
+        self._way_out = way_out
         self._wishes: dict[str, _Wish] = {}
 
     async def next(self, operator: Person) -> int | None:
@@ -153,6 +183,40 @@ class Phones:
             raise PhoneUnavailable("the call is over already")
         await self._ask(self._actions.hangup(channel))
 
+    async def dial(self, target: Target, operator: Person) -> None:
+        """Ring the operator's own phone and, once he has picked up, whom he means; who asked for it is on record.
+
+        Raises NotFound, NobodyToCall, NotDialable, NoWayOut, NoExtension, PbxAway, InACall, PhoneUnavailable.
+        """
+        extension = self._free_phone(operator)
+        async with self._desk.look() as session:
+            dial = await calls.dial_of(session, operator.office_id, target)
+
+        async def on_record(work: Work) -> None:
+            calls.on_record(work, operator.id, dial)
+
+        await self._desk.do(on_record)
+        try:
+            await self._actions.dial(extension, dial.digits, dial.line)
+        except NotConnected as error:
+            raise PbxAway(NO_LINK) from error
+        except OutcomeUnknown as error:
+            raise PhoneUnavailable("Asterisk did not say whether it placed the call; look at your phone") from error
+        except AmiError as error:
+            raise _in_words(error) from error
+
+    def _free_phone(self, operator: Person) -> str:
+        """The operator's extension, where his phone can be rung for a call of his own."""
+        if not self._way_out:
+            raise NoWayOut("no trunk is configured for calls that go out")
+        if operator.extension is None:
+            raise NoExtension("you have no extension, so no phone of yours can be rung")
+        if not self._actions.connected:
+            raise PbxAway(NO_LINK)
+        if self._roster.busy(operator.extension):
+            raise InACall("your phone is in a call already")
+        return operator.extension
+
     async def _linkedid(self, call_id: int) -> str:
         async with self._desk.look() as session:
             call = await session.get(Call, call_id)
@@ -188,3 +252,7 @@ class NoPhones:
     async def hangup(self, call_id: int, operator: Person) -> None:
         """Refuse in words."""
         raise PhoneUnavailable("callboard runs without Asterisk here: hang up at the phone itself")
+
+    async def dial(self, target: Target, operator: Person) -> None:
+        """Refuse in words."""
+        raise NoWayOut("callboard runs without Asterisk here: dial at the phone itself")

@@ -19,7 +19,17 @@ from desk.bus import Bus
 from desk.call import calls
 from desk.database_errors import have_met, in_words, is_away
 from desk.errors import DeskError
-from desk.events import BoxCallAnswered, BoxCallGone, CallGone, CallSeen, Event, PbxSnapshot, PhoneAnswered, PhoneRang
+from desk.events import (
+    BoxCallAnswered,
+    BoxCallGone,
+    CallDialled,
+    CallGone,
+    CallSeen,
+    Event,
+    PbxSnapshot,
+    PhoneAnswered,
+    PhoneRang,
+)
 from desk.work import Desk, Work
 
 LIMIT = 20_000
@@ -37,6 +47,8 @@ async def apply(work: Work, reading: Event, window_s: float) -> None:
     match reading:
         case CallSeen():
             await calls.open_call(work, reading, window_s)
+        case CallDialled():
+            await calls.place_call(work, reading)
         case PhoneRang(at=at, linkedid=linkedid, extension=extension):
             await calls.rang(work, linkedid, extension, at)
         case PhoneAnswered(at=at, linkedid=linkedid, extension=extension):

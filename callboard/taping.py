@@ -17,7 +17,7 @@ from callboard.supervisor import Part
 from callboard.tape import PART, FileTape
 from callboard.tape_format import BadRecording, Header
 from desk import plugins
-from desk.events import CallArrived, OrderAssigned
+from desk.events import CallArrived, CallPlaced, OrderAssigned
 from desk.work import Desk, utc_now
 from models import Call, Line, Office
 
@@ -84,9 +84,10 @@ class OurIds:
         self._note = tape.source("desk")
         self._arrived: asyncio.Queue[int] = asyncio.Queue(WAITING_LIMIT)
         desk.bus.on(CallArrived, self._take)
+        desk.bus.on(CallPlaced, self._take)
         desk.bus.on(OrderAssigned, self._assigned)
 
-    def _take(self, event: CallArrived) -> None:
+    def _take(self, event: CallArrived | CallPlaced) -> None:
         if not self._arrived.full():
             self._arrived.put_nowait(event.call_id)
 

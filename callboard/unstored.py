@@ -22,9 +22,19 @@ from zlib import crc32
 import structlog
 from pydantic import TypeAdapter, ValidationError
 
-from desk.events import BoxCallAnswered, BoxCallGone, CallGone, CallSeen, Event, PbxSnapshot, PhoneAnswered, PhoneRang
+from desk.events import (
+    BoxCallAnswered,
+    BoxCallGone,
+    CallDialled,
+    CallGone,
+    CallSeen,
+    Event,
+    PbxSnapshot,
+    PhoneAnswered,
+    PhoneRang,
+)
 
-READINGS = (CallSeen, PhoneRang, PhoneAnswered, CallGone, PbxSnapshot, BoxCallAnswered, BoxCallGone)
+READINGS = (CallSeen, CallDialled, PhoneRang, PhoneAnswered, CallGone, PbxSnapshot, BoxCallAnswered, BoxCallGone)
 LIMIT_BYTES = 64 * 1024 * 1024
 """About 250,000 readings: ten hours at a call a second."""
 

@@ -156,7 +156,8 @@ def wire(instance: Instance, world: World | None = None) -> Wired:
         if ahead is not None:
             parts.append(Part("places-ahead", ahead.run))
         expected |= dict.fromkeys(("agi", "ami", "ami-actor"), NOT_YET)
-        phone = Phones(desk, listener.roster, actions)
+        way_out = settings.dialplan.way_out or settings.site.demo
+        phone = Phones(desk, listener.roster, actions, way_out=way_out)
         if settings.site.demo:
             calls = DemoCalls(desk, actions, settings.site.demo_call_every_s, random.Random())  # noqa: S311 -- no secret
             test_call = calls.place

@@ -39,6 +39,20 @@ class CallSeen(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class CallDialled(Event):
+    """The PBX dials `number` for the operator at `extension`, whose phone has picked up; who is called sees the DID `line`.
+
+    `linkedid` is the call's own; PhoneRang, PhoneAnswered and CallGone tell of it as of a call that came in: it rings there,
+    the two talk, it is over. `number` is as it was dialled. The same report may come again.
+    """
+
+    linkedid: str
+    line: str
+    number: str
+    extension: str
+
+
+@dataclass(frozen=True, slots=True)
 class PhoneRang(Event):
     """An operator's phone rings for a call."""
 
@@ -73,6 +87,7 @@ class PbxSnapshot(Event):
     ringing: tuple[PhoneRang, ...] = ()
     answered: tuple[PhoneAnswered, ...] = ()
     system_name: str | None = None
+    dialled: tuple[CallDialled, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +130,13 @@ class CallWanted(Event):
 @dataclass(frozen=True, slots=True)
 class CallArrived(Event):
     """A new call row exists."""
+
+    call_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallPlaced(Event):
+    """A call that an operator placed is a row, and nobody's ring: the number is being dialled."""
 
     call_id: int
 

@@ -175,6 +175,7 @@ class CallView:
     recovered: bool
     priority: int = 0
     heard: str | None = None
+    direction: str = "in"
 
     def as_json(self) -> Json:
         return {
@@ -197,6 +198,7 @@ class CallView:
             "recovered": self.recovered,
             "priority": self.priority,
             "heard": self.heard,
+            "direction": self.direction,
         }
 
 

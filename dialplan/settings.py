@@ -16,6 +16,7 @@ Digits = Annotated[str, Field(pattern=r"^[0-9*#]{1,32}$")]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$")]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Address = Annotated[str, Field(pattern=r"^[0-9A-Fa-f.:]+(/[0-9]{1,3})?$")]
+Host = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]{0,100}(:[0-9]{1,5})?$")]
 
 _FROZEN = ConfigDict(frozen=True, extra="forbid")
 
@@ -38,6 +39,12 @@ class Settings(BaseModel):
     trunk_addresses: tuple[Address, ...] = Field(
         default=("127.0.0.1",), min_length=1, description="Addresses whose calls come in over the trunk."
     )
+    outgoing: Host | None = Field(
+        default=None,
+        description="Where calls to customers and drivers go out (click to dial): the trunk's address, with `:port` if it is not "
+        "5060. Empty: nobody is called from here.",
+    )
+    outgoing_ring_s: int = Field(default=60, ge=5, le=300, description="Seconds for which a call that goes out rings.")
     trust_asserted_identity: bool = Field(
         default=True, description="Believe the trunk's P-Asserted-Identity and Privacy headers (RFC 3325)."
     )
@@ -85,6 +92,11 @@ class Settings(BaseModel):
         default=None,
         description="Folder of a site's own *-custom.conf files; empty: `asterisk/custom` in the state folder.",
     )
+
+    @property
+    def way_out(self) -> bool:
+        """Whether calls can be placed: over the trunk, or in a demo to a stand-in."""
+        return self.outgoing is not None or self.demo_callers
 
     @model_validator(mode="after")
     def _port_range_is_a_range(self) -> Settings:

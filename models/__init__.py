@@ -32,6 +32,7 @@ from models.second_factor import RecoveryCode, SecondFactor
 from models.segment import Segment, SegmentMember
 from models.text import AdConsent, Campaign, CampaignLeftOut, IncomingPart, IncomingText, TextTemplate
 from models.vehicle_proof import CarCover, CarLink, CarPhoto, CarReading, CarSkip
+from models.wall import WallScreen
 from models.way import DriverWay
 
 __all__ = [
@@ -117,6 +118,7 @@ __all__ = [
     "TariffTable",
     "TextTemplate",
     "UtcDateTime",
+    "WallScreen",
     "WayPoint",
     "WebSession",
     "Weighing",

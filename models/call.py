@@ -19,7 +19,9 @@ class Call(Base):
 
     `number` is E.164, or null with `presentation` withheld or unavailable. `choice_*` is the caller's answer to the IVR.
     `disposition`: "answered"; "abandoned", nobody of ours had it; "pbx_restart", the PBX died under it and left no account;
-    "lost", nobody saw how it ended, until the PBX's account says it.
+    "lost", nobody saw how it ended, until the PBX's account says it; of a call of ours, "no_answer".
+    `direction` "out" is a call that an operator had placed: `number` is whom he called, "arrived" that it is being dialled,
+    "ringing" that it rings there, "answered" that the two talk. Nobody waits in it.
     `priority` is how much sooner than others he is answered (0: as everybody, to 10), `heard` how his segment greeted him.
     `recovered` marks a row whose times were rebuilt after a gap: details that nobody saw are absent, never invented.
     """
@@ -56,6 +58,7 @@ class Call(Base):
     recovered: Mapped[bool] = mapped_column(default=False)
     priority: Mapped[int] = mapped_column(default=0, server_default="0")
     heard: Mapped[str | None] = mapped_column(String(200))
+    direction: Mapped[str] = mapped_column(String(3), default="in", server_default="in")
 
 
 class CallSighting(Base):

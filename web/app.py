@@ -12,11 +12,12 @@ from aiohttp import web
 from desk.bus import Bus
 from desk.work import Desk
 from web.access.masking import mask_answers
-from web.access.throttle import Pace, Throttle
+from web.access.throttle import Pace, Paces, Throttle
 from web.api.openapi import document
 from web.keys import (
     COUNTING,
     DESK,
+    DIAL_PACE,
     DOCUMENT,
     DRIVER_NEWS,
     DRIVER_THROTTLE,
@@ -73,6 +74,7 @@ def make_app(settings: Settings, desk: Desk, bus: Bus, outside: Outside) -> web.
         settings.login_failures_per_account, settings.login_failures_per_address, settings.login_window_s, desk.clock
     )
     app[PACE] = Pace(settings.test_call_every_s)
+    app[DIAL_PACE] = Paces(settings.dial_every_s)
     document_of_all: Callable[[], dict[str, Any]] = _document
     app[DOCUMENT] = document_of_all
     add_routes(app)

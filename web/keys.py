@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from aiohttp import web
 
+from desk.call.dialling import Target
 from desk.driver.driver_access import DriverPerson
 from desk.importing import reading
 from desk.importing.table import Table
@@ -22,7 +23,7 @@ from models import Operator
 from web.settings import Settings
 
 if TYPE_CHECKING:
-    from web.access.throttle import Pace, Throttle
+    from web.access.throttle import Pace, Paces, Throttle
     from web.live.driver_news import DriverNews
     from web.live.popups import Hub
     from web.live.whereabouts import Whereabouts
@@ -69,6 +70,9 @@ class Phone(Protocol):
 
     async def hangup(self, call_id: int, operator: Person) -> None:
         """End the call."""
+
+    async def dial(self, target: Target, operator: Person) -> None:
+        """Ring the operator's phone, then whom he means."""
 
 
 TestCall = Callable[[], Awaitable[None]]
@@ -175,6 +179,7 @@ WHEREABOUTS: web.AppKey[Whereabouts] = web.AppKey("WHEREABOUTS")
 PLACE_THROTTLE: web.AppKey[Throttle] = web.AppKey("PLACE_THROTTLE")
 """Apart from the operators': a driver who mistypes keeps no operator out who shares his address."""
 PACE: web.AppKey[Pace] = web.AppKey("PACE")
+DIAL_PACE: web.AppKey[Paces] = web.AppKey("DIAL_PACE")
 DOCUMENT: web.AppKey[Callable[[], dict[str, Any]]] = web.AppKey("DOCUMENT")
 
 NONCE = web.RequestKey("NONCE", str)

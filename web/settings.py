@@ -62,6 +62,10 @@ class Settings(BaseModel):
     map_credit: str = Field(default="", max_length=200, description="Whose picture it is, as its owner wants it said.")
     test_call_every_s: float = Field(default=1.0, ge=0, description="The least time between two test calls.")
 
+    dial_every_s: float = Field(
+        default=3.0, ge=0, description="The least time between two calls that one operator has placed by the panel."
+    )
+
     @property
     def tile_origin(self) -> str:
         """The only foreign place from which a page may have pictures; empty: none."""

@@ -20,7 +20,7 @@ from callboard.replay.site import PlayedSite
 from callboard.replay.waiting import Stuck, until
 from callboard.tape_format import Entry, Header
 from desk.call import calls
-from desk.events import CallArrived, MessageChanged, OrderAssigned
+from desk.events import CallArrived, CallPlaced, MessageChanged, OrderAssigned
 from desk.keeping.tape import Fact
 from models import Call
 
@@ -57,6 +57,7 @@ class Player:
         self._outcome = Outcome()
         bus = site.desk.bus
         bus.on(CallArrived, lambda event: self._arrived.append(event.call_id))
+        bus.on(CallPlaced, lambda event: self._arrived.append(event.call_id))
         bus.on(OrderAssigned, lambda event: self._ours.setdefault(event.order_id, []).append(event.message_ids))
         bus.on(MessageChanged, lambda event: self._changed.update({event.message_id: event.state}))
 

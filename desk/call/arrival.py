@@ -99,6 +99,7 @@ _AT_THE_TIME = (
     .where(
         _call.c.line_id == bindparam("line_id"),
         _call.c.arrived_at.between(bindparam("since"), bindparam("until")),
+        _call.c.direction == "in",
         ~_SEEN_ALREADY,
     )
     .order_by(_call.c.arrived_at, _call.c.id)

@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.call.arrival import SAME_CALL_WINDOW_S, open_call
+from desk.call.dialling import place_call
 from desk.errors import DeskError
 from desk.events import CallAnswered, CallEnded, CallRinging, PbxSnapshot
 from desk.work import Work
@@ -22,6 +23,7 @@ log = structlog.get_logger(__name__)
 # A call may begin while the snapshot is being taken; one so young is left to the next snapshot.
 SNAPSHOT_GRACE = timedelta(seconds=2)
 PBX_RESTART = "pbx_restart"
+NO_ANSWER = "no_answer"
 # Asterisk's Uniqueid and Linkedid (main/channel.c): [systemname-]epoch.counter
 _NAMED = re.compile(r"(.+)-\d+\.\d+")
 STALE_BOX_CALL = timedelta(minutes=10)
@@ -54,10 +56,14 @@ async def answered(work: Work, linkedid: str, extension: str, at: datetime | Non
 
 
 async def gone(work: Work, linkedid: str, cause: str | None = None, at: datetime | None = None) -> Call | None:
-    """The caller's channel is gone: the call ends as "answered" or "abandoned", whatever the Q.850 cause says."""
+    """The caller's channel is gone: the call ends as "answered" or "abandoned", whatever the Q.850 cause says.
+
+    One that we placed and that nobody took ends as "no_answer".
+    """
     call = await _by_linkedid(work.session, linkedid)
     if call is not None:
-        _end(work, call, "answered" if call.answered_at else "abandoned", at or work.now)
+        unheard = "abandoned" if call.direction == "in" else NO_ANSWER
+        _end(work, call, "answered" if call.answered_at else unheard, at or work.now)
     return call
 
 
@@ -100,6 +106,7 @@ async def resync(work: Work, snapshot: PbxSnapshot, window_s: float = SAME_CALL_
     that only a box saw are left alone.
     """
     up = {seen.reference for seen in snapshot.calls} | {seen.linkedid for seen in snapshot.calls}
+    up |= {placed.linkedid for placed in snapshot.dialled}
     open_calls = await work.session.scalars(
         select(Call).where(Call.state.in_(OPEN_STATES), Call.linkedid.is_not(None)).with_for_update()
     )
@@ -114,6 +121,12 @@ async def resync(work: Work, snapshot: PbxSnapshot, window_s: float = SAME_CALL_
                 await open_call(work, replace(seen, recovered=True), window_s)
         except DeskError as refused:  # one call that we cannot place must not cost the others
             log.warning("a call on the PBX could not be opened", reason=str(refused), code=refused.code)
+    for placed in snapshot.dialled:
+        try:
+            async with work.session.begin_nested():
+                await place_call(work, placed)
+        except DeskError as refused:
+            log.warning("a call that was placed could not be written down", reason=str(refused), code=refused.code)
     for ring in snapshot.ringing:
         await _mend(work, ring.linkedid, ring.extension, ring.at, answer=False)
     for answer in snapshot.answered:

@@ -85,7 +85,10 @@ async def board(session: AsyncSession, office_id: int | None = None, recent: int
 async def waiting(session: AsyncSession, office_id: int) -> list[tuple[int, str]]:
     """Id and Linkedid of calls on the PBX that nobody has answered: the most urgent first, then who has waited longest."""
     query = select(Call.id, Call.linkedid).where(
-        Call.office_id == office_id, Call.state.in_(("arrived", "ringing")), Call.linkedid.is_not(None)
+        Call.office_id == office_id,
+        Call.direction == "in",
+        Call.state.in_(("arrived", "ringing")),
+        Call.linkedid.is_not(None),
     )
     found = await session.execute(query.order_by(Call.priority.desc(), Call.arrived_at, Call.id))
     return [(call_id, linkedid or "") for call_id, linkedid in found]
@@ -164,4 +167,5 @@ def _view(call: Told, customer: CustomerView | None, recording: str | None) -> C
         recovered=call.recovered,
         priority=call.priority,
         heard=call.heard,
+        direction=call.direction,
     )

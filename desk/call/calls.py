@@ -9,15 +9,18 @@ from desk.call.arrival import SAME_CALL_WINDOW_S, NoSuchLine, open_call
 from desk.call.call_life import answered, box_answered, box_gone, end_stale_box_calls, gone, rang, resync
 from desk.call.call_views import CallFilter, board, calls_list, card
 from desk.call.caller_choice import Greeting, choose, greeting, treated
+from desk.call.dialling import Dial, Target, dial_of, on_record, place_call
 from desk.call.spool import SpoolRecord, merge_spooled, read_record
 
 __all__ = [
     "SAME_CALL_WINDOW_S",
     "CallAccount",
     "CallFilter",
+    "Dial",
     "Greeting",
     "NoSuchLine",
     "SpoolRecord",
+    "Target",
     "answered",
     "board",
     "box_answered",
@@ -25,12 +28,15 @@ __all__ = [
     "calls_list",
     "card",
     "choose",
+    "dial_of",
     "end_stale_box_calls",
     "gone",
     "greeting",
     "merge_spooled",
     "merged",
+    "on_record",
     "open_call",
+    "place_call",
     "rang",
     "read_record",
     "resync",

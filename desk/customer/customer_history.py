@@ -26,7 +26,7 @@ KINDS: Final = ("call", "deed", "order", "received", "text")
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """`kind` is "call", "order", "text" (sent), "received" (a text that came) or "deed".
+    """`kind` is "call" (↗: one of us called him), "order", "text" (sent), "received" (a text that came) or "deed".
 
     `state` is how it stands (of a deed: what was done), `words` what it says.
     """
@@ -93,7 +93,8 @@ async def of_customer(
 
 
 async def _calls(session: AsyncSession, customer_id: int, before: _Before | None, few: int) -> list[Event]:
-    query = select(Call.id, Call.arrived_at, Call.state, Call.disposition, Call.number, Call.choice_text, Operator.name)
+    about = (Call.id, Call.arrived_at, Call.state, Call.disposition, Call.number, Call.choice_text, Call.direction)
+    query = select(*about, Operator.name)
     query = query.outerjoin(Operator, Operator.id == Call.operator_id).where(Call.customer_id == customer_id)
     rows = await session.execute(_last(query, "call", Call.arrived_at, Call.id, before, few))
     return [
@@ -102,7 +103,7 @@ async def _calls(session: AsyncSession, customer_id: int, before: _Before | None
             "call",
             row.id,
             row.disposition or row.state,
-            _joined(row.number, row.choice_text),
+            _joined(row.number if row.direction == "in" else f"↗ {row.number}", row.choice_text),
             by=row.name,
         )
         for row in rows

@@ -101,7 +101,12 @@ async def _medians(
         .select_from(Order)
         .join(Call, Call.id == Order.call_id)
         .join(Operator, Operator.id == Order.taken_by)
-        .where(Order.office_id == office.id, Order.closed_at >= span.since, Order.closed_at < span.until)
+        .where(
+            Order.office_id == office.id,
+            Order.closed_at >= span.since,
+            Order.closed_at < span.until,
+            Call.direction == "in",
+        )
         .subquery()
     )
     ranked = (

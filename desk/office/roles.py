@@ -13,6 +13,7 @@ Permission = Literal[
     "own.session",  # who one is; sign out; one's own second factor
     "calls.see",  # calls as they come and went, live
     "calls.handle",  # pick up, hang up, place a test call
+    "calls.dial",  # have a customer or a driver called; no number is shown by it
     "calls.listen",  # what callers said after the tone
     "customers.see",  # customers and their places
     "customers.edit",  # who he is, his numbers and places; somebody new; segments; two rows of one made one, and two again
@@ -56,6 +57,7 @@ _DISPATCH: Final = frozenset[str](
     {
         "own.session",
         "calls.see",
+        "calls.dial",
         "customers.see",
         "customers.edit",
         "numbers.full",

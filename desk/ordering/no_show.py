@@ -115,8 +115,11 @@ async def _evidence(work: Work, order: Order, driver_id: int, since: datetime, c
     counted: dict[str, int] = dict(texts.all())
     calls = select(func.count()).select_from(Call)
     calls = calls.where(
-        Call.office_id == order.office_id, Call.number == order.number, Call.arrived_at >= since
-    )  # fmt: skip
+        Call.office_id == order.office_id,
+        Call.direction == "in",
+        Call.number == order.number,
+        Call.arrived_at >= since,
+    )
     return {
         "driver_id": driver_id,
         "arrived_at": moment(since),

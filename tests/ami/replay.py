@@ -10,7 +10,7 @@ from ami.message import Message
 from ami.roster import Roster
 from ami.settings import Settings
 from ami.translate import translate
-from desk.events import CallGone, CallSeen, Event, PhoneAnswered, PhoneRang
+from desk.events import CallDialled, CallGone, CallSeen, Event, PhoneAnswered, PhoneRang
 from tests.ami.scenes import SAMPLES
 
 AT = datetime(2026, 11, 22, 1, 2, 3, tzinfo=UTC)
@@ -40,6 +40,8 @@ def shorthand(events: Iterable[Event]) -> list[str]:
         match event:
             case CallSeen():
                 words.append(f"seen {event.linkedid} {event.line} {event.number} {event.presentation} {event.name}")
+            case CallDialled():
+                words.append(f"dialled {event.linkedid} {event.line} {event.number} {event.extension}")
             case PhoneRang() | PhoneAnswered():
                 words.append(
                     f"{'rang' if isinstance(event, PhoneRang) else 'answered'} {event.linkedid} {event.extension}"

@@ -26,7 +26,7 @@ def settings() -> Settings:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    return Settings(port=port, test_call_every_s=0)
+    return Settings(port=port, test_call_every_s=0, dial_every_s=0)
 
 
 def chromium_path() -> str:
@@ -50,6 +50,7 @@ def scene(house: House) -> Scene:  # noqa: F811
     scene = Scene(house.desk, house.site, DeskPhone(house.desk))
     house.phone.answer = scene.phone.answer  # type: ignore[method-assign]
     house.phone.hangup = scene.phone.hangup  # type: ignore[method-assign]
+    house.phone.dial = scene.phone.dial  # type: ignore[method-assign]
     house.phone.next = scene.phone.next  # type: ignore[method-assign]
     house.desk.bus.tell(PartChanged(house.desk.clock(), "ami", ok=True))
     return scene

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import count
 
 from sqlalchemy import select
 
+from callboard.phones import NoExtension
 from desk.call import call_life, caller_choice, calls
+from desk.call.calls import Target
 from desk.errors import Conflict
-from desk.events import CallIdentified, CallSeen
+from desk.events import CallDialled, CallIdentified, CallSeen
 from desk.work import Desk
 from models import Call, Customer, CustomerPhone, Order, Place
 from tests.site import GANGNAM, Site
@@ -42,6 +45,7 @@ class DeskPhone:
         self.desk = desk
         self.broken = False
         self.rings: int | None = None
+        self.placed = count(1)
 
     async def next(self, operator: Person) -> int | None:
         return self.rings
@@ -57,6 +61,17 @@ class DeskPhone:
         async with self.desk.work() as work:
             call = await work.session.get_one(Call, call_id)
             await call_life.gone(work, call.linkedid or "", "16")
+
+    async def dial(self, target: Target, operator: Person) -> None:
+        """The operator's phone has picked up: the number is dialled, and rings."""
+        if operator.extension is None:
+            raise NoExtension("you have no extension, so no phone of yours can be rung")
+        async with self.desk.work() as work:
+            dial = await calls.dial_of(work.session, operator.office_id, target)
+            linkedid = f"callboard-dial-{next(self.placed)}"
+            placed = CallDialled(work.now, linkedid, dial.line, dial.digits, operator.extension)
+            await calls.place_call(work, placed)
+            await call_life.rang(work, linkedid, operator.extension)
 
 
 @dataclass

@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
+from sqlalchemy import select
 
 from ami.message import Message
 from ami.roster import Caller, Roster
 from ami.settings import Settings
-from callboard.phones import LOOK_EVERY_S, ColleagueFirst, Phones, PhoneUnavailable
+from callboard.phones import (
+    LOOK_EVERY_S,
+    ColleagueFirst,
+    InACall,
+    NoExtension,
+    NoPhones,
+    NoWayOut,
+    PbxAway,
+    Phones,
+    PhoneUnavailable,
+)
 from desk.call import calls
+from desk.call.calls import Target
+from desk.call.dialling import NotDialable
 from desk.events import CallSeen, CallWanted
 from desk.work import Desk
-from models import Call
+from models import AuditEntry, Call
 from tests.ami.conftest import acting
 from tests.ami.peer import Headers, StandInPbx, response
 from tests.site import Site
@@ -123,3 +137,51 @@ async def waits(desk: Desk, roster: Roster, number: int) -> int:
     async with desk.work() as work:
         seen = CallSeen(work.now, "pbx", uniqueid, "15880001", f"0105550000{number}", None, linkedid=uniqueid)
         return (await calls.open_call(work, seen)).id
+
+
+def queues(headers: Headers, _peer: StandInPbx) -> bytes | None:
+    if headers["action"] == "Originate":
+        return response(headers, "Message: Originate successfully queued")
+    return None
+
+
+async def test_whom_an_operator_calls_is_asked_of_the_pbx_once_and_stands_on_record(desk: Desk, site: Site) -> None:
+    """Seen failing with the record written after Asterisk was asked: a lost answer left no trace."""
+    async with StandInPbx.started(queues) as peer, acting(peer.port) as actions:
+        phones = Phones(desk, Roster(Settings()), actions, way_out=True)
+        await phones.dial(Target(number="010-5550-1234"), OPERATOR)
+        (asked,) = [action for action in peer.actions if action["action"] == "Originate"]
+    assert asked["channel"] == "Local/1001@callboard-operator/n"
+    assert (asked["context"], asked["exten"], asked["async"]) == ("callboard-dial", "15880001", "true")
+    assert asked["variable"] == "CB_DIAL=01055501234"
+    assert asked["callerid"] == '"" <15880001>'
+    assert asked["channelid"].startswith("callboard-dial-")
+    async with desk.look() as session:
+        entry = (await session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc()).limit(1))).one()
+    assert (entry.what, entry.subject, entry.detail["number"]) == ("call.dialled", "number", "010-****-1234")
+
+
+async def test_who_cannot_call_is_told_why_and_nothing_is_asked_of_the_pbx(desk: Desk, site: Site) -> None:
+    """Each refusal has a code, and the panel a sentence for it. Seen failing without each of the four looks."""
+    target = Target(number="010-5550-1234")
+    roster = Roster(Settings())
+    async with StandInPbx.started(gone) as peer, acting(peer.port) as actions:
+        phones = Phones(desk, roster, actions, way_out=True)
+        for able, operator, error in (
+            (False, OPERATOR, NoWayOut),
+            (True, replace(OPERATOR, extension=None), NoExtension),
+        ):
+            with pytest.raises(error):
+                await Phones(desk, roster, actions, way_out=able).dial(target, operator)
+        with pytest.raises(NotDialable):
+            await phones.dial(Target(number="112"), OPERATOR)
+        up = "Channel: Local/1001@callboard-operator-01;2\r\nChannelState: 6\r\nUniqueid: cb1-2.2\r\nLinkedid: cb1-1.1"
+        roster.see(Message(f"Event: Newchannel\r\n{up}".encode()))
+        with pytest.raises(InACall):
+            await phones.dial(target, OPERATOR)
+        roster.forget(LEG)
+        assert not [action for action in peer.actions if action["action"] == "Originate"]
+    with pytest.raises(PbxAway):
+        await phones.dial(target, OPERATOR)
+    with pytest.raises(NoWayOut):
+        await NoPhones().dial(target, OPERATOR)

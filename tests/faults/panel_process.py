@@ -21,6 +21,7 @@ from typing import Any
 
 from desk.bus import Bus
 from desk.call import calls
+from desk.call.calls import Target
 from desk.events import CallSeen
 from desk.work import Desk, open_engine
 from web.keys import Outside, Person
@@ -125,6 +126,8 @@ class _NoPhone:
     async def hangup(self, call_id: int, operator: Person) -> None: ...
 
     async def next(self, operator: Person) -> int | None: ...
+
+    async def dial(self, target: Target, operator: Person) -> None: ...
 
 
 async def _no_test_call() -> None: ...

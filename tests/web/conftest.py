@@ -19,7 +19,9 @@ import pytest
 import structlog
 from sqlalchemy import update
 
+from callboard.phones import NoExtension
 from desk.call import calls
+from desk.call.calls import Target
 from desk.driver import driver_access
 from desk.errors import Conflict
 from desk.events import CallSeen
@@ -57,6 +59,7 @@ class Phone:
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, int, str | None]] = []
+        self.dialled: list[tuple[Target, str | None]] = []
         self.dead = False
 
     async def answer(self, call_id: int, operator: Person) -> None:
@@ -69,6 +72,11 @@ class Phone:
 
     async def hangup(self, call_id: int, operator: Person) -> None:
         self.asked.append(("hangup", call_id, operator.extension))
+
+    async def dial(self, target: Target, operator: Person) -> None:
+        if self.dead:
+            raise NoExtension("you have no extension, so no phone of yours can be rung")
+        self.dialled.append((target, operator.extension))
 
 
 @dataclass

@@ -68,3 +68,18 @@ class Pace:
             return math.ceil(left)
         self._last = now
         return 0
+
+
+class Paces:
+    """Something that each person may have done at most once in so many seconds. The oldest are forgotten first."""
+
+    def __init__(self, every_s: float) -> None:
+        self._every_s = every_s
+        self._paces: dict[int, Pace] = {}
+
+    def wait_s(self, person: int, now: float) -> int:
+        """As Pace's, for this person."""
+        wait = self._paces.setdefault(person, Pace(self._every_s)).wait_s(now)
+        while len(self._paces) > MAX_KEYS:
+            del self._paces[next(iter(self._paces))]
+        return wait

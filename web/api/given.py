@@ -33,6 +33,19 @@ class CallsQuery(Given):
     cursor: Cursor | None = None
 
 
+class DialGiven(Given):
+    """Whom to call: one of these. Of an order the `whom`: its customer, or the driver who has it or had it last."""
+
+    order_id: Id | None = None
+    whom: Literal["customer", "driver"] = "customer"
+    call_id: Id | None = Field(default=None, description="The caller, or who was called.")
+    driver_id: Id | None = None
+    customer_id: Id | None = None
+    number: Short | None = Field(
+        default=None, description="In any written form; only what lies in the country is dialled."
+    )
+
+
 class CustomersQuery(Given):
     """Any part of a name, first consonants, a place, any four digits of a number; several of these are all wanted."""
 

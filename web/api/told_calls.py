@@ -70,6 +70,7 @@ class CallTold(Told):
     """A call. `number` is E.164, or null with the reason in `presentation`.
 
     `priority`: how much sooner than others he is answered (0 to 10); `heard`: his segment's own greeting in the voice menu.
+    `direction` "out": an operator had it placed, `number` is whom he calls; "arrived" is then that it is being dialled.
     """
 
     id: Id
@@ -91,3 +92,4 @@ class CallTold(Told):
     recovered: bool
     priority: int
     heard: str | None
+    direction: Literal["in", "out"]

@@ -22,6 +22,7 @@ from desk.events import (
     CallChosen,
     CallEnded,
     CallIdentified,
+    CallPlaced,
     CallRinging,
     CallTreated,
     CallWanted,
@@ -65,7 +66,7 @@ async def _arrived(session: AsyncSession, event: CallArrived) -> tuple[int, Json
     return _call(await call_views.brief(session, event.call_id))
 
 
-async def _called(session: AsyncSession, event: CallIdentified | CallAnswered) -> tuple[int, Json]:
+async def _called(session: AsyncSession, event: CallIdentified | CallAnswered | CallPlaced) -> tuple[int, Json]:
     return _call(await call_views.card(session, event.call_id))
 
 
@@ -120,6 +121,7 @@ async def _parted(_session: AsyncSession, event: PartChanged) -> tuple[None, Jso
 READERS: dict[type[Event], tuple[str, Reader]] = {
     CallArrived: ("call.arrived", _arrived),
     CallIdentified: ("call.identified", _called),
+    CallPlaced: ("call.placed", _called),
     CallTreated: ("call.treated", _moved),
     CallChosen: ("call.chosen", _moved),
     CallRinging: ("call.ringing", _moved),

@@ -7,10 +7,11 @@ import time
 from aiohttp import web
 
 from desk.call import call_views
+from desk.call.dialling import Target
 from web.api.ask import Ask, Json
-from web.api.given import CallsQuery
+from web.api.given import CallsQuery, DialGiven
 from web.api.shapes import Nothing
-from web.keys import OUTSIDE, PACE
+from web.keys import DIAL_PACE, OUTSIDE, PACE
 
 
 async def listed(ask: Ask[CallsQuery]) -> Json:
@@ -62,3 +63,16 @@ async def _place_test_call(app: web.Application) -> None:
     if wait > 0:
         raise web.HTTPTooManyRequests(text="too_many_requests", headers={"Retry-After": str(wait)})
     await app[OUTSIDE].test_call()
+
+
+async def dial(ask: Ask[DialGiven]) -> Json:
+    """Ring the operator's own phone and then whom he means; no number is told."""
+    return await ask.ask_outside(lambda: _dial(ask))
+
+
+async def _dial(ask: Ask[DialGiven]) -> None:
+    app = ask.request.app
+    wait = app[DIAL_PACE].wait_s(ask.operator.id, time.monotonic())
+    if wait > 0:
+        raise web.HTTPTooManyRequests(text="too_many_requests", headers={"Retry-After": str(wait)})
+    await app[OUTSIDE].phone.dial(Target(**ask.given.model_dump()), ask.operator)

@@ -51,6 +51,10 @@ ROUTES: tuple[Route, ...] = (
     raw("DELETE", API + "/session", "own.session", session.delete, "Sign out", status=204),
     json("GET", "/calls", "calls.see", calls.listed, "Calls, newest first", given=g.CallsQuery, answer=t.Items[tcl.CallTold]),
     json("POST", "/calls/test", "calls.handle", calls.test, "Place a test call", answer=t.Done, status=202, problems=(409, 429)),
+    json(
+        "POST", "/calls/dial", "calls.dial", calls.dial, "Ring one's own phone, then a customer, a driver or a number",
+        given=g.DialGiven, answer=t.Done, status=202, problems=(404, 409, 422, 429),
+    ),
     json("GET", "/calls/next", "calls.handle", calls.following, "Whom to answer next", answer=tcl.NextCall),
     json("GET", f"/calls/{ID}", "calls.see", calls.shown, "One call", answer=tcl.CallTold, problems=(404,)),
     json(

@@ -9,6 +9,7 @@
 
 import { playOfCall } from "./call-list.js";
 import { change, saveForm } from "./changes.js";
+import { callBack, callCustomer, callDriver } from "./dial.js";
 import { nextTheme } from "./look.js";
 import { moveOn } from "./on-its-way.js";
 import { sendPlaceLink } from "./place-link.js";
@@ -53,6 +54,9 @@ export function redraw() {
 export const ACTIONS = [
   { name: "take", keys: ["F2"], where: "always", run: takeNext, may: "calls.handle" },
   { name: "hang_up", keys: ["Shift+F2"], where: "always", run: hangUp, may: "calls.handle" },
+  { name: "call_customer", keys: ["Control+Shift+F2"], where: "always", run: callCustomer, may: "calls.dial" },
+  { name: "call_driver", keys: ["Control+Shift+F7"], where: "always", run: callDriver, may: "calls.dial" },
+  { name: "call_back", keys: ["KeyB"], where: "outside", run: callBack, may: "calls.dial" },
   { name: "play", keys: ["Control+F2"], where: "always", run: () => playOfCall(store.callInHand), may: "calls.listen" },
   { name: "search", keys: ["Control+Slash"], where: "always", run: () => at("customer-search").enter() },
   { name: "search_slash", of: "search", keys: ["Slash"], where: "outside", run: () => at("customer-search").enter() },

@@ -6,7 +6,7 @@ import { LiveElement } from "./element.js";
 import * as icons from "./icons.js";
 import { written } from "./phone.js";
 import { isPlaying, playRecording } from "./sound.js";
-import { store } from "./store.js";
+import { goesOut, store } from "./store.js";
 import { clockTime, duration, t } from "./texts.js";
 import { drafts, open, outbox, take } from "./work.js";
 
@@ -26,8 +26,9 @@ export class CallList extends LiveElement {
 
   render() {
     const { waiting, talking, next } = store;
-    const missed = store.ended.filter((call) => call.disposition !== "answered");
-    const past = store.ended.filter((call) => call.disposition === "answered").slice(0, RECENT_SHOWN);
+    const isMissed = (call) => call.disposition !== "answered" && !goesOut(call);
+    const missed = store.ended.filter(isMissed);
+    const past = store.ended.filter((call) => !isMissed(call)).slice(0, RECENT_SHOWN);
     return html`
       <h2 class="panel-title"><span>${t("calls.title")}</span><kbd>F2</kbd></h2>
       <div class="scroll">
@@ -44,9 +45,9 @@ export class CallList extends LiveElement {
   }
 
   card(call, next) {
-    const waits = call.state !== "answered";
+    const waits = call.state !== "answered" && !goesOut(call);
     const mine = store.isMine(call);
-    const classes = ["card", waits ? "rings" : mine ? "mine" : "others", call.id === store.openCall ? "open" : ""];
+    const classes = ["card", waits ? "rings" : mine ? "mine" : "others", goesOut(call) ? "out" : "", call.id === store.openCall ? "open" : ""];
     return html`
       <li class=${classes.join(" ")} data-call=${call.id}>
         <div class="line">
@@ -75,8 +76,7 @@ export class CallList extends LiveElement {
 
   state(call, mine) {
     const since = Date.parse(call.answered_at ?? call.ringing_at ?? call.arrived_at);
-    const word = call.state === "answered" ? (mine ? "mine" : "talks") : call.state;
-    return html`${t(`calls.state.${word}`)} <time>${duration(store.now() - since)}</time>`;
+    return html`${stateOf(call, mine)} <time>${duration(store.now() - since)}</time>`;
   }
 
   facts(call) {
@@ -104,7 +104,7 @@ export class CallList extends LiveElement {
             <li data-call=${call.id} class=${call.id === store.openCall ? "open" : ""}>
               <button type="button" @click=${() => open(call.id)}>
                 <time>${clockTime(call.arrived_at)}</time>
-                <span class="number">${numberOf(call)}</span>
+                <span class="number">${goesOut(call) ? html`<span title=${t("calls.out.tag")}>↗<span class="unseen">${t("calls.out.tag")}</span></span> ` : nothing}${numberOf(call)}</span>
                 <span class="name">${nameOf(call) ?? t("calls.new_caller")}</span>
                 ${call.choice?.recording ? html`<span class="voice">${t("calls.voice")}</span>` : nothing}
               </button>
@@ -114,6 +114,12 @@ export class CallList extends LiveElement {
       </ul>
     `;
   }
+}
+
+/** How a call stands, in a word; of one that goes out, that it does. */
+export function stateOf(call, mine) {
+  if (goesOut(call) && call.state !== "ended") return t(`calls.out.${call.state === "answered" && !mine ? "talks" : call.state}`);
+  return t(`calls.state.${call.state === "answered" ? (mine ? "mine" : "talks") : call.state}`);
 }
 
 /** What the caller answered to the IVR, in one line, with the recording where there is one. */

@@ -1,11 +1,12 @@
 /** The head of the middle column: who is on the line, what is known of him, and his usual trips under the keys 1 to 3. */
 
 import { html, nothing } from "lit";
-import { choiceOf, nameOf, numberOf } from "./call-list.js";
+import { choiceOf, nameOf, numberOf, stateOf } from "./call-list.js";
+import { callBack, canCallBack, tel } from "./dial.js";
 import { LiveElement } from "./element.js";
 import { keyLine } from "./key-line.js";
 import { written } from "./phone.js";
-import { store } from "./store.js";
+import { goesOut, store } from "./store.js";
 import { clockTime, day, duration, money, t } from "./texts.js";
 import { byHand, hangUp, select, take, takeTrip, testCall, tripOf } from "./work.js";
 
@@ -30,7 +31,7 @@ export class CallerCard extends LiveElement {
           ${customer ? nothing : html`<span class="tag">${t("caller.unknown")}</span>`}
         </div>
         <div class="reach">
-          <span class="number">${numberOf(call)}</span>
+          <span class="number">${call.number ? tel(call.number, { call_id: call.id }, name) : numberOf(call)}</span>
           <span class="state">${this.state(call)}</span>
         </div>
         <div class="known">${customer ? this.known(customer) : this.unknown(call)}</div>
@@ -45,8 +46,7 @@ export class CallerCard extends LiveElement {
   state(call) {
     const from = Date.parse(call.answered_at ?? call.ringing_at ?? call.arrived_at);
     const to = call.ended_at ? Date.parse(call.ended_at) : store.now();
-    const word = call.state === "answered" ? (store.isMine(call) ? "mine" : "talks") : call.state;
-    return html`${t(`calls.state.${word}`)} <time>${duration(to - from)}</time>`;
+    return html`${stateOf(call, store.isMine(call))} <time>${duration(to - from)}</time>`;
   }
 
   /** That he is not to be served, loudly; and what his segments say: how he is greeted, what of the price. */
@@ -82,9 +82,11 @@ export class CallerCard extends LiveElement {
   }
 
   buttons(call) {
-    const rings = call.state !== "answered" && call.state !== "ended" && call.source !== "box";
+    const over = call.state === "ended";
+    const rings = call.state !== "answered" && !over && call.source !== "box" && !goesOut(call);
     if (rings) return html`<button type="button" @click=${() => take(call)}>${t("calls.answer")} <kbd>F2</kbd></button>`;
-    if (store.isMine(call) && call.state === "answered") {
+    if (canCallBack(call)) return html`<button type="button" @click=${callBack}>${t("dial.call_back")} <kbd>B</kbd></button>`;
+    if (store.isMine(call) && !over) {
       return html`<button type="button" @click=${hangUp}>${t("caller.hang_up")} <kbd>Shift F2</kbd></button>`;
     }
     return nothing;
@@ -143,7 +145,7 @@ export class CallerCard extends LiveElement {
           <h1 title=${customer.name}>${customer.name || t("search.unnamed")}</h1>
           ${customer.grade ? html`<span class="grade">${customer.grade}</span>` : nothing}
         </div>
-        <div class="reach"><span class="number">${customer.numbers.map(written).join(", ")}</span></div>
+        <div class="reach"><span class="number">${customer.numbers.map((number, at) => html`${at ? ", " : ""}${tel(number, { number }, customer.name || written(number))}`)}</span></div>
         <div class="known">${this.known(customer)}</div>
         ${this.treated(customer)}
         ${customer.note ? html`<p class="note" title=${customer.note}>${customer.note}</p>` : nothing}

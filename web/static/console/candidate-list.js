@@ -10,6 +10,7 @@ import { cancel, isLeaving, takeBack } from "./cancel.js";
 import { carOf } from "./car-view.js";
 import { change } from "./changes.js";
 import { afterComposition } from "./compose.js";
+import { reach } from "./dial.js";
 import { LiveElement } from "./element.js";
 import * as icons from "./icons.js";
 import { about, complete, moveOn, nextOf } from "./on-its-way.js";
@@ -281,6 +282,7 @@ export class CandidateList extends LiveElement {
           ${t("order.state.completed")} <kbd>↵</kbd>
         </button>
       </div>
+      ${reach(order)}
       <div class="assign why" ?hidden=${!order || this.asksWhy !== order.id}>
         <label for="cancel-why">${this.whyWords(order)}</label>
         <input id="cancel-why" name="why" type="text" maxlength="200" autocomplete="off" spellcheck="false" @keydown=${this.whyPressed} />

@@ -146,9 +146,9 @@ export class Store {
     return this.orders.get(this.selectedOrder) ?? null;
   }
 
-  /** Calls that nobody has taken yet, the longest waiting first. */
+  /** Calls that nobody has taken yet, the longest waiting first; nobody waits in a call that one of us has placed. */
   get waiting() {
-    return this.sorted((call) => call.state === "arrived" || call.state === "ringing");
+    return this.sorted((call) => !goesOut(call) && (call.state === "arrived" || call.state === "ringing"));
   }
 
   /** Whom F2 answers: the open card if it waits, else the most urgent who has waited longest; whom a colleague asked for, last. */
@@ -159,8 +159,9 @@ export class Store {
     return open ?? waiting.sort((a, b) => elsewhere(a) - elsewhere(b) || (b.priority ?? 0) - (a.priority ?? 0))[0] ?? null;
   }
 
+  /** Calls that one of us has, or is about to have. */
   get talking() {
-    return this.sorted((call) => call.state === "answered");
+    return this.sorted((call) => call.state === "answered" || (goesOut(call) && call.state !== "ended"));
   }
 
   get ended() {
@@ -243,6 +244,7 @@ export class Store {
   }
 }
 
+export const goesOut = (call) => call.direction === "out";
 const newestFirst = (a, b) => b.arrived_at.localeCompare(a.arrived_at) || b.id - a.id;
 const byId = (rows) => new Map((rows ?? []).map((row) => [row.id, row]));
 
