@@ -25,6 +25,7 @@ from callboard.commands import (
     simulate,
     tariff,
     user,
+    wall,
 )
 
 app = typer.Typer(
@@ -48,6 +49,7 @@ app.add_typer(office.app, name="office")
 app.add_typer(tariff.app, name="tariff")
 app.add_typer(user.app, name="user")
 app.add_typer(audit.app, name="audit")
+app.add_typer(wall.app, name="wall")
 app.add_typer(driver.app, name="driver")
 app.add_typer(imports.app, name="import")
 app.command("export")(exports.export)

@@ -31,12 +31,14 @@ from web.keys import (
     RENDERER,
     SETTINGS,
     THROTTLE,
+    WALLS,
     WHEREABOUTS,
     Outside,
 )
 from web.live.driver_news import DriverNews
 from web.live.guard import watch_rights
 from web.live.popups import Hub
+from web.live.wall import Walls
 from web.live.whereabouts import Whereabouts
 from web.metrics import Metrics
 from web.middleware import add_headers, count, refuse_forged, tell_refusals, tell_the_tape
@@ -67,6 +69,7 @@ def make_app(settings: Settings, desk: Desk, bus: Bus, outside: Outside) -> web.
     )
     app[DRIVER_NEWS] = DriverNews(bus)
     app[WHEREABOUTS] = Whereabouts(desk)
+    app[WALLS] = Walls(desk)
     app[DRIVER_THROTTLE] = Throttle(
         settings.login_failures_per_account, settings.login_failures_per_address, settings.login_window_s, desk.clock
     )

@@ -26,6 +26,7 @@ from desk.importing.table import Cell, table_of
 from desk.message import campaigns
 from desk.message.audiences import Pick
 from desk.message.campaigns import Letter
+from desk.office import wall_screens
 from desk.ordering import tariff_versions
 from desk.rules.fees import FeeRule
 from models import Driver, Operator
@@ -188,6 +189,11 @@ async def test_no_page_has_a_serious_fault_for_who_sees_badly_or_uses_no_mouse(
     found += await as_others(context, page, house, locale, seen)
     await page.goto(f"{house.base}/nothing-here?lang={locale}")
     found += await wrong(page, "error")
+    async with house.desk.work() as work:
+        _, screen = await wall_screens.add(work, house.site.office_id, "상담실 벽")
+    await page.goto(f"{house.base}/wall?lang={locale}#{screen}")
+    await page.wait_for_selector("#orders dt")
+    found += await wrong(page, "a screen on the wall")
     await page.set_viewport_size({"width": 360, "height": 740})
     await page.goto(f"{house.base}/driver?lang={locale}#{token}")
     await page.click("body[data-screen=enter] .big")

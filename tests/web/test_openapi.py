@@ -11,7 +11,7 @@ from web.api.openapi import plain_path
 from web.app import make_app
 from web.routes import ROUTES
 
-PAGES = {"/", "/car", "/driver", "/here", "/login", "/logout", "/map", "/second-factor", "/static"}
+PAGES = {"/", "/car", "/driver", "/here", "/login", "/logout", "/map", "/second-factor", "/static", "/wall"}
 
 
 def test_the_document_is_openapi_3_1() -> None:

@@ -23,6 +23,7 @@ from web.pages import (
     segments,
     text_forms,
     texts,
+    wall,
 )
 from web.pages import second_factor as factor_page
 from web.route import ID, Route, page
@@ -44,6 +45,7 @@ ROUTES: tuple[Route, ...] = (
     page("GET", f"/drivers/documents/{ID}", "drivers.manage", driver_records.document, "A driver's file"),
     page("GET", "/car", "anyone", cars.home, "The customer's page with the photos of his car, by a texted link"),
     page("GET", "/map", "orders.see", console.map_page, "Orders and drivers on a map"),
+    page("GET", "/wall", "anyone", wall.show, "Figures for a screen on the wall; its address's token says whose"),
     page("GET", "/here", "anyone", place_links.here, "Where a caller shows where he is; the link was texted to him"),
     page("GET", "/money", "money.see", money.company, "The firm's totals, pay-outs that wait, the month's close"),
     page("POST", "/money", "money.close", money_forms.close, "Close a month"),

@@ -12,6 +12,7 @@ from web.api import told_driver as td
 from web.api import told_messages as tme
 from web.api import told_places as tp
 from web.api import told_texts as tt
+from web.api import told_wall as tw
 from web.pages import (
     campaign_api,
     cars,
@@ -23,6 +24,7 @@ from web.pages import (
     record,
     recordings,
     texts,
+    wall,
 )
 from web.route import API, ID, Route, json, raw
 
@@ -31,6 +33,11 @@ ROUTES: tuple[Route, ...] = (
     raw(
         "POST", API + "/here", "anyone", place_links.show, "Show where one is, by a texted link",
         given=gp.PlaceShown, answer=tp.PlaceTaken, problems=(401, 429),
+    ),
+    # --- for a screen on the wall: the header's token says whose ----------------------------------------------------------
+    json(
+        "GET", "/wall", "anyone", wall.look, "An office's figures for a screen on the wall, by the header `Wall-Token`",
+        answer=tw.WallTold, problems=(404,),
     ),
     # --- for a driver's own phone: no path and no body says whose ---------------------------------------------------------
     raw(
