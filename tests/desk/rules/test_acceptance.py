@@ -91,5 +91,5 @@ def test_where_the_past_misleads_the_calibration_says_so() -> None:
     found = calibration(turned, 900)
     assert found is not None
     assert found.off > 10
-    assert max(one.told for one in found.bins) >= 90  # foretold from what was known before, not afterwards
+    assert max(one.told for one in found.bins) >= 85  # foretold from what was known before, not afterwards
     assert calibration(night(3, 40, lambda _: 50), 900) is None
