@@ -190,7 +190,6 @@ async def test_who_is_given_an_uncertain_pick_up_is_told_to_ask_the_customer(pho
 async def test_who_cannot_come_gives_the_order_back_in_two_taps_and_the_desk_is_told(
     phone: Phone, house: House
 ) -> None:
-    """Seen failing with the words of an order that the office took back: he gave it back himself."""
     page = phone.page
     order_id = await on_a_trip(phone, house, "강남역")
     await phone.press(f'[data-gives="{order_id}"]')
