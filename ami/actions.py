@@ -14,6 +14,7 @@ from datetime import datetime
 from ami.errors import ActionRefused, ActionTimeout, LinkLost, NotConnected, OutcomeUnknown, UnsafeAction
 from ami.framing import FieldValue
 from ami.link import Link
+from ami.members import OURS, QueueMember, member_of
 from ami.message import Message
 from ami.roster import PLACED_ID
 from ami.settings import Settings
@@ -27,6 +28,7 @@ _DIALLED = re.compile(r"[0-9]{3,15}")
 _NUMBER = re.compile(r"\+?[0-9*#]{1,20}|anonymous")
 _VARIABLE = re.compile(r"_{0,2}CB_[A-Z0-9_]{1,40}")
 _VALUE = re.compile(r"[A-Za-z0-9 .:+@/-]{0,200}")
+_WORD = re.compile(r"[a-z_]{1,20}")
 _CHANNEL_ID = re.compile(r"[A-Za-z0-9-]{1,60}")
 _CHANNEL = re.compile(r"(?:Local|PJSIP)/[A-Za-z0-9_.@/;*#+-]{1,150}")
 
@@ -163,6 +165,26 @@ class Actions:
     async def hangup(self, channel: str, cause: int = 16) -> None:
         """Hang a live channel up; `cause` is Q.850. Raises ActionRefused where it has gone already."""
         await self._ask({"Action": "Hangup", "Channel": _checked("channel", channel, _CHANNEL), "Cause": int(cause)})
+
+    async def pause(self, extension: str, paused: bool, reason: str) -> None:
+        """Have all queues ring this phone no more, or again. Raises ActionRefused where no queue knows it.
+
+        The reason is marked as ours: what Asterisk tells of it is no news (ami/translate.py).
+        """
+        await self._ask(
+            {
+                "Action": "QueuePause",
+                "Interface": f"Local/{_checked('extension', extension, _DIGITS)}@{self.settings.operator_context}/n",
+                "Paused": "true" if paused else "false",
+                "Reason": f"{OURS}{_checked('reason', reason, _WORD)}",
+            }
+        )
+
+    async def queue_members(self) -> list[QueueMember]:
+        """Every phone as each of its queues has it."""
+        rows = (await self._ask({"Action": "QueueStatus"}))[1:]
+        members = (member_of(row, self.settings) for row in rows if row.text("Event") == "QueueMember")
+        return [member for member in members if member is not None]
 
     async def ping(self) -> None:
         """Ask Asterisk for a sign of life."""

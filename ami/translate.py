@@ -6,6 +6,7 @@
     DialEnd / AgentConnect       PhoneAnswered    when the leg of an extension took the caller's call
     BridgeEnter / -Leave         PhoneAnswered    when an extension comes to have the call: its leg can talk with the caller
     Hangup                       CallGone         when the caller's own channel goes
+    QueueMemberPause             PhonePaused      where somebody else than we asked for it
 
 Who has the call is told by several events that name both sides, so that one that goes missing or strays costs nothing; it is
 told once.
@@ -19,9 +20,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
+from ami.members import member_of
 from ami.message import Message, uri_decoded
 from ami.roster import Caller, Channel, Dialled, Roster
-from desk.events import CallDialled, CallGone, CallSeen, Event, PhoneAnswered, PhoneRang
+from desk.events import CallDialled, CallGone, CallSeen, Event, PhoneAnswered, PhonePaused, PhoneRang
 
 ARRIVED = "CallboardArrived"
 DIALLED = "CallboardDialled"
@@ -216,6 +218,13 @@ def _hangup(message: Message, roster: Roster, at: datetime) -> Iterator[Event]:
         yield CallGone(at, caller.linkedid, message.text("Cause"))
 
 
+def _member_paused(message: Message, roster: Roster, at: datetime) -> Iterator[Event]:
+    """Told once a queue, also of what we asked for: that is no news."""
+    member = member_of(message, roster.settings)
+    if member is not None and not member.ours:
+        yield PhonePaused(at, member.extension, member.paused)
+
+
 TABLE: dict[str, Translation] = {
     "UserEvent": _user_event,
     "Newchannel": _new_channel,
@@ -226,4 +235,5 @@ TABLE: dict[str, Translation] = {
     "BridgeEnter": _bridge_enter,
     "BridgeLeave": _bridge_leave,
     "Hangup": _hangup,
+    "QueueMemberPause": _member_paused,
 }

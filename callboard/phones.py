@@ -19,6 +19,7 @@ from desk.call import call_views, calls
 from desk.call.calls import Target
 from desk.errors import Conflict, NotFound
 from desk.events import CallWanted
+from desk.office import pauses
 from desk.work import Desk, Work
 from models import Call
 from web.keys import Person
@@ -110,7 +111,7 @@ class Phones:
     async def answer(self, call_id: int, operator: Person) -> None:
         """Pick up at the operator's stand-in phone, now or as soon as it rings.
 
-        Raises NotFound, PhoneUnavailable, PickUpYourPhone, ColleagueFirst.
+        Raises NotFound, PhoneUnavailable, PickUpYourPhone, ColleagueFirst, Paused.
         """
         linkedid = await self._linkedid(call_id)
         if operator.extension is None:
@@ -124,11 +125,19 @@ class Phones:
             raise PickUpYourPhone("the call rings at your desk phone: pick it up there", extension=operator.extension)
         if self._roster.connected_legs(linkedid):
             raise PhoneUnavailable("a colleague has the call already")
+        await self._refuse_the_paused(operator)
         wish = self._wishes.get(linkedid)
         if wish is None:
             self._wish(linkedid, call_id, operator, operator.extension)
         elif wish.operator.id != operator.id:
             raise ColleagueFirst(f"{wish.operator.name} has asked for this call already", operator=wish.operator.name)
+
+    async def _refuse_the_paused(self, operator: Person) -> None:
+        """No queue rings the phone of somebody who is paused: he would wait for nothing."""
+        async with self._desk.look() as session:
+            pause = await pauses.of_operator(session, operator.id)
+        if pause is not None:
+            raise pauses.Paused("you take no calls now: say that you are ready first", reason=pause.reason)
 
     async def _picked_up(self, linkedid: str, extension: str) -> bool:
         """Whether the phone rang for the call and has picked up. Raises PhoneUnavailable."""

@@ -25,6 +25,7 @@ from callboard.instance import LOCALES, Instance
 from callboard.live_callers import LiveCallers
 from callboard.loop_watch import LoopWatch
 from callboard.order_timers import OrderTimers
+from callboard.pauses import Pauses
 from callboard.phones import NoPhones, Phones
 from callboard.prompts import PlaceVoice, own_names
 from callboard.readings import Readings
@@ -151,6 +152,7 @@ def wire(instance: Instance, world: World | None = None) -> Wired:
             Part("agi", conversations.run),
             Part("ami", listener.run),
             Part("ami-actor", actions.run),
+            Part("pauses", Pauses(desk, bus, actions).run),
             Part("witness", witness.run),
         ]
         if ahead is not None:

@@ -104,6 +104,14 @@ class BoxCallGone(Event):
     reference: str
 
 
+@dataclass(frozen=True, slots=True)
+class PhonePaused(Event):
+    """At the PBX somebody has a queue ring this phone no more, or again: its operator by a key of it, or a supervisor."""
+
+    extension: str
+    paused: bool
+
+
 # --- links and parts ---------------------------------------------------------------------------------------------------
 
 
@@ -187,6 +195,14 @@ class CallEnded(Event):
 
     call_id: int
     disposition: str
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorPaused(Event):
+    """An operator takes no calls now, or for another reason, or takes them again."""
+
+    office_id: int
+    operator_id: int
 
 
 @dataclass(frozen=True, slots=True)

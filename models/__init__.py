@@ -27,6 +27,7 @@ from models.ledger import Account, Entry, Period, PeriodBalance, Posting
 from models.message import EarlyReceipt, Message, MessagePart
 from models.office import AuditEntry, IdempotencyKey, Line, Office, Operator, WebSession
 from models.order import Assignment, Order, OrderChange, OrderStep, WayPoint
+from models.pause import OperatorPause
 from models.place_link import PlaceLink
 from models.second_factor import RecoveryCode, SecondFactor
 from models.segment import Segment, SegmentMember
@@ -96,6 +97,7 @@ __all__ = [
     "Offer",
     "Office",
     "Operator",
+    "OperatorPause",
     "Order",
     "OrderChange",
     "OrderStep",

@@ -108,6 +108,8 @@ class PlayedPbx:
                 answer = _response(fields, f"Variable: {fields.get('variable', '')}", f"Value: {self._value(fields)}")
             case "Ping":
                 answer = _response(fields, "Ping: Pong")
+            case "QueueStatus":
+                answer = _response(fields, "Message: Queue status will follow")
             case _:
                 self.asked.append(fields)
                 answer = _response(fields, "Message: played")

@@ -10,7 +10,7 @@ from ami.message import Message
 from ami.roster import Caller, Roster
 from ami.settings import Settings
 from ami.translate import translate
-from desk.events import CallSeen
+from desk.events import CallSeen, PhonePaused
 from tests.ami.peer import event
 from tests.ami.replay import AT, STORIES, ordered_rings, replay, sample, shorthand
 
@@ -204,3 +204,23 @@ def test_of_a_local_channel_the_half_that_runs_the_dialplan_is_asked() -> None:
     ]
     roster.rebuild(map(Message, halves))
     assert [channel.name for _, channel in roster.incoming()] == ["Local/1@x-0;2"]
+
+
+@pytest.mark.parametrize(
+    ("interface", "reason", "told"),
+    [
+        ("Local/1001@callboard-operator/n", "", [PhonePaused(AT, "1001", True)]),
+        ("Local/1001@callboard-operator/n", "lunch", [PhonePaused(AT, "1001", True)]),
+        ("Local/1001@callboard-operator/n", "callboard:break", []),
+        ("PJSIP/1001", "", []),
+        ("Local/1001@elsewhere/n", "", []),
+    ],
+)
+def test_a_pause_that_somebody_else_sets_is_told_and_ours_is_not(
+    interface: str, reason: str, told: list[PhonePaused]
+) -> None:
+    """Seen failing without our mark: the late word of our own pause began another one."""
+    message = Message(
+        f"Event: QueueMemberPause\r\nInterface: {interface}\r\nPaused: 1\r\nPausedReason: {reason}".encode()
+    )
+    assert translate("QueueMemberPause", message, Roster(Settings()), AT) == told

@@ -26,6 +26,7 @@ from desk.call import calls
 from desk.call.calls import Target
 from desk.call.dialling import NotDialable
 from desk.events import CallSeen, CallWanted
+from desk.office import pauses
 from desk.work import Desk
 from models import AuditEntry, Call
 from tests.ami.conftest import acting
@@ -185,3 +186,17 @@ async def test_who_cannot_call_is_told_why_and_nothing_is_asked_of_the_pbx(desk:
         await phones.dial(target, OPERATOR)
     with pytest.raises(NoWayOut):
         await NoPhones().dial(target, OPERATOR)
+
+
+async def test_who_takes_no_calls_is_told_so_and_waits_for_none(desk: Desk, site: Site) -> None:
+    """Seen failing with a wish that no queue would ever have fulfilled."""
+    roster, wished = Roster(Settings()), []
+    desk.bus.on(CallWanted, wished.append)
+    call_id = await waits(desk, roster, 1)
+    async with desk.work() as work:
+        await pauses.begin(work, site.operator_id, "break", site.operator_id)
+    async with StandInPbx.started(gone) as peer, acting(peer.port) as actions:
+        person = Person(site.operator_id, site.office_id, "op", "상담원", "operator", "1001", "ko")
+        with pytest.raises(pauses.Paused):
+            await Phones(desk, roster, actions).answer(call_id, person)
+    assert wished == []

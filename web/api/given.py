@@ -217,6 +217,12 @@ class DriverChosen(Given):
     driver_number: Annotated[str, Field(min_length=1, max_length=8), AfterValidator(storable)] | None = None
 
 
+class PauseGiven(Given):
+    """Why one takes no calls for a while."""
+
+    reason: Literal["break", "after_call", "other"]
+
+
 class Reason(Given):
     """Why, in the operator's words."""
 

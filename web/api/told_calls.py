@@ -66,6 +66,20 @@ class NextCall(Told):
     call_id: Id | None
 
 
+class PauseTold(Told):
+    """Somebody takes no calls, since then."""
+
+    operator: OperatorTold
+    reason: Literal["break", "after_call", "other"]
+    since: Moment
+
+
+class PausesTold(Told):
+    """Who takes no calls now, the longest away first."""
+
+    pauses: list[PauseTold]
+
+
 class CallTold(Told):
     """A call. `number` is E.164, or null with the reason in `presentation`.
 

@@ -31,6 +31,7 @@ from desk.events import (
     ModesSet,
     OfferEnded,
     OfferMade,
+    OperatorPaused,
     OrderAlarmed,
     OrderAssigned,
     OrderChanged,
@@ -42,6 +43,7 @@ from desk.events import (
     TextHandled,
 )
 from desk.message import inbox, messages
+from desk.office import pauses
 from desk.ordering.order_views import message_json, order_json, orders_json
 from desk.views import CallView
 from models import Operator, Order
@@ -114,6 +116,10 @@ async def _papers(session: AsyncSession, event: PapersTold) -> tuple[int, Json]:
     return event.office_id, {"papers": await driver_papers.open_count(session, event.office_id)}
 
 
+async def _paused(session: AsyncSession, event: OperatorPaused) -> tuple[int, Json]:
+    return event.office_id, {"pauses": [pause.as_json() for pause in await pauses.now(session, event.office_id)]}
+
+
 async def _parted(_session: AsyncSession, event: PartChanged) -> tuple[None, Json]:
     return None, {"part": event.part, "ok": event.ok, "reason": event.reason}
 
@@ -140,6 +146,7 @@ READERS: dict[type[Event], tuple[str, Reader]] = {
     TextHandled: ("text.handled", _texted),
     ModesSet: ("modes.set", _modes),
     PapersTold: ("papers.told", _papers),
+    OperatorPaused: ("pauses.changed", _paused),
     PartChanged: ("part.changed", _parted),
 }
 """What is told to browsers: by which name, and how its content is read."""

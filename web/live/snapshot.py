@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from desk.call import calls
 from desk.driver import driver_papers
 from desk.message import inbox, messages
+from desk.office import pauses
 from desk.ordering import orders
 from desk.ordering.order_views import message_json, orders_json
 
@@ -29,6 +30,7 @@ async def read_snapshot(session: AsyncSession, office_id: int, begun: asyncio.Ev
         "calls": [call.as_json() for call in await calls.board(session, office_id)],
         "orders": await orders_json(session, order_ids),
         "messages": [message_json(message) for message in recent_messages],
+        "pauses": [pause.as_json() for pause in await pauses.now(session, office_id)],
         "texts_waiting": await inbox.waiting_count(session, office_id),
         "papers": await driver_papers.open_count(session, office_id),
     }

@@ -27,6 +27,7 @@ from web.pages import (
     health,
     marked_orders,
     orders,
+    pauses,
     place_links,
     places,
     segment_api,
@@ -65,6 +66,9 @@ ROUTES: tuple[Route, ...] = (
         "POST", f"/calls/{ID}/hangup", "calls.handle", calls.hangup, "End the call",
         answer=t.Done, status=202, problems=(404, 409),
     ),
+    json("GET", "/pauses", "calls.see", pauses.listed, "Who takes no calls now", answer=tcl.PausesTold),
+    json("POST", "/pause", "calls.handle", pauses.begin, "Take no calls for a while", given=g.PauseGiven, answer=tcl.PausesTold),
+    json("POST", "/ready", "calls.handle", pauses.end, "Take calls again", answer=tcl.PausesTold),
     json(
         "GET", "/customers", "customers.see", customers.listed, "Customers by name or number",
         given=g.CustomersQuery, answer=t.Items[tcl.CustomerTold],

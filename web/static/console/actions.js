@@ -12,6 +12,7 @@ import { change, saveForm } from "./changes.js";
 import { callBack, callCustomer, callDriver } from "./dial.js";
 import { nextTheme } from "./look.js";
 import { moveOn } from "./on-its-way.js";
+import { readyOrPause } from "./pause.js";
 import { sendPlaceLink } from "./place-link.js";
 import { askToWait, beginNow, raise, seen } from "./promises.js";
 import { giveProposed } from "./modes.js";
@@ -57,6 +58,7 @@ export const ACTIONS = [
   { name: "call_customer", keys: ["Control+Shift+F2"], where: "always", run: callCustomer, may: "calls.dial" },
   { name: "call_driver", keys: ["Control+Shift+F7"], where: "always", run: callDriver, may: "calls.dial" },
   { name: "call_back", keys: ["KeyB"], where: "outside", run: callBack, may: "calls.dial" },
+  { name: "pause", keys: ["Control+Shift+F6", "Pause"], where: "always", run: readyOrPause, may: "calls.handle" },
   { name: "play", keys: ["Control+F2"], where: "always", run: () => playOfCall(store.callInHand), may: "calls.listen" },
   { name: "search", keys: ["Control+Slash"], where: "always", run: () => at("customer-search").enter() },
   { name: "search_slash", of: "search", keys: ["Slash"], where: "outside", run: () => at("customer-search").enter() },

@@ -7,6 +7,7 @@ const icon = (shape) =>
 
 export const play = icon(svg`<path d="M4 2.5v11l9-5.5z" fill="currentColor" />`);
 export const stop = icon(svg`<rect x="3.5" y="3.5" width="9" height="9" rx="1" fill="currentColor" />`);
+export const pause = icon(svg`<path d="M4 2.5h3v11H4zM9 2.5h3v11H9z" fill="currentColor" />`);
 export const check = icon(svg`<path d="M3 8.5l3.4 3.4L13 4.6" fill="none" stroke="currentColor" stroke-width="2" />`);
 export const theme = icon(
   svg`<circle cx="8" cy="8" r="5.5" fill="none" stroke="currentColor" stroke-width="1.5" /><path d="M8 2.5a5.5 5.5 0 0 1 0 11z" fill="currentColor" />`,

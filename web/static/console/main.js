@@ -20,6 +20,7 @@ import { setUpLook } from "./look.js";
 import { keepOpen, restoreOpen } from "./open-card.js";
 import "./order-board.js";
 import "./order-form.js";
+import "./pause.js";
 import { setUpTab } from "./one-tab.js";
 import { setUpPhone } from "./phone.js";
 import { mindRing, setUpRing } from "./ring.js";

@@ -40,7 +40,7 @@ const elsewhere = (call) => Boolean(call.wanted_by && call.wanted_by.id !== stor
 
 /** Whether a caller waits whom this operator could answer now. */
 function rings() {
-  if (!allowed({ may: "calls.handle" }) || store.mine || !RINGS[setting("tone")]) return false;
+  if (!allowed({ may: "calls.handle" }) || store.mine || store.pause || !RINGS[setting("tone")]) return false;
   return store.waiting.some((call) => !silenced.has(call.id) && !elsewhere(call));
 }
 

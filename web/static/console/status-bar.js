@@ -30,6 +30,7 @@ export class StatusBar extends LiveElement {
           ${waiting.length ? html`<small>${t("status.longest")} <time>${duration(longest)}</time></small>` : nothing}
         </span>
         ${store.troubles.map(([part, { reason }]) => this.trouble(part, reason))}
+        ${this.away()}
         <span class="gauge">${t("status.today")} <b>${store.ordersToday}</b></span>
         <dispatch-mode data-panel></dispatch-mode>
       </div>
@@ -62,7 +63,24 @@ export class StatusBar extends LiveElement {
       const length = store.now() - Date.parse(call.answered_at ?? call.arrived_at);
       return html`<span class="gauge me talking"><i class="lamp"></i>${t("status.talking")} <b><time>${duration(length)}</time></b></span>`;
     }
+    const pause = store.pause;
+    if (pause) {
+      const away = store.now() - Date.parse(pause.since);
+      return html`<span class="gauge me paused" title="${t("keys.pause.key")}: ${t("keys.pause.does")}"
+        >${icons.pause} ${t(`pause.is_${pause.reason}`)} <b><time>${duration(away)}</time></b></span
+      >`;
+    }
     return html`<span class="gauge me ready"><i class="lamp"></i>${t("status.ready")} <b><time>${duration(store.now() - store.readySince)}</time></b></span>`;
+  }
+
+  /** Colleagues who take no calls: they are not to be counted on. */
+  away() {
+    const others = store.pauses.filter(({ operator }) => operator.id !== store.me?.id);
+    if (!others.length) return nothing;
+    const named = others.map(({ operator, reason }) => `${operator.name}: ${t(`pause.is_${reason}`)}`).join(", ");
+    return html`<span class="gauge away" title="${t("pause.away")}: ${named}"
+      ><span class="unseen">${t("pause.away")}: ${named}</span>${icons.pause} <b>${others.length}</b></span
+    >`;
   }
 
   trouble(part, reason) {

@@ -28,6 +28,8 @@ export class Store {
   papers = 0;
   parts = {};
   modes = [];
+  pauses = []; // who takes no calls now: {operator, reason, since}
+  readyAt = 0; // when my last pause ended, in server time
   me = null;
   today = null;
   offset = 0; // server time less ours, in milliseconds
@@ -97,6 +99,7 @@ export class Store {
     this.textsWaiting = told.texts_waiting;
     this.papers = told.papers ?? 0;
     this.parts = told.parts ?? {};
+    this.pauses = told.pauses ?? [];
     this.me = told.me ?? this.me;
     this.today = told.today ?? null;
     this.untick();
@@ -112,6 +115,7 @@ export class Store {
     if (told.texts_waiting !== undefined) this.textsWaiting = told.texts_waiting;
     if (told.papers !== undefined) this.papers = told.papers;
     if (told.modes) this.modes = told.modes;
+    if (told.pauses) this.takePauses(told.pauses);
     if (told.type === "part.changed") this.parts = { ...this.parts, [told.part]: { ok: told.ok, reason: told.reason } };
     this.trim();
     this.untick();
@@ -123,6 +127,18 @@ export class Store {
     if (!known && type === "order.taken" && this.today) this.today = { ...this.today, orders: this.today.orders + 1 };
     // The answer to our own request and the push of the same change may come in either order.
     if (!known || order.version >= known.version) this.orders.set(order.id, order);
+  }
+
+  takePauses(pauses) {
+    const away = this.pause;
+    this.pauses = pauses;
+    if (away && !this.pause) this.readyAt = this.now();
+    this.changed();
+  }
+
+  /** My own pause, or null: I am there. */
+  get pause() {
+    return this.pauses.find(({ operator }) => operator.id === this.me?.id) ?? null;
   }
 
   takeDrivers(told) {
@@ -207,10 +223,10 @@ export class Store {
     return this.today?.orders ?? [...this.orders.values()].filter((order) => this.now() - Date.parse(order.taken_at) < DAY_MS).length;
   }
 
-  /** Since when I am free: my last call's end, or the opening of this page. */
+  /** Since when I am free: my last call's end, my last pause's, or the opening of this page. */
   get readySince() {
     const ends = this.ended.filter((call) => this.isMine(call)).map((call) => Date.parse(call.ended_at));
-    return Math.max(this.openedAt + this.offset, ...ends);
+    return Math.max(this.openedAt + this.offset, this.readyAt, ...ends);
   }
 
   /** Orders that somebody has to see to. */
