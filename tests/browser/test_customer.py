@@ -27,7 +27,6 @@ async def shown(page: Page, done: str) -> None:
 async def test_a_number_and_places_are_put_right_without_a_mouse(
     chromium: Browser, house: House, tmp_path: Path, locale: str, theme: str
 ) -> None:
-    """Seen failing with keys that press what lies in a closed box, and with a suggestion that leaves the old pin."""
     pictures = Path(os.environ.get("CALLBOARD_PICTURES", tmp_path))
     order = await house.order(customer_name="김철수", origin={"text": "강남역 19번", "lat": 35.1, "lon": 129.0})
     customer_id = order["customer"]["id"]

@@ -200,7 +200,7 @@ async def test_texts_stay_with_whose_number_it_was_when_they_were_sent(
 async def test_a_number_of_somebody_else_is_refused_with_who_it_is(
     desk: Desk, site: Site, add_customer: AddCustomer
 ) -> None:
-    """Seen failing with the owner not looked for: then the database's own refusal was an error of ours."""
+    """Seen failing with the owner, once found, not compared with him."""
     mine, owner = await add_customer(MINE, "김철수"), await add_customer(OTHER, "이영희")
     with pytest.raises(NumberTaken) as refused:
         await done(desk, customer_numbers.attach, site.operator_id, mine, "010-5550-9999")

@@ -70,7 +70,7 @@ async def read(desk: Desk, customer_id: int, limit: int) -> list[list[Event]]:
 async def test_calls_texts_both_ways_orders_and_deeds_are_all_there_in_one_order_of_time(
     desk: Desk, site: Site, clock: Clock, add_customer: AddCustomer, limit: int
 ) -> None:
-    """As far back as it goes. Seen failing with the newest hundred of each, and with a cursor that is a moment alone."""
+    """As far back as it goes. Seen failing with the newest part of it alone, and with a cursor that is a moment alone."""
     customer_id = await add_customer(MINE)
     await a_long_time(desk, site, customer_id)
     pages = await read(desk, customer_id, limit)
@@ -86,7 +86,6 @@ async def test_calls_texts_both_ways_orders_and_deeds_are_all_there_in_one_order
 async def test_what_comes_in_meanwhile_moves_nothing_of_what_was_before(
     desk: Desk, site: Site, clock: Clock, add_customer: AddCustomer
 ) -> None:
-    """Seen failing with a cursor that is a count."""
     customer_id = await add_customer(MINE)
     await a_long_time(desk, site, customer_id)
     async with desk.look() as session:
