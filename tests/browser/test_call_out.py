@@ -30,7 +30,7 @@ async def marked(console: Console) -> int:
 async def test_the_marked_orders_customer_is_called_by_a_key_and_the_call_is_mine_and_nobodys_ring(
     console: Console, scene: Scene
 ) -> None:
-    """Seen failing with the call among those who wait: it was spoken as a pop, and F2 answered it."""
+    """Seen failing with the call among those who wait: it had a second card there."""
     await scene.customer()
     await marked(console)
     await console.press(CUSTOMER)
@@ -39,6 +39,7 @@ async def test_the_marked_orders_customer_is_called_by_a_key_and_the_call_is_min
     await console.sees(OUT, "상대 전화 울림")
     await console.sees("bottom-line", "내 전화기가 울립니다")
     assert await console.page.query_selector("call-list .card.rings") is None
+    assert await console.page.locator("call-list .card").count() == 1
     assert await console.page.evaluate("() => announcer.children.length") == 0
     async with console.house.desk.look() as session:
         call = (await session.scalars(select(Call).where(Call.direction == "out"))).one()
@@ -59,7 +60,6 @@ async def test_its_driver_is_called_by_another_key_and_named_by_his_number(conso
 async def test_a_missed_call_is_called_back_by_key_and_by_its_number_which_is_a_link(
     console: Console, scene: Scene
 ) -> None:
-    """Seen failing with the link left to the browser: a handler of the computer's own opened."""
     call_id = await scene.ring("01055501234", extension=None)
     await console.page.wait_for_selector(f'[data-call="{call_id}"]')
     await scene.hang_up(call_id)
@@ -103,7 +103,6 @@ async def test_who_has_no_phone_is_told_so_and_a_link_is_left_to_his_computer(
 
 
 async def test_numbers_on_the_other_pages_are_links_that_call(console: Console) -> None:
-    """Seen failing without tel.js."""
     driver_id = console.house.site.drivers[0]
     await console.page.goto(f"{console.house.base}/drivers/{driver_id}")
     link = console.page.locator("a.tel").first

@@ -53,7 +53,6 @@ async def shows(page: Page, tile: str, figure: str) -> None:
 async def test_it_counts_by_itself_and_nothing_has_to_be_pressed(
     house: House, scene: Scene, wall: Page, tmp_path: Path
 ) -> None:
-    """Seen failing with figures read once."""
     await house.order()
     await hang(house, wall)
     await shows(wall, "waiting", "0")
@@ -71,7 +70,7 @@ async def test_it_counts_by_itself_and_nothing_has_to_be_pressed(
 async def test_nothing_is_pushed_out_of_a_television_and_it_reads_english(
     house: House, scene: Scene, wall: Page, tmp_path: Path
 ) -> None:
-    """At 1080 and at 720 lines. Seen failing with letters of a fixed size."""
+    """At 1080 and at 720 lines. Seen failing (on a picture) with a sign as large as the figure."""
     await house.order()
     call_id = await scene.ring()
     async with house.desk.work() as work:
@@ -87,7 +86,6 @@ async def test_nothing_is_pushed_out_of_a_television_and_it_reads_english(
 
 
 async def test_it_comes_back_from_a_restart_with_the_newest_page(house: House, wall: Page) -> None:
-    """Seen failing with a page that gave up, and without the look at `started`."""
     await hang(house, wall)
     await shows(wall, "waiting", "0")
     await wall.evaluate("() => { window.old = true; }")

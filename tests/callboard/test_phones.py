@@ -147,7 +147,7 @@ def queues(headers: Headers, _peer: StandInPbx) -> bytes | None:
 
 
 async def test_whom_an_operator_calls_is_asked_of_the_pbx_once_and_stands_on_record(desk: Desk, site: Site) -> None:
-    """Seen failing with the record written after Asterisk was asked: a lost answer left no trace."""
+    """Seen failing without the record."""
     async with StandInPbx.started(queues) as peer, acting(peer.port) as actions:
         phones = Phones(desk, Roster(Settings()), actions, way_out=True)
         await phones.dial(Target(number="010-5550-1234"), OPERATOR)
@@ -163,7 +163,7 @@ async def test_whom_an_operator_calls_is_asked_of_the_pbx_once_and_stands_on_rec
 
 
 async def test_who_cannot_call_is_told_why_and_nothing_is_asked_of_the_pbx(desk: Desk, site: Site) -> None:
-    """Each refusal has a code, and the panel a sentence for it. Seen failing without each of the four looks."""
+    """Each refusal has a code, and the panel a sentence for it. Seen failing without the look at the phone's calls."""
     target = Target(number="010-5550-1234")
     roster = Roster(Settings())
     async with StandInPbx.started(gone) as peer, acting(peer.port) as actions:

@@ -58,7 +58,7 @@ async def staged(engine: Engine) -> AsyncIterator[Stage]:
 
 
 async def test_the_operators_phone_rings_then_whom_he_calls_sees_the_line_and_the_two_talk(pbx_engine: Engine) -> None:
-    """Seen failing with the far end dialled first, and with the operator's extension shown to whom he calls."""
+    """Seen failing with the operator's extension shown to whom he calls."""
     async with staged(pbx_engine) as stage:
         await stage.own.register()
         call = await stage.actions.dial("1001", NUMBER, DID)
@@ -87,7 +87,9 @@ async def test_the_operators_phone_rings_then_whom_he_calls_sees_the_line_and_th
 async def test_who_hangs_up_by_the_panel_ends_it_for_both_and_who_comes_in_mid_call_finds_it(
     pbx_engine: Engine,
 ) -> None:
-    """Seen failing with calls that go out left out of the snapshot: each resync would end them."""
+    """Seen failing with calls that go out left out of the snapshot: each resync would end them; and with the trunk's own
+    channel, which stands in the trunk's context, taken for a caller who came in.
+    """
     async with staged(pbx_engine) as stage:
         await stage.own.register()
         call = await stage.actions.dial("1001", NUMBER, DID)
@@ -110,7 +112,7 @@ async def test_who_hangs_up_by_the_panel_ends_it_for_both_and_who_comes_in_mid_c
 
 
 async def test_nobody_is_rung_for_the_queue_who_calls_somebody(pbx_engine: Engine) -> None:
-    """Seen failing with the operator's leg in a context of its own: the queue took him for free."""
+    """The queue knows him to be busy by his leg, which is the same as that of a call that came in."""
     async with staged(pbx_engine) as stage:
         call = await stage.actions.dial("1001", NUMBER, DID)
         (await stage.rung(stage.far)).pick_up()
@@ -147,7 +149,7 @@ async def test_what_is_no_number_is_never_sent(hostile: str) -> None:
 
 
 async def test_whatever_comes_with_the_call_the_dialplan_dials_its_digits_and_nothing_else(pbx_engine: Engine) -> None:
-    """The second wall, behind ami/actions.py. Seen failing without FILTER: two telephones were called at once."""
+    """The second wall, behind ami/actions.py. Seen failing without FILTER."""
     async with staged(pbx_engine) as stage, wire(stage.asterisk, "actor") as actor:
         answer = await actor.act(
             "Originate", Channel="Local/1001@callboard-operator/n", Context="callboard-dial", Exten=DID, Priority="1",

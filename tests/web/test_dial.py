@@ -29,7 +29,7 @@ async def test_the_same_key_calls_once(house: House) -> None:
 
 
 async def test_nobody_has_calls_placed_faster_than_a_person_could(house: House) -> None:
-    """Each operator has a pace of his own. Seen failing without one, and with one for all."""
+    """Each operator has a pace of his own. Seen failing without one."""
     program, browser = house.program(), await house.signed_in()
     assert (await program.api("POST", "/calls/dial", {"driver_id": 3})).status == 202
     refused = await program.api("POST", "/calls/dial", {"driver_id": 3})

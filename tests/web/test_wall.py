@@ -36,7 +36,7 @@ async def test_a_screen_sees_its_own_office_by_its_token_alone(house: House) -> 
 
 @pytest.mark.parametrize("token", [None, "", "x" * 43, "a\u00e9", "' or 1=1 --", "x" * 4000])
 async def test_whoever_has_no_token_of_ours_finds_nothing(house: House, token: str | None) -> None:
-    """Nor does an operator's session help. Seen failing with the first screen taken where none is named."""
+    """Nor does an operator's session help."""
     await screen(house)
     answer = await look(house, token)
     assert (answer.status, answer.code) == (404, "no_such_wall")

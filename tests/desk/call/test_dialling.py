@@ -58,7 +58,6 @@ async def order_of(desk: Desk, site: Site, number: str | None = "010-1234-5678")
 
 
 async def test_an_order_means_its_customer_or_the_driver_who_has_it_or_had_it_last(desk: Desk) -> None:
-    """Seen failing with the office's first driver taken where none has the order."""
     site = await make_site(desk, drivers=2, name="다른 곳", did="15990001")
     order_id = await order_of(desk, site)
     assert await dial(desk, site.office_id, order_id=order_id) == Dial(
