@@ -85,7 +85,7 @@ def test_rows_are_kept_and_ids_that_went_before_are_not_given_again(tmp_path: Pa
         assert connection.exec_driver_sql("pragma foreign_key_check").all() == []
 
 
-BOOKED_BEFORE_0024 = (
+BOOKED_BEFORE_0022 = (
     GONE_BEFORE_0021[0],
     "insert into account (id, office_id, kind, owner_id, currency, balance) values (1, 1, 'cash', 0, 'KRW', 7)",
     "insert into account (id, office_id, kind, owner_id, currency, balance) values (2, 1, 'driver', 3, 'KRW', -7)",
@@ -100,7 +100,7 @@ def test_the_books_are_kept_and_still_written_once_where_their_tables_are_built_
     url = f"sqlite:///{tmp_path / 'callboard.db'}"
     migrations.upgrade(url, "0021")
     with migrations.open_engine(url).begin() as connection:
-        for statement in BOOKED_BEFORE_0024:
+        for statement in BOOKED_BEFORE_0022:
             connection.exec_driver_sql(statement)
         before = {table: everything(connection, table) for table in ("account", "entry", "posting")}
     migrations.upgrade(url)
