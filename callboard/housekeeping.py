@@ -6,6 +6,7 @@ import asyncio
 from datetime import timedelta
 from pathlib import Path
 
+from desk.dispatching import forgetting
 from desk.driver import driver_access, driver_documents, driver_papers, vehicle_proof, ways
 from desk.figures import districts
 from desk.keeping import idempotency, kept_files
@@ -51,6 +52,10 @@ class Housekeeping:
         more = 1
         while more:
             more = await self._desk.do(lambda work: ways.forget_before(work, work.now - ways_))
+            await asyncio.sleep(BETWEEN_S)
+        more, reasons = 1, timedelta(days=self._keep.reason_days)
+        while more:
+            more = await self._desk.do(lambda work: forgetting.forget_before(work, work.now - reasons))
             await asyncio.sleep(BETWEEN_S)
 
     async def _sweep(self) -> None:

@@ -20,6 +20,12 @@ class Settings(BaseModel):
     way_days: int = Field(
         default=90, ge=1, le=3660, description="How many days the way of an order's driver is kept; then it is erased."
     )
+    reason_days: int = Field(
+        default=180,
+        ge=1,
+        le=3660,
+        description="How many days it is kept why a driver was asked for an order, or was not; what was appealed against stays.",
+    )
     same_call_window_s: float = Field(
         default=8.0, gt=0, description="A box and the PBX within this many seconds on one line tell of one call."
     )

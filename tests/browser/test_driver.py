@@ -172,7 +172,6 @@ async def test_what_changes_while_a_finger_is_down_does_not_take_the_press_away(
 
 
 async def test_who_is_given_an_uncertain_pick_up_is_told_to_ask_the_customer(phone: Phone, house: House) -> None:
-    """Seen failing with a wide place shown like a sure one."""
     order_id = await on_a_trip(phone, house, "강남역")
     async with house.desk.work() as work:
         await work.session.execute(

@@ -14,7 +14,7 @@ from desk.ordering import orders
 from desk.ordering.orders import PlaceText, TakeOrder
 from desk.settings import Settings
 from desk.work import Desk
-from models import CarPhoto, Customer, DriverWay, Erasure
+from models import Appeal, CarPhoto, Customer, DriverWay, Erasure, Search, Weighing
 from tests.site import make_site
 
 
@@ -90,3 +90,44 @@ async def test_photos_and_ways_go_after_the_days_that_are_configured(desk: Desk,
 async def _ways(desk: Desk) -> list[int]:
     async with desk.look() as session:
         return list(await session.scalars(select(DriverWay.id)))
+
+
+async def test_reasons_go_after_the_days_that_are_configured_but_for_those_appealed_against(
+    desk: Desk, tmp_path: Path
+) -> None:
+    """Seen failing without the errand, and with the appealed one deleted, which the database refuses."""
+    site = await make_site(desk)
+    async with desk.work() as work:
+        order = await orders.take(work, site.operator_id, TakeOrder(PlaceText("시청역")))
+        search = Search(order_id=order.id, state="unassigned", ring=1, started_at=work.now, due_at=work.now)
+        work.session.add(search)
+        await work.session.flush()
+        rows = [
+            Weighing(
+                search_id=search.id, driver_id=site.drivers[0], at=work.now - timedelta(days=days), ring=1, asked=False,
+                reason_key="weighing.too_far", reason_args={},
+            )
+            for days in (40, 31, 29)
+        ]  # fmt: skip
+        work.session.add_all(rows)
+        await work.session.flush()
+        work.session.add(
+            Appeal(
+                office_id=site.office_id, driver_id=site.drivers[0], weighing_id=rows[0].id, reason="가까이 있었습니다",
+                at=work.now, state="open",
+            )
+        )  # fmt: skip
+        ids = [row.id for row in rows]
+    cleaning = asyncio.create_task(Housekeeping(desk, tmp_path / "files", tmp_path, Settings(reason_days=30)).run())
+    try:
+        async with asyncio.timeout(20):
+            while await _reasons(desk) != [ids[0], ids[2]]:
+                assert not cleaning.done()
+                await asyncio.sleep(0.02)
+    finally:
+        cleaning.cancel()
+
+
+async def _reasons(desk: Desk) -> list[int]:
+    async with desk.look() as session:
+        return list(await session.scalars(select(Weighing.id).order_by(Weighing.id)))
