@@ -9,7 +9,7 @@ from desk.dispatching import by_hand, next_orders, pins, searching
 from desk.dispatching.candidates import Candidate, candidates
 from desk.dispatching.giving import driver_of_office, give, refuse_if_order_taken
 from desk.driver import driver_fitness
-from desk.message import assignments
+from desk.message import assignments, order_texts
 from desk.office import people
 from desk.order import order_steps
 from desk.text import plain
@@ -88,4 +88,5 @@ async def _take_back(work: Work, operator_id: int, order: Order, why: str) -> No
     active = await assignments.of_order(work.session, order.id)
     if active is not None:
         await assignments.end(work, active, "released", why)
+        await order_texts.call_off(work, order, active, "sms.called_off.taken_back")
         await searching.freed(work, active.driver_id)

@@ -12,7 +12,7 @@ from desk.message.assignment_texts import NO_NUMBER, customer_language, line_lan
 from desk.texts.message_states import change
 from desk.work import Work
 from locales.catalog import Catalog
-from models import Driver, Message, Office, Order
+from models import Assignment, Driver, Message, Office, Order
 
 Values = Mapping[str, str]
 ValuesIn = Callable[[str], Values]
@@ -37,6 +37,18 @@ async def to_driver(work: Work, order: Order, key: str, values: ValuesIn) -> Mes
     driver = await work.session.get_one(Driver, active.driver_id)
     language = driver.language or await line_language(work, order)
     return await _write(work, order, "driver", driver.phone, language, key, values)
+
+
+async def call_off(work: Work, order: Order, ended: Assignment, key: str) -> Message | None:
+    """Write the driver whose assignment has ended that he need not go; null where the text that sent him never left."""
+    sent = select(Message.id).where(
+        Message.assignment_id == ended.id, Message.audience == "driver", Message.state != "expired"
+    )
+    if await work.session.scalar(sent.limit(1)) is None:
+        return None
+    driver = await work.session.get_one(Driver, ended.driver_id)
+    language = driver.language or await line_language(work, order)
+    return await _write(work, order, "driver", driver.phone, language, key, lambda _: {"origin": order.origin_text})
 
 
 async def withdraw(work: Work, order_id: int, keys: tuple[str, ...], why: str) -> None:

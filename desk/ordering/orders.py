@@ -17,7 +17,7 @@ from desk.customer import do_not_serve
 from desk.dispatching import modes, next_orders, searching
 from desk.driver import offers
 from desk.errors import Invalid, NotFound
-from desk.message import assignments
+from desk.message import assignments, order_texts
 from desk.office import people
 from desk.order import order_clock, order_details, order_places, order_steps, promises, way_points
 from desk.order.order_customer import PlaceText, customer_for, remember_places
@@ -80,7 +80,10 @@ async def cancel(work: Work, operator_id: int, order_id: int, reason: str, versi
     """The trip will not happen; a driver who had it is free again. Raises WrongState once the order is closed."""
     order = await order_steps.hold(work, operator_id, order_id, version)
     await order_steps.move(work, order, CANCELLED, operator_id, plain(reason, 200))
+    active = await assignments.of_order(work.session, order.id)
     driver_id = await _end_assignment(work, order, "released", "the order was cancelled")
+    if active is not None:
+        await order_texts.call_off(work, order, active, "sms.called_off.cancelled")
     await next_orders.let_go(work, order.id, "the order was cancelled")
     await offers.withdraw_of_order(work, order.id, "the order was cancelled", "stopped")
     await _count_for_customer(work, order, "cancels")

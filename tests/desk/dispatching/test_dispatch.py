@@ -253,6 +253,37 @@ async def test_a_released_driver_is_free_and_his_unsent_texts_expire(desk: Desk,
     assert await assign(desk, site.operator_id, order_id, site.drivers[1]) == site.drivers[1]
 
 
+@pytest.mark.parametrize(
+    ("how", "key"), [("cancel", "cancelled"), ("release", "taken_back"), ("reassign", "taken_back")]
+)
+async def test_a_driver_who_was_sent_for_is_texted_not_to_go(desk: Desk, site: Site, how: str, key: str) -> None:
+    """His phone may be in his pocket. Seen failing without the text, and with one to whom nothing had told to go."""
+    first, second = site.drivers[:2]
+    for told in (False, True):
+        order_id = await take(desk, site)
+        await assign(desk, site.operator_id, order_id, first)
+        async with desk.work() as work:
+            if told:
+                await work.session.execute(update(Message).where(Message.order_id == order_id).values(state="sent"))
+        async with desk.work() as work:
+            if how == "cancel":
+                await orders.cancel(work, site.operator_id, order_id, "손님 취소")
+            elif how == "release":
+                await dispatch.release(work, site.operator_id, order_id, "타이어 펑크")
+            else:
+                await dispatch.reassign(work, site.operator_id, order_id, second, "타이어 펑크")
+                await orders.complete(work, site.operator_id, order_id)
+        async with desk.look() as session:
+            his = (await session.get_one(Driver, first)).phone
+            queued = select(Message.text_key, Message.text).where(
+                Message.order_id == order_id, Message.recipient == his, Message.state == "queued"
+            )
+            texts = [tuple(row) for row in await session.execute(queued)]
+        words = Catalog.load("ko").text(f"sms.called_off.{key}", origin="강남역")
+        assert texts == ([(f"sms.called_off.{key}", words)] if told else [])
+        assert len(words.encode("cp949")) <= 80
+
+
 async def test_a_driver_is_found_by_the_number_that_the_desk_types(desk: Desk, site: Site) -> None:
     async with desk.work() as work:
         assert (await dispatch.driver_by_number(work, site.operator_id, " 103 ")).id == site.drivers[3]
