@@ -246,7 +246,7 @@ async def reloaded(seat: Seat, office: Office, wire: Proxy, origin: str) -> None
 
 
 async def crashed(seat: Seat, office: Office, wire: Proxy, origin: str) -> None:
-    """The browser dies before the answer and restores the tab as it was kept: the draft is there, and is saved once more."""
+    """The browser dies before the answer and restores the tab as it was kept: its card is open again, and is saved once more."""
     await saved_without_answer(seat)
     kept = await seat.page.evaluate("() => ({ ...sessionStorage })")
     context, url = seat.page.context, seat.page.url
@@ -256,7 +256,6 @@ async def crashed(seat: Seat, office: Office, wire: Proxy, origin: str) -> None:
     await seat.page.evaluate("(kept) => Object.assign(sessionStorage, kept)", kept)
     await seat.page.reload()
     await seat.live()
-    await seat.press("n")
     await seat.page.wait_for_function("(text) => document.querySelector('[name=origin]').value === text", arg=origin)
     await seat.press("Control+Enter")
     await seat.says(".outcome", "저장한 주문")

@@ -17,6 +17,7 @@ import re
 import unicodedata
 from contextlib import suppress
 from datetime import UTC, datetime
+from typing import get_args
 
 from agi import protocol
 from ami.errors import UnsafeAction
@@ -274,7 +275,7 @@ def desk_reply(case: bytes) -> None:
     """A meaning, and a code of two to four digits or none; what networks put before a text changes nothing."""
     text = case.decode("utf-8", "ignore")
     told = replies.read(text)
-    assert told.meaning in ("accept", "decline", "opt_out", "automatic", "other")
+    assert told.meaning in get_args(replies.Meaning)
     assert told.code is None or (told.meaning in ("accept", "decline") and re.fullmatch(r"[0-9]{2,4}", told.code))
     assert replies.read(f"[Web발신]\n{text}") == told
     assert replies.normalised(replies.normalised(text)) == replies.normalised(text)

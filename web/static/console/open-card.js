@@ -34,9 +34,11 @@ function showDone(done) {
 /** What is open now is what will be opened again. */
 export function keepOpen() {
   if (!restored) return;
-  const kept = JSON.stringify({ who: store.me?.id, key: form().draft?.key ?? null, done: form().done });
+  const { draft, done } = form();
+  const kept = JSON.stringify({ who: store.me?.id, key: draft?.key ?? null, done });
   try {
-    if (sessionStorage.getItem(STORED) !== kept) sessionStorage.setItem(STORED, kept);
+    if (!draft && !done) sessionStorage.removeItem(STORED);
+    else if (sessionStorage.getItem(STORED) !== kept) sessionStorage.setItem(STORED, kept);
   } catch {
     // A full or forbidden storage costs the card's survival of a reload, nothing else.
   }

@@ -326,6 +326,7 @@ export async function reassign(order, number, reason) {
 /** Leave; nothing of a customer stays in this browser. */
 export async function signOut() {
   await request("DELETE", "session").catch(() => null);
+  form().show(null); // what is open is kept with every change, also with one that comes before the page is left
   drafts.forgetAll();
   sessionStorage.removeItem("callboard.open");
   outbox.forgetAll();
