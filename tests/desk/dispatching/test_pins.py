@@ -169,7 +169,7 @@ async def test_an_uncertain_order_given_by_hand_is_on_record_and_its_driver_is_t
         page = await driver_views.me(session, site.drivers[0], clock.now)
     known = [(row.operator_id, row.subject, row.detail["why"], row.detail["driver"]) for row in rows]
     assert known == ([(site.operator_id, str(order_id), why, "100")] if why else [])
-    assert ("위치 불확실: 손님께 확인" in text) == (why is not None)
+    assert ("위치는 손님께 확인" in text) == (why is not None)
     assert len(text.encode("cp949")) <= 90
     assert [(deed.by, deed.state) for deed in deeds if deed.what == "unsure"] == ([("김상담", why)] if why else [])
     assert (told["pin_doubt"], page["order"]["pin_doubt"]) == (why, why)
