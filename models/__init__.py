@@ -31,6 +31,7 @@ from models.pause import OperatorPause
 from models.place_link import PlaceLink
 from models.second_factor import RecoveryCode, SecondFactor
 from models.segment import Segment, SegmentMember
+from models.settling import SettlementBatch, SettlementLine
 from models.text import AdConsent, Campaign, CampaignLeftOut, IncomingPart, IncomingText, TextTemplate
 from models.vehicle_proof import CarCover, CarLink, CarPhoto, CarReading, CarSkip
 from models.wall import WallScreen
@@ -116,6 +117,8 @@ __all__ = [
     "SecondFactor",
     "Segment",
     "SegmentMember",
+    "SettlementBatch",
+    "SettlementLine",
     "Shift",
     "TariffTable",
     "TextTemplate",

@@ -9,11 +9,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Key
 
-ACCOUNTS = ("driver", "customer", "cash", "fees", "penalties", "card", "held", "earned", "dead_runs")
-OWNED = ("driver", "customer", "held", "earned")
+ACCOUNTS = ("driver", "customer", "cash", "fees", "penalties", "card", "held", "earned", "dead_runs", "billed", "bills")
+OWNED = ("driver", "customer", "held", "earned", "billed")
 """Accounts that are somebody's: a driver's, or (customer) a credit account's."""
 ENTRIES = (
     "top_up", "withdrawal", "call_fee", "credit_trip", "payment", "penalty", "reversal", "dead_run", "dead_run_charge",
+    "bill",
 )  # fmt: skip
 _ACCOUNTS_SQL = ", ".join(f"'{kind}'" for kind in ACCOUNTS)
 _OWNED_SQL = ", ".join(f"'{kind}'" for kind in OWNED)
@@ -26,6 +27,7 @@ class Account(Base):
     `balance` is the sum of the account's postings, kept in the transaction that adds them: debit is positive. A driver's
     prepaid money is owed to him, so what he has is `-balance`. "card" is what the card company has yet to pay; "held" the fares
     that a driver was paid by his customers, against "earned", the same as his own: both only tell, and move nothing of his.
+    "billed" is what a driver was asked to pay in, against "bills": they only tell, too.
     "dead_runs" is what the office spends on drivers to whom nobody came out, less what firms on account pay of it.
     """
 

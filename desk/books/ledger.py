@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
-from sqlalchemy import func, select, update
+from sqlalchemy import BindParameter, Table, bindparam, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -21,6 +22,7 @@ from models import Account, Entry, Office, Period, Posting
 
 OWN = 0
 """`owner_id` of the office's own accounts."""
+_ACCOUNT = cast(Table, Account.__table__)
 LARGEST = 2**53 - 1
 """The largest amount that is exact everywhere, spreadsheets included."""
 
@@ -73,17 +75,7 @@ async def book(work: Work, booking: Booking) -> Entry:
     if (there := await by_key(work.session, office.id, booking.key)) is not None:
         return await _same(work.session, there, booking)
     until = await closed_until(work.session, office.id)
-    entry = Entry(
-        office_id=office.id,
-        kind=booking.kind,
-        key=booking.key,
-        at=max(work.now, until) if until else work.now,
-        happened_at=booking.happened_at,
-        order_id=booking.order_id,
-        operator_id=booking.operator_id,
-        evidence=plain(booking.evidence, 500) or None,
-        reverses_id=booking.reverses_id,
-    )
+    entry = _entry(booking, max(work.now, until) if until else work.now)
     try:
         async with work.session.begin_nested():
             work.session.add(entry)
@@ -94,6 +86,35 @@ async def book(work: Work, booking: Booking) -> Entry:
         raise
     await _post(work.session, office, entry, booking.lines)
     return entry
+
+
+async def book_all(work: Work, office_id: int, bookings: Sequence[Booking]) -> list[Entry]:
+    """Write many new entries of an office at once, in few statements however many they are.
+
+    All or none: the caller holds what they rest on, so no key of theirs is known. Raises Invalid, NotFound.
+    """
+    for booking in bookings:
+        _check(booking.lines)
+    office = await _hold(work.session, office_id)
+    until = await closed_until(work.session, office.id)
+    entries = [_entry(booking, max(work.now, until) if until else work.now) for booking in bookings]
+    work.session.add_all(entries)
+    await work.session.flush()
+    accounts = await _account_ids(work.session, office, [line for booking in bookings for line in booking.lines])
+    moved: dict[int, int] = {}
+    for entry, booking in zip(entries, bookings, strict=True):
+        for line in booking.lines:
+            account_id = accounts[line.kind, line.owner_id]
+            moved[account_id] = moved.get(account_id, 0) + line.amount
+            work.session.add(Posting(entry_id=entry.id, account_id=account_id, amount=line.amount))
+    await work.session.flush()
+    if moved:
+        by: BindParameter[int] = bindparam("moved_by")
+        the_one = _ACCOUNT.c.id == bindparam("moved_id")
+        add = update(_ACCOUNT).where(the_one).values(balance=_ACCOUNT.c.balance + by)
+        values = [{"moved_id": account_id, "moved_by": amount} for account_id, amount in sorted(moved.items())]
+        await (await work.session.connection()).execute(add, values)
+    return entries
 
 
 async def reverse(work: Work, operator_id: int | None, entry_id: int, evidence: str) -> Entry:
@@ -163,6 +184,20 @@ async def closed_until(session: AsyncSession, office_id: int) -> datetime | None
     return found
 
 
+def _entry(booking: Booking, at: datetime) -> Entry:
+    return Entry(
+        office_id=booking.office_id,
+        kind=booking.kind,
+        key=booking.key,
+        at=at,
+        happened_at=booking.happened_at,
+        order_id=booking.order_id,
+        operator_id=booking.operator_id,
+        evidence=plain(booking.evidence, 500) or None,
+        reverses_id=booking.reverses_id,
+    )
+
+
 def _check(lines: Sequence[Line]) -> None:
     if sum(line.amount for line in lines) != 0:
         raise Invalid("an entry's postings sum to zero", field="lines")
@@ -199,6 +234,21 @@ async def _post(session: AsyncSession, office: Office, entry: Entry, lines: Sequ
         )
         session.add(Posting(entry_id=entry.id, account_id=account_id, amount=line.amount))
     await session.flush()
+
+
+async def _account_ids(session: AsyncSession, office: Office, lines: Sequence[Line]) -> dict[tuple[str, int], int]:
+    """The accounts of these lines; those that are not there yet are opened."""
+    kinds = {line.kind for line in lines}
+    found = await session.execute(
+        select(Account.kind, Account.owner_id, Account.id).where(
+            Account.office_id == office.id, Account.kind.in_(kinds), Account.currency == office.currency
+        )
+    )
+    accounts = {(kind, owner_id): account_id for kind, owner_id, account_id in found}
+    for line in lines:
+        if (line.kind, line.owner_id) not in accounts:
+            accounts[line.kind, line.owner_id] = await _account_id(session, office, line)
+    return accounts
 
 
 async def _account_id(session: AsyncSession, office: Office, line: Line) -> int:

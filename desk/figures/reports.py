@@ -21,7 +21,7 @@ from desk.customer.order_sides import driver_at_the_end
 from desk.figures import duty
 from desk.office import offices
 from desk.trades import COMPLETED
-from models import Account, Assignment, Driver, Entry, Office, Order, Posting
+from models import Account, Assignment, Driver, Entry, Order, Posting
 from models.base import UtcDateTime
 
 OWN_LEG = {
@@ -121,7 +121,7 @@ async def drivers(session: AsyncSession, office_id: int, span: Span, now: dateti
     office = await offices.by_id(session, office_id)
     figures = await _orders_by_driver(session, office_id, span)
     moved, own = await _moved(session, office_id, span)
-    closing = await _closing_by_driver(session, office, span)
+    closing = await closing_by_driver(session, office_id, span.until)
     on_duty = await duty.seconds(session, office_id, span.since, span.until, now)
     lines = []
     for driver_id, number, name in await _names(session, office_id):
@@ -273,13 +273,13 @@ async def _moved(
     return moved, own
 
 
-async def _closing_by_driver(session: AsyncSession, office: Office, span: Span) -> Mapping[int, int]:
-    """What each driver had at the end: what he has now, without what was booked since.
+async def closing_by_driver(session: AsyncSession, office_id: int, until: datetime) -> dict[int, int]:
+    """What each driver had before `until`: what he has now, without what was booked since. Nothing of whom has no account.
 
     His statement adds it up from the first posting on, and must find the same.
     """
     kept = await session.execute(
-        select(Account.owner_id, Account.balance).where(Account.office_id == office.id, Account.kind == "driver")
+        select(Account.owner_id, Account.balance).where(Account.office_id == office_id, Account.kind == "driver")
     )
     has = {driver_id: -balance for driver_id, balance in kept}
     since = await session.execute(
@@ -287,7 +287,7 @@ async def _closing_by_driver(session: AsyncSession, office: Office, span: Span) 
         .select_from(Entry)
         .join(Posting, Posting.entry_id == Entry.id)
         .join(Account, and_(Account.id == Posting.account_id, Account.kind == "driver"))
-        .where(Entry.office_id == office.id, Entry.at >= span.until)
+        .where(Entry.office_id == office_id, Entry.at >= until)
         .group_by(Account.owner_id)
     )
     for driver_id, amount in since:

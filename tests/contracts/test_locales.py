@@ -80,6 +80,8 @@ def test_a_notice_fits_one_korean_sms(tag: str) -> None:
         "paper": max((told.text(f"drivers.paper.{paper}") for paper in ("licence", "insurance")), key=len),
         "until": "2026-12-31",
         "count": 30,
+        "amount": "1,250,000원",
+        "has": "-1,250,000원",
     }
     notices = [key for key in sorted(ENGLISH.keys()) if key.startswith("sms.")]
     sizes = {key: len(told.text(key, **values).encode("cp949")) for key in notices}

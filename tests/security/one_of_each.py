@@ -12,9 +12,10 @@ from typing import Any
 import aiohttp
 from sqlalchemy import select
 
-from desk.books import cashier, credit_accounts, fee_rules
+from desk.books import batches, cashier, credit_accounts, fee_rules
 from desk.books.credit_accounts import Terms
 from desk.books.fee_rules import FeeForm
+from desk.clock import days
 from desk.customer import merging, segments
 from desk.customer.segments import SegmentForm
 from desk.driver import driver_documents
@@ -28,8 +29,10 @@ from desk.keeping import kept_files
 from desk.message import campaigns
 from desk.message.audiences import Pick
 from desk.message.campaigns import Letter
+from desk.office import people
 from desk.ordering import tariff_versions
 from desk.rules.fees import FeeRule
+from desk.rules.settling import SettlingRule
 from desk.work import Work
 from models import CarPhoto, Offer, Period, Place, Recording, Search
 from models.vehicle_proof import CAR_SIDES
@@ -95,9 +98,20 @@ async def taken_away(house: House) -> dict[str, Any]:
         segment = await segments.make(work, who, SegmentForm(f"{SECRET} {nth}", {}, kind="list"))
         zones = [{"from": SECRET, "to": "분당구", "fare": 25_000 + nth}]
         tariff = await tariff_versions.stage(work, who, "zones", f"{SECRET}.csv", zones)
+        batch = await _batch(work, who)
         made = {"customers": one, "another": max(two, three), "merges": merge, "segments": segment.id}
         made |= {"saved-places": place, "number": f"0107{nth:04}0000"}
-        return {**made, "tariffs": tariff.id, "tariff": tariff.id, "files": imported}
+        return {**made, "tariffs": tariff.id, "tariff": tariff.id, "files": imported, "batches": batch}
+
+
+async def _batch(work: Work, who: int) -> int:
+    """A batch that waits: the one that does, or a new one."""
+    operator = await people.operator_of(work, who)
+    waits = await batches.listed(work.session, operator.office_id)
+    if waits and waits[0].state == "open":
+        return waits[0].id
+    today = days.today("Asia/Seoul", work.now)
+    return (await batches.propose(work, who, days.span("Asia/Seoul", today, today), SettlingRule())).id
 
 
 async def _money(work: Work, who: int, driver: int) -> dict[str, int]:
@@ -197,6 +211,8 @@ SAID: dict[str, dict[str, Any]] = {
     "/take": {"holds_from": f"{TOMORROW}T00:00:00Z"},
     "/driver/orders/{id}/step": {"to": "driving"},
     "/orders/{id}/step": {"to": "driving"},
+    "/batches/{id}/lines": {"lines": []},
+    "/batches/{id}/approve": {"lines": []},
     "/customers/{id}": {"language": None},
     "/segments/{id}": {"sound": None, "kind": "list"},
     "/orders/{id}": {
@@ -238,6 +254,7 @@ _FORMS: dict[str, tuple[dict[str, str], ...]] = {
         {"do": "discard"},
     ),
     "/money/appeals/{id}": ({"do": "decline", "answer": "x"}, {"do": "accept", "answer": "x"}),
+    "/money/batches/{id}": ({"do": "tick"}, {"do": "approve"}, {"do": "drop"}),
     "/money/credit/{id}": (
         {"do": "terms", "name": "x", "limit": "1000"},
         {"do": "add_rider", "number": "01055501111"},

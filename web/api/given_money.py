@@ -89,6 +89,20 @@ class MonthGiven(Given):
     month: Annotated[int, Field(ge=1, le=12)]
 
 
+class BatchGiven(SpanQuery):
+    """The days that are settled, and the rule: `keep` stays in, pay-outs are whole `unit`s, below `needed` a driver is billed."""
+
+    keep: Annotated[int, Field(ge=0, le=MAX_MONEY)] = 0
+    unit: Annotated[int, Field(ge=1, le=MAX_MONEY)] = 1
+    needed: Annotated[int, Field(ge=0, le=MAX_MONEY)] = 0
+
+
+class LinesGiven(Given):
+    """The lines of a batch that are ticked, all of them."""
+
+    lines: Annotated[list[Id], Field(max_length=20_000)]
+
+
 class CreditQuery(Given):
     """Which accounts the telephone of an order may ride on."""
 

@@ -13,7 +13,7 @@ Sum = Annotated[int, Field(description="Whole minor units of the currency; may b
 Count = Annotated[int, Field(ge=0)]
 Date = Annotated[str, Field(json_schema_extra={"format": "date"}, description="A day of the office's calendar.")]
 About = Literal[
-    "top_up", "withdrawal", "call_fee", "credit_trip", "payment", "penalty", "dead_run", "dead_run_charge"
+    "top_up", "withdrawal", "call_fee", "credit_trip", "payment", "penalty", "dead_run", "dead_run_charge", "bill",
 ]  # fmt: skip
 Kind = Literal[About, "reversal"]
 
@@ -154,6 +154,46 @@ class AskedTold(Told):
     note: str | None
     has: Sum
     asked_by: OperatorBrief
+
+
+class BatchTold(Told):
+    """All drivers settled at once. Sums are of the lines that are ticked; of a posted batch, of what was booked."""
+
+    id: Id
+    first: Date
+    last: Date
+    keep: Sum
+    unit: Sum
+    needed: Sum
+    state: Literal["open", "posted", "dropped"]
+    made_at: Moment
+    made_by: str
+    decided_at: Moment | None
+    decided_by: str | None
+    paid: Sum
+    payouts: Count
+    billed: Sum
+    bills: Count
+
+
+class BatchLineTold(Told):
+    """One driver: what he `had` at the end of the days and `has`. `reason`: why nothing is booked; `entry_id`: what was."""
+
+    id: Id
+    driver: DriverBrief
+    kind: Literal["pay", "bill", "none"]
+    amount: Sum
+    had: Sum
+    has: Sum
+    included: bool
+    reason: Literal["within", "small", "asked", "changed"] | None
+    entry_id: Id | None
+
+
+class BatchFull(BatchTold):
+    """One batch with a line for every driver."""
+
+    lines: list[BatchLineTold]
 
 
 class PeriodTold(Told):

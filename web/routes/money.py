@@ -10,6 +10,7 @@ from web.api import told_money as tm
 from web.api import told_prices as tp
 from web.pages import (
     analysis,
+    batches,
     cashier,
     credit,
     dead_runs,
@@ -65,6 +66,28 @@ ROUTES: tuple[Route, ...] = (
     json(
         "POST", f"/entries/{ID}/reverse", "money.book", cashier.reverse, "Undo an entry by its opposite, booked today",
         given=gm.Evidence, answer=tm.Booked, status=201, problems=(404, 409),
+    ),
+    # --- all drivers settled at once ---------------------------------------------------------------------------------------
+    json("GET", "/batches", "money.see", batches.listed, "All drivers settled at once: batches", answer=t.Items[tm.BatchTold]),
+    json(
+        "POST", "/batches", "money.book", batches.propose, "Propose whom to pay out and whom to bill; nothing is booked",
+        given=gm.BatchGiven, answer=tm.BatchFull, status=201, problems=(409, 422),
+    ),
+    json(
+        "GET", f"/batches/{ID}", "money.see", batches.shown, "One batch with a line for every driver",
+        answer=tm.BatchFull, problems=(404,),
+    ),
+    json(
+        "PUT", f"/batches/{ID}/lines", "money.book", batches.tick, "Which of its lines are in it",
+        given=gm.LinesGiven, answer=tm.BatchFull, problems=(404, 409, 422),
+    ),
+    json(
+        "POST", f"/batches/{ID}/approve", "money.book", batches.approve, "Post a batch whose lines somebody else chose",
+        given=gm.LinesGiven, answer=tm.BatchFull, problems=(404, 409, 422),
+    ),
+    json(
+        "POST", f"/batches/{ID}/drop", "money.book", batches.drop, "A batch that was not posted goes",
+        answer=t.Done, problems=(404, 409),
     ),
     # --- firms that ride on account ---------------------------------------------------------------------------------------
     json(

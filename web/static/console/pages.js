@@ -9,6 +9,7 @@ export const PAGES = [
   { name: "analysis", href: "/analysis", may: "money.see" },
   { name: "money", href: "/money", may: "money.see" },
   { name: "money_drivers", href: "/money/drivers", may: "money.see" },
+  { name: "money_batches", href: "/money/batches", may: "money.see" },
   { name: "money_rows", href: "/money/rows", may: "money.see" },
   { name: "money_credit", href: "/money/credit", may: "money.see" },
   { name: "money_fees", href: "/money/fees", may: "money.see" },
