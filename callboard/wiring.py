@@ -35,6 +35,7 @@ from callboard.spooled import SpoolMerger
 from callboard.stale import StaleBoxCalls
 from callboard.supervisor import Part
 from callboard.table_reader import TableReader
+from callboard.unheard import Unheard
 from callboard.unstored import Unstored
 from callboard.voice_desk import PlacesAhead, VoiceDesk
 from callboard.witness import Witness
@@ -119,6 +120,7 @@ def wire(instance: Instance, world: World | None = None) -> Wired:
         Part("searches", Searches(desk, bus).run),
         Part("replies", Replies(desk, bus).run),
         Part("order-timers", OrderTimers(desk, bus).run),
+        Part("unheard", Unheard(desk, bus).run),
         Part("imports", Imports(desk, bus).run),
         Part("housekeeping", Housekeeping(desk, state.files, state.recordings, settings.desk).run),
         Part("checkpoints", Checkpoints(desk.engine.url).run),

@@ -33,6 +33,7 @@ from models.second_factor import RecoveryCode, SecondFactor
 from models.segment import Segment, SegmentMember
 from models.settling import SettlementBatch, SettlementLine
 from models.text import AdConsent, Campaign, CampaignLeftOut, IncomingPart, IncomingText, TextTemplate
+from models.text_alarm import TextAlarm
 from models.vehicle_proof import CarCover, CarLink, CarPhoto, CarReading, CarSkip
 from models.wall import WallScreen
 from models.way import DriverWay
@@ -121,6 +122,7 @@ __all__ = [
     "SettlementLine",
     "Shift",
     "TariffTable",
+    "TextAlarm",
     "TextTemplate",
     "UtcDateTime",
     "WallScreen",

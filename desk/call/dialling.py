@@ -20,9 +20,9 @@ from desk.events import CallDialled, CallPlaced
 from desk.office.people import audit
 from desk.text import optional
 from desk.work import Work
-from models import Assignment, Call, Customer, CustomerPhone, Driver, Line, Office, Operator, Order
+from models import Assignment, Call, Customer, CustomerPhone, Driver, Line, Message, Office, Operator, Order
 
-R = TypeVar("R", Call, Driver, Customer, Order)
+R = TypeVar("R", Call, Driver, Customer, Message, Order)
 NO_NUMBER = "there is no number to call"
 
 
@@ -40,13 +40,17 @@ class NotDialable(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Whom to call; one of them is given. `whom` of an order: its "customer", or the "driver" who has it."""
+    """Whom to call; one of them is given. `whom` of an order: its "customer", or the "driver" who has it.
+
+    `message_id`: whom that text was written to.
+    """
 
     order_id: int | None = None
     whom: str = "customer"
     call_id: int | None = None
     driver_id: int | None = None
     customer_id: int | None = None
+    message_id: int | None = None
     number: str | None = None
 
 
@@ -62,9 +66,9 @@ class Dial:
 
 async def dial_of(session: AsyncSession, office_id: int, target: Target) -> Dial:
     """Whom `target` means. Raises NotFound, NobodyToCall, NotDialable, and Invalid where it does not name exactly one."""
-    named = (target.order_id, target.call_id, target.driver_id, target.customer_id, target.number)
+    named = (target.order_id, target.call_id, target.driver_id, target.customer_id, target.message_id, target.number)
     if sum(each is not None for each in named) != 1:
-        raise Invalid("name one order, call, driver, customer or number", field="number")
+        raise Invalid("name one order, call, driver, customer, text or number", field="number")
     number, line_id, subject = await _meant(session, office_id, target)
     office = await session.get_one(Office, office_id)
     if target.number is not None:
@@ -104,6 +108,9 @@ async def _meant(session: AsyncSession, office_id: int, target: Target) -> tuple
     if target.customer_id is not None:
         customer = await _own(session, Customer, target.customer_id, office_id)
         return await _of_customer(session, customer.id), None, f"customer {customer.id}"
+    if target.message_id is not None:
+        message = await _own(session, Message, target.message_id, office_id)
+        return message.recipient or None, await _line_of(session, message.order_id), f"message {message.id}"
     return None, None, "number"
 
 
@@ -120,6 +127,12 @@ async def _of_order(
     if number is None and order.customer_id is not None:
         number = await _of_customer(session, order.customer_id)
     return number, line_id, subject
+
+
+async def _line_of(session: AsyncSession, order_id: int | None) -> int | None:
+    """The line on which an order's caller came in."""
+    query = select(Call.line_id).join(Order, Order.call_id == Call.id).where(Order.id == order_id)
+    return await session.scalar(query)
 
 
 async def _of_its_driver(session: AsyncSession, order_id: int) -> str | None:

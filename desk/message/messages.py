@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from desk.errors import NotFound
 from desk.message.assignment_texts import write_assignment_messages
 from desk.texts import advertising, consents
-from desk.texts.message_states import change, hold
+from desk.texts.message_states import TOO_LATE, change, hold
 from desk.texts.receipts import receipt, submitted
 from desk.work import Work
 from models import Campaign, Message, Office
@@ -39,7 +39,6 @@ __all__ = [
 
 # A notice that a driver is on his way is worse late than never.
 VALID_FOR = timedelta(minutes=30)
-TOO_LATE = "not sent in time"
 
 
 async def claim_due(work: Work, limit: int) -> list[Message]:

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.dispatching import by_hand, pins, search_views
 from desk.errors import NotFound
+from desk.message import unheard
 from desk.order import order_clock
 from desk.ordering import fares, no_show
 from desk.texts.message_states import shown_text
@@ -28,14 +29,15 @@ MOST_MESSAGES = 100
 @dataclass(frozen=True, slots=True)
 class Deed:
     """One thing that happened. `what`: taken, moved, changed, fare, timer, all_the_same, unsure, search, search_ended, offered,
-    by_hand, assigned, message.
+    by_hand, assigned, message, unheard.
 
     `by` is the operator's name (null: the desk by itself, or `driver`); `driver` who did it, or whom it was about. `state` is
     the order's new state, or how an offer, a search or a text stands; `ended_at` when it came to stand so. `before` and
     `after` are those of a changed `field`; `words` what somebody said or wrote; `evidence` what spoke for a
     driver who said that nobody came. Of a fare that was fixed, `parts` explain what the tariff asked (`quoted`), `state` is
     what it rests on, and `told` whether it was put in writing. Of a timer, `field` is its kind, `state` its outcome, and
-    `late_s` by how much it was missed. Given `by_hand`: `others` could have had it, `passed` of them were ranked before him.
+    `late_s` by how much it was missed. Of a text that nobody heard, `field` says to whom it was, `state` how that ended ("open":
+    not yet), and `by` who saw to it. Given `by_hand`: `others` could have had it, `passed` of them were ranked before him.
     """
 
     at: datetime
@@ -95,6 +97,7 @@ async def of_order(session: AsyncSession, order_id: int, office_id: int) -> list
         *await _by_hand(session, order_id),
         *await _assignments(session, order_id),
         *await _texts(session, order_id),
+        *await _unheard(session, order_id),
     ]
     # Of one moment, what is listed first has caused what is listed later.
     return sorted(deeds, key=lambda deed: deed.at)[::-1]
@@ -221,4 +224,14 @@ async def _texts(session: AsyncSession, order_id: int) -> list[Deed]:
             words=shown_text(message.text_key, message.text),
         )
         for message in reversed(rows.all())
+    ]  # fmt: skip
+
+
+async def _unheard(session: AsyncSession, order_id: int) -> list[Deed]:
+    return [
+        Deed(
+            alarm.raised_at, "unheard", by, state=alarm.ending or "open", ended_at=alarm.ended_at,
+            field=message.audience, words=message.detail,
+        )
+        for alarm, message, by in await unheard.done_of(session, order_id)
     ]  # fmt: skip

@@ -14,6 +14,8 @@ from desk.dispatching.candidates import Candidate
 from desk.dispatching.search_views import SearchView
 from desk.driver.driver_fitness import papers_json, soon_out
 from desk.errors import NotFound
+from desk.message import unheard
+from desk.message.unheard import Unheard
 from desk.order import order_clock, order_places, pin_doubt, promises, way_points
 from desk.ordering import fares, no_show, waiting
 from desk.texts.message_states import shown_text
@@ -133,6 +135,7 @@ class _Beside:
     fixed: Mapping[int, FixedFare]
     promised: Mapping[int, Promise]
     alarms: Mapping[int, Sequence[OrderTimer]]
+    unheard: Mapping[int, Sequence[Unheard]]
     now: datetime
 
     @classmethod
@@ -142,6 +145,7 @@ class _Beside:
             await fares.of_orders(session, order_ids),
             await promises.of_orders(session, order_ids),
             await order_clock.alarms_of(session, order_ids),
+            await unheard.of_orders(session, order_ids),
             datetime.now(UTC),
         )
 
@@ -157,6 +161,7 @@ class _Beside:
                 {"kind": a.kind, "outcome": a.outcome, "at": moment(a.done_at), "late_s": a.late_s}
                 for a in self.alarms.get(order_id, ())
             ],
+            "unheard": [each.as_json() for each in self.unheard.get(order_id, ())],
         }
 
 

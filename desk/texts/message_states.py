@@ -16,13 +16,14 @@ ONE_TIME_LINK = "sms.driver.link"
 CAR_LINK = "sms.car.link"
 PLACE_LINK = "sms.customer.place_link"
 """Texts whose link lets in whoever has it: nobody reads it here, and it is not kept once it has left."""
-_LETS_IN = frozenset({ONE_TIME_LINK, CAR_LINK, PLACE_LINK})
+LETS_IN = frozenset({ONE_TIME_LINK, CAR_LINK, PLACE_LINK})
+TOO_LATE = "not sent in time"
 _BEHIND_THE_HASH = re.compile(r"#[A-Za-z0-9]+")
 
 
 def shown_text(text_key: str, text: str) -> str:
     """The text as people at the desk may read it: without the part of a link that lets in."""
-    return _BEHIND_THE_HASH.sub("#…", text) if text_key in _LETS_IN else text
+    return _BEHIND_THE_HASH.sub("#…", text) if text_key in LETS_IN else text
 
 
 async def hold(work: Work, message_id: int) -> Message:

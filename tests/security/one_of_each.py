@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import aiohttp
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from desk.books import batches, cashier, credit_accounts, fee_rules
 from desk.books.credit_accounts import Terms
@@ -26,7 +26,7 @@ from desk.importing import staging, steps
 from desk.importing.staging import File
 from desk.importing.table import Cell, table_of
 from desk.keeping import kept_files
-from desk.message import campaigns
+from desk.message import campaigns, unheard
 from desk.message.audiences import Pick
 from desk.message.campaigns import Letter
 from desk.office import people
@@ -34,7 +34,7 @@ from desk.ordering import tariff_versions
 from desk.rules.fees import FeeRule
 from desk.rules.settling import SettlingRule
 from desk.work import Work
-from models import CarPhoto, Offer, Period, Place, Recording, Search
+from models import CarPhoto, Message, Offer, Period, Place, Recording, Search
 from models.vehicle_proof import CAR_SIDES
 from tests.hostile.corpus.everywhere import sample
 from tests.web.conftest import House, path_of
@@ -81,6 +81,7 @@ async def rows(house: House) -> dict[str, Any]:
             "photos": car.id,
             "offers": await _offer(work, order["id"], driver),
             "recordings": _recording(work, house, call),
+            "messages": await _unheard(work, order["id"]),
         }
     return found | await taken_away(house)
 
@@ -170,6 +171,13 @@ async def _car(work: Work, order: int, driver: int, path: str) -> CarPhoto:
     work.session.add(made)
     await work.session.flush()
     return made
+
+
+async def _unheard(work: Work, order: int) -> int:
+    lost = update(Message).where(Message.order_id == order, Message.audience == "customer").values(state="failed")
+    message: int = (await work.session.execute(lost.returning(Message.id))).scalar_one()
+    await unheard.watch(work)
+    return message
 
 
 async def _offer(work: Work, order: int, driver: int) -> int:

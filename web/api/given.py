@@ -41,6 +41,7 @@ class DialGiven(Given):
     call_id: Id | None = Field(default=None, description="The caller, or who was called.")
     driver_id: Id | None = None
     customer_id: Id | None = None
+    message_id: Id | None = Field(default=None, description="Whom that text was written to.")
     number: Short | None = Field(
         default=None, description="In any written form; only what lies in the country is dialled."
     )

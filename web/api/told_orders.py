@@ -137,6 +137,22 @@ class AlarmTold(Told):
     late_s: int | None
 
 
+class UnheardTold(Told):
+    """A text about the order that did not get through, or of which nobody knows (`state`): somebody is to phone `number`.
+
+    `who` is the driver, null for the customer.
+    """
+
+    message_id: Id
+    audience: Literal["customer", "driver", "other"]
+    who: str | None
+    number: str
+    text: str
+    state: Literal["queued", "sending", "sent", "delivered", "failed", "expired", "unknown"]
+    detail: str | None
+    at: Moment
+
+
 class ChanceTold(Told):
     """Of the orders of the past at such a price `percent` had a driver there `within_s`; `raise_to` is the lowest fare that
     would add ten points or more."""
@@ -230,6 +246,7 @@ class OrderTold(Told):
     fare_basis: FareBasis | None
     promise: PromiseTold | None
     alarms: list[AlarmTold]
+    unheard: list[UnheardTold]
     pin_doubt: Literal["no_pin", "wide"] | None
     crowd: CrowdTold | None
     no_show_at: Moment | None
@@ -322,6 +339,7 @@ class DeedTold(Told):
         "by_hand",
         "assigned",
         "message",
+        "unheard",
     ]
     by: str | None
     driver: DriverBrief | None

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.call import calls
 from desk.driver import driver_papers
-from desk.message import inbox, messages
+from desk.message import inbox, messages, unheard
 from desk.office import pauses
 from desk.ordering import orders
 from desk.ordering.order_views import message_json, orders_json
@@ -24,7 +24,7 @@ async def read_snapshot(session: AsyncSession, office_id: int, begun: asyncio.Ev
     open_ids = await orders.list_orders(session, office_id, open_only=True, limit=OPEN_ORDERS)
     begun.set()
     recent_ids = await orders.list_orders(session, office_id, limit=RECENT_ORDERS)
-    order_ids = sorted({*open_ids, *recent_ids}, reverse=True)
+    order_ids = sorted({*open_ids, *recent_ids, *await unheard.open_orders(session, office_id)}, reverse=True)
     recent_messages = await messages.list_messages(session, office_id, limit=RECENT_MESSAGES)
     return {
         "calls": [call.as_json() for call in await calls.board(session, office_id)],

@@ -10,6 +10,7 @@ from web.api import told as t
 from web.api import told_car as tc
 from web.api import told_driver as td
 from web.api import told_messages as tme
+from web.api import told_orders as to
 from web.api import told_places as tp
 from web.api import told_texts as tt
 from web.api import told_wall as tw
@@ -122,6 +123,14 @@ ROUTES: tuple[Route, ...] = (
     json(
         "GET", "/messages", "messages.see", messages.listed, "Text messages, newest first",
         given=g.MessagesQuery, answer=t.Items[tme.MessageTold],
+    ),
+    json(
+        "POST", f"/messages/{ID}/resend", "orders.dispatch", messages.resend, "Send a text that nobody heard once more",
+        answer=to.OrderTold, problems=(404, 409),
+    ),
+    json(
+        "POST", f"/messages/{ID}/seen", "orders.dispatch", messages.seen, "Somebody is done with a text that nobody heard",
+        answer=to.OrderTold, problems=(404, 409),
     ),
     json("GET", "/texts", "messages.see", texts.listed, "Texts that came in", given=g.TextsQuery, answer=t.Items[tme.TextTold]),
     json(

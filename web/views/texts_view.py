@@ -11,10 +11,11 @@ from aiohttp import web
 
 from desk import numbers
 from desk.errors import Invalid
-from desk.message import campaigns, messages
+from desk.message import campaigns
 from desk.message.campaign_views import LeftOut, Result
 from desk.message.campaigns import PLACES
 from desk.texts import consents
+from desk.texts.message_states import TOO_LATE
 from web.views.money_view import FORMS
 from web.views.page_view import PageView
 from web.views.sheets import Kind, Sheet, as_csv, as_xlsx
@@ -23,7 +24,7 @@ _DETAILS = {
     campaigns.CANCELLED: "detail.cancelled",
     consents.REFUSED: "detail.refused",
     consents.NO_CONSENT: "detail.no_consent",
-    messages.TOO_LATE: "detail.too_late",
+    TOO_LATE: "detail.too_late",
 }
 
 

@@ -30,7 +30,7 @@ from desk.order.order_places import PlaceText
 from desk.ordering import orders
 from desk.ordering.orders import TakeOrder
 from desk.work import Desk
-from models import AuditEntry, Call, CustomerPhone, Driver
+from models import AuditEntry, Call, CustomerPhone, Driver, Message
 from tests.desk.conftest import DID, NOON, AddCustomer, Clock
 from tests.site import Site, make_site
 
@@ -80,6 +80,21 @@ async def test_the_line_shown_is_the_one_that_the_caller_knows(
     assert await dial(desk, site.office_id, call_id=call_id) == Dial("01012345678", DID, MOBILE, f"call {call_id}")
     assert (await dial(desk, site.office_id, customer_id=customer_id)).digits == "01012345678"
     assert (await dial(desk, site.office_id, number="02-345-6789")).digits == "023456789"
+
+
+async def test_a_text_means_whom_it_was_written_to_by_the_line_that_he_called(desk: Desk, site: Site) -> None:
+    other = await make_site(desk, drivers=1, name="다른 곳", did="15990001")
+    order_id = await order_of(desk, other)
+    async with desk.work() as work:
+        await dispatch.assign(work, other.operator_id, order_id, other.drivers[0])
+    async with desk.look() as session:
+        texts = {text.audience: text.id for text in await session.scalars(select(Message))}
+    assert await dial(desk, other.office_id, message_id=texts["driver"]) == Dial(
+        "01020000000", "15990001", "+821020000000", f"message {texts['driver']}"
+    )
+    assert (await dial(desk, other.office_id, message_id=texts["customer"])).digits == "01012345678"
+    with pytest.raises(NotFound):
+        await dial(desk, site.office_id, message_id=texts["driver"])
 
 
 async def test_what_belongs_to_another_office_is_not_there(desk: Desk, site: Site, add_customer: AddCustomer) -> None:

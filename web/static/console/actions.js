@@ -20,6 +20,7 @@ import { silence } from "./ring.js";
 import { show, startOrStop } from "./searches.js";
 import { store } from "./store.js";
 import { nextLocale, t } from "./texts.js";
+import { phoneUnheard, resend } from "./unheard.js";
 import { act, searchTicked, stopTicked } from "./ticked.js";
 import { byHand, clear, hangUp, open, sendLink, signOut, takeNext, takeTrip, testCall } from "./work.js";
 
@@ -91,6 +92,8 @@ export const ACTIONS = [
   { name: "arrows", where: "there" },
   { name: "assign", where: "there" },
   { name: "step", keys: ["F3"], where: "always", run: moveOn, may: "orders.dispatch" },
+  { name: "unheard", keys: ["Control+F3"], where: "always", run: phoneUnheard, may: "calls.dial" },
+  { name: "resend", keys: ["Shift+F3"], where: "always", run: resend, may: "orders.dispatch" },
   { name: "change", keys: ["F4"], where: "always", run: () => change() },
   { name: "place_link", keys: ["Shift+F4"], where: "always", run: sendPlaceLink, may: "orders.take" },
   { name: "raise", keys: ["Control+F6"], where: "always", run: raise },

@@ -8,6 +8,7 @@ import { soundAlarm } from "./ring.js";
 import { leftAlone, store } from "./store.js";
 import { t } from "./texts.js";
 import { alarmWords } from "./trips.js";
+import { unheardWords } from "./unheard.js";
 import { tripOf } from "./work.js";
 
 const SPOKEN_KEPT = 5;
@@ -39,11 +40,14 @@ export function alarm() {
 /** Why an order needs somebody: its search, and each alarm that nobody has seen to. */
 function concernsOf(order) {
   const trip = tripOf(order);
-  const alarms = order.alarms.map((each) => ({
+  const alarms = (order.closed_at ? [] : order.alarms).map((each) => ({
     mark: `${order.id} ${each.kind} ${each.at}`,
     text: t("alarm.spoken", { what: alarmWords(order, each), trip }),
   }));
-  if (order.state !== "taken" || !leftAlone(order.search)) return alarms;
+  for (const text of order.unheard ?? []) {
+    alarms.push({ mark: `${order.id} text ${text.message_id}`, text: t("alarm.spoken", { what: unheardWords(text), trip }) });
+  }
+  if (order.closed_at || order.state !== "taken" || !leftAlone(order.search)) return alarms;
   const key = order.search.why === "uncertain" ? "search_state.alarm_uncertain" : "search_state.alarm";
   return [{ mark: `${order.id} ${order.search.started_at}`, text: t(key, { trip }) }, ...alarms];
 }

@@ -22,6 +22,7 @@ import { doubtOf, isDoubted, isProposing, isSearching, show, standing, start, st
 import { store } from "./store.js";
 import { paymentWords, termsOf, wantsWords } from "./terms.js";
 import { alarmWords, isPromised } from "./trips.js";
+import { unheardBar, unheardOf } from "./unheard.js";
 import { clockTime, distance, money, t } from "./texts.js";
 import { act, isWaiting, takeAway } from "./ticked.js";
 import { waitedWords } from "./waiting.js";
@@ -269,12 +270,13 @@ export class CandidateList extends LiveElement {
           ${t(isLeaving(order?.id) ? "board.take_back" : "board.cancel")} <kbd>Del</kbd>
         </button>
       </div>
+      ${unheardBar(order)}
       <div class="order-actions alarmed" role="group" ?hidden=${!order?.alarms?.length || order.closed_at !== null}>
         <span>${order?.alarms?.length ? alarmWords(order, order.alarms.at(-1)) : nothing}</span>
         <button type="button" ?hidden=${!isPromised(order)} @click=${raise}>${t("alarm.raise")} <kbd>Ctrl F6</kbd></button>
         <button type="button" ?hidden=${!isPromised(order)} @click=${askToWait}>${t("alarm.wait")} <kbd>F7</kbd></button>
         <button type="button" ?hidden=${order?.state !== "reserved"} @click=${beginNow}>${t("alarm.begin")} <kbd>Ctrl F7</kbd></button>
-        <button type="button" @click=${seen}>${t("alarm.seen")} <kbd>Shift F7</kbd></button>
+        <button type="button" ?hidden=${unheardOf(order)} @click=${seen}>${t("alarm.seen")} <kbd>Shift F7</kbd></button>
       </div>
       <div class="assign done" ?hidden=${!order || this.asksDone !== order.id}>
         <span id="done-asked">${this.asksDone ? this.doneWords(order) : nothing}</span>

@@ -15,6 +15,7 @@ import { leftAlone, needsSomebody, store } from "./store.js";
 import { clockTime, dayMonth, duration, t } from "./texts.js";
 import { isWaiting } from "./ticked.js";
 import { clockLine } from "./trips.js";
+import { unheardLine } from "./unheard.js";
 import { select } from "./work.js";
 
 const DAY_MS = 20 * 60 * 60 * 1000;
@@ -221,6 +222,7 @@ export class OrderBoard extends LiveElement {
           <time class="since">${this.since(order)}</time>
           ${isSearching(order) || isUnassigned(order) ? this.search(order) : nothing}
           ${clockLine(order)}
+          ${unheardLine(order)}
           ${refusal ? html`<span class="refusal">${icons.warn} ${refusal}</span>` : nothing}
         </button>
       </li>

@@ -92,6 +92,7 @@ function title(deed, order) {
     search_ended: () => ({ state: stateOf("history.ended", deed.state) }),
     offered: () => ({ state: stateOf("offer", deed.state) + later }),
     by_hand: () => ({ others: deed.others, passed: deed.passed }),
+    unheard: () => ({ whom: t(`messages.to.${deed.field}`), state: t(`history.heard.${deed.state}`) + later }),
     message: () => ({ whom: t(`messages.to.${deed.field}`), state: stateOf("messages.state", deed.state) + later }),
   }[deed.what];
   return t(`history.${deed.what === "timer" ? "timed" : deed.what}`, values?.() ?? {});

@@ -8,6 +8,7 @@ import { change } from "./changes.js";
 import { undoMs } from "./settings.js";
 import { store } from "./store.js";
 import { t } from "./texts.js";
+import { heard, unheardOf } from "./unheard.js";
 import { complain, tripOf } from "./work.js";
 
 const WAIT_MIN = 15;
@@ -40,8 +41,13 @@ export function askToWait() {
   store.say({ text: t("notices.telling_to_wait", { trip: tripOf(order), minutes: WAIT_MIN }), undo }, undoMs());
 }
 
-/** Somebody sees to it: the alarm is over. */
+/** Somebody sees to it: the alarm is over. A text that nobody heard comes before the order's clock. */
 export function seen() {
+  const text = unheardOf(store.order);
+  if (text) {
+    heard(text);
+    return;
+  }
   const order = marked();
   if (order) send(order.id, "alarms/seen", {}, "notices.alarm_seen");
 }

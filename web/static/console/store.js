@@ -14,8 +14,9 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 /** A search that ended without a driver and waits for somebody: everybody was asked, or it stopped by itself. */
 export const leftAlone = (search) => search?.state === "unassigned" || (search?.state === "stopped" && search.why === "uncertain");
 
-/** Whether somebody has to do something: nobody will drive it, or an alarm of its time or its promise is not seen to. */
-export const needsSomebody = (order) => !order.closed_at && ((order.state === "taken" && leftAlone(order.search)) || order.alarms?.length > 0);
+/** Whether somebody has to do something: nobody will drive it, an alarm is not seen to, or a text about it was not heard. */
+export const needsSomebody = (order) =>
+  order.unheard?.length > 0 || (!order.closed_at && ((order.state === "taken" && leftAlone(order.search)) || order.alarms?.length > 0));
 
 export class Store {
   geocoders = []; // who is asked for places on the network
@@ -202,7 +203,9 @@ export class Store {
     // What is booked for later comes after what waits now, the soonest first.
     const booked = rows.filter((order) => order.state === "reserved").sort((a, b) => a.wanted_at.localeCompare(b.wanted_at));
     const now = rows.filter((order) => !order.closed_at && order.state !== "reserved");
-    return [...now, ...booked, ...rows.filter((order) => order.closed_at).slice(0, RECENT_CLOSED)];
+    const closed = rows.filter((order) => order.closed_at);
+    const kept = closed.filter((order, at) => at < RECENT_CLOSED || needsSomebody(order));
+    return [...now, ...booked, ...kept];
   }
 
   /** Orders that are gone from here are not ticked; nor is one that is over. */
