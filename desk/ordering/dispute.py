@@ -3,43 +3,52 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from pathlib import Path
+from typing import IO, Any
 
 from sqlalchemy import select
 
 from desk.driver import vehicle_proof, ways
 from desk.errors import NotFound
 from desk.office import exports
+from desk.office.people import audit
 from desk.ordering import fares, no_show
 from desk.ordering.order_views import order_json
 from desk.texts.message_states import shown_text
 from desk.views import moment
 from desk.work import Work
-from models import CarPhoto, Driver, Message, Operator, Order, OrderChange, OrderStep, Recording
+from models import Call, CarPhoto, Driver, Message, Operator, Order, OrderChange, OrderStep, Recording
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
+_PIECE = 65_536
+_STORED = (".jpg", ".wav")
+"""What gets hardly smaller, or is played where it lies."""
 
 
 @dataclass(frozen=True, slots=True)
 class Dispute:
-    """The rows as JSON, and the photos by the names that they get in the file: name -> (kept file, its SHA-256)."""
+    """The rows as JSON, and the files by the names that they get: photos -> (kept file, its SHA-256), sounds -> kept file."""
 
     told: Mapping[str, Any]
     photos: Mapping[str, tuple[str, str]]
+    sounds: Mapping[str, str]
 
 
-async def gather(work: Work, operator_id: int, office_id: int, order_id: int) -> Dispute:
-    """What is known of an order; that it is taken away is on record. Raises NotFound, also for another office's order."""
+async def gather(work: Work, operator_id: int, office_id: int, order_id: int, *, hears: bool) -> Dispute:
+    """What is known of an order; that it is taken away is on record. Raises NotFound, also for another office's order.
+
+    What the caller said goes with it for whoever `hears` such recordings anyway, each of them on record.
+    """
     order = await work.session.get(Order, order_id)
     if order is None or order.office_id != office_id:
         raise NotFound(f"there is no order {order_id}", order_id=order_id)
     photos = await _photos(work, order_id)
+    recordings, sounds = await _recordings(work, operator_id, order, hears=hears)
     told = {
         "order": await order_json(work.session, order_id, office_id),
         "steps": await _steps(work, order_id),
@@ -49,27 +58,51 @@ async def gather(work: Work, operator_id: int, office_id: int, order_id: int) ->
         ],
         "changes": await _changes(work, order_id),
         "texts": await _texts(work, order_id),
-        "recordings": await _recordings(work, order),
+        "recordings": recordings,
         "car": await vehicle_proof.seen(work.session, order_id),
         **await ways.of_order(work.session, office_id, order_id),
         "nobody_came": await no_show.evidence_of(work.session, order),
         "taken_away_at": moment(work.now),
     }
     await exports.taken_away(work, operator_id, f"order-{order_id}.zip", f"order {order_id}")
-    return Dispute(told, photos)
+    return Dispute(told, photos, sounds)
 
 
-def packed(told: Mapping[str, Any], photos: Mapping[str, bytes]) -> bytes:
-    """A ZIP of `order.json`, the photos, and `sha256.txt` of both. Takes a while: for a thread."""
-    files = {"order.json": json.dumps(told, ensure_ascii=False, indent=1).encode(), **photos}
-    sums = "".join(f"{hashlib.sha256(raw).hexdigest()}  {name}\n" for name, raw in files.items())
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, raw in {**files, "sha256.txt": sums.encode()}.items():
-            entry = zipfile.ZipInfo(name, _EPOCH)
-            entry.external_attr = 0o600 << 16
-            archive.writestr(entry, raw, zipfile.ZIP_STORED if name.endswith(".jpg") else zipfile.ZIP_DEFLATED)
-    return out.getvalue()
+def pack(out: IO[bytes], told: Mapping[str, Any], photos: Mapping[str, bytes], sounds: Mapping[str, Path]) -> None:
+    """Write a ZIP of `order.json`, the photos, the sounds, and `sha256.txt` of all of them. Takes a while: for a thread.
+
+    Sounds are read piece by piece. One that is not there (any more) is said to be missing in `order.json`.
+    """
+    with zipfile.ZipFile(out, "w") as archive:
+        sums = [_add(archive, name, iter([raw])) for name, raw in photos.items()]
+        here = {name: path for name, path in sounds.items() if path.is_file()}
+        sums += [_add(archive, name, _pieces(path)) for name, path in here.items()]
+        missing = [
+            one | ({"sound": "missing", "file": None} if one["file"] not in (None, *here) else {})
+            for one in told["recordings"]
+        ]
+        text = json.dumps({**told, "recordings": missing}, ensure_ascii=False, indent=1).encode()
+        sums.insert(0, _add(archive, "order.json", iter([text])))
+        _add(archive, "sha256.txt", iter(["".join(sums).encode()]))
+
+
+def _add(archive: zipfile.ZipFile, name: str, pieces: Iterator[bytes]) -> str:
+    """The file's line of `sha256.txt`."""
+    entry = zipfile.ZipInfo(name, _EPOCH)
+    entry.external_attr = 0o600 << 16
+    entry.compress_type = zipfile.ZIP_STORED if name.endswith(_STORED) else zipfile.ZIP_DEFLATED
+    digest = hashlib.sha256()
+    with archive.open(entry, "w", force_zip64=True) as file:
+        for piece in pieces:
+            digest.update(piece)
+            file.write(piece)
+    return f"{digest.hexdigest()}  {name}\n"
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while piece := file.read(_PIECE):
+            yield piece
 
 
 async def _photos(work: Work, order_id: int) -> dict[str, tuple[str, str]]:
@@ -132,12 +165,47 @@ async def _texts(work: Work, order_id: int) -> list[dict[str, Any]]:
     ]
 
 
-async def _recordings(work: Work, order: Order) -> list[dict[str, Any]]:
-    """References only: who may hear a recording hears it in the panel, which writes that down."""
-    if order.call_id is None:
-        return []
-    rows = await work.session.scalars(select(Recording).where(Recording.call_id == order.call_id))
-    return [{"call_id": order.call_id, "recording_id": row.id} for row in rows]
+async def _recordings(
+    work: Work, operator_id: int, order: Order, *, hears: bool
+) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    """What the caller said after the tone: `sound` is "included", "not_allowed", or "erased" with all else about him."""
+    call = await work.session.get(Call, order.call_id) if order.call_id is not None else None
+    if call is None:
+        return [], {}
+    rows = (
+        await work.session.scalars(select(Recording).where(Recording.call_id == call.id).order_by(Recording.id))
+    ).all()
+    if not rows and call.choice_kind == "recording":
+        erased = {
+            "call_id": call.id,
+            "recording_id": None,
+            "at": moment(call.arrived_at),
+            "sound": "erased",
+            "file": None,
+        }
+        return [erased], {}
+    told, sounds = [], {}
+    for row in rows:
+        name = f"recordings/call-{call.id}-{_stamp(row.created_at)}-{row.id}.wav" if hears else None
+        told.append(
+            {
+                "call_id": call.id,
+                "recording_id": row.id,
+                "at": moment(row.created_at),
+                "sound": "included" if hears else "not_allowed",
+                "file": name,
+            }
+        )
+        if name is not None:
+            sounds[name] = row.path
+            audit(
+                work,
+                operator_id,
+                "recording.taken_away",
+                f"recording {row.id}",
+                {"call_id": call.id, "order": order.id},
+            )
+    return told, sounds
 
 
 def _stamp(at: datetime) -> str:

@@ -6,20 +6,22 @@ import asyncio
 import hashlib
 import io
 import json
+import re
 import zipfile
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
+from desk.call import caller_choice
 from desk.dispatching import dispatch
 from desk.driver import vehicle_proof
 from desk.keeping import kept_files
 from desk.office import people
 from desk.trades import proxy
-from models import AuditEntry, CarPhoto, Driver, Message
+from models import AuditEntry, CarPhoto, Driver, Message, Order, Recording
 from models.vehicle_proof import CAR_SIDES
 from tests.desk.driver.test_car_pictures import picture
 from tests.site import make_site
@@ -200,6 +202,75 @@ async def test_a_dispute_file_holds_the_proof_and_who_took_it_is_on_record(house
     async with house.desk.look() as session:
         exported = await session.scalars(select(AuditEntry.subject).where(AuditEntry.what == "export"))
         assert list(exported) == [f"order-{order_id}.zip"]
+
+
+async def said(
+    house: House, order_id: int, name: str = "said.wav", raw: bytes | None = b"RIFF" + b"\x07" * 200_000
+) -> int:
+    """The caller of that order left a message after the tone."""
+    call_id = await house.ring(reference=f"cb1-{order_id}.1")
+    if raw is not None:
+        (house.recordings / name).write_bytes(raw)
+    async with house.desk.work() as work:
+        await caller_choice.choose(work, call_id, "recording", recording_path=name)
+        (await work.session.get_one(Order, order_id)).call_id = call_id
+    return call_id
+
+
+async def dispute_of(who: Visitor, order_id: int) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """What its file tells, and all that lies in it."""
+    got = await who.ask("GET", f"/api/v1/orders/{order_id}/dispute")
+    assert got.status == 200
+    assert int(got.headers["Content-Length"]) == len(got.raw)
+    with zipfile.ZipFile(io.BytesIO(got.raw)) as archive:
+        assert archive.testzip() is None
+        inside = {name: archive.read(name) for name in archive.namelist()}
+    sums = dict(line.split("  ")[::-1] for line in inside["sha256.txt"].decode().splitlines())
+    assert sums == {name: hashlib.sha256(raw).hexdigest() for name, raw in inside.items() if name != "sha256.txt"}
+    return json.loads(inside["order.json"]), inside
+
+
+async def test_a_dispute_file_holds_what_the_caller_said_and_that_is_on_record(house: House) -> None:
+    order_id, _ = await trip(house)
+    call_id = await said(house, order_id)
+    told, inside = await dispute_of(await house.signed_in("boss"), order_id)
+    (recording,) = told["recordings"]
+    assert (recording["call_id"], recording["sound"]) == (call_id, "included")
+    assert re.fullmatch(rf"recordings/call-{call_id}-\d{{8}}T\d{{6}}Z-\d+\.wav", recording["file"])
+    assert inside[recording["file"]] == b"RIFF" + b"\x07" * 200_000
+    async with house.desk.look() as session:
+        what = set(await session.scalars(select(AuditEntry.what)))
+    assert {"export", "recording.taken_away"} <= what
+
+
+async def test_who_may_not_listen_takes_no_sound_away(house: House) -> None:
+    """An auditor has the file of a dispute, and what callers say are numbers and names, too."""
+    order_id, _ = await trip(house)
+    await said(house, order_id)
+    async with house.desk.work() as work:
+        await people.add_operator(work, house.site.office_id, "auditor", role="auditor", token="a" * 40)
+    told, inside = await dispute_of(house.visitor(Authorization=f"Bearer {'a' * 40}"), order_id)
+    assert [(one["sound"], one["file"]) for one in told["recordings"]] == [("not_allowed", None)]
+    assert not [name for name in inside if name.startswith("recordings/")]
+    async with house.desk.look() as session:
+        assert "recording.taken_away" not in set(await session.scalars(select(AuditEntry.what)))
+
+
+async def test_a_sound_that_was_erased_or_is_not_there_or_lies_elsewhere_is_said_to_be_so(house: House) -> None:
+    order_id, _ = await trip(house)
+    boss = await house.signed_in("boss")
+    await said(house, order_id, raw=None)
+    told, inside = await dispute_of(boss, order_id)
+    assert [(one["sound"], one["file"]) for one in told["recordings"]] == [("missing", None)]
+    (house.recordings.parent / "elsewhere.wav").write_bytes(b"RIFF of another")
+    (house.recordings / "said.wav").symlink_to(house.recordings.parent / "elsewhere.wav")
+    told, inside = await dispute_of(boss, order_id)
+    assert [one["sound"] for one in told["recordings"]] == ["missing"]
+    assert b"RIFF of another" not in inside.values()
+    async with house.desk.work() as work:
+        await work.session.execute(delete(Recording))
+    told, _ = await dispute_of(boss, order_id)
+    assert [(one["sound"], one["recording_id"]) for one in told["recordings"]] == [("erased", None)]
 
 
 async def test_the_insurance_of_that_moment_stands_beside_the_photos_whatever_the_record_says_later(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
+from typing import IO
 
 from aiohttp import web
 
@@ -10,7 +12,7 @@ from desk.driver import car_links, vehicle_proof
 from desk.errors import NotFound
 from desk.keeping import kept_files
 from desk.office.people import audit
-from desk.ordering.dispute import gather, packed
+from desk.ordering.dispute import gather, pack
 from desk.ordering.order_views import message_json
 from desk.views import Json
 from desk.work import Work
@@ -22,12 +24,15 @@ from web.api.given_driver import LinkToken
 from web.api.shapes import Nothing
 from web.keys import CAR_PHOTOS, DESK, DRIVER_THROTTLE, OUTSIDE, SETTINGS
 from web.pages import driver_links
+from web.pages.recordings import under
 from web.photo_body import served
 from web.render import LOCALES, catalog, locale_of, page
 from web.settings import Settings
 
 PAGE = "/car"
 SHOWN = ("panel.car.",)
+LISTEN = "calls.listen"
+PIECE = 262_144
 
 
 def page_address(request: web.Request) -> str:
@@ -59,25 +64,38 @@ async def photo(request: web.Request) -> web.StreamResponse:
 
 
 async def dispute(request: web.Request) -> web.StreamResponse:
-    """All that is known of an order, as one ZIP."""
+    """All that is known of an order, as one ZIP: made in a file without a name, and sent from it piece by piece."""
     visitor = await visitor_of(request)
     assert visitor is not None
     person, order_id = visitor.operator, int(request.match_info["id"])
-    folder = request.app[OUTSIDE].files / CAR_PHOTOS
-    found = await request.app[DESK].do(lambda work: gather(work, person.id, person.office_id, order_id))
+    outside, hears = request.app[OUTSIDE], LISTEN in visitor.may
+    found = await request.app[DESK].do(lambda work: gather(work, person.id, person.office_id, order_id, hears=hears))
 
     # Here and not on the finished file: the digests in it are of what it says.
     told = found.told if masking.sees_all(visitor) else masking.in_value(found.told)
 
-    def pack() -> bytes:
-        kept = {name: kept_files.read(folder, path) for name, (path, _) in found.photos.items()}
-        return packed(told, {name: raw for name, raw in kept.items() if raw is not None})
+    def packed(out: IO[bytes]) -> int:
+        kept = {name: kept_files.read(outside.files / CAR_PHOTOS, path) for name, (path, _) in found.photos.items()}
+        sounds = {name: under(outside.recordings, path) for name, path in found.sounds.items()}
+        pack(
+            out,
+            told,
+            {name: raw for name, raw in kept.items() if raw is not None},
+            {name: path for name, path in sounds.items() if path is not None},
+        )
+        size = out.tell()
+        out.seek(0)
+        return size
 
-    return web.Response(
-        body=await asyncio.to_thread(pack),
-        content_type="application/zip",
-        headers={"Content-Disposition": f'attachment; filename="order-{order_id}.zip"'},
-    )
+    with tempfile.TemporaryFile() as out:
+        answer = web.StreamResponse(headers={"Content-Disposition": f'attachment; filename="order-{order_id}.zip"'})
+        answer.content_type = "application/zip"
+        answer.content_length = await asyncio.to_thread(packed, out)
+        await answer.prepare(request)
+        while piece := await asyncio.to_thread(out.read, PIECE):
+            await answer.write(piece)
+        await answer.write_eof()
+        return answer
 
 
 async def send_link(ask: Ask[Nothing]) -> Json:

@@ -89,7 +89,7 @@ async def test_the_way_is_told_with_the_order_and_in_its_file_and_to_no_other_of
         (way,) = (await ways.of_order(session, site.office_id, order_id))["ways"]
     assert (way["driver"]["number"], way["metres"], len(way["points"])) == ("100", 800, 3)
     async with desk.work() as work:
-        told = await dispute.gather(work, site.operator_id, site.office_id, order_id)
+        told = await dispute.gather(work, site.operator_id, site.office_id, order_id, hears=False)
     assert told.told["ways"] == [way]
     elsewhere = await make_site(desk, drivers=0, did="15889999")
     async with desk.look() as session:
