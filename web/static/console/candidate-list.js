@@ -37,24 +37,38 @@ export class CandidateList extends LiveElement {
   another = ""; // number of the driver who is to have it instead
   asksDone = null; // id of the order that is about to be completed
   asksPin = null; // id of the order whose pick-up is uncertain, about to be offered all the same
+  proposesFor = null; // id of the order that was just saved here: Enter in the empty field gives it to the first candidate
+  proposal = null; // {order, number}: who that is. He stays it while he can be had, whatever moves in the list
 
   get field() {
     return this.querySelector("input[name=driver]");
   }
 
   /** To the number field, which is there once the marked order is drawn. A person has asked for this. */
-  enter() {
+  enter(proposesFor = null) {
+    this.proposesFor = proposesFor;
     this.requestUpdate();
     this.updateComplete.then(() => this.field.focus());
   }
 
   pressed = (event) => {
-    if (event.key === "Enter" && !event.ctrlKey) afterComposition(event, () => this.give());
-    else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+    if (event.key === "Enter" && !event.ctrlKey) {
+      if (!event.repeat) afterComposition(event, () => this.give(this.field.value.trim() || this.proposed(store.order) || ""));
+    } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
       this.walk(event.key === "ArrowDown" ? 1 : -1);
     }
   };
+
+  /** The number that stands in the empty field to be confirmed: of an order just saved, whose pick-up is certain and which nobody is asked for. */
+  proposed(order) {
+    const { order: of, items } = store.candidates;
+    const open = order && order.id === this.proposesFor && wantsDriver(order) && !order.next_driver && !isSearching(order) && !isDoubted(order);
+    if (!open || of !== order.id) return null;
+    const stands = this.proposal?.order === order.id && items.some(({ number, free }) => free && number === this.proposal.number);
+    if (!stands) this.proposal = items[0]?.free ? { order: order.id, number: items[0].number } : null;
+    return this.proposal?.number ?? null;
+  }
 
   /** Arrows put the number of the next candidate into the field: what Enter will do is always in sight. */
   walk(step) {
@@ -246,6 +260,7 @@ export class CandidateList extends LiveElement {
     const order = store.order;
     const wants = wantsDriver(order);
     const holder = holderOf(order);
+    const proposed = this.proposed(order);
     return html`
       <div class="panel-title">
         ${order ? this.tabs(wants) : html`<h2>${t("candidates.title")}</h2>`}
@@ -314,6 +329,7 @@ export class CandidateList extends LiveElement {
           maxlength="8"
           autocomplete="off"
           spellcheck="false"
+          placeholder=${proposed ? `${proposed} ↵` : ""}
           @keydown=${this.pressed}
           @input=${(event) => {
             this.typedNumber = event.target.value.trim();
@@ -357,7 +373,7 @@ export class CandidateList extends LiveElement {
   }
 
   candidate(each, index) {
-    const meant = this.typedNumber !== "" && each.number === this.typedNumber;
+    const meant = each.number === (this.typedNumber || this.proposed(store.order));
     const fits = this.typedNumber !== "" && each.number.startsWith(this.typedNumber);
     return html`
       <li>

@@ -163,7 +163,7 @@ function saved(draft, order) {
   if (form().draft === draft) {
     form().showSaved(order.id);
     select(order.id);
-    document.querySelector("candidate-list").enter();
+    document.querySelector("candidate-list").enter(order.id);
   }
   store.say({ text: t("notices.saved", { trip: tripOf(order) }), kind: "good" }, 5000);
 }
