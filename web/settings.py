@@ -60,6 +60,9 @@ class Settings(BaseModel):
         "and districts are drawn as outlines.",
     )
     map_credit: str = Field(default="", max_length=200, description="Whose picture it is, as its owner wants it said.")
+    appeal_hours: int = Field(
+        default=48, ge=1, le=2160, description="Within how many hours the office is to answer an appeal of a driver."
+    )
     test_call_every_s: float = Field(default=1.0, ge=0, description="The least time between two test calls.")
 
     dial_every_s: float = Field(

@@ -9,20 +9,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.driver_page import appeals
 from desk.views import Json, moment
-from models import Account, Appeal, Driver, Entry, Operator, Order, Posting, Search, Weighing
+from models import Account, Appeal, Driver, DriverGrade, Entry, Operator, Order, Posting, Search, Weighing
 
 
 async def in_full(
-    session: AsyncSession, office_id: int, state: str | None = None, limit: int = 50, before_id: int | None = None
+    session: AsyncSession, office_id: int, state: str | None = None, limit: int = 50, after_id: int | None = None
 ) -> list[Json]:
-    """Appeals of an office's drivers, newest first, each with what it is against."""
-    return await told(session, await appeals.list_appeals(session, office_id, state, limit, before_id))
+    """Appeals of an office's drivers, newest first (open ones: due first), each with what it is against."""
+    return await told(session, await appeals.list_appeals(session, office_id, state, limit, after_id))
 
 
 async def told(session: AsyncSession, rows: Sequence[tuple[Appeal, Driver]]) -> list[Json]:
     """The same of these appeals."""
     entries = await _entries(session, [(appeal.entry_id, driver.id) for appeal, driver in rows if appeal.entry_id])
     weighed = await _weighed(session, [appeal.weighing_id for appeal, _ in rows if appeal.weighing_id])
+    graded = await _graded(session, [appeal.grade_id for appeal, _ in rows if appeal.grade_id])
     by = [appeal.answered_by for appeal, _ in rows if appeal.answered_by]
     names = {
         operator.id: operator.name for operator in await session.scalars(select(Operator).where(Operator.id.in_(by)))
@@ -35,7 +36,10 @@ async def told(session: AsyncSession, rows: Sequence[tuple[Appeal, Driver]]) -> 
             "driver_name": driver.name,
             "entry_id": appeal.entry_id,
             "weighing_id": appeal.weighing_id,
+            "grade_id": appeal.grade_id,
             "at": moment(appeal.at),
+            "due_at": moment(appeal.due_at),
+            "answers": list(appeals.answers(appeal)),
             "reason": appeal.reason,
             "state": appeal.state,
             "answer": appeal.answer,
@@ -43,6 +47,7 @@ async def told(session: AsyncSession, rows: Sequence[tuple[Appeal, Driver]]) -> 
             "answered_by": names.get(appeal.answered_by) if appeal.answered_by else None,
             "entry": entries.get(appeal.entry_id) if appeal.entry_id else None,
             "weighing": weighed.get(appeal.weighing_id) if appeal.weighing_id else None,
+            "grade": graded.get(appeal.grade_id) if appeal.grade_id else None,
         }
         for appeal, driver in rows
     ]
@@ -93,4 +98,14 @@ async def _weighed(session: AsyncSession, ids: list[int]) -> dict[int, Json]:
             "reason_args": weighing.reason_args,
         }
         for weighing, order in found
+    }
+
+
+async def _graded(session: AsyncSession, ids: list[int]) -> dict[int, Json]:
+    found = await session.execute(
+        select(DriverGrade, Operator.name).join(Operator, Operator.id == DriverGrade.by).where(DriverGrade.id.in_(ids))
+    )
+    return {
+        row.id: {"at": moment(row.at), "before": row.before, "after": row.after, "reason": row.reason, "by": by}
+        for row, by in found
     }

@@ -158,7 +158,7 @@ async def entries(
             "evidence": entry.evidence,
             "fee": _why(fee),
             "undone": entry.id in undone,
-            "appeal": _appeal(appealed.get(entry.id)),
+            "appeal": appeal_json(appealed.get(entry.id)),
         }
         for entry, amount, origin, destination, currency, fee in rows
     ]
@@ -193,13 +193,14 @@ async def not_asked(session: AsyncSession, driver_id: int, now: datetime, limit:
             "currency": currency,
             "reason_key": weighing.reason_key,
             "reason_args": weighing.reason_args,
-            "appeal": _appeal(appealed.get(weighing.id)),
+            "appeal": appeal_json(appealed.get(weighing.id)),
         }
         for weighing, order_id, fare, currency in rows
     ]
 
 
-def _appeal(appeal: Appeal | None) -> Json | None:
+def appeal_json(appeal: Appeal | None) -> Json | None:
+    """His own appeal, and what the office said to it; null where he made none."""
     if appeal is None:
         return None
     return {"state": appeal.state, "reason": appeal.reason, "answer": appeal.answer}

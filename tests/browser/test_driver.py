@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 
 from desk.books import settlement
 from desk.dispatching import dispatch, searching
-from desk.driver import shifts
+from desk.driver import driver_records, shifts
 from desk.driver_page import driver_trips
 from desk.ordering import order_changes, orders
 from desk.ordering.order_changes import ChangeOrder
@@ -313,6 +313,8 @@ async def test_from_the_link_to_the_fee(phone: Phone, house: House) -> None:
         assert list(booked).count("call_fee") == 1
     async with house.desk.work() as work:
         await settlement.top_up(work, house.site.operator_id, house.site.drivers[0], 50_000, "p1")
+        for grade in ("A", "C"):
+            await driver_records.grade(work, house.site.operator_id, house.site.drivers[0], grade, "취소가 잦음")
     await phone.press('nav [data-view="money"]')
     await phone.says("5,000")
     await phone.looks_right("9-money")
@@ -321,7 +323,11 @@ async def test_from_the_link_to_the_fee(phone: Phone, house: House) -> None:
     await phone.press("ul .row .link")
     await phone.looks_right("a-appeal")
     await phone.press(".choice")
-    await page.wait_for_selector(".row .appeal")
+    await page.wait_for_selector("ul .row .appeal")
+    await phone.press("[data-grade] .link")
+    await phone.press(".choice")
+    await page.wait_for_selector("section.row .appeal")
+    await phone.looks_right("a-grade")
     async with house.desk.work() as work:
         await shifts.end(work, house.site.drivers[0])
         await shifts.begin(work, house.site.drivers[0])

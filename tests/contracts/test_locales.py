@@ -81,6 +81,7 @@ def test_a_notice_fits_one_korean_sms(tag: str) -> None:
         "until": "2026-12-31",
         "count": 30,
         "amount": "1,250,000원",
+        "grade": "A",
         "has": "-1,250,000원",
     }
     notices = [key for key in sorted(ENGLISH.keys()) if key.startswith("sms.")]

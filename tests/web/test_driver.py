@@ -366,6 +366,10 @@ async def test_a_driver_reads_his_own_grade_with_every_reason_and_nobody_elses(h
     assert [(row["before"], row["after"], row["reason"], row["credit_s"]) for row in rows] == [
         ("B", "A", "손님 칭찬 다섯 번", 60), (None, "B", "처음 석 달", 0),
     ]  # fmt: skip
+    appealed = await visitor.api("POST", "/driver/appeals", {"grade_id": rows[0]["id"], "reason": "사실과 달라요"})
+    assert appealed.status == 200
+    rows = (await visitor.api("GET", "/driver/grades")).body["items"]
+    assert [row["appeal"] and row["appeal"]["reason"] for row in rows] == ["사실과 달라요", None]
 
 
 async def test_only_the_drivers_page_may_ask_the_browser_where_it_is(house: House) -> None:

@@ -82,15 +82,16 @@ class MonthQuery(Given):
 
 
 class AppealGiven(Given):
-    """Against one row of the account (`entry_id`) or one order that was not offered (`weighing_id`); why, in words."""
+    """Against a row of the account, an order that was not offered, or a change of grade: one of them; why, in words."""
 
     entry_id: Id | None = None
     weighing_id: Id | None = None
+    grade_id: Id | None = None
     reason: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(storable)]
 
 
 class AppealsQuery(Given):
-    """Which appeals; newest first."""
+    """Which appeals; newest first, open ones by when they are due."""
 
     state: Literal["open", "answered"] | None = None
     limit: Limit = 50

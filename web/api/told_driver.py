@@ -211,11 +211,13 @@ class NotAsked(Told):
 class GradeTold(Told):
     """A change of the driver's grade. `credit_s`: by so many seconds the way to a customer counts as shorter with it."""
 
+    id: Id
     at: Moment
     before: str | None
     after: str
     reason: str
     credit_s: int
+    appeal: AppealBrief | None
 
 
 class AppealedEntry(Told):
@@ -243,8 +245,21 @@ class AppealedWeighing(Told):
     reason_args: dict[str, Any]
 
 
+class AppealedGrade(Told):
+    """The change of the driver's grade that he appeals against, with who made it."""
+
+    at: Moment
+    before: str | None
+    after: str
+    reason: str
+    by: str
+
+
 class AppealTold(Told):
-    """An appeal as the office sees it, with what it is against: exactly one of `entry` and `weighing`."""
+    """An appeal as the office sees it, with what it is against: exactly one of `entry`, `weighing` and `grade`.
+
+    Until `due_at` somebody of the roles in `answers` is to answer it.
+    """
 
     id: Id
     driver_id: Id
@@ -252,7 +267,10 @@ class AppealTold(Told):
     driver_name: str
     entry_id: Id | None
     weighing_id: Id | None
+    grade_id: Id | None
     at: Moment
+    due_at: Moment
+    answers: list[str]
     reason: str
     state: Literal["open", "answered"]
     answer: str | None
@@ -260,3 +278,4 @@ class AppealTold(Told):
     answered_by: str | None
     entry: AppealedEntry | None
     weighing: AppealedWeighing | None
+    grade: AppealedGrade | None

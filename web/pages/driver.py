@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 
 from aiohttp import web
@@ -201,16 +201,19 @@ async def grades(ask: Ask[Nothing]) -> Json:
     """How the driver's grade became what it is: each change with its reason, and what the grade counts for in dispatch."""
     async with ask.desk.look() as session:
         fairness = trades.load((await offices.by_id(session, ask.driver.office_id)).trade).fairness
-        rows = [row for row, _ in await driver_records.grades(session, ask.driver.id)]
+        rows = [row for row, _ in await driver_records.grades(session, ask.driver.id)][:GRADES_SHOWN]
+        appealed = await appeals.of_grades(session, ask.driver.id, [row.id for row in rows])
     items = [
         {
+            "id": row.id,
             "at": moment(row.at),
             "before": row.before,
             "after": row.after,
             "reason": row.reason,
             "credit_s": fairness.grade_credit_s(row.after),
+            "appeal": driver_views.appeal_json(appealed.get(row.id)),
         }
-        for row in rows[:GRADES_SHOWN]
+        for row in rows
     ]
     return {"items": items, "next": None}
 
@@ -221,7 +224,13 @@ async def appeal(ask: Ask[AppealGiven]) -> Json:
 
     async def do(work: Work) -> Json:
         made = await appeals.appeal(
-            work, ask.driver.id, given.reason, entry_id=given.entry_id, weighing_id=given.weighing_id
+            work,
+            ask.driver.id,
+            given.reason,
+            entry_id=given.entry_id,
+            weighing_id=given.weighing_id,
+            grade_id=given.grade_id,
+            within=timedelta(hours=ask.request.app[SETTINGS].appeal_hours),
         )
         return {"state": made.state, "reason": made.reason, "answer": made.answer}
 

@@ -163,7 +163,7 @@ async def show_statement(
 
 
 async def appeals(request: web.Request) -> web.StreamResponse:
-    """What drivers say was not right: open ones first."""
+    """What drivers say was not right: open ones first, and of those what is overdue."""
     return await show_appeals(request)
 
 
@@ -181,6 +181,8 @@ async def show_appeals(
         waiting=waiting,
         answered=answered,
         clock=lambda at: view.clock(datetime.fromisoformat(at)),
+        overdue=lambda one: datetime.fromisoformat(one["due_at"]) < view.now,
+        whose=lambda one: ", ".join(view.m(f"appeal.role.{role}") for role in one["answers"]),
         why=lambda one: catalog(view.locale).text(f"panel.{one['reason_key']}", **one["reason_args"]),
         refused=refused,
         done=done_of(request, DONE),

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
 from desk.books import cashier, settlement
 from desk.dispatching import searching
+from desk.driver import driver_records
 from desk.driver_page import appeal_views, appeals
-from desk.driver_page.appeals import AlreadyAnswered
+from desk.driver_page.appeals import AlreadyAnswered, NotYours
 from desk.errors import Invalid, NotFound
 from desk.ordering import orders
 from desk.ordering.orders import PlaceText, TakeOrder
 from desk.work import Desk
-from models import Appeal, Driver, Entry, Message, Weighing
+from models import Appeal, Driver, Entry, Message, Operator, Weighing
 from tests.desk.conftest import Clock
 from tests.site import GANGNAM, Site, make_site
 
@@ -120,3 +122,90 @@ async def test_another_office_s_appeal_is_not_there(desk: Desk, site: Site, pena
     async with desk.look() as session:
         assert await appeal_views.in_full(session, other.office_id) == []
     assert await balance(desk, site.drivers[0]) == -3_000
+
+
+async def graded(desk: Desk, site: Site, *grades: str) -> int:
+    """The driver's grade is changed so, one after the other, by an administrator; the last change's id."""
+    async with desk.work() as work:
+        (await work.session.get_one(Operator, site.colleague_id)).role = "admin"
+        rows = [
+            await driver_records.grade(work, site.colleague_id, site.drivers[0], grade, f"{grade}인 까닭")
+            for grade in grades
+        ]
+        return rows[-1].id
+
+
+async def against_grade(desk: Desk, site: Site, grade_id: int) -> int:
+    async with desk.work() as work:
+        return (await appeals.appeal(work, site.drivers[0], "사실과 다릅니다", grade_id=grade_id)).id
+
+
+async def grade_of(desk: Desk, site: Site) -> str | None:
+    async with desk.look() as session:
+        return (await session.get_one(Driver, site.drivers[0])).grade
+
+
+async def test_a_change_of_grade_is_appealed_once_and_accepted_by_the_grade_before(desk: Desk, site: Site) -> None:
+    """Seen failing with the grade left as it was changed."""
+    change = await graded(desk, site, "A", "C")
+    appeal_id = await against_grade(desk, site, change)
+    assert await against_grade(desk, site, change) == appeal_id
+    await accept(desk, site.colleague_id, appeal_id, "착오였습니다")
+    assert await grade_of(desk, site) == "A"
+    assert await texts(desk) == [("+821020000000", "sms.appeal.grade_back")]
+    async with desk.look() as session:
+        (row,) = await appeal_views.in_full(session, site.office_id)
+        changes = await driver_records.grades(session, site.drivers[0])
+    assert (row["grade"]["before"], row["grade"]["after"], row["grade"]["reason"]) == ("A", "C", "C인 까닭")
+    assert (row["grade"]["by"], row["answered_by"], row["entry"], row["weighing"]) == ("이상담", "이상담", None, None)
+    assert [(one.before, one.after, one.reason) for one, _ in changes[:1]] == [("C", "A", "착오였습니다")]
+
+
+async def test_a_grade_that_was_changed_since_stays_and_a_first_one_has_none_before_it(desk: Desk, site: Site) -> None:
+    first = await graded(desk, site, "B")
+    with pytest.raises(Invalid):
+        await accept(desk, site.colleague_id, await against_grade(desk, site, first))
+    second = await graded(desk, site, "D")
+    await graded(desk, site, "A")
+    await accept(desk, site.colleague_id, await against_grade(desk, site, second))
+    assert await grade_of(desk, site) == "A"
+
+
+async def test_who_does_not_manage_drivers_gives_no_grade_back(desk: Desk, site: Site) -> None:
+    """Seen failing without the look at who accepts."""
+    appeal_id = await against_grade(desk, site, await graded(desk, site, "A", "C"))
+    with pytest.raises(NotYours):
+        await accept(desk, site.operator_id, appeal_id)
+    assert await grade_of(desk, site) == "C"
+    async with desk.work() as work:
+        await appeals.answer(work, site.operator_id, appeal_id, "그대로 둡니다")
+    assert await texts(desk) == [("+821020000000", "sms.appeal.declined")]
+
+
+async def test_nobody_appeals_against_another_driver_s_grade(desk: Desk, site: Site) -> None:
+    """Seen failing with anybody's change taken."""
+    change = await graded(desk, site, "A")
+    with pytest.raises(NotFound):
+        async with desk.work() as work:
+            await appeals.appeal(work, site.drivers[1], "남의 것", grade_id=change)
+
+
+async def test_what_is_overdue_stands_first_with_until_when_and_whose_it_is(
+    desk: Desk, site: Site, clock: Clock
+) -> None:
+    """Seen failing with the newest one first."""
+    made = []
+    for n, hours in enumerate((48, 24, 24)):
+        async with desk.work() as work:
+            entry = await cashier.penalise(work, site.operator_id, site.drivers[0], 1_000, "늦음", f"벌금 {n}")
+            within = timedelta(hours=hours)
+            made.append((await appeals.appeal(work, site.drivers[0], "아닙니다", entry_id=entry.id, within=within)).id)
+        clock.forward(hours=1)
+    grade = await against_grade(desk, site, await graded(desk, site, "C"))
+    async with desk.look() as session:
+        rows = await appeal_views.in_full(session, site.office_id, "open")
+        assert [row["id"] for row in rows] == [made[1], made[2], made[0], grade]
+        assert [row["due_at"] for row in rows[:2]] == ["2026-11-23T04:00:00.000Z", "2026-11-23T05:00:00.000Z"]
+        assert [row["answers"] for row in rows[2:]] == [["accountant", "admin"], ["admin"]]
+        later = await appeal_views.in_full(session, site.office_id, "open", 50, made[1])
+        assert [row["id"] for row in later] == [made[2], made[0], grade]

@@ -6,6 +6,7 @@ import { h } from "./dom.js";
 const REASONS = {
   call_fee: ["wrong_amount", "not_my_trip"],
   penalty: ["no_fault", "wrong_amount", "not_my_trip"],
+  grade: ["not_so", "no_fault"],
   missed: ["was_nearer", "was_waiting", "was_free"],
 };
 
@@ -13,7 +14,7 @@ export function account(me, act) {
   const { money: rows } = act.page.rows;
   return [
     h("section.card.purse", {}, h("small", {}, t("driver.money.balance")), h("strong", { className: me.balance < 0 ? "owes" : "" }, money(me.balance))),
-    grade(rows?.grades ?? []),
+    grade(rows?.grades ?? [], act),
     me.fee_rule ? h("p.quiet", {}, t("driver.fee.mine", { rule: feeWords(me.fee_rule, me.currency) })) : null,
     rows ? months(rows, act) : h("p.quiet", {}, t("driver.link.loading")),
     rows && !rows.items.length ? h("p.quiet", {}, t("driver.money.none")) : null,
@@ -38,8 +39,8 @@ function months({ month, earlier, later, opening, closing, currency }, act) {
 
 const signedMoney = (amount, currency) => `${amount < 0 ? "−" : ""}${money(Math.abs(amount), currency)}`;
 
-/** His grade, what it counts for, and the reason of each change. */
-function grade([now, ...before]) {
+/** His grade, what it counts for, and the reason of each change, which he may appeal against. */
+function grade([now, ...before], act) {
   if (!now) return null;
   const key = now.credit_s > 0 ? "nearer" : now.credit_s < 0 ? "farther" : "even";
   return h(
@@ -47,7 +48,10 @@ function grade([now, ...before]) {
     {},
     h("p.head", {}, h("b", {}, t("driver.grade.now", { name: now.after }))),
     h("p.why", {}, t(`driver.grade.${key}`, { seconds: Math.abs(now.credit_s) })),
-    [now, ...before].map((one) => h("p.why", {}, `${dayMonth(one.at)} ${one.before ?? "–"} → ${one.after}: ${one.reason}`)),
+    [now, ...before].map((one) => [
+      h("p.why", {}, `${dayMonth(one.at)} ${one.before ?? "–"} → ${one.after}: ${one.reason}`),
+      one.appeal ? words(one.appeal) : h("p.foot", { data: { grade: one.id } }, against(null, act, { grade_id: one.id }, REASONS.grade)),
+    ]),
   );
 }
 

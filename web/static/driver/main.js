@@ -198,6 +198,7 @@ function answered(entry, body) {
   if (entry.kind === "give_back") say(t("driver.give_back.told"), "good");
   if (entry.kind === "appeal") {
     say(t("driver.told.appealed"), "good");
+    if (page.rows.money) page.rows.money.grades = null;
     load(page.view);
   }
 }
