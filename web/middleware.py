@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from http import HTTPStatus
 
 import structlog
 from aiohttp import hdrs, web
@@ -13,7 +14,7 @@ from web.access.auth import Handler, has_cookie
 from web.access.origin import SAFE_METHODS, may_change, own_origin
 from web.keys import BODY, METRICS, OUTSIDE, SETTINGS, VISITOR
 from web.problems import Problem, as_answer, problem_of
-from web.render import nonce_of, page
+from web.render import by_browser, nonce_of, page
 
 RECORDED = "/api/v1/"
 LOCATING = frozenset({"/driver", "/here"})
@@ -66,7 +67,8 @@ async def _tell(request: web.Request, problem: Problem) -> web.StreamResponse:
     if request.path.startswith("/api/") or "text/html" not in request.headers.get(hdrs.ACCEPT, ""):
         return as_answer(problem)
     try:
-        answer = await page(request, "error.html", problem.status, problem=problem)
+        locale = by_browser(request) if problem.status == HTTPStatus.SERVICE_UNAVAILABLE else None
+        answer = await page(request, "error.html", problem.status, locale, problem=problem)
     except Exception:
         log.exception("the error page cannot be shown")
         return as_answer(problem)

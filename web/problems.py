@@ -69,7 +69,12 @@ def problem_of(error: Exception) -> Problem:
         return Problem(503, "disk_full", "There is no room on the disk for the file.", headers={"Retry-After": "60"})
     if is_away(error):
         log.error("the database does not answer", error=in_words(error))
-        return Problem(503, "database_unavailable", "The database does not answer.", headers={"Retry-After": "2"})
+        return Problem(
+            503,
+            "database_unavailable",
+            "The database does not answer. Ask again in a moment.",
+            headers={"Retry-After": "2"},
+        )
     incident = secrets.token_hex(4)
     log.exception("a request met a fault of ours", incident=incident)
     return Problem(500, "internal", "Something went wrong here; it is written down.", {"incident": incident})

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from aiohttp import web
+from aiohttp import hdrs, web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from locales.catalog import Catalog, tags
@@ -21,6 +21,7 @@ from web.keys import NONCE, RENDERER, SETTINGS, VISITOR, Visitor
 HERE = Path(__file__).parent
 LOCALES = tuple(tags())
 TABLE = "panel"
+_LONGEST_NAMED = 200
 
 
 @cache
@@ -67,9 +68,19 @@ def locale_of(request: web.Request) -> str:
     return asked if asked in LOCALES else request.app[SETTINGS].language
 
 
-async def page(request: web.Request, template: str, status: int = 200, **values: Any) -> web.Response:
-    """An HTML answer."""
+def by_browser(request: web.Request) -> str | None:
+    """The first of our languages that the browser of an unknown visitor names: while nobody can be looked up, it knows best."""
+    if request.get(VISITOR) is not None or request.query.get("lang") in LOCALES:
+        return None
+    named = request.headers.get(hdrs.ACCEPT_LANGUAGE, "")[:_LONGEST_NAMED].lower().split(",")
+    return next((tag for each in named if (tag := each.strip()[:2]) in LOCALES), None)
+
+
+async def page(
+    request: web.Request, template: str, status: int = 200, locale: str | None = None, **values: Any
+) -> web.Response:
+    """An HTML answer, in the visitor's language unless another is named."""
     text = await request.app[RENDERER].text(
-        template, locale_of(request), nonce=nonce_of(request), visitor=request.get(VISITOR), **values
+        template, locale or locale_of(request), nonce=nonce_of(request), visitor=request.get(VISITOR), **values
     )
     return web.Response(text=text, status=status, content_type="text/html")

@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterable
 
 import structlog
 from aiohttp import web
-from sqlalchemy.exc import DBAPIError
 
 from desk.bus import Bus
+from desk.database_errors import in_words, is_away
 from desk.events import CallArrived, Event, OfferEnded, OfferMade, SessionEnded
 from desk.views import moment
 from desk.work import Desk
@@ -99,11 +99,14 @@ class Hub:
                         self._push(events[0], await delta_of(session, events[0]))
                         events.popleft()
             except Exception as error:
-                if isinstance(error, DBAPIError) and pauses:
-                    log.warning("the database does not answer the hub", error=str(error.orig))
+                if is_away(error) and pauses:
+                    log.warning("the database does not answer the hub", error=in_words(error))
                     await asyncio.sleep(pauses.pop(0))
                     continue
-                log.exception("events could not be pushed; browsers are asked to come back", count=len(events))
+                if is_away(error):
+                    log.error("the database does not answer; browsers are asked to come back", count=len(events))
+                else:
+                    log.exception("events could not be pushed; browsers are asked to come back", count=len(events))
                 events.clear()
                 self._close_all(GOING_AWAY, "come back")
 
