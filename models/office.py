@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, Text, UniqueConstraint, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Key
@@ -19,6 +19,7 @@ class Office(Base):
 
     `fare_texts`: whether a fare is put in writing to the customer by a text of its own at once ("always"), only once it is fixed
     or changed later than the order was taken ("changes"), or never; the text that says who comes names it with the first two.
+    `given_back_texts`: whether a customer is told that his driver has given the order back and another one is looked for.
     `remind_desk_s`, `remind_customer_s` and `search_ahead_s` are how long before
     a reserved time the desk is reminded, the customer is, and drivers are looked for; null: as the trade has it.
     """
@@ -34,6 +35,7 @@ class Office(Base):
     trade: Mapped[str] = mapped_column(String(32))
     sms_sender: Mapped[str] = mapped_column(String(20))
     fare_texts: Mapped[str] = mapped_column(String(8), default="changes", server_default="changes")
+    given_back_texts: Mapped[bool] = mapped_column(default=True, server_default=true())
     remind_desk_s: Mapped[int | None]
     remind_customer_s: Mapped[int | None]
     search_ahead_s: Mapped[int | None]

@@ -81,6 +81,9 @@ def orders(
         FareTexts | None,
         typer.Option(help="When a fare is put in writing: at once, when it is fixed later or changes, or never."),
     ] = None,
+    given_back_texts: Annotated[
+        bool | None, typer.Option(help="Whether a customer is told that his driver has given the order back.")
+    ] = None,
     remind_desk: Annotated[
         int | None, typer.Option(min=0, help="Minutes before a booked time; 0: no reminder.")
     ] = None,
@@ -101,6 +104,8 @@ def orders(
             raise NotFound("there is no office yet: make it with  .venv/bin/python -m callboard office add NAME")
         if fare_texts is not None:
             office.fare_texts = fare_texts.value
+        if given_back_texts is not None:
+            office.given_back_texts = given_back_texts
         for name, minutes in (
             ("remind_desk_s", remind_desk),
             ("remind_customer_s", remind_customer),

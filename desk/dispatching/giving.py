@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from desk import errors, events
 from desk.books import fee_rules
 from desk.driver import offers
-from desk.message import assignments
+from desk.message import assignments, order_texts
 from desk.message.messages import write_assignment_messages
 from desk.order import order_clock, order_steps
 from desk.trades import ASSIGNED
@@ -53,6 +53,7 @@ async def give(work: Work, operator_id: int | None, order: Order, driver: Driver
     await order_clock.seen(work, order.id, operator_id, (order_clock.GIVEN_BACK,))
     await offers.withdraw_of_order(work, order.id, f"driver {driver.number} has the order", "assigned")
     await offers.withdraw_of_driver(work, driver.id, "the driver has another order")
+    await order_texts.withdraw(work, order.id, (order_texts.GIVEN_BACK,), f"driver {driver.number} has the order")
     pair = await write_assignment_messages(work, order, driver, assignment)
     ids = tuple(message.id for message in pair)
     work.tell(events.OrderAssigned(work.now, order.id, driver.id, operator_id, ids))

@@ -13,7 +13,7 @@ from sqlalchemy import case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk import trades
-from desk.books import fee_rules, settlement
+from desk.books import dead_runs, fee_rules, settlement
 from desk.books.fee_rules import Held
 from desk.clock.days import Span
 from desk.dispatching import next_orders
@@ -94,8 +94,16 @@ async def open_offers(session: AsyncSession, driver: Driver, now: datetime) -> l
     }
     return [
         _offer(offer, orders[offer.order_id], driver, stops.get(offer.order_id, ()), rules[offer.order_id])
+        | {"dead_run": await _dead_run(session, orders[offer.order_id], now)}
         for offer in waiting
     ]
+
+
+async def _dead_run(session: AsyncSession, order: Order, got_at: datetime) -> int | None:
+    """What he gets when he came and nobody comes out; null where the trade knows no such end."""
+    if trades.load(order.trade).no_show is None:
+        return None
+    return await dead_runs.amount_at(session, order.office_id, order.trade, order.currency, got_at)
 
 
 async def current_order(session: AsyncSession, driver_id: int) -> Json | None:
@@ -273,6 +281,7 @@ async def _trip(session: AsyncSession, assignment: Assignment) -> Json:
         "wants": list(order.wants or ()),
         "car": await car(session, order.id, assignment.driver_id),
         "assigned_at": moment(assignment.assigned_at),
+        "dead_run": await _dead_run(session, order, assignment.assigned_at),
         "no_show_at": moment((await no_show.earliest(session, [order])).get(order.id)),
     }
 

@@ -12,7 +12,7 @@ from desk import trades
 from desk.dispatching import modes, next_orders, searching
 from desk.driver_page.driver_trips import refusal
 from desk.errors import Invalid, WrongState
-from desk.message import assignments
+from desk.message import assignments, order_texts
 from desk.order import order_clock, order_steps
 from desk.trades import TAKEN
 from desk.work import Work
@@ -36,7 +36,9 @@ async def give_back(work: Work, driver_id: int, order_id: int, reason: str) -> O
     """The order waits for another driver, and he is free (or begins his next one). It may also be his next one.
 
     It is looked for at once as the mode of its line has it; where the desk asks nobody by itself, it is alarmed. He is not
-    asked for it again. Raises Invalid, WrongState once the customer is with him, NotYours, NotFound.
+    asked for it again. The customer is told, where the office wants that.
+
+    Raises Invalid, WrongState once the customer is with him, NotYours, NotFound.
     """
     if reason not in GIVEN_BACK_FOR:
         raise Invalid("that is no reason", field="reason")
@@ -77,6 +79,7 @@ async def _from_now(work: Work, order: Order, active: Assignment, reason: str) -
         raise WrongState(f"an order that is {order.state} is not given back", before=order.state, after=TAKEN)
     await order_steps.move(work, order, TAKEN, None, reason, driver_id=active.driver_id)
     await assignments.end(work, active, "released", reason)
+    await order_texts.given_back(work, order, active)
     await searching.freed(work, active.driver_id)
 
 

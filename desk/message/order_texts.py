@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 
 from sqlalchemy import select
 
@@ -19,14 +20,22 @@ ValuesIn = Callable[[str], Values]
 """What stands in a text, for its language."""
 
 
+GIVEN_BACK = "sms.given_back.customer"
+GIVEN_BACK_AFTER = timedelta(minutes=1)
+"""So long another driver may be found before the customer hears that his cannot come."""
+
+
 async def language_of(work: Work, order: Order) -> str:
     """In which language the customer of `order` is written to."""
     return await customer_language(work, order) or await line_language(work, order)
 
 
-async def to_customer(work: Work, order: Order, key: str, values: ValuesIn) -> Message:
-    """Write the customer a text in this transaction. Without a number it is born failed, so that the desk sees it."""
-    return await _write(work, order, "customer", order.number, await language_of(work, order), key, values)
+async def to_customer(work: Work, order: Order, key: str, values: ValuesIn, after: timedelta = timedelta(0)) -> Message:
+    """Write the customer a text in this transaction, to leave after a while: until then it can be withdrawn.
+
+    Without a number it is born failed, so that the desk sees it.
+    """
+    return await _write(work, order, "customer", order.number, await language_of(work, order), key, values, after)
 
 
 async def to_driver(work: Work, order: Order, key: str, values: ValuesIn) -> Message | None:
@@ -51,6 +60,20 @@ async def call_off(work: Work, order: Order, ended: Assignment, key: str) -> Mes
     return await _write(work, order, "driver", driver.phone, language, key, lambda _: {"origin": order.origin_text})
 
 
+async def given_back(work: Work, order: Order, ended: Assignment) -> Message | None:
+    """Tell the customer in a minute that his driver cannot come, unless another one has the order by then: that text is enough.
+
+    Null where the office does not want it, where no number is known, and where he was never told of that driver.
+    """
+    office = await work.session.get_one(Office, order.office_id)
+    told = select(Message.id).where(
+        Message.assignment_id == ended.id, Message.audience == "customer", Message.state.not_in(("expired", "failed"))
+    )
+    if not office.given_back_texts or not order.number or await work.session.scalar(told.limit(1)) is None:
+        return None
+    return await to_customer(work, order, GIVEN_BACK, lambda _: {"origin": order.origin_text}, GIVEN_BACK_AFTER)
+
+
 async def withdraw(work: Work, order_id: int, keys: tuple[str, ...], why: str) -> None:
     """Texts of these kinds that have not left yet expire: what they say is no longer true."""
     query = select(Message).where(Message.order_id == order_id, Message.text_key.in_(keys), Message.state == "queued")
@@ -59,7 +82,14 @@ async def withdraw(work: Work, order_id: int, keys: tuple[str, ...], why: str) -
 
 
 async def _write(
-    work: Work, order: Order, audience: str, recipient: str | None, language: str, key: str, values: ValuesIn
+    work: Work,
+    order: Order,
+    audience: str,
+    recipient: str | None,
+    language: str,
+    key: str,
+    values: ValuesIn,
+    after: timedelta = timedelta(0),
 ) -> Message:
     office = await work.session.get_one(Office, order.office_id)
     message = Message(
@@ -73,7 +103,7 @@ async def _write(
         text=Catalog.load(language).text(key, **values(language)),
         state="queued" if recipient else "failed",
         detail=None if recipient else NO_NUMBER,
-        next_try_at=work.now,
+        next_try_at=work.now + after,
         created_at=work.now,
         updated_at=work.now,
     )

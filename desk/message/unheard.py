@@ -18,9 +18,10 @@ from sqlalchemy.orm import aliased
 
 from desk import events
 from desk.errors import NotFound, WrongState
+from desk.message.order_texts import GIVEN_BACK
 from desk.office.people import audit, operator_of
 from desk.texts.message_states import LETS_IN, TOO_LATE, shown_text
-from desk.trades import ASSIGNED
+from desk.trades import ASSIGNED, TAKEN
 from desk.views import Json, moment
 from desk.work import Work
 from models import Assignment, Driver, Message, MessagePart, Operator, Order, TextAlarm
@@ -203,7 +204,8 @@ def _needed() -> ColumnElement[bool]:
         Message.assignment_id.is_(None),
         and_(Assignment.state == "active", or_(Message.audience != "driver", Order.state == ASSIGNED)),
     )
-    return or_(Message.text_key.startswith(CALLED_OFF), and_(Order.closed_at.is_(None), of_assignment))
+    still = or_(Message.text_key != GIVEN_BACK, Order.state == TAKEN)
+    return or_(Message.text_key.startswith(CALLED_OFF), and_(Order.closed_at.is_(None), of_assignment, still))
 
 
 def _due(now: datetime) -> Select[Message]:

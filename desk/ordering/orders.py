@@ -84,6 +84,7 @@ async def cancel(work: Work, operator_id: int, order_id: int, reason: str, versi
     driver_id = await _end_assignment(work, order, "released", "the order was cancelled")
     if active is not None:
         await order_texts.call_off(work, order, active, "sms.called_off.cancelled")
+    await order_texts.withdraw(work, order.id, (order_texts.GIVEN_BACK,), "the order was cancelled")
     await next_orders.let_go(work, order.id, "the order was cancelled")
     await offers.withdraw_of_order(work, order.id, "the order was cancelled", "stopped")
     await _count_for_customer(work, order, "cancels")

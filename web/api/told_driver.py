@@ -39,6 +39,7 @@ class DriverOffer(Told):
     """An order that waits for the driver's answer until `expires_at`. `fee` is what the office keeps; metres are beeline.
 
     `is_collected`: the driver takes the fare from the customer; otherwise the office has it, and he collects nothing.
+    `dead_run`: what he gets when he came and waited, and nobody comes out (0: nothing); null where that cannot happen.
     """
 
     id: Id
@@ -56,6 +57,7 @@ class DriverOffer(Told):
     is_collected: bool
     fee: Money | None
     fee_rule: FeeRuleTold | None
+    dead_run: Money | None
     currency: str
     wants: list[str]
 
@@ -98,6 +100,7 @@ class DriverTrip(Told):
     wants: list[str]
     car: DriverCarTold
     assigned_at: Moment
+    dead_run: Money | None
     no_show_at: Moment | None
 
 

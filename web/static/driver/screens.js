@@ -90,6 +90,7 @@ export function offerScreen(me) {
       h("strong", {}, offer.fare === null ? t("driver.offer.fare_open") : money(offer.fare, offer.currency)),
       pay(offer),
       worth(offer),
+      deadRun(offer),
       h("p", {}, offer.distance_m === null ? t("driver.offer.no_pin") : t("driver.offer.away", { distance: distance(offer.distance_m) })),
     ),
     wants(offer),
@@ -101,6 +102,12 @@ export function offerScreen(me) {
 function worth({ fare, fee, fee_rule: rule, currency }) {
   if (fare === null || fee === null) return null;
   return h("p", { title: rule ? feeWords(rule, currency) : "" }, `${t("driver.offer.fee", { amount: money(fee, currency) })} · `, h("b", {}, t("driver.offer.yours", { amount: money(fare - fee, currency) })));
+}
+
+/** What the way to the pick-up pays when nobody comes out: said before he takes it, and not only when it has happened. */
+function deadRun({ dead_run: amount, currency }) {
+  if (amount === null) return null;
+  return h("p.quiet.dead-run", {}, amount ? t("driver.offer.dead_run", { amount: money(amount, currency) }) : t("driver.offer.no_dead_run"));
 }
 
 /** How it is paid, and where nothing is collected, that: it is the sentence that costs money when it is missed. */
@@ -172,6 +179,7 @@ export function tripScreen({ order, next_order: next }, act) {
       h("strong", {}, order.fare === null ? t("driver.offer.fare_open") : money(order.fare, order.currency)),
       pay(order),
       worth(order),
+      order.may_give_back ? deadRun(order) : null,
       order.details.map(({ name, text }) => h("p.note", {}, h("small", {}, t(`driver.detail.${name}`)), " ", text)),
       order.note ? h("p.note", {}, h("small", {}, t("driver.trip.note")), " ", order.note) : null,
     ),
