@@ -26,7 +26,7 @@ _PARTS = ("customer_phone", "place", "customer_words")
 _customer, _phone, _place = (Base.metadata.tables[name] for name in ("customer", "customer_phone", "place"))
 
 
-def understand(cells: Sequence[Cell], mapping: Sequence[str | None], country: str) -> Understood:
+def understand(cells: Sequence[Cell], mapping: Sequence[str | None], country: str, trade: str) -> Understood:
     """See Rows."""
     return lines.customer(cells, mapping, country)
 

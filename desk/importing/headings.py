@@ -8,10 +8,13 @@ from desk.importing.table import heading
 
 FIELDS: dict[str, tuple[str, ...]] = {
     "customers": ("name", "number", "grade", "note", "language", "place", "ad_consent"),
-    "drivers": ("driver_number", "name", "phone", "language"),
+    "drivers": (
+        "driver_number", "name", "phone", "phones", "language", "licence_number", "licence_until", "insurance_number",
+        "insurance_until", "skills", "groups", "base_area", "works_days", "works_hours", "note",
+    ),
     "places": ("name", "district", "alias", "lat", "lon", "accuracy_m", "source"),
-}
-SEVERAL = frozenset({"number", "note", "place", "alias"})
+}  # fmt: skip
+SEVERAL = frozenset({"number", "note", "place", "alias", "phones"})
 """Fields that several columns may be."""
 NEEDED: dict[str, tuple[str, ...]] = {
     "customers": ("number",),
@@ -46,7 +49,24 @@ _WORDS: dict[str, dict[str, str]] = {
         "driver_number": "기사번호 기사코드 번호 사번 코드 호출번호 콜번호 no number driverno drivernumber drivercode code id",
         "name": f"{_NAME} 기사명 기사이름 기사 기사성명 driver drivername",
         "phone": f"{_PHONE} 기사전화 기사전화번호 기사연락처 driverphone",
+        "phones": "다른전화 다른전화번호 추가전화 추가전화번호 추가번호 보조전화 보조번호 비상연락처 "
+        "otherphone otherphones othertelephonenumbers morephones secondphone emergencycontact",
         "language": _LANGUAGE,
+        "licence_number": "면허 면허번호 운전면허 운전면허번호 licence license licencenumber licensenumber licenceno licenseno "
+        "driverlicence driverlicense drivinglicence drivinglicense",
+        "licence_until": "면허만료 면허만료일 면허유효기간 면허유효일 면허기한 면허갱신일 "
+        "licenceuntil licenseuntil licenceexpiry "
+        "licenseexpiry licenceexpires licenseexpires licencevaliduntil licensevaliduntil",
+        "insurance_number": "보험 보험번호 보험증권 보험증권번호 증권번호 insurance insurancenumber insuranceno insurancepolicy "
+        "policy policynumber",
+        "insurance_until": "보험만료 보험만료일 보험유효기간 보험기한 보험종료일 insuranceuntil insuranceexpiry insuranceexpires "
+        "insurancevaliduntil",
+        "skills": "기능 운전가능 운전가능차종 가능차종 차종 skills skill drives candrive",
+        "groups": "그룹 조 팀 소속 groups group team teams",
+        "base_area": "활동지역 기본지역 대기지역 근무지역 거점 지역 basearea area base region",
+        "works_days": "근무요일 요일 근무일 workdays workingdays worksdays weekdays",
+        "works_hours": "근무시간 근무시간대 근무시각 workhours workinghours workshours hours",
+        "note": "메모 비고 특이사항 참고 참고사항 note notes memo remark remarks comment comments",
     },
     "places": {
         "name": "이름 장소 장소명 장소이름 지명 명칭 상호 name place placename title",

@@ -8,22 +8,27 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from desk import numbers
-from desk.importing import ad_words
+from desk.importing import ad_words, driver_words
 from desk.importing.table import LONGEST_CELL, Cell
 from desk.text import NAME_LIMIT, plain
 
 MOST_NUMBERS = 10
+MOST_PHONES = 5
+DRIVER_NOTE = 500
 MOST_PLACES = 20
-LONGEST = {"name": NAME_LIMIT, "grade": 16, "note": LONGEST_CELL, "place": 200}
+LONGEST = {"name": NAME_LIMIT, "grade": 16, "note": LONGEST_CELL, "place": 200,
+    "licence_number": 40, "insurance_number": 60, "base_area": 80,
+}  # fmt: skip
 LANGUAGES = {
     **dict.fromkeys(("ko", "kor", "korean", "한국어", "한글", "국어", "한국", "kokr"), "ko"),
     **dict.fromkeys(("en", "eng", "english", "영어", "영문", "enus", "engb"), "en"),
 }
+T = TypeVar("T")
 _SHORTENED = re.compile(r"[+-]?\d+(?:[.,]\d+)?[eE][+]?\d+")
 _FRACTION_OF_NOTHING = re.compile(r"(\d+)\.0+")
 # What the library still takes for a number: since 2021 every 010 number has eight digits more.
@@ -85,8 +90,13 @@ def customer(cells: Sequence[Cell], mapping: Sequence[str | None], country: str)
     return Understood(given, tuple(line.findings))
 
 
-def driver(cells: Sequence[Cell], mapping: Sequence[str | None], country: str) -> Understood:
-    """`given`: driver_number, name, phone (E.164), language."""
+def driver(
+    cells: Sequence[Cell], mapping: Sequence[str | None], country: str, skills: Collection[str] = ()
+) -> Understood:
+    """`given`: driver_number, name, phone (E.164), language, and the rest of his record (desk/importing/driver_words.py).
+
+    `skills` are those of the trade.
+    """
     line = _Line(cells, mapping)
     phones = line.numbers("phone", country)
     given: dict[str, Any] = {
@@ -94,7 +104,21 @@ def driver(cells: Sequence[Cell], mapping: Sequence[str | None], country: str) -
         "name": line.text("name"),
         "phone": phones[0] if phones else None,
         "language": line.language(),
+        "phones": line.numbers("phones", country),
+        "licence_number": line.paper("licence_number"),
+        "licence_until": line.read("licence_until", "day_bad", driver_words.day),
+        "insurance_number": line.paper("insurance_number"),
+        "insurance_until": line.read("insurance_until", "day_bad", driver_words.day),
+        "base_area": line.text("base_area"),
+        "works_days": line.read("works_days", "weekdays_bad", driver_words.weekdays),
+        "works_hours": line.read("works_hours", "hours_bad", driver_words.hours),
+        "skills": line.read("skills", "skill_unknown", lambda told: driver_words.skills(told, skills)) or [],
+        "groups": line.read("groups", "groups_bad", driver_words.groups, most=driver_words.MOST_GROUPS) or [],
+        "note": line.text("note", DRIVER_NOTE),
     }
+    given["phones"] = [number for number in given["phones"] if number != given["phone"]]
+    if len(given["phones"]) > MOST_PHONES:
+        line.found("numbers_many", mapping.index("phones"), None, most=MOST_PHONES)
     complained = {finding.column for finding in line.findings}
     for name, needed in (("driver_number", "driver_number"), ("name", "name"), ("phone", "phone")):
         at = mapping.index(needed) if needed in mapping else None
@@ -125,19 +149,37 @@ class _Line:
     def found(self, code: str, column: int | None, cell: Cell | None = None, **values: str | int) -> None:
         self.findings.append(Finding(code, column, plain(cell.text, 40) if cell else "", values))
 
-    def text(self, name: str) -> str | None:
+    def text(self, name: str, most: int | None = None) -> str | None:
         """One line of text; several columns are put together. None: nothing stands there."""
+        most = LONGEST[name] if most is None else most
         told: list[str] = []
         for at, cell in self._of(name):
             if cell.kind == "date" and name != "note":
                 self.found("is_date", at, cell)
                 continue
-            text, most = plain(cell.text, LONGEST_CELL + 1), LONGEST[name]
+            text = plain(cell.text, LONGEST_CELL + 1)
             if len(text) > most:
                 self.found("too_long", at, cell, most=most)
             elif text:
                 told.append(text)
-        return " · ".join(told)[:LONGEST_CELL] or None
+        return " · ".join(told)[:most] or None
+
+    def paper(self, name: str) -> str | None:
+        """The number of a paper, with its letters and strokes; one that a spreadsheet has shortened is lost."""
+        for at, cell in self._of(name):
+            if _SHORTENED.fullmatch(plain(cell.text)):
+                self.found("number_shortened", at, cell)
+                return None
+        return self.text(name)
+
+    def read(self, name: str, code: str, reader: Callable[[str], T], **values: str | int) -> T | None:
+        """What `reader` makes of the field; `code` is what is wrong where it raises ValueError."""
+        for at, cell in self._of(name):
+            try:
+                return reader(plain(cell.text, LONGEST_CELL))
+            except ValueError:
+                self.found(code, at, cell, **values)
+        return None
 
     def language(self) -> str | None:
         for at, cell in self._of("language"):

@@ -22,7 +22,7 @@ SOURCE = "import"
 _place = Base.metadata.tables["book_place"]
 
 
-def understand(cells: Sequence[Cell], mapping: Sequence[str | None], country: str) -> Understood:
+def understand(cells: Sequence[Cell], mapping: Sequence[str | None], country: str, trade: str) -> Understood:
     """See Rows."""
     return place_lines.place(cells, mapping)
 

@@ -44,7 +44,7 @@ class Done:
 class Rows(Protocol):
     """One kind of file at the desk's rows."""
 
-    def understand(self, cells: Sequence[Cell], mapping: Sequence[str | None], country: str) -> Understood:
+    def understand(self, cells: Sequence[Cell], mapping: Sequence[str | None], country: str, trade: str) -> Understood:
         """See desk.importing.lines."""
         ...
 

@@ -84,7 +84,9 @@ async def _check(work: Work, one: Import, rows: Sequence[Any]) -> None:
     kind = ROWS[one.kind]
     office = await work.session.get_one(Office, one.office_id)
     told = {
-        row.line: kind.understand([Cell.of_json(cell) for cell in row.cells or ()], one.mapping, office.country)
+        row.line: kind.understand(
+            [Cell.of_json(cell) for cell in row.cells or ()], one.mapping, office.country, office.trade
+        )
         for row in rows
     }
     plans = {line: Plan(line, "refused", findings=list(each.findings)) for line, each in told.items() if each.findings}

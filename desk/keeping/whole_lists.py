@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped
 
-from models import BookPlace, Customer, CustomerPhone, Driver, Place
+from models import BookPlace, Customer, CustomerPhone, Driver, DriverGroup, DriverPhone, DriverSkill, Place
 
 AT_A_TIME = 500
 
@@ -33,13 +35,25 @@ class CustomerRow:
 
 @dataclass(frozen=True, slots=True)
 class DriverRow:
-    """A driver as he is written down."""
+    """A driver with the whole of his record as the office keeps it. `phones` are his others."""
 
     id: int
     number: str
     name: str
     phone: str
+    phones: tuple[str, ...]
     language: str | None
+    licence_number: str | None
+    licence_until: date | None
+    insurance_number: str | None
+    insurance_until: date | None
+    skills: tuple[str, ...]
+    groups: tuple[str, ...]
+    base_area: str | None
+    works_days: str | None
+    works_from: time | None
+    works_until: time | None
+    note: str | None
 
 
 async def customers(session: AsyncSession, office_id: int) -> AsyncIterator[list[CustomerRow]]:
@@ -87,9 +101,44 @@ async def drivers(session: AsyncSession, office_id: int) -> AsyncIterator[list[D
         found = (await session.scalars(query.order_by(Driver.id).limit(AT_A_TIME))).all()
         if not found:
             return
-        yield [DriverRow(one.id, one.number, one.name, one.phone, one.language) for one in found]
-        last = found[-1].id
+        ids = [one.id for one in found]
+        phones = await _listed(session, DriverPhone.driver_id, DriverPhone.number, DriverPhone.id, ids)
+        skills = await _listed(session, DriverSkill.driver_id, DriverSkill.skill, DriverSkill.skill, ids)
+        groups = await _listed(session, DriverGroup.driver_id, DriverGroup.name, DriverGroup.name, ids)
+        yield [
+            DriverRow(
+                one.id,
+                one.number,
+                one.name,
+                one.phone,
+                tuple(phones[one.id]),
+                one.language,
+                one.licence_number,
+                one.licence_until,
+                one.insurance_number,
+                one.insurance_until,
+                tuple(skills[one.id]),
+                tuple(groups[one.id]),
+                one.base_area,
+                one.works_days,
+                one.works_from,
+                one.works_until,
+                one.note,
+            )
+            for one in found
+        ]
+        last = ids[-1]
         session.expunge_all()
+
+
+async def _listed(
+    session: AsyncSession, driver: Mapped[int], value: Mapped[str], order: Any, ids: Sequence[int]
+) -> dict[int, list[str]]:
+    """By driver, the values of one of his lists."""
+    told: dict[int, list[str]] = defaultdict(list)
+    for driver_id, one in await session.execute(select(driver, value).where(driver.in_(ids)).order_by(order)):
+        told[driver_id].append(one)
+    return told
 
 
 async def places(session: AsyncSession, office_id: int) -> AsyncIterator[list[BookPlace]]:

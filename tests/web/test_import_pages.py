@@ -8,6 +8,7 @@ import html
 import io
 import re
 from collections.abc import AsyncIterator
+from datetime import date, time
 
 import aiohttp
 import pytest
@@ -15,6 +16,8 @@ from python_calamine import CalamineWorkbook
 from sqlalchemy import func, select, update
 
 from callboard.imports import Imports
+from desk.driver import driver_records
+from desk.driver.driver_records import Record
 from models import Customer, CustomerPhone, Driver, Import, Operator, Place
 from tests.web.conftest import Answer, House, Visitor
 from tests.web.test_offices import Other, other  # noqa: F401 -- a fixture
@@ -184,6 +187,11 @@ async def test_what_goes_out_comes_in_again_and_changes_nothing(
             place = Place(customer_id=customer.id, text=text, source="operator", last_used_at=work.now)
             work.session.add(place)
         await work.session.execute(update(Driver).where(Driver.number == "101").values(number="0101"))
+        whole = Record(
+            "100", "기사0", "010-2000-0000", ("010-9999-0001",), "ko", "=11-12", date(2027, 3, 1), "B-77", date(2027, 5, 2),
+            "강남", "167", time(22), time(6), "-조용함", ("large", "manual"), ("야간", "=강남팀"),
+        )  # fmt: skip
+        await driver_records.change(work, house.site.colleague_id, house.site.drivers[0], whole)
     for of in ("customers", "drivers"):
         answer = await boss.ask("GET", f"/import/export?of={of}&form={form}&lang={locale}")
         assert answer.status == 200

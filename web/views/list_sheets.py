@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 from desk import numbers
 from desk.keeping.whole_lists import CustomerRow, DriverRow
@@ -29,10 +30,30 @@ def customers(words: Catalog, country: str, rows: Sequence[CustomerRow]) -> Shee
 
 
 def drivers(words: Catalog, country: str, rows: Sequence[DriverRow]) -> Sheet:
-    """One line a driver."""
-    heads = _heads(words, "driver_number", "name", "phone", "language")
+    """One line a driver, with the whole of his record; days, hours and skills in words that the import reads again."""
+    heads = _heads(
+        words, "driver_number", "name", "phone", "phones", "language", "licence_number", "licence_until",
+        "insurance_number", "insurance_until", "skills", "groups", "base_area", "works_days", "works_hours", "note",
+    )  # fmt: skip
     lines: list[Sequence[Cell]] = [
-        (row.number, row.name, numbers.display(row.phone, country), row.language) for row in rows
+        (
+            row.number,
+            row.name,
+            numbers.display(row.phone, country),
+            " / ".join(numbers.display(number, country) for number in row.phones),
+            row.language,
+            row.licence_number,
+            _day(row.licence_until),
+            row.insurance_number,
+            _day(row.insurance_until),
+            ", ".join(words.text(f"panel.skill.{skill}") for skill in row.skills),
+            ", ".join(row.groups),
+            row.base_area,
+            row.works_days,
+            None if row.works_from is None else f"{row.works_from:%H:%M}-{row.works_until or row.works_from:%H:%M}",
+            row.note,
+        )
+        for row in rows
     ]
     return Sheet(words.text("import.kind.drivers"), (), heads, lines)
 
@@ -51,6 +72,10 @@ def places(words: Catalog, rows: Sequence[BookPlace]) -> Sheet:
         for row in rows
     ]
     return Sheet(words.text("import.kind.places"), (), heads, lines)
+
+
+def _day(at: date | None) -> str | None:
+    return None if at is None else at.isoformat()
 
 
 def _plain(value: float | None) -> str | None:
