@@ -1,6 +1,7 @@
 """Tables, and the invariants of a single row. No queries and no session live here."""
 
 from models.appeal import Appeal
+from models.article import Article, ArticleOpening, ArticleWords
 from models.base import Base, UtcDateTime
 from models.call import Call, CallSighting, Recording
 from models.clock import OrderTimer, Promise
@@ -42,6 +43,9 @@ __all__ = [
     "Account",
     "AdConsent",
     "Appeal",
+    "Article",
+    "ArticleOpening",
+    "ArticleWords",
     "Assignment",
     "AuditEntry",
     "Base",

@@ -69,6 +69,15 @@ def words_of_place(office_id: int, names: Iterable[str]) -> str:
     return joined(office_id, words)
 
 
+def words_of_article(office_id: int, names: Iterable[str], text: str) -> str:
+    """All words of an article, as `joined` puts them: of its title and keywords first consonants, too, which in a long text
+    would find everything."""
+    words = set(_of_text(letters(text), 0))
+    for name in names:
+        words.update(_of_text(letters(name), None))
+    return joined(office_id, words)
+
+
 def joined(office_id: int, words: Iterable[str]) -> str:
     """One text with a space before and after each word; the office is one of them."""
     return f" {office_word(office_id)} {' '.join(sorted(words))} "

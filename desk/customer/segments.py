@@ -10,12 +10,12 @@ A question is asked anew each time: a member is whoever meets it now. Whoever wa
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select, text
+from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.customer.segment_conditions import GATHERED, Conditions, checked, question
@@ -25,7 +25,7 @@ from desk.office.people import audit, operator_of
 from desk.text import optional, plain
 from desk.views import Json, Treatment, moment
 from desk.work import Work, utc_now
-from models import Customer, Erasure, Office, Segment, SegmentMember
+from models import Article, Customer, Erasure, Office, Segment, SegmentMember
 from models.segment import KINDS
 
 FIRST_FEW = 20
@@ -156,6 +156,14 @@ async def treatment(session: AsyncSession, customer_id: int, now: datetime | Non
     )
 
 
+async def of_customer(
+    session: AsyncSession, office_id: int, customer_id: int, segment_ids: Collection[int], now: datetime | None = None
+) -> set[int]:
+    """Of these segments of the office's those that the customer is in now, asked for him alone."""
+    every = [each for each in await listed(session, office_id) if each.id in segment_ids]
+    return {each.id for each in await _of_customer(session, office_id, customer_id, every, now)}
+
+
 async def voice(session: AsyncSession, customer_id: int, now: datetime | None = None) -> Voice:
     """What the segments say to the telephone system of one customer; those that say nothing to it are not asked."""
     office_id = select(Customer.office_id).where(Customer.id == customer_id).scalar_subquery()
@@ -234,9 +242,10 @@ async def change(
 
 
 async def remove(work: Work, operator_id: int, segment_id: int) -> None:
-    """Take a segment away; its customers stay. Raises NotFound."""
+    """Take a segment away; its customers stay, and articles are suggested for it no more. Raises NotFound."""
     segment = await _held(work, operator_id, segment_id)
     await work.session.execute(delete(SegmentMember).where(SegmentMember.segment_id == segment.id))
+    await work.session.execute(update(Article).where(Article.segment_id == segment.id).values(segment_id=None))
     await work.session.delete(segment)
     await work.session.flush()
     audit(work, operator_id, "segment.removed", f"segment {segment_id}")

@@ -44,6 +44,8 @@ Permission = Literal[
     "money.fees",  # what is taken of a fare, by class of driver; the office's own tariff
     "money.credit",  # credit accounts: their terms, and who rides on them
     "credit.exceed",  # take an order beyond an account's limit
+    "articles.read",  # what the desk knows in writing
+    "articles.write",  # write, change, archive it
     "people.import",  # customers and drivers from files, all of them to files, and back
     "audit.see",  # the record of who did what
     "driver.own",  # a driver's own page
@@ -73,6 +75,7 @@ _DISPATCH: Final = frozenset[str](
         "appeals.answer",
         "messages.see",
         "texts.handle",
+        "articles.read",
         "money.ask",
     }
 )
@@ -106,6 +109,7 @@ MAY: Final[Mapping[str, frozenset[str]]] = {
             "drivers.see",
             "appeals.see",
             "messages.see",
+            "articles.read",
             "money.see",
             "audit.see",
         }

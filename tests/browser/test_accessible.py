@@ -23,6 +23,8 @@ from desk.driver import driver_access
 from desk.importing import staging, steps
 from desk.importing.staging import File
 from desk.importing.table import Cell, table_of
+from desk.knowledge import articles
+from desk.knowledge.articles import ArticleForm
 from desk.message import campaigns
 from desk.message.audiences import Pick
 from desk.message.campaigns import Letter
@@ -64,7 +66,7 @@ def pages() -> list[str]:
 
 
 async def lived_in(house: House, scene: Scene, locale: str) -> str:
-    """A customer with a past, a call, orders in several states, a firm on account, a segment; a driver's link.
+    """A customer with a past, a call, orders in several states, a firm on account, a segment, an article; a driver's link.
 
     Everybody reads `locale`.
     """
@@ -74,6 +76,7 @@ async def lived_in(house: House, scene: Scene, locale: str) -> str:
         await work.session.execute(update(Driver).values(language=locale))
         await credit_accounts.add(work, house.site.colleague_id, Terms("한빛상사", 500_000))
         await segments.make(work, house.site.colleague_id, SegmentForm("단골", {}, kind="list"))
+        await articles.make(work, house.site.colleague_id, ArticleForm("현금 영수증", "- 번호를 묻는다", ("세금",)))
     await house.order(origin={"text": "신촌"}, destination={"text": "일산"})
     order = await house.order(origin={"text": "잠실", "lat": 37.5, "lon": 127.1, "accuracy_m": 9, "source": "map"})
     await house.program().api("POST", f"/orders/{order['id']}/assign", {"driver_number": "101"})
@@ -123,6 +126,8 @@ async def on_the_console(page: Page) -> list[str]:
         "palette": ["Control+k"],
         "keys": ["Escape", "Control+F8", "Escape", "Shift+?"],
         "settings": ["Escape", "Control+,"],
+        "knowledge": ["Escape", "F1"],
+        "an article": ["Enter"],
     }.items():
         for key in keys:
             await page.keyboard.press(key)

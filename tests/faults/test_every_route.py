@@ -58,6 +58,7 @@ FORMS: dict[str, tuple[dict[str, str], ...]] = {
     "/analysis/rows": ({"name": "칸", "key": "a cell"},),
     "/dispatch": ({"key": "hours"},),
     "/customers/new": ({"name": "새 고객", "numbers": "01055507777", "key": "a customer"},),
+    "/articles": ({"title": "심야 할증", "text": "x", "key": "an article"},),
     "/segments": ({"do": "save", "name": "단골", "kind": "list", "key": "a segment"},),
     "/texts": ({"do": "keep", "name": "안내", "kind": "notice", "text": "x", "key": "a text"},),
     "/texts/inbox": (

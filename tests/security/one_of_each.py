@@ -26,6 +26,8 @@ from desk.importing import staging, steps
 from desk.importing.staging import File
 from desk.importing.table import Cell, table_of
 from desk.keeping import kept_files
+from desk.knowledge import articles
+from desk.knowledge.articles import ArticleForm
 from desk.message import campaigns, unheard
 from desk.message.audiences import Pick
 from desk.message.campaigns import Letter
@@ -69,8 +71,10 @@ async def rows(house: House) -> dict[str, Any]:
             work, who, driver, "licence", paper, _file_at(house, DOCUMENTS, PDF_BYTES)
         )
         car = await _car(work, order["id"], driver, _file_at(house, CAR_PHOTOS, photo("front")))
+        article = await articles.make(work, who, ArticleForm(SECRET, SECRET))
         found = {
             **made,
+            "articles": article.id,
             "calls": call,
             "orders": order["id"],
             "drivers": driver,
@@ -223,6 +227,9 @@ SAID: dict[str, dict[str, Any]] = {
     "/batches/{id}/approve": {"lines": []},
     "/customers/{id}": {"language": None},
     "/segments/{id}": {"sound": None, "kind": "list"},
+    "/articles": {"segment_id": None, "order_state": None},
+    "/articles/{id}": {"segment_id": None, "order_state": None},
+    "/articles/{id}/open": {"call_id": None},
     "/orders/{id}": {
         "number": None, "credit_id": None, "wanted": None, "wants": [], "way_points": [], "cost_centre": None, "fare_reason": None
     },
@@ -230,6 +237,11 @@ SAID: dict[str, dict[str, Any]] = {
 """What a body says where a text of the schema's would be refused before its row is looked for; by how the path ends."""
 _MONEY = {"amount": "1000", "reference": "form", "evidence": "x"}
 _FORMS: dict[str, tuple[dict[str, str], ...]] = {
+    "/articles/{id}": (
+        {"do": "save", "title": "x", "text": "x"},
+        {"do": "archive"},
+        {"do": "back"},
+    ),
     "/customers/{id}/block": ({"do": "block", "reason": "x"}, {"do": "serve", "reason": "x"}),
     "/customers/{id}/data": ({"form": "json"}, {"form": "page"}, {"form": "xlsx"}),
     "/customers/{id}/edit": ({"version": "1", "name": "x"},),

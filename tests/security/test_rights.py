@@ -55,6 +55,8 @@ def test_who_sees_and_moves_money_is_said_once_more_by_hand() -> None:
     assert holders["credit.exceed"] == {"admin", "dispatcher"}
     assert holders["money.see"] == {"admin", "accountant", "auditor"}
     assert holders["audit.see"] == {"admin", "auditor"}
+    assert holders["articles.write"] == {"admin"}
+    assert holders["articles.read"] == {"admin", "dispatcher", "operator", "auditor"}
     assert holders["texts.send"] == {"admin", "dispatcher"}
     assert holders["drivers.duty"] == {"admin", "dispatcher", "operator"}
     assert holders["driver.own"] == {"driver"}

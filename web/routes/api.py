@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from web.api import given as g
+from web.api import given_articles as ga
 from web.api import given_customers as gc
 from web.api import given_driver as gd
 from web.api import told as t
+from web.api import told_articles as ta
 from web.api import told_calls as tcl
 from web.api import told_car as tc
 from web.api import told_customers as tcu
@@ -16,6 +18,7 @@ from web.api import told_orders as to
 from web.api import told_places as tp
 from web.live.live import live
 from web.pages import (
+    article_api,
     calls,
     cars,
     customer_corrections,
@@ -173,6 +176,34 @@ ROUTES: tuple[Route, ...] = (
     json(
         "POST", f"/segments/{ID}/take-out", "customers.edit", segment_api.take_out, "Take customers out of a group",
         given=gc.MembersGiven, answer=tcu.CountTold, problems=(404,),
+    ),
+    json(
+        "GET", "/articles", "articles.read", article_api.listed, "Articles that are meant, or fit a call",
+        given=ga.ArticlesQuery, answer=t.Items[ta.SuggestionTold],
+    ),
+    json(
+        "GET", f"/articles/{ID}", "articles.read", article_api.shown, "One article",
+        answer=ta.ArticleTold, problems=(404,),
+    ),
+    json(
+        "POST", f"/articles/{ID}/open", "articles.read", article_api.opened, "Read an article during a call; it is counted",
+        given=ga.OpeningGiven, answer=ta.ArticleTold, problems=(404,),
+    ),
+    json(
+        "POST", "/articles", "articles.write", article_api.make, "A new article",
+        given=ga.ArticleGiven, answer=ta.ArticleTold, status=201, problems=(409,),
+    ),
+    json(
+        "POST", f"/articles/{ID}", "articles.write", article_api.change, "Other words in an article",
+        given=ga.ArticleGiven, answer=ta.ArticleTold, problems=(404, 409),
+    ),
+    json(
+        "POST", f"/articles/{ID}/archive", "articles.write", article_api.archive, "Take an article out of sight",
+        answer=ta.ArticleTold, problems=(404,),
+    ),
+    json(
+        "POST", f"/articles/{ID}/back", "articles.write", article_api.bring_back, "An archived article is found again",
+        answer=ta.ArticleTold, problems=(404, 409),
     ),
     json(
         "GET", "/places", "customers.see", places.listed, "Places while they are typed: the customer's own, then the place book",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from web.pages import (
     analysis,
+    articles,
     cars,
     console,
     customer_forms,
@@ -93,6 +94,10 @@ ROUTES: tuple[Route, ...] = (
     page("POST", "/segments", "customers.edit", segments.act, "A new segment, or whom it would find"),
     page("GET", f"/segments/{ID}", "customers.see", segments.shown, "A segment, and who is in it"),
     page("POST", f"/segments/{ID}", "customers.edit", segments.change, "Change, fill or remove a segment"),
+    page("GET", "/articles", "articles.read", articles.listed, "What the desk knows in writing, and how often it is opened"),
+    page("POST", "/articles", "articles.write", articles.make, "A new article"),
+    page("GET", f"/articles/{ID}", "articles.read", articles.shown, "One article"),
+    page("POST", f"/articles/{ID}", "articles.write", articles.act, "Change it, archive it, bring it back"),
     page("GET", "/import", "people.import", imports.listed, "Files of customers and drivers"),
     page("POST", "/import", "people.import", import_forms.upload, "A new file"),
     page("GET", "/import/export", "people.import", imports.export, "All customers or drivers, to take away"),

@@ -63,6 +63,7 @@ export const ACTIONS = [
   { name: "play", keys: ["Control+F2"], where: "always", run: () => playOfCall(store.callInHand), may: "calls.listen" },
   { name: "search", keys: ["Control+Slash"], where: "always", run: () => at("customer-search").enter() },
   { name: "search_slash", of: "search", keys: ["Slash"], where: "outside", run: () => at("customer-search").enter() },
+  { name: "knowledge", keys: ["F1"], where: "always", run: () => at("knowledge-sheet").enter(), may: "articles.read" },
   { name: "palette", keys: ["Control+k"], where: "always", run: () => at("command-palette").enter() },
   { name: "board", keys: ["F8"], where: "always", run: () => at("order-board").enter() },
   { name: "map", keys: ["Control+F8"], where: "always", run: () => at("order-board").toggleMap() },

@@ -185,7 +185,7 @@ export class CallerCard extends LiveElement {
           <button type="button" @click=${testCall}>${t("caller.test_call")} <kbd class="letter">T</kbd></button>
         </div>
         <dl class="keys">
-          ${["take", "search", "board", "save", "clear", "sheet"].map(keyLine)}
+          ${["take", "search", "knowledge", "board", "save", "clear", "sheet"].map(keyLine)}
         </dl>
       </div>
     `;

@@ -6,6 +6,7 @@
 let composing = false;
 let pending = null;
 let swallowUntil = 0;
+let left = null;
 
 const ECHO_MS = 250;
 
@@ -22,6 +23,9 @@ export function watchComposition() {
     swallowUntil = performance.now() + ECHO_MS;
     // The field receives the syllable's last `input` event after this one.
     setTimeout(act, 0);
+  });
+  document.addEventListener("focusin", () => {
+    left = null;
   });
   document.addEventListener("keyup", (event) => {
     if (event.key === "Enter") swallowUntil = 0;
@@ -43,6 +47,11 @@ export function afterComposition(event, act) {
 export function commitComposition() {
   if (!composing) return false;
   pending = null;
-  document.activeElement?.blur();
+  const field = document.activeElement;
+  field?.blur();
+  left = field;
   return true;
 }
+
+/** Where somebody is: what has the focus, or the field that it was just taken from to complete a syllable. */
+export const whereabouts = () => (left?.isConnected ? left : document.activeElement);

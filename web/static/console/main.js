@@ -18,6 +18,7 @@ import { setUpKeys } from "./keys.js";
 import { LiveLink } from "./live.js";
 import { setUpLook } from "./look.js";
 import { keepOpen, restoreOpen } from "./open-card.js";
+import "./knowledge-sheet.js";
 import "./order-board.js";
 import "./order-form.js";
 import "./pause.js";

@@ -5,6 +5,7 @@ export const PAGES = [
   { name: "dispatch", href: "/dispatch", may: "orders.see" },
   { name: "customer_new", href: "/customers/new", may: "customers.edit" },
   { name: "segments", href: "/segments", may: "customers.see" },
+  { name: "articles", href: "/articles", may: "articles.read" },
   { name: "drivers", href: "/drivers", may: "drivers.see" },
   { name: "analysis", href: "/analysis", may: "money.see" },
   { name: "money", href: "/money", may: "money.see" },

@@ -1,0 +1,1 @@
+"""Articles that are opened while somebody is on the line: written, found, suggested, counted."""
