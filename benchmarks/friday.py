@@ -36,7 +36,11 @@ from benchmarks.friday_people import ApiOperator, Night
 from benchmarks.friday_site import House, Watch
 from benchmarks.report import progress
 from desk.bus import Bus
+from desk.clock import days
+from desk.figures import response_times
+from desk.figures.response_times import Times
 from desk.work import Desk, open_engine
+from models import Office
 from tests.path.running import RunningSite
 
 FRIDAY = 20_261_127
@@ -95,8 +99,9 @@ async def friday(size: Size, *, keep: bool, write: bool) -> int:
             await _live_through(site, night, watch, house, size, browser)
             await site.stop()
             books = await _books(house, browser, begun)
+        times = await _times(house, begun)
         lost = friday_lost.check(house.file, night, begun)
-        outcome = friday_report.Outcome(night, watch, books, lost, friday_site.complaints(house.state))
+        outcome = friday_report.Outcome(night, watch, books, lost, friday_site.complaints(house.state), times)
         friday_report.tell(outcome, size.seconds, machine, write=write)
         return 1 if books.wrong or lost.lines or watch.started_anew else 0
     finally:
@@ -182,6 +187,18 @@ async def _books(house: House, browser: Browser, begun: datetime) -> Books:
     engine = open_engine(house.url)
     try:
         return await close_and_check(Desk(engine, Bus()), house.file, house.office_id, browser, house.owner, begun)
+    finally:
+        await engine.dispose()
+
+
+async def _times(house: House, begun: datetime) -> Times:
+    """How long handling took, as the analysis has it: from the ring, by hour and by operator, of what was closed since."""
+    engine = open_engine(house.url)
+    try:
+        async with Desk(engine, Bus()).look() as session:
+            office = await session.get_one(Office, house.office_id)
+            first, last = (days.today(office.timezone, at) for at in (begun, datetime.now(UTC)))
+            return await response_times.look(session, office, days.span(office.timezone, first, last))
     finally:
         await engine.dispose()
 

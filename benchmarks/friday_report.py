@@ -15,6 +15,7 @@ from benchmarks.friday_site import Watch
 from benchmarks.machine import described
 from benchmarks.report import Report, percentile
 from benchmarks.soak_samples import trend
+from desk.figures.response_times import WAYS, Times, Waited
 
 WARM_UP = 0.1
 FAST = 15.0
@@ -23,13 +24,14 @@ FAST = 15.0
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Everything that is known of the night. `complaints` are sentences of callboard's log."""
+    """Everything that is known of the night. `complaints` are sentences of callboard's log, `times` medians of the analysis."""
 
     night: Night
     watch: Watch
     books: Books
     lost: Lost
     complaints: Counter[str]
+    times: Times
 
 
 def machine() -> list[str]:
@@ -58,6 +60,10 @@ def tell(outcome: Outcome, seconds: float, on: Sequence[str], *, write: bool) ->
         ("how long it took, ms", "times", "p50", "p95", "p99", "max"),
         [_wait(what, waits) for what, waits in sorted(night.waits.items()) if waits],
     )
+    report.table(
+        ("handling, seconds of the clock: median (of how many)", *(way.replace("_", " ") for way in WAYS)),
+        handled(outcome.times),
+    )
     refused = night.refused.most_common()
     report.table(
         ("refused, and why", "how often"), [(why, f"{count:,}") for why, count in refused] or [("nothing", "0")]
@@ -66,6 +72,18 @@ def tell(outcome: Outcome, seconds: float, on: Sequence[str], *, write: bool) ->
     report.table(("callboard's log", "how often"), [(said, f"{count:,}") for said, count in log] or [("nothing", "0")])
     _memory(report, outcome.watch)
     report.finish(write)
+
+
+def handled(times: Times) -> list[tuple[str, ...]]:
+    """The medians of the analysis: by hour of the call, by operator, and all together."""
+    hours = [(f"{int(one.key):02}:00", one) for one in times.hours]
+    people = [(one.label, one) for one in times.operators]
+    return [(name, *(_median(one, way) for way in WAYS)) for name, one in (*hours, *people, ("all", times.all))]
+
+
+def _median(one: Waited, way: str) -> str:
+    median = one.medians.get(way)
+    return f"{median.seconds:,} ({median.count:,})" if median else "–"
 
 
 def _wait(what: str, waits: Sequence[float]) -> tuple[str, ...]:

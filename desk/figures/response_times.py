@@ -1,4 +1,4 @@
-"""How long callers wait: from the ring to a driver, from there to his arrival, by the hour of the call and by operator.
+"""How long callers wait: from the ring to the saved order, to a driver, to his arrival, by the hour of the call and by operator.
 
 Medians are made in the database. An order without a call, or whose step nobody noted, is in none of those that it lacks.
 """
@@ -17,7 +17,7 @@ from desk.clock.local_time import LocalTime, milliseconds
 from desk.views import Json
 from models import Assignment, Call, Office, Operator, Order, OrderStep
 
-WAYS = ("ring_to_dispatched", "dispatched_to_arrived", "ring_to_arrived")
+WAYS = ("ring_to_saved", "ring_to_dispatched", "dispatched_to_arrived", "ring_to_arrived")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +86,7 @@ async def _medians(
     ring: Any = func.coalesce(Call.ringing_at, Call.arrived_at)
     given, came = given.scalar_subquery(), came.scalar_subquery()
     since, until = {
+        "ring_to_saved": (ring, Order.taken_at),
         "ring_to_dispatched": (ring, given),
         "dispatched_to_arrived": (given, came),
         "ring_to_arrived": (ring, came),

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.errors import Conflict, Invalid
 from desk.events import OperatorPaused
-from desk.office.people import operator_of
+from desk.office.people import audit, operator_of
 from desk.views import moment
 from desk.work import Work
 from models import Operator, OperatorPause
@@ -46,7 +46,7 @@ class PauseView:
 async def begin(work: Work, operator_id: int, reason: str, by: int | None = None) -> OperatorPause:
     """The operator takes no calls from now on. For another reason than before: that pause ends and this one begins.
 
-    `by` is who says so; null: the PBX. Raises NotFound, Invalid.
+    `by` is who says so, on record; null: the PBX. Raises NotFound, Invalid.
     """
     if reason not in PAUSES:
         raise Invalid("that is no reason for a pause", field="reason")
@@ -61,6 +61,7 @@ async def begin(work: Work, operator_id: int, reason: str, by: int | None = None
     )
     work.session.add(pause)
     await work.session.flush()
+    audit(work, by, "operator.paused", f"operator {operator_id}", {"reason": reason})
     work.tell(OperatorPaused(work.now, operator.office_id, operator_id))
     return pause
 
@@ -71,6 +72,7 @@ async def end(work: Work, operator_id: int, by: int | None = None) -> None:
     now = await _open(work, operator_id)
     if now is not None:
         await _close(work, now, by)
+        audit(work, by, "operator.ready", f"operator {operator_id}", {"reason": now.reason})
         work.tell(OperatorPaused(work.now, operator.office_id, operator_id))
 
 

@@ -12,10 +12,12 @@ from benchmarks import friday_script
 from benchmarks.friday_books import Books, look_through
 from benchmarks.friday_drivers import DriverAtWork
 from benchmarks.friday_people import ApiOperator, Night
+from benchmarks.friday_report import handled
 from callboard.searches import Searches
 from desk.books import periods
 from desk.clock import days
 from desk.driver import driver_access
+from desk.figures.response_times import Median, Times, Waited
 from models import Assignment, Driver, Office
 from tests.browser.scene import DeskPhone, Scene
 from tests.web.conftest import PASSWORD, House, hashed, house, quiet_log, settings  # noqa: F401 -- fixtures
@@ -65,3 +67,14 @@ async def test_what_a_night_brought_adds_up_after_the_month_is_closed(house: Hou
     await look_through(books, house.desk, Path(str(house.desk.engine.url.database)), office.id, span, begun)
     assert books.wrong == []
     assert night.done["offers accepted"] == night.done["trips completed"] == books.counts["orders completed"] == CALLS
+
+
+def test_the_report_has_how_long_handling_took_by_hour_and_operator() -> None:
+    saved, given = Median(41, 12), Median(1_250, 11)
+    hour = Waited("21", "", {"ring_to_saved": saved, "ring_to_dispatched": given})
+    person = Waited("3", "김상담", {"ring_to_saved": saved})
+    assert handled(Times((hour,), (person,), hour)) == [
+        ("21:00", "41 (12)", "1,250 (11)", "–", "–"),
+        ("김상담", "41 (12)", "–", "–", "–"),
+        ("all", "41 (12)", "1,250 (11)", "–", "–"),
+    ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections import Counter
 from datetime import UTC, datetime
 from urllib.parse import quote
 
@@ -13,6 +14,7 @@ from sqlalchemy import func, insert, select, update
 from desk.customer import segments
 from desk.dispatching import dispatch
 from desk.figures.analysis import SIDES
+from desk.office import pauses
 from desk.ordering import orders
 from desk.ordering.orders import PlaceText, TakeOrder
 from locales.catalog import Catalog
@@ -185,3 +187,31 @@ async def test_a_segment_of_a_cell_is_changed_on_its_page_and_keeps_its_question
         told = await boss.ask("POST", "/segments/1", data=body)
         assert told.status == 422, wrong
         assert b"<script>alert" not in told.raw
+
+
+async def test_pauses_are_on_the_page_and_in_the_file_with_who_said_so(boss: Visitor, house: House) -> None:
+    clock = house.desk.clock
+    assert isinstance(clock, Clock)
+    evening = clock.now
+    clock.now = datetime(2026, 11, 20, 3, tzinfo=UTC)
+    async with house.desk.work() as work:
+        await pauses.begin(work, house.site.operator_id, "break", house.site.operator_id)
+    clock.forward(minutes=61, seconds=1)
+    async with house.desk.work() as work:
+        await pauses.end(work, house.site.operator_id)
+    clock.now = evening
+    text = await open_page(boss, f"/analysis?{SPAN}&by=pauses&lang=en")
+    assert text.count("1:01:01") == 5  # the day's reason, its total, both of the foot, and the row
+    assert "2026-11-20 12:00:00" in text
+    heads, line, *_ = table(await boss.ask("GET", f"/analysis?{SPAN}&by=pauses&form=csv&lang=en"))
+    assert (heads[0], heads[1], heads[2]) == ("Operator", "Day", "Break (seconds)")
+    assert line[1:4] == ["2026-11-20", "3661", "0"]
+    empty = await open_page(boss, "/analysis?from=2026-10-01&to=2026-10-02&by=pauses")
+    assert "자리 비움이 없습니다" in empty
+
+
+async def test_every_key_of_the_analysis_means_one_thing(boss: Visitor) -> None:
+    """Seen failing with the coming hours under the key of the batches."""
+    for by in (*SIDES, "times", "cohorts", "forecast", "chances", "pauses"):
+        found = Counter(re.findall(r'data-key="([^"]+)"', await open_page(boss, f"/analysis?{SPAN}&by={by}")))
+        assert {key: count for key, count in found.items() if count > 1} == {}, by

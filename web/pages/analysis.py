@@ -15,12 +15,13 @@ from desk.customer import segments
 from desk.customer.order_sides import CLOCKS
 from desk.customer.segments import SegmentForm
 from desk.errors import DeskError, Invalid
-from desk.figures import analysis, chances, cohorts, crossing, districts, forecast, response_times
+from desk.figures import analysis, away, chances, cohorts, crossing, districts, forecast, response_times
 from desk.figures.analysis import SEGMENT, SIDES
 from desk.figures.report_rows import PAGE, OrderRow
 from desk.views import Json
 from desk.work import Work
 from models import Office
+from models.pause import PAUSES
 from web.api.ask import Ask
 from web.api.given_money import AnalysisQuery, CrossingQuery
 from web.keys import DESK
@@ -32,9 +33,9 @@ from web.views import analysis_sheets, money_sheets
 from web.views.forms import fields_of, once, operator_id
 from web.views.money_view import View, view_of
 
-OTHER = ("times", "cohorts", "forecast", "chances")
+OTHER = ("times", "cohorts", "forecast", "chances", "pauses")
 VIEWS = (*SIDES, *OTHER)
-KEYS = "qzwetgyuiohjla"
+KEYS = "qzwetgyuiohjkn9"
 """By which keys the sides are chosen, in their order."""
 MEASURES = ("orders", "completed", "cancelled", "no_show", "fares")
 """What the cells of a crossing may show; the file has all of them."""
@@ -182,7 +183,10 @@ def _measure(request: web.Request) -> str:
 
 async def _values(session: AsyncSession, view: View, by: str, across: str = "") -> dict[str, Any]:
     if by == "times":
-        return {"times": await response_times.look(session, view.office, view.span)}
+        return {"times": await response_times.look(session, view.office, view.span), "ways": response_times.WAYS}
+    if by == "pauses":
+        found_away = await away.look(session, view.office, view.span, view.now)
+        return {"pauses": found_away, "reasons": PAUSES, "at": lambda moment: analysis_sheets.local(view, moment)}
     if by == "cohorts":
         return {"cohorts": await cohorts.look(session, view.office, view.span)}
     if by == "forecast":

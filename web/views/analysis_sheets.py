@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
 
 from desk.customer.order_sides import CLOCKS
 from desk.figures.analysis import Analysis, Cell
+from desk.figures.away import Pauses
 from desk.figures.chances import Curve, prices
 from desk.figures.cohorts import Cohort
 from desk.figures.crossing import Crossed
 from desk.figures.forecast import Forecast
 from desk.figures.report_rows import OrderRow
 from desk.figures.response_times import WAYS, Times, Waited
+from models.pause import PAUSES
 from web.views.money_sheets import about
 from web.views.money_view import View
 from web.views.sheets import Cell as SheetCell
@@ -29,6 +32,8 @@ def sheets(view: View, by: str, values: dict[str, Any]) -> list[Sheet]:
     """The tables of one side."""
     if by == "times":
         return _times(view, values["times"])
+    if by == "pauses":
+        return _pauses(view, values["pauses"])
     if by == "cohorts":
         return [_cohorts(view, values["cohorts"])]
     if by == "forecast":
@@ -112,6 +117,44 @@ def _times(view: View, times: Times) -> list[Sheet]:
         return Sheet(view.m(f"analysis.by_{by}"), about(view, "analysis"), heads, rows, foot)
 
     return [sheet("hour", times.hours), sheet("operator", times.operators)]
+
+
+def _pauses(view: View, found: Pauses) -> list[Sheet]:
+    """By operator and day, and every row: seconds, so that whoever has the file can add them."""
+    heads: Heads = [(view.m("analysis.by_operator"), "text"), (view.m("analysis.day"), "text")]
+    heads += [(view.m("analysis.seconds_of", what=view.m(f"analysis.pause.{reason}")), "number") for reason in PAUSES]
+    heads += [(view.m("analysis.seconds"), "number"), (view.m("analysis.count"), "number")]
+    by_day: list[list[SheetCell]] = [
+        [one.name, one.day.isoformat(), *(one.seconds[reason] for reason in PAUSES), one.seconds.total(), one.count]
+        for one in found.days
+    ]
+    foot: list[SheetCell] = [view.m("head.total"), "", *(found.total[reason] for reason in PAUSES)]
+    foot += [found.total.total(), len(found.rows)]
+    names = ("by_operator", "reason", "since", "until", "begun_by", "ended_by")
+    each: Heads = [(view.m(f"analysis.{name}"), "text") for name in names] + [(view.m("analysis.seconds"), "number")]
+    phone = view.m("analysis.by_phone")
+    rows = [
+        (
+            one.name,
+            view.m(f"analysis.pause.{one.reason}"),
+            local(view, one.since),
+            view.m("analysis.still") if one.still else local(view, one.until),
+            one.begun_by or phone,
+            "" if one.still else one.ended_by or phone,
+            one.seconds,
+        )
+        for one in found.rows
+    ]
+    total = (view.m("head.total"), "", "", "", "", "", found.total.total())
+    return [
+        Sheet(view.m("analysis.pauses_by_day"), about(view, "analysis"), heads, by_day, foot),
+        Sheet(view.m("analysis.pauses_each"), about(view, "analysis"), each, rows, total),
+    ]
+
+
+def local(view: View, moment: datetime) -> str:
+    """A moment by the office's clock, to the second."""
+    return f"{moment.astimezone(ZoneInfo(view.office.timezone)):%Y-%m-%d %H:%M:%S}"
 
 
 def _waited(name: str, one: Waited) -> list[SheetCell]:
