@@ -245,10 +245,16 @@ async def _account_ids(session: AsyncSession, office: Office, lines: Sequence[Li
         )
     )
     accounts = {(kind, owner_id): account_id for kind, owner_id, account_id in found}
-    for line in lines:
-        if (line.kind, line.owner_id) not in accounts:
-            accounts[line.kind, line.owner_id] = await _account_id(session, office, line)
-    return accounts
+    missing = {(line.kind, line.owner_id): line for line in lines if (line.kind, line.owner_id) not in accounts}
+    try:
+        async with session.begin_nested():
+            opened = [_opened(office, line) for line in missing.values()]
+            session.add_all(opened)
+            await session.flush()
+        return accounts | {(account.kind, account.owner_id): account.id for account in opened}
+    except IntegrityError:
+        # One of them was opened by somebody else in the meantime: one by one, then.
+        return accounts | {key: await _account_id(session, office, line) for key, line in missing.items()}
 
 
 async def _account_id(session: AsyncSession, office: Office, line: Line) -> int:
@@ -262,12 +268,14 @@ async def _account_id(session: AsyncSession, office: Office, line: Line) -> int:
         return found
     try:
         async with session.begin_nested():
-            account = Account(
-                office_id=office.id, kind=line.kind, owner_id=line.owner_id, currency=office.currency, balance=0
-            )
+            account = _opened(office, line)
             session.add(account)
             await session.flush()
             return account.id
     except IntegrityError:
         # Opened by somebody else in the meantime, and committed before us.
         return (await session.scalars(select(Account.id).where(*where))).one()
+
+
+def _opened(office: Office, line: Line) -> Account:
+    return Account(office_id=office.id, kind=line.kind, owner_id=line.owner_id, currency=office.currency, balance=0)
