@@ -100,6 +100,20 @@ async def test_four_photos_and_the_odometer_are_the_proof_and_the_customer_is_te
     assert token not in listed.raw.decode()
 
 
+async def test_who_looks_at_a_photo_by_its_number_alone_is_on_record_once_an_hour(house: House) -> None:
+    """Seen failing with the photo given and nothing written down."""
+    order_id, driver = await trip(house)
+    await send(driver, order_id, "front", photo("front"))
+    async with house.desk.look() as session:
+        photo_id = await session.scalar(select(CarPhoto.id))
+    boss = await house.signed_in("boss")
+    for _ in range(2):
+        assert (await boss.ask("GET", f"/api/v1/photos/{photo_id}")).status == 200
+    async with house.desk.look() as session:
+        looked = select(AuditEntry.operator_id, AuditEntry.subject).where(AuditEntry.what == "car.seen")
+        assert [tuple(row) for row in await session.execute(looked)] == [(house.site.colleague_id, str(order_id))]
+
+
 async def test_nobody_else_gets_a_photo(house: House) -> None:
     order_id, driver = await trip(house)
     await send(driver, order_id, "front", photo("front"))

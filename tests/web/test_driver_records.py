@@ -95,6 +95,17 @@ async def test_a_file_comes_in_is_read_on_record_and_goes(house: House) -> None:
     assert told == ["document.added", "document.added", "document.opened", "document.removed"]
 
 
+async def test_who_opens_a_driver_s_papers_is_on_record_once_an_hour_and_who_sees_none_is_not(house: House) -> None:
+    """Seen failing without the note, and with one for everybody who may see drivers."""
+    driver_id, boss = house.site.drivers[0], await house.signed_in("boss")
+    for who in (boss, boss, await house.signed_in()):
+        assert (await who.ask("GET", f"/drivers/{driver_id}", headers={"Accept": "text/html"})).status == 200
+    assert (await boss.ask("GET", "/drivers/999999", headers={"Accept": "text/html"})).status == 404
+    async with house.desk.look() as session:
+        opened = select(AuditEntry.operator_id, AuditEntry.subject).where(AuditEntry.what == "driver.opened")
+        assert [tuple(row) for row in await session.execute(opened)] == [(house.site.colleague_id, str(driver_id))]
+
+
 @pytest.mark.parametrize("raw", [b"", b"MZ", b"%PDF-1.7", picture()[:500]], ids=["empty", "a program", "cut", "torn"])
 async def test_what_is_no_document_is_refused_in_words_and_leaves_nothing(house: House, raw: bytes) -> None:
     boss = await house.signed_in("boss")

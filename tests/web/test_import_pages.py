@@ -18,7 +18,7 @@ from sqlalchemy import func, select, update
 from callboard.imports import Imports
 from desk.driver import driver_records
 from desk.driver.driver_records import Record
-from models import Customer, CustomerPhone, Driver, Import, Operator, Place
+from models import AuditEntry, Customer, CustomerPhone, Driver, Import, Operator, Place
 from tests.web.conftest import Answer, House, Visitor
 from tests.web.test_offices import Other, other  # noqa: F401 -- a fixture
 
@@ -162,6 +162,11 @@ async def test_the_refused_lines_go_out_without_formulas_to_be_put_right(house: 
     await until(house, import_id, "checked")
     answer = await boss.ask("GET", f"/import/files/{import_id}/errors?lang=en")
     assert 'filename="import-' in answer.headers["Content-Disposition"]
+    async with house.desk.look() as session:
+        taken = select(AuditEntry.subject, AuditEntry.detail).where(AuditEntry.what == "export")
+        assert [tuple(row) for row in await session.execute(taken)] == [
+            (f"import-{import_id}-refused.csv", {"of": f"import {import_id}"})
+        ]
     heads, line = csv.reader(io.StringIO(answer.raw.decode("utf-8-sig"), newline=""))
     assert heads == ["Line", "Lines that are refused", "이름", "전화"]
     assert line[0] == "2"

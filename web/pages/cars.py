@@ -11,6 +11,7 @@ from aiohttp import web
 from desk.driver import car_links, vehicle_proof
 from desk.errors import NotFound
 from desk.keeping import kept_files
+from desk.office import seen
 from desk.office.people import audit
 from desk.ordering.dispute import gather, pack
 from desk.ordering.order_views import message_json
@@ -30,6 +31,7 @@ from web.render import LOCALES, catalog, locale_of, page
 from web.settings import Settings
 
 PAGE = "/car"
+SEEN = "car.seen"
 SHOWN = ("panel.car.",)
 LISTEN = "calls.listen"
 PIECE = 262_144
@@ -48,18 +50,24 @@ async def shown(ask: Ask[Nothing]) -> Json:
         if order is None or order.office_id != ask.operator.office_id:
             raise NotFound(f"there is no order {ask.id}", order_id=ask.id)
         told = await vehicle_proof.seen(work.session, order.id)
-        audit(work, ask.operator.id, "car.seen", str(order.id), {})
+        audit(work, ask.operator.id, SEEN, str(order.id), {})
         return told
 
     return await ask.desk.do(do)
 
 
 async def photo(request: web.Request) -> web.StreamResponse:
-    """One photo, for the office."""
+    """One photo, for the office; on record, also where it is asked for without what belongs to it."""
     visitor = await visitor_of(request)
     assert visitor is not None
-    async with request.app[DESK].look() as session:
-        found = await vehicle_proof.photo_of_office(session, visitor.operator.office_id, int(request.match_info["id"]))
+    desk, photo_id = request.app[DESK], int(request.match_info["id"])
+    async with desk.look() as session:
+        found = await vehicle_proof.photo_of_office(session, visitor.operator.office_id, photo_id)
+
+    async def there(work: Work, office_id: int) -> None:
+        await vehicle_proof.photo_of_office(work.session, office_id, photo_id)
+
+    await seen.note(desk, visitor.operator.id, SEEN, str(found.order_id), there)
     return await served(request.app[OUTSIDE].files / CAR_PHOTOS, found.path)
 
 

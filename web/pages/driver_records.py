@@ -13,14 +13,17 @@ from desk.driver import driver_blocks, driver_documents, driver_papers, driver_r
 from desk.driver_page import giving_back
 from desk.figures import duty
 from desk.keeping import as_seen
+from desk.office import seen
+from desk.work import Work
 from models.driver_record import SIDES
-from web.keys import DESK, DOCUMENTS, OUTSIDE
+from web.keys import DESK, DOCUMENTS, OUTSIDE, VISITOR
 from web.photo_body import served
 from web.render import LOCALES
 from web.views.drivers_view import DriversView
 from web.views.forms import Fields
 
 MOST = 500
+OPENED = "driver.opened"
 DONE = (
     "registered", "changed", "graded", "apart", "together", "disabled", "enabled", "added", "removed", "put_aside",
     "on_duty", "off_duty",
@@ -59,8 +62,22 @@ async def show_list(
 
 
 async def shown(request: web.Request) -> web.StreamResponse:
-    """One driver's record."""
+    """One driver's record; that its papers were opened is on record."""
+    await _note(request)
     return await show_one(request)
+
+
+async def _note(request: web.Request) -> None:
+    """Whoever manages drivers reads the numbers of his papers there, others do not."""
+    visitor = request[VISITOR]
+    assert visitor is not None
+    driver_id = int(request.match_info["id"])
+
+    async def there(work: Work, office_id: int) -> None:
+        await drivers.of_office(work.session, office_id, driver_id)
+
+    if "drivers.manage" in visitor.may:
+        await seen.note(request.app[DESK], visitor.operator.id, OPENED, str(driver_id), there)
 
 
 async def show_one(

@@ -76,13 +76,15 @@ async def show_one(request: web.Request, status: int = 200, refused: str | None 
 
 
 async def errors(request: web.Request) -> web.StreamResponse:
-    """The refused lines as a file."""
+    """The refused lines as a file, with whatever stands in them; on record."""
     import_id = int(request.match_info["id"])
     desk = request.app[DESK]
     async with desk.look() as session:
         view = await ImportView.of(request, session)
         it = await told.one_of(session, view.office.id, import_id)
         wrong = await told.refused(session, import_id, MOST_LINES)
+    by, name = operator_id(request), f"import-{import_id}-refused.csv"
+    await desk.do(lambda work: exports.taken_away(work, by, name, f"import {import_id}"))
     return await asyncio.to_thread(
         lambda: view.file(f"import-{import_id}-refused", "csv", view.refused(it, wrong), it.one.at)
     )
