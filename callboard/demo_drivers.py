@@ -13,6 +13,7 @@ from sqlalchemy import or_, select
 
 from desk.database_errors import Busy, in_words, is_away
 from desk.driver import shifts
+from desk.driver.shifts import Fix
 from desk.work import Desk, Work
 from models import Driver
 
@@ -52,5 +53,5 @@ async def say(work: Work) -> None:
         )
     )
     await shifts.locate_all(
-        work, {driver_id: (lat, lon) for driver_id, lat, lon in rows if lat is not None and lon is not None}
+        work, {driver_id: Fix(lat, lon) for driver_id, lat, lon in rows if lat is not None and lon is not None}
     )

@@ -41,6 +41,7 @@ class Driver(Base):
     lat: Mapped[float | None]
     lon: Mapped[float | None]
     located_at: Mapped[datetime | None]
+    heard_at: Mapped[datetime | None]
     done_lat: Mapped[float | None]
     done_lon: Mapped[float | None]
     done_at: Mapped[datetime | None]

@@ -30,10 +30,11 @@ REACH_M = 30_000
 LOOKED_AT = 30
 """So many of the nearest are weighed against one another, also where fewer are wanted: the best is not always the nearest."""
 ANY_TIME = timedelta(days=1)
+ALIVE_FOR = timedelta(minutes=8)
 _DRIVER, _OFFER = Driver.__table__.c, Offer.__table__.c
 COLUMNS = (
     *driver_fitness.COLUMNS, _DRIVER.number, _DRIVER.name, _DRIVER.free_since, _DRIVER.grade, _DRIVER.lat, _DRIVER.lon,
-    _DRIVER.located_at,
+    _DRIVER.located_at, _DRIVER.heard_at,
 )  # fmt: skip
 
 
@@ -44,7 +45,7 @@ class Candidate:
     `cost_s` is what he is weighed by: `eta_s` less his credits; None without a pin. Of one who is not `free`, metres are from
     where he will be done, `finish_s` is in how many seconds that is, and `eta_s` counts from now. `unfit` is why he may not
     take it (desk/driver/driver_fitness.py): he is listed after those who may, with that as his reason. `papers` run out within a
-    month.
+    month. `alive`: his place is too old to be known, but his page has just spoken.
     """
 
     driver_id: int
@@ -60,6 +61,7 @@ class Candidate:
     finish_s: int | None = None
     unfit: str | None = None
     papers: driver_fitness.Papers = ()
+    alive: bool = False
 
 
 async def candidates(
@@ -263,7 +265,13 @@ def _waiting(row: Row[Any], look: _Look) -> Candidate:
         args,
         True,
         papers=_papers(row, look.now),
+        alive=sort == "place_old" and is_alive(row.heard_at, look.now),
     )
+
+
+def is_alive(heard_at: datetime | None, now: datetime) -> bool:
+    """Whether his page has spoken lately: it does so every few minutes, wherever he stands."""
+    return heard_at is not None and now - heard_at <= ALIVE_FOR
 
 
 def _located_s(row: Row[Any], now: datetime) -> int | None:

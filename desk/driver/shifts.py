@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
+from typing import NamedTuple
 
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
@@ -12,6 +14,14 @@ from desk.driver import driver_fitness, offers, ways
 from desk.errors import Conflict
 from desk.work import Work
 from models import Driver, Shift
+
+
+class Fix(NamedTuple):
+    """A place (degrees, WGS 84) as a phone found it `age_s` seconds before it was told."""
+
+    lat: float
+    lon: float
+    age_s: float = 0.0
 
 
 class OffDuty(Conflict):
@@ -54,22 +64,41 @@ async def end(work: Work, driver_id: int) -> None:
     await offers.withdraw_of_driver(work, driver_id, "the driver went off duty")
 
 
-async def locate(work: Work, driver_id: int, lat: float, lon: float) -> None:
-    """Where the driver is now (degrees, WGS 84). Raises OffDuty."""
-    if not await locate_all(work, {driver_id: (lat, lon)}):
+async def locate(work: Work, driver_id: int, lat: float, lon: float, age_s: float = 0.0) -> None:
+    """Where the driver is (degrees, WGS 84), or was `age_s` seconds ago. Raises OffDuty."""
+    if not await locate_all(work, {driver_id: Fix(lat, lon, age_s)}):
         raise off_duty(driver_id)
 
 
-async def locate_all(work: Work, spots: Mapping[int, tuple[float, float]]) -> set[int]:
-    """Where many drivers are now (latitude and longitude by driver). Returns who was located: those who are off duty are not."""
+async def locate_all(work: Work, fixes: Mapping[int, Fix]) -> set[int]:
+    """Where many drivers are. Returns who was heard: those who are off duty are not.
+
+    A place is of the moment at which the phone found it, not of that at which it was told; one that is older than what is known
+    moves nobody, but says that his page is alive (`heard_at`).
+    """
     # By id, so that two who write many wait for each other in one direction only.
-    on_duty = select(Driver.id).where(Driver.id.in_(spots), Driver.state != "off").order_by(Driver.id)
-    found = list(await work.session.scalars(on_duty.with_for_update(key_share=True)))
-    if found:
-        rows = [{"id": each, "lat": spots[each][0], "lon": spots[each][1], "located_at": work.now} for each in found]
+    on_duty = select(Driver.id, Driver.located_at).where(Driver.id.in_(fixes), Driver.state != "off")
+    found = (await work.session.execute(on_duty.order_by(Driver.id).with_for_update(key_share=True))).all()
+    if not found:
+        return set()
+    moments = {each: work.now - timedelta(seconds=fix.age_s) for each, fix in fixes.items()}
+    newer = [each for each, before in found if before is None or before <= moments[each]]
+    if newer:
+        rows = [
+            {
+                "id": each,
+                "lat": fixes[each].lat,
+                "lon": fixes[each].lon,
+                "located_at": moments[each],
+                "heard_at": work.now,
+            }
+            for each in newer
+        ]
         await work.session.execute(update(Driver), rows)
-        await ways.note(work, {each: spots[each] for each in found})
-    return set(found)
+        await ways.note(work, {each: (fixes[each].lat, fixes[each].lon) for each in newer}, moments)
+    if older := [each for each, _ in found if each not in newer]:
+        await work.session.execute(update(Driver), [{"id": each, "heard_at": work.now} for each in older])
+    return {each for each, _ in found}
 
 
 def off_duty(driver_id: int) -> OffDuty:

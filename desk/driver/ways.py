@@ -29,8 +29,11 @@ CLOSE = timedelta(seconds=5)
 AT_A_TIME = 5_000
 
 
-async def note(work: Work, spots: Mapping[int, tuple[float, float]]) -> None:
-    """Keep where these drivers are (degrees by driver), of those who have an order and were not just there."""
+async def note(work: Work, spots: Mapping[int, tuple[float, float]], moments: Mapping[int, datetime]) -> None:
+    """Keep where these drivers were at those moments (degrees by driver), of those who have an order and were not just there.
+
+    What was found before they had it is not of its way.
+    """
     if not spots:
         return
     last = aliased(DriverWay)
@@ -43,15 +46,15 @@ async def note(work: Work, spots: Mapping[int, tuple[float, float]]) -> None:
         .scalar_subquery()
     )
     query = (
-        select(Assignment.driver_id, Assignment.order_id, last.at, last.lat, last.lon)
+        select(Assignment.driver_id, Assignment.order_id, Assignment.assigned_at, last.at, last.lat, last.lon)
         .outerjoin(last, last.id == newest)
         .where(Assignment.driver_id.in_(spots), Assignment.state == ACTIVE)
     )
     rows = [
-        {"order_id": order_id, "driver_id": driver_id, "at": work.now, "lat": lat, "lon": lon}
-        for driver_id, order_id, at, was_lat, was_lon in await work.session.execute(query)
-        for lat, lon in (spots[driver_id],)
-        if at is None or is_kept(work.now - at, beeline_m(was_lat, was_lon, lat, lon))
+        {"order_id": order_id, "driver_id": driver_id, "at": now, "lat": lat, "lon": lon}
+        for driver_id, order_id, since, at, was_lat, was_lon in await work.session.execute(query)
+        for (lat, lon), now in ((spots[driver_id], moments[driver_id]),)
+        if now >= since and (at is None or is_kept(now - at, beeline_m(was_lat, was_lon, lat, lon)))
     ]
     if rows:
         await work.session.execute(insert(DriverWay), rows)

@@ -89,6 +89,7 @@ def driver_json(driver: Driver) -> Json:
         "lat": driver.lat,
         "lon": driver.lon,
         "located_at": moment(driver.located_at),
+        "heard_at": moment(driver.heard_at),
     }
 
 
@@ -105,6 +106,7 @@ def candidate_json(candidate: Candidate, reason: str) -> Json:
         "free": candidate.free,
         "finishes_in_s": candidate.finish_s,
         "papers": papers_json(candidate.papers),
+        "alive": candidate.alive,
     }
 
 

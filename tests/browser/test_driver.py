@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, Route
 from sqlalchemy import select, update
 
 from desk.books import settlement
@@ -153,6 +153,60 @@ async def on_a_trip(phone: Phone, house: House, origin: str) -> int:
     await phone.shows("trip")
     order_id: int = order["id"]
     return order_id
+
+
+STILL = """async () => {
+  const { Whereabouts } = await import("/static/driver/place.js");
+  const asked = (window.asked = { watch: null, once: [], beat: null });
+  const geolocation = {
+    watchPosition: (found, _, how) => ((asked.watch = { found, how }), 1),
+    clearWatch: () => {},
+    getCurrentPosition: (found, failed, how) => asked.once.push({ found, failed, how }),
+  };
+  Object.defineProperty(navigator, "geolocation", { value: geolocation, configurable: true });
+  const { setInterval } = window;
+  window.setInterval = (act, ms) => (asked.beat = { act, ms });
+  window.here = new Whereabouts(() => {});
+  here.state = "granted";
+  here.follow(true);
+  window.setInterval = setInterval;
+}"""
+
+
+async def test_a_phone_that_lies_still_tells_its_last_place_again_with_its_age_and_without_its_satellites(
+    phone: Phone, house: House
+) -> None:
+    """Seen failing with a place told only when the phone found a new one: after a quarter of an hour nobody knew him."""
+    page = phone.page
+    told: list[dict[str, float]] = []
+
+    async def hears(route: Route) -> None:
+        told.append(route.request.post_data_json)
+        await route.fulfill(json={"done": True})
+
+    await page.route("**/driver/location", hears)
+    await page.goto(house.base + "/driver")
+    await page.evaluate(STILL)
+    told.clear()
+    ask = "(at) => asked.watch.found({ coords: { latitude: 37.5, longitude: 127 }, timestamp: Date.now() - at })"
+    async with page.expect_response("**/driver/location"):
+        await page.evaluate(ask, 240_000)
+    later = "() => { here.told.at -= 200_000; asked.beat.act(); }"
+    async with page.expect_response("**/driver/location"):
+        await page.evaluate(later)
+        how = await page.evaluate("() => { const [{ failed, how }] = asked.once; failed(); return how; }")
+    assert how["enableHighAccuracy"] is False
+    assert how["maximumAge"] >= 60_000
+    assert 60_000 <= await page.evaluate("asked.beat.ms") <= 300_000
+    assert [(one["lat"], round(one["age_s"] / 240)) for one in told] == [(37.5, 1), (37.5, 1)]
+    fresh = "() => asked.once[1].found({ coords: { latitude: 37.6, longitude: 127 }, timestamp: Date.now() })"
+    async with page.expect_response("**/driver/location"):
+        await page.evaluate(later)
+        await page.evaluate(fresh)
+    assert (told[2]["lat"], round(told[2]["age_s"])) == (37.6, 0)
+    await page.evaluate("() => { const { act } = asked.beat; here.follow(false); act(); }")
+    assert await page.evaluate("asked.once.length") == 2
+    assert len(told) == 3
 
 
 async def test_what_changes_while_a_finger_is_down_does_not_take_the_press_away(phone: Phone, house: House) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, update
@@ -291,6 +292,30 @@ async def test_duty_and_place(house: House) -> None:
     assert (await driver.api("POST", "/driver/shift", {"on": True})).body["state"] == "free"
     listed = await house.program().api("GET", "/drivers?q=100")
     assert (listed.body["items"][0]["lat"], listed.body["items"][0]["lon"]) == (37.51, 127.05)
+
+
+async def test_a_place_is_from_when_the_phone_found_it_and_an_older_one_moves_nobody(house: House) -> None:
+    """Seen failing with the moment of arrival: a phone that lay still for an hour stood where it was a second ago."""
+    driver = await house.driver()
+    now = house.desk.clock()
+
+    async def stands() -> tuple[float | None, float, float]:
+        async with house.desk.look() as session:
+            row = await session.get_one(Driver, house.site.drivers[0])
+            assert row.located_at is not None
+            assert row.heard_at is not None
+            return row.lat, (row.located_at - now).total_seconds(), (row.heard_at - now).total_seconds()
+
+    async with house.desk.work() as work:
+        (await work.session.get_one(Driver, house.site.drivers[0])).located_at = now - timedelta(hours=2)
+    for said, at, age in ((0, 37.51, 3600.0), (180, 37.51, 3780.0), (360, 37.99, 7200.0)):
+        house.desk.clock = lambda said=said: now + timedelta(seconds=said)  # type: ignore[misc]
+        heard = await driver.api("POST", "/driver/location", {"lat": at, "lon": 127.05, "age_s": age})
+        assert heard.status == 200
+        assert await stands() == (37.51, -3600.0, float(said))
+    for wrong in (-1, 1e9, "1"):
+        body = {"lat": 37.5, "lon": 127.0, "age_s": wrong}
+        assert (await driver.api("POST", "/driver/location", body)).status == 422
 
 
 async def attempts(visitor: Visitor, night: Night, offer_id: int) -> list[int]:

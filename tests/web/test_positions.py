@@ -42,7 +42,7 @@ async def test_a_map_is_told_all_drivers_and_then_what_changes(house: House) -> 
     said = await told(socket)
     assert said["whole"]
     assert {driver["id"] for driver in said["drivers"]} == {first, second, third}
-    assert set(said["drivers"][0]) == {"id", "number", "name", "state", "lat", "lon", "located_at"}
+    assert set(said["drivers"][0]) == {"id", "number", "name", "state", "lat", "lon", "located_at", "heard_at"}
     async with house.desk.work() as work:
         (await work.session.get_one(Driver, first)).lat = 37.6
         (await work.session.get_one(Driver, third)).state = "off"

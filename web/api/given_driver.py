@@ -35,10 +35,11 @@ class Duty(Given):
 
 
 class Spot(Given):
-    """Where the driver is, in degrees (WGS 84)."""
+    """Where the driver is, in degrees (WGS 84), or was `age_s` seconds ago, when his phone found it."""
 
     lat: float = Field(ge=-90, le=90, allow_inf_nan=False)
     lon: float = Field(ge=-180, le=180, allow_inf_nan=False)
+    age_s: float = Field(default=0.0, ge=0, le=86_400, allow_inf_nan=False)
 
 
 class Declined(Given):

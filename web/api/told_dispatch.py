@@ -45,7 +45,10 @@ class WeighingTold(Told):
 
 
 class CandidateTold(Told):
-    """A driver who could have an order, with why he stands where he stands. `finishes_in_s`: he is about to be done nearby."""
+    """A driver who could have an order, with why he stands where he stands. `finishes_in_s`: he is about to be done nearby.
+
+    `alive`: his place is too old to be known, but his page has just spoken.
+    """
 
     driver_id: Id
     number: str
@@ -57,6 +60,7 @@ class CandidateTold(Told):
     free: bool
     finishes_in_s: int | None
     papers: list[PaperTold]
+    alive: bool
 
 
 class HoursTold(Told):
@@ -117,7 +121,7 @@ class ByHandTold(Told):
 
 
 class DriverTold(Told):
-    """A driver."""
+    """A driver. His place is from `located_at`, when his phone found it; his page last spoke at `heard_at`."""
 
     id: Id
     number: str
@@ -128,3 +132,4 @@ class DriverTold(Told):
     lat: float | None
     lon: float | None
     located_at: Moment | None
+    heard_at: Moment | None

@@ -91,9 +91,18 @@ def _push(spots: list[Spot], *, whole: bool) -> Push:
 
 async def read_spots(session: AsyncSession, office_id: int) -> dict[int, Spot]:
     """The office's drivers who are on duty, by id. No telephone numbers: the map needs none."""
-    columns = (Driver.id, Driver.number, Driver.name, Driver.state, Driver.lat, Driver.lon, Driver.located_at)
+    columns = (
+        Driver.id,
+        Driver.number,
+        Driver.name,
+        Driver.state,
+        Driver.lat,
+        Driver.lon,
+        Driver.located_at,
+        Driver.heard_at,
+    )
     on_duty = (Driver.office_id == office_id, Driver.state != "off", Driver.disabled_at.is_(None))
     return {
-        row.id: {**row._mapping, "located_at": moment(row.located_at)}
+        row.id: {**row._mapping, "located_at": moment(row.located_at), "heard_at": moment(row.heard_at)}
         for row in await session.execute(select(*columns).where(*on_duty))
     }

@@ -10,6 +10,7 @@ import asyncio
 from functools import partial
 
 from desk.driver import shifts
+from desk.driver.shifts import Fix
 from desk.work import Desk
 
 TOGETHER_S = 0.25
@@ -20,14 +21,14 @@ class Whereabouts:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._spots: dict[int, tuple[float, float]] = {}
+        self._fixes: dict[int, Fix] = {}
         self._waiting: list[tuple[int, asyncio.Future[None]]] = []
         self._said = asyncio.Event()
 
-    async def say(self, driver_id: int, lat: float, lon: float) -> None:
-        """The driver is there (degrees, WGS 84). Comes back when it is written; raises OffDuty, and what the database raises."""
+    async def say(self, driver_id: int, fix: Fix) -> None:
+        """The driver is, or was, there. Comes back when it is written; raises OffDuty, and what the database raises."""
         written = asyncio.get_running_loop().create_future()
-        self._spots[driver_id] = (lat, lon)
+        self._fixes[driver_id] = fix
         self._waiting.append((driver_id, written))
         self._said.set()
         await written
@@ -44,13 +45,13 @@ class Whereabouts:
                 written.cancel()
 
     async def _write(self) -> None:
-        spots, waiting = self._spots, self._waiting
-        self._spots, self._waiting = {}, []
+        fixes, waiting = self._fixes, self._waiting
+        self._fixes, self._waiting = {}, []
         self._said.clear()
         failure: Exception | None = None
         located: set[int] = set()
         try:
-            located = await self._desk.do(partial(shifts.locate_all, spots=spots))
+            located = await self._desk.do(partial(shifts.locate_all, fixes=fixes))
         except Exception as error:  # noqa: BLE001 -- told to whoever waits for it, each in his own request
             failure = error
         for driver_id, written in waiting:

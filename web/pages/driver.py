@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from desk import trades
 from desk.dispatching import searching
 from desk.driver import driver_access, driver_records, shifts
+from desk.driver.shifts import Fix
 from desk.driver_page import appeals, driver_trips, driver_views, giving_back
 from desk.office import offices
 from desk.office.passwords import token_hash
@@ -126,13 +127,14 @@ async def duty(ask: Ask[Duty]) -> Json:
 
 
 async def locate(ask: Ask[Spot]) -> Json:
-    """Where the driver is now: written with what others say at that moment. With a key, by itself."""
+    """Where the driver is now, or was when his phone found it: written with what others say. With a key, by itself."""
+    given = ask.given
     if "Idempotency-Key" not in ask.request.headers:
-        await ask.request.app[WHEREABOUTS].say(ask.driver.id, ask.given.lat, ask.given.lon)
+        await ask.request.app[WHEREABOUTS].say(ask.driver.id, Fix(given.lat, given.lon, given.age_s))
         return DONE
 
     async def do(work: Work) -> Json:
-        await shifts.locate(work, ask.driver.id, ask.given.lat, ask.given.lon)
+        await shifts.locate(work, ask.driver.id, given.lat, given.lon, given.age_s)
         return DONE
 
     return await ask.once(do)

@@ -383,6 +383,26 @@ async def test_where_a_driver_was_long_ago_is_not_where_he_is(desk: Desk, site: 
             assert Catalog.load(tag).text(f"panel.{each.reason_key}", **each.reason_args)
 
 
+async def test_whose_place_is_old_but_whose_page_is_alive_is_shown_as_such(desk: Desk, site: Site) -> None:
+    """He stays behind those whose place is known. Seen failing with every driver who was ever heard."""
+    order_id = await take(desk, site)
+    async with desk.work() as work:
+        now = work.now
+        old, good = now - timedelta(hours=1), now - timedelta(minutes=1)
+        for driver_id, located, heard in zip(
+            site.drivers[:3],
+            (old, old, good),
+            (now - timedelta(minutes=3), now - timedelta(minutes=9), good),
+            strict=True,
+        ):
+            seen = {"located_at": located, "heard_at": heard}
+            await work.session.execute(update(Driver).where(Driver.id == driver_id).values(**seen))
+    async with desk.look() as session:
+        found = {each.driver_id: each for each in await dispatch.candidates(session, order_id, limit=TASKS, now=now)}
+    assert [found[each].alive for each in site.drivers[:3]] == [True, False, False]
+    assert found[site.drivers[0]].reason_key == "candidate.place_old"
+
+
 async def test_beelines_are_those_of_the_globe() -> None:
     # Seoul to Busan city halls, and one degree of the equator.
     assert beeline_m(37.5665, 126.9780, 35.1796, 129.0756) == pytest.approx(325_100, abs=500)

@@ -390,7 +390,7 @@ export class CandidateList extends LiveElement {
           <b class="number">#${each.number}</b>
           <span class="name">${each.name}</span>
           <b class="eta">${each.eta_s === null ? "–" : t("candidates.minutes", { minutes: Math.max(1, Math.round(each.eta_s / 60)) })}</b>
-          <small>${this.how(each)} ${papersOf(each)}</small>
+          <small>${this.how(each)} ${each.alive ? html`<b class="alive">${t("candidates.alive")}</b>` : nothing} ${papersOf(each)}</small>
           <small class="reason" title=${each.reason}>${each.reason}</small>
         </button>
       </li>

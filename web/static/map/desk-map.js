@@ -15,6 +15,8 @@ import { isAtRisk, shown } from "../console/filters.js";
 const BOUNDARIES = "/static/map/sigungu.geojson";
 const KOREA = [[33.1, 125.8], [38.6, 129.6]];
 const LISTED = 200;
+const OLD_MS = 15 * 60_000; // then a driver's place counts as not known
+const ALIVE_MS = 8 * 60_000; // his page speaks every few minutes, wherever he stands
 const LOOKS = {
   free: { shape: "circle", colour: "--good" },
   busy: { shape: "square", colour: "--mine" },
@@ -269,11 +271,19 @@ export class DeskMap extends LiveElement {
     `;
   }
 
+  /** Since when he is known to be there; and, where that is long ago, whether his page is alive all the same. */
+  placed({ located_at: located, heard_at: heard }) {
+    if (!located) return t("map.unplaced");
+    const old = store.now() - Date.parse(located) > OLD_MS;
+    const alive = heard && store.now() - Date.parse(heard) < ALIVE_MS;
+    return old && alive ? `${clockTime(located)} · ${t("map.alive")}` : clockTime(located);
+  }
+
   driverFacts(driver) {
     return html`
       <span><b>#${driver.number}</b> ${driver.name}</span>
       <span>${t(`map.${driver.state}`)}</span>
-      <small>${driver.located_at ? clockTime(driver.located_at) : t("map.unplaced")}</small>
+      <small>${this.placed(driver)}</small>
     `;
   }
 }
