@@ -24,8 +24,9 @@ from callboard.pbx import folders_for, new_system_name
 from callboard.pbx_engine import Engine
 from callboard.state import State, StateError
 from desk.bus import Bus
+from desk.clock.written import last_written
 from desk.keeping import store
-from desk.work import Desk, open_engine
+from desk.work import Desk, open_engine, steady
 from dialplan.settings import Line as DialplanLine
 from dialplan.settings import Operator as DialplanOperator
 from dialplan.settings import Ports, Secrets, Site
@@ -114,7 +115,11 @@ def write_oneshot(state: State, language: str) -> Path:
 async def open_desk(url: str, bus: Bus) -> Desk:
     """The database, at the newest schema. Raises desk.keeping.store.StoreError."""
     await store.prepare(url)
-    return Desk(open_engine(url), bus)
+    desk = Desk(open_engine(url), bus)
+    async with desk.look() as session:
+        if (moment := await last_written(session)) is not None:
+            steady.not_before(moment)
+    return desk
 
 
 async def dialplan_site(instance: Instance) -> Site | None:

@@ -16,7 +16,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import event
@@ -25,6 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from desk import sqlite_driver
 from desk.audit_chain import ChainedSession
 from desk.bus import Bus
+from desk.clock.steady import SteadyClock
 from desk.database_errors import Busy, have_met
 from desk.events import Event
 
@@ -43,9 +44,13 @@ UNLIMITED = 1_000_000
 T = TypeVar("T")
 
 
+steady = SteadyClock()
+"""This process's clock: all that is written down goes by it, so that nothing ends before it began."""
+
+
 def utc_now() -> datetime:
-    """The present moment, aware, UTC."""
-    return datetime.now(UTC)
+    """The present moment, aware, UTC. It never goes back, though the machine's clock may."""
+    return steady()
 
 
 class Work:

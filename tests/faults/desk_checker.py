@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import func, select, text
@@ -37,6 +38,7 @@ from models import (
     NextOrder,
     Offer,
     Order,
+    OrderStep,
     OrderTimer,
     Period,
     Promise,
@@ -44,6 +46,10 @@ from models import (
 )
 from tests.faults.history import History
 
+BEGINS = ("arrived_at", "ringing_at", "started_at", "offered_at", "assigned_at", "taken_at", "created_at", "made_at")
+ENDS = ("answered_at", "ended_at", "closed_at", "updated_at", "used_at", "expires_at", "last_seen_at", "decided_at")
+SAME_MOMENT = timedelta(seconds=10)
+"""The moment of a piece of work is that of its beginning, and it may wait for another one's rows."""
 KEEPS_NUMBERS = ("alembic_version", "operator")
 
 
@@ -51,7 +57,18 @@ async def broken(desk: Desk, history: History, cars: Path) -> list[str]:
     """Every promise that was not kept."""
     said: list[str] = []
     async with desk.look() as session:
-        for look in (_dispatch, _clocks, _many, _texts_in, _money, _customers, _erased, _kept, _files_of_people):
+        for look in (
+            _dispatch,
+            _clocks,
+            _times,
+            _many,
+            _texts_in,
+            _money,
+            _customers,
+            _erased,
+            _kept,
+            _files_of_people,
+        ):
             said += [one async for one in look(session, history, desk)]
         said += [one async for one in _photos(session, cars)]
         verified = await audit_chain.verify(session)
@@ -111,6 +128,21 @@ async def _clocks(session: AsyncSession, history: History, desk: Desk) -> AsyncI
     )
     for order_id, key in await session.execute(twice):
         yield f"clock: order {order_id} was texted {key} twice"
+
+
+async def _times(session: AsyncSession, history: History, _desk: Desk) -> AsyncIterator[str]:
+    """H1: nothing ends before it began, an order's steps come one after the other; whatever the machine's clock did."""
+    for table in Base.metadata.sorted_tables:
+        begins, ends = ([name for name in names if name in table.c] for names in (BEGINS, ENDS))
+        for begin, end in ((begin, end) for begin in begins for end in ends):
+            for row in await session.execute(select(table.c[begin], table.c[end]).where(table.c[end].is_not(None))):
+                if row[1] < row[0] - SAME_MOMENT:
+                    yield f"time: {table.name}: {end} {row[1]} is before {begin} {row[0]}"
+    last: dict[int, datetime] = {}
+    for step in await session.scalars(select(OrderStep).order_by(OrderStep.id)):
+        if step.at < last.get(step.order_id, step.at) - SAME_MOMENT:
+            yield f"time: a step of order {step.order_id} at {step.at} follows one at {last[step.order_id]}"
+        last[step.order_id] = step.at
 
 
 async def _many(session: AsyncSession, history: History, _desk: Desk) -> AsyncIterator[str]:

@@ -29,12 +29,14 @@ from callboard.replies import Replies
 from callboard.searches import Searches
 from callboard.supervisor import Part, Supervisor
 from desk.bus import Bus
+from desk.clock.steady import SteadyClock, wall_clock
+from desk.clock.written import last_written
 from desk.database_errors import disk_is_full, is_away
 from desk.errors import DeskError
 from desk.importing import staging
 from desk.keeping import idempotency
 from desk.ordering import timers
-from desk.work import Desk, Work, open_engine, utc_now
+from desk.work import Desk, Work, open_engine
 from models import Assignment, CustomerMerge, CustomerPhone, Driver, Import, IncomingText, Message, Offer, Order, Search
 from sms.sender import Sender
 from sms.settings import Settings
@@ -278,11 +280,20 @@ async def _busy(desk: Desk) -> bool:
         return any(due) or bool(await timers.due(session, now)) or bool(await staging.moving(session))
 
 
+def set_by(file: str | None) -> timedelta:
+    """By how much the machine's clock was set since the night began: in whole seconds, in that file."""
+    return timedelta(seconds=int(Path(file).read_text())) if file else timedelta()
+
+
 async def main(told: dict[str, Any]) -> None:
     site = Site(**{**told["site"], "drivers": tuple(told["site"]["drivers"])})
     bus = Bus()
     ahead = timedelta(seconds=told["ahead_s"]) + TURN * told["turn"]
-    desk = Desk(open_engine(told["url"]), bus, clock=lambda: utc_now() + ahead)
+    steady = SteadyClock(wall=lambda: wall_clock() + set_by(told["clock"]))
+    desk = Desk(open_engine(told["url"]), bus, clock=lambda: steady() + ahead)
+    async with desk.look() as session:
+        if (moment := await last_written(session)) is not None:
+            steady.not_before(moment - ahead)
     settings = Settings(provider="console", rate_per_s=1000)
     supervisor = Supervisor(bus)
     sender = Sender(settings, desk, settings.open_provider(), bus)

@@ -46,6 +46,7 @@ from tests.site import Site, make_site
 
 Count = Callable[[int, int], int]
 READY_S, REST_S = 60, 150
+BACK, ON = timedelta(minutes=-10), timedelta(hours=1)
 OFTEN = ("order", "search", "driver_pays", "draft", "file")
 """Happen on any night, however short."""
 
@@ -64,6 +65,7 @@ class Nights:
         self.rested_at = utc_now()
         self.site: Site | None = None
         self.firm = 0
+        self.machine: Path | None = None
         self._process: asyncio.subprocess.Process | None = None
 
     async def begin(self) -> None:
@@ -89,6 +91,7 @@ class Nights:
         told = {
             "url": self.url, "folder": str(self.folder), "cars": str(self.cars), "site": asdict(self.site),
             "firm": self.firm, "turn": self.turn, "last": last, "seed": self.chance.random(), "ahead_s": self.ahead_s,
+            "clock": str(self.machine) if self.machine else None,
         }  # fmt: skip
         with (self.folder / f"turn-{self.turn}.log").open("wb") as log:
             process = await asyncio.create_subprocess_exec(
@@ -214,6 +217,45 @@ async def test_a_night_on_sqlite_whose_disk_runs_full_and_whose_desk_is_killed_l
                 await nights.done(20)
         await nights.rest()
         await nights.judged(figure, "sqlite")
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"])
+async def test_a_night_whose_clock_is_set_back_and_forward_does_nothing_twice_and_ends_nothing_before_it_began(
+    tmp_path: Path, database_url: str, chance: random.Random, count: Count, figure: Figure
+) -> None:
+    """H1. Ten minutes back and an hour on, at work and between two starts: offers, promises, reminders, texts, sessions, drafts.
+
+    Seen failing with a SteadyClock that says what the machine says, and with a start that forgets what was written last.
+    """
+    nights = Nights(database_url, tmp_path, tmp_path / "cars", chance)
+    await nights.begin()
+    clock = MachineClock(tmp_path / "clock")
+    nights.machine = clock.file
+    for _ in range(count(1, 10)):
+        async with nights.working():
+            for step in (timedelta(), BACK, ON, BACK):
+                clock.step(step)
+                await nights.done(12)
+        clock.step(BACK - TURN)  # a turn is 25 minutes ahead of the one before
+    clock.step(-clock.ahead)
+    await nights.rest()
+    await nights.judged(figure, "sqlite, its clock set")
+
+
+class MachineClock:
+    """What the machine's clock was set by since the night began."""
+
+    def __init__(self, file: Path) -> None:
+        self.ahead = timedelta()
+        self.file = file
+        self.step(timedelta())
+
+    def step(self, by: timedelta) -> None:
+        """Set it so much on, or back."""
+        self.ahead += by
+        beside = self.file.with_suffix(".new")
+        beside.write_text(f"{self.ahead.total_seconds():.0f}")
+        beside.replace(self.file)
 
 
 def hold(file: Path) -> None:
