@@ -33,7 +33,7 @@ from desk.rules.settling import SettlingRule
 from desk.views import Json, moment
 from desk.work import Work
 from locales.catalog import Catalog
-from models import Driver, Message, Office, Operator, SettlementBatch, SettlementLine
+from models import Driver, Entry, Message, Office, Operator, SettlementBatch, SettlementLine
 
 LISTED = 100
 """How many batches are listed at most, newest first."""
@@ -76,6 +76,7 @@ class LineTold:
     included: bool
     reason: str | None
     entry_id: int | None
+    undone: bool
 
     @property
     def stays(self) -> int:
@@ -93,6 +94,7 @@ class LineTold:
             "included": self.included,
             "reason": self.reason,
             "entry_id": self.entry_id,
+            "undone": self.undone,
         }
 
 
@@ -276,10 +278,15 @@ async def told(session: AsyncSession, office_id: int, batch_id: int) -> BatchTol
         (sum(line.amount for line in of), len(of))
         for of in ([line for line in lines if line.included and line.kind == kind] for kind in ("pay", "bill"))
     )
+    of_batch = select(SettlementLine.entry_id).where(SettlementLine.batch_id == batch.id)
+    undone = set(await session.scalars(select(Entry.reverses_id).where(Entry.reverses_id.in_(of_batch))))
     shown = tuple(
-        LineTold(line.id, driver, line.kind, line.amount, line.had, line.has, line.included, line.reason, line.entry_id)
+        LineTold(
+            line.id, driver, line.kind, line.amount, line.had, line.has, line.included, line.reason, line.entry_id,
+            line.entry_id in undone,
+        )
         for line, driver in rows_found
-    )
+    )  # fmt: skip
     return await _told(session, office, batch, paid, billed, shown, _choosers(batch, lines))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import re
 import zipfile
@@ -119,6 +120,14 @@ async def test_on_the_page_it_is_looked_at_before_anything_is_booked(paid_in: Ho
     done = await page(boss, path, do="approve", **dict.fromkeys(lines, "on"))
     assert done.status == 303
     assert await booked(house) == ["bill", "bill", "withdrawal"]
+    posted = (await page(boss, path)).raw.decode()
+    opened = re.search(r'href="(/money/drivers/[^"]+)">entry (\d+)<', posted)
+    assert opened
+    row = (await boss.ask("GET", html.unescape(opened[1]), headers=PAGE)).raw.decode()
+    assert f"#{opened[2]}" in row  # the batch opens into its rows
+    assert (await boss.api("POST", f"/entries/{opened[2]}/reverse", {"evidence": "잘못 보냄"})).status == 201
+    lines = (await boss.api("GET", f"/batches/{path.rpartition('/')[2]}")).body["lines"]
+    assert [line["undone"] for line in lines] == [True, False, False]
     listed = (await page(boss, "/money/batches")).raw.decode()
     assert 'value="30,000"' in listed  # the rule as the office used it last
 

@@ -177,7 +177,9 @@ class BatchTold(Told):
 
 
 class BatchLineTold(Told):
-    """One driver: what he `had` at the end of the days and `has`. `reason`: why nothing is booked; `entry_id`: what was."""
+    """One driver: what he `had` at the end of the days and `has`. `reason`: why nothing is booked; `entry_id`: what was,
+    which may be `undone` since.
+    """
 
     id: Id
     driver: DriverBrief
@@ -188,6 +190,7 @@ class BatchLineTold(Told):
     included: bool
     reason: Literal["within", "small", "asked", "changed"] | None
     entry_id: Id | None
+    undone: bool
 
 
 class BatchFull(BatchTold):

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from desk.books import batches
 from desk.books.batches import BatchTold
+from desk.clock import days
 from desk.errors import DeskError, Invalid
 from desk.rules.settling import SettlingRule
 from desk.work import Work
@@ -127,12 +128,14 @@ async def _show_one(request: web.Request, status: int = 200, refused: str | None
 
         return await as_file(view, f"batch-{batch.id}", form, sheets)
     assert view.visitor is not None
+    booked_on = days.today(view.office.timezone, batch.decided_at or view.now)
     return await view.page(
         "batch",
         status,
         batch=batch,
         proposed=batch.of("pay", "bill"),
         left=_left_out(batch),
+        booked=days.span(view.office.timezone, booked_on, booked_on),
         why=lambda line: batch_sheets.reason(view, line),
         chose=view.visitor.operator.id in batch.choosers,
         refused=refused,
