@@ -25,9 +25,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from desk import sqlite_driver
 from desk.audit_chain import ChainedSession
 from desk.bus import Bus
-from desk.clock.steady import SteadyClock
 from desk.database_errors import Busy, have_met
 from desk.events import Event
+from desk.steady_clock import SteadyClock
 
 BUSY_TIMEOUT_MS = 5_000
 """How long SQLite knocks at a file that another program writes to, and PostgreSQL waits for a lock."""

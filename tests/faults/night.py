@@ -29,13 +29,13 @@ from callboard.replies import Replies
 from callboard.searches import Searches
 from callboard.supervisor import Part, Supervisor
 from desk.bus import Bus
-from desk.clock.steady import SteadyClock, wall_clock
 from desk.clock.written import last_written
 from desk.database_errors import disk_is_full, is_away
 from desk.errors import DeskError
 from desk.importing import staging
 from desk.keeping import idempotency
 from desk.ordering import timers
+from desk.steady_clock import SteadyClock, wall_clock
 from desk.work import Desk, Work, open_engine
 from models import Assignment, CustomerMerge, CustomerPhone, Driver, Import, IncomingText, Message, Offer, Order, Search
 from sms.sender import Sender

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
-from desk.clock.steady import MOST, SteadyClock
+from desk.steady_clock import MOST, SteadyClock
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
