@@ -14,9 +14,10 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, Page
 from sqlalchemy import update
 
-from desk.books import credit_accounts, fee_rules
+from desk.books import batches, credit_accounts, fee_rules
 from desk.books.credit_accounts import Terms
 from desk.books.fee_rules import FeeForm
+from desk.clock import days
 from desk.customer import segments
 from desk.customer.segments import SegmentForm
 from desk.driver import driver_access
@@ -31,6 +32,7 @@ from desk.message.campaigns import Letter
 from desk.office import wall_screens
 from desk.ordering import tariff_versions
 from desk.rules.fees import FeeRule
+from desk.rules.settling import SettlingRule
 from models import Driver, Operator
 from tests.browser.scene import Scene
 from tests.web.conftest import PASSWORD, House
@@ -89,10 +91,12 @@ async def lived_in(house: House, scene: Scene, locale: str) -> str:
 
 
 async def paper_work(house: House) -> None:
-    """A fee rule, a tariff that waits, a file of customers with a line that cannot be used, a text to many, one that came in."""
+    """A fee rule, a batch and a tariff that wait, a file of customers with a line that is refused, a text to many, one that came in."""
     desk, office, who = house.desk, house.site.office_id, house.site.colleague_id
     async with desk.work() as work:
         await fee_rules.put(work, who, FeeForm("grade", "A", FeeRule(basis_points=1_500, unit=100)))
+        today = days.today("Asia/Seoul", work.now)
+        await batches.propose(work, who, days.span("Asia/Seoul", today, today), SettlingRule())
         zones = [{"from": "강남구", "to": "분당구", "fare": 25_000}, {"from": "강남구", "to": "수원시", "fare": 40_000}]
         await tariff_versions.stage(work, who, "zones", "겨울 요금.csv", zones)
         await campaigns.send(work, who, Letter(Pick(drivers=house.site.drivers), "{name} 기사님, 오늘 비가 옵니다."))
