@@ -91,7 +91,7 @@ async def lived_in(house: House, scene: Scene, locale: str) -> str:
 
 
 async def paper_work(house: House) -> None:
-    """A fee rule, a batch and a tariff that wait, a file of customers with a line that is refused, a text to many, one that came in."""
+    """A fee rule, a batch and a tariff that wait, a file of customers with a refused line, a text to many, one that came in."""
     desk, office, who = house.desk, house.site.office_id, house.site.colleague_id
     async with desk.work() as work:
         await fee_rules.put(work, who, FeeForm("grade", "A", FeeRule(basis_points=1_500, unit=100)))
