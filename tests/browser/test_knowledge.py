@@ -77,7 +77,7 @@ async def test_what_fits_the_call_stands_first_and_says_why(console: Console, sc
 async def test_an_article_is_found_by_first_consonants_read_beside_the_order_and_left(
     console: Console, scene: Scene
 ) -> None:
-    """Seen failing with the focus left to the browser: a field whose syllable was open is then not gone back to."""
+    """Seen failing with the focus left to the browser, with `Escape` let through to the form, and with the call not told."""
     article_id = await three(scene)
     call_id = await in_a_call(console, scene)
     page = console.page
