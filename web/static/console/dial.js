@@ -22,9 +22,11 @@ export async function dial(target, who) {
   }
 }
 
+const isWhole = (number) => Boolean(number?.startsWith("+") && may("numbers.full"));
+
 /** A number as people write it; where it may be seen whole and called, as a link that calls `target`. */
 export function tel(number, target = { number }, who = written(number)) {
-  if (!number?.startsWith("+") || !may("numbers.full") || !may("calls.dial")) return written(number);
+  if (!isWhole(number) || !may("calls.dial")) return written(number);
   const follow = (event) => {
     if (!store.me.extension) return;
     event.preventDefault();
@@ -58,15 +60,30 @@ export function callBack() {
 
 export const canCallBack = (call) => call.state === "ended" && Boolean(call.number) && may("calls.dial");
 
-/** The marked order's people, with the keys that call them. */
+/** The marked order's people, each by what he is called by: the customer's number, the driver's; with the keys that call them. */
 export function reach(order) {
   if (!order || !may("calls.dial")) return nothing;
-  const number = order.number ? tel(order.number, { order_id: order.id }, nameOfOrder(order)) : nothing;
+  const { driver } = order;
   return html`
     <div class="order-actions reach" role="group" aria-label=${t("dial.title")}>
-      <span class="number">${number}</span>
-      <button type="button" ?hidden=${!order.number && !order.customer} @click=${callCustomer}>${t("dial.call_customer")} <kbd>Ctrl Shift F2</kbd></button>
-      <button type="button" ?hidden=${!order.driver} @click=${callDriver}>${t("dial.call_driver")} <kbd>Ctrl Shift F7</kbd></button>
+      <span aria-hidden="true">${t("dial.short")}</span>
+      ${order.number || order.customer ? customerOf(order) : nothing}
+      <button type="button" title=${driver ? t("dial.call", { who: `#${driver.number} ${driver.name}` }) : ""} ?hidden=${!driver} @click=${callDriver}>
+        <span class="unseen">${t("dial.call_driver")}</span> ${driver ? `#${driver.number}` : nothing} <kbd>Ctrl Shift F7</kbd>
+      </button>
     </div>
   `;
+}
+
+/** Where the number may be seen whole it is a link as well: who has no phone here follows it with what his own computer has. */
+function customerOf(order) {
+  const words = html`<span class="unseen">${t("dial.call_customer")}</span> ${written(order.number) || t("dial.customer")} <kbd>Ctrl Shift F2</kbd>`;
+  const title = t("dial.call", { who: nameOfOrder(order) });
+  if (!isWhole(order.number)) return html`<button type="button" title=${title} @click=${callCustomer}>${words}</button>`;
+  const follow = (event) => {
+    if (!store.me.extension) return;
+    event.preventDefault();
+    callCustomer();
+  };
+  return html`<a class="tel" href="tel:${order.number}" title=${title} @click=${follow}>${words}</a>`;
 }

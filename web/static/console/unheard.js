@@ -15,7 +15,7 @@ import { complain } from "./work.js";
 /** The text that is to be seen to first, of the marked order. */
 export const unheardOf = (order) => order?.unheard?.[0] ?? null;
 
-const whom = ({ who }) => who ?? t("messages.to.customer");
+const whom = ({ who }) => who ?? t("unheard.customer");
 
 /** To whom the text was, and how it stands. */
 export const unheardWords = (text) => t(`unheard.${text.state === "failed" || text.state === "expired" ? "lost" : "unsure"}`, { whom: whom(text) });
@@ -58,7 +58,7 @@ export function unheardBar(order) {
   const more = order.unheard.length - 1;
   return html`
     <div class="order-actions unheard" role="group" aria-label=${t("unheard.title")}>
-      <span>${icons.warn} ${unheardWords(text)} <span class="number">${t("unheard.phone", { number: written(text.number) })}</span> ${more ? t("unheard.more", { count: more }) : nothing}</span>
+      <span>${icons.warn} ${unheardWords(text)} · <span class="number">${t("unheard.phone", { number: written(text.number) })}</span> ${more ? t("unheard.more", { count: more }) : nothing}</span>
       <q>${text.text}</q>
       <button type="button" @click=${phoneUnheard}>${t("unheard.call")} <kbd>Ctrl F3</kbd></button>
       <button type="button" @click=${resend}>${t("unheard.resend")} <kbd>Shift F3</kbd></button>
