@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -32,6 +33,10 @@ pytest_plugins = ("tests.pbx_fixture",)
 LONGEST_FIRST = ("fuzz", "benchmarks", "path", "faults", "hostile", "browser", "agi", "dialplan", "ami", "callboard")
 
 _numbers = itertools.count(1)
+
+# How long one example takes says something of the machine, and nothing of what is tested.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 def pytest_configure(config: pytest.Config) -> None:
