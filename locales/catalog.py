@@ -19,6 +19,8 @@ from typing import Any
 from locales.josa import particle
 
 FALLBACK = "en"
+PLURAL_FORMS = frozenset({"zero", "one", "two", "few", "many", "other"})
+"""CLDR's names. No other text may be called so."""
 _HERE = Path(__file__).parent
 _PLACE = re.compile(r"\{(?P<name>[a-z_][a-z0-9_]*)(?:\|(?P<consonant>[^/{}]+)/(?P<vowel>[^/{}]+))?\}")
 
@@ -29,6 +31,10 @@ class NoSuchText(LookupError):
 
 class MissingValue(LookupError):
     """A text has a placeholder for which no value was given."""
+
+
+class MixedForms(ValueError):
+    """A table has plural forms and other texts beside them, so that nobody can say which it is."""
 
 
 class Catalog:
@@ -106,7 +112,24 @@ def plural_form(tag: str, count: int) -> str:
 @functools.cache
 def _load(tag: str) -> Catalog:
     tables = {file.stem: tomllib.loads(file.read_text("utf-8")) for file in sorted((_HERE / tag).glob("*.toml"))}
+    for name, table in tables.items():
+        refuse_mixed(f"locales/{tag}/{name}.toml", table)
     return Catalog(tag, tables, None if tag == FALLBACK else _load(FALLBACK))
+
+
+def refuse_mixed(file: str, table: Mapping[str, Any], path: str = "") -> None:
+    """Raise MixedForms for a table with a key like `other` that is none of plural forms: all its other texts would be lost."""
+    forms, rest = sorted(PLURAL_FORMS & table.keys()), sorted(table.keys() - PLURAL_FORMS)
+    if forms and rest:
+        raise MixedForms(
+            f"{file}: the table [{path}] has the plural form `{forms[0]}` and the key `{rest[0]}` beside it. "
+            f"Give `{forms[0]}` another name, or keep plural forms ({', '.join(sorted(PLURAL_FORMS))}) in a table of their own."
+        )
+    if forms and "other" not in forms:
+        raise MixedForms(f"{file}: the plural forms [{path}] lack `other`. Add it: every language has it.")
+    for key, entry in table.items():
+        if isinstance(entry, Mapping):
+            refuse_mixed(file, entry, f"{path}.{key}".lstrip("."))
 
 
 def _find(tables: Any, key: str) -> Any:

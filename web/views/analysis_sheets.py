@@ -122,7 +122,7 @@ def _times(view: View, times: Times) -> list[Sheet]:
 def _pauses(view: View, found: Pauses) -> list[Sheet]:
     """By operator and day, and every row: seconds, so that whoever has the file can add them."""
     heads: Heads = [(view.m("analysis.by_operator"), "text"), (view.m("analysis.day"), "text")]
-    heads += [(view.m("analysis.seconds_of", what=view.m(f"analysis.pause.{reason}")), "number") for reason in PAUSES]
+    heads += [(view.m("analysis.seconds_of", what=view.m(f"analysis.pause_{reason}")), "number") for reason in PAUSES]
     heads += [(view.m("analysis.seconds"), "number"), (view.m("analysis.count"), "number")]
     by_day: list[list[SheetCell]] = [
         [one.name, one.day.isoformat(), *(one.seconds[reason] for reason in PAUSES), one.seconds.total(), one.count]
@@ -136,7 +136,7 @@ def _pauses(view: View, found: Pauses) -> list[Sheet]:
     rows = [
         (
             one.name,
-            view.m(f"analysis.pause.{one.reason}"),
+            view.m(f"analysis.pause_{one.reason}"),
             local(view, one.since),
             view.m("analysis.still") if one.still else local(view, one.until),
             one.begun_by or phone,

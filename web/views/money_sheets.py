@@ -36,7 +36,7 @@ def drivers(view: View, report: DriversReport) -> Sheet:
         (view.m("head.driver"), "text"),
         (view.m("head.opening"), "number"),
         *_figure_heads(view),
-        (view.m("head.other"), "number"),
+        (view.m("head.on_account"), "number"),
         (view.m("head.closing"), "number"),
         (view.m("head.on_duty_min"), "number"),
     ]

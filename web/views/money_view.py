@@ -67,7 +67,7 @@ class View:
     def sentence(self, refusal: str) -> str:
         """A refusal in words that say what to do."""
         key = f"refused.{refusal}"
-        return self.m(key if catalog(self.locale).templates(f"money.{key}") else "refused.other")
+        return self.m(key if catalog(self.locale).templates(f"money.{key}") else "refused.anything")
 
     def local(self, at: datetime) -> datetime:
         """The moment as the office's clock shows it, without a zone (for tables to take away)."""

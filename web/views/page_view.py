@@ -51,7 +51,7 @@ class PageView:
     def sentence(self, refusal: str) -> str:
         """A refusal in words that say what to do."""
         key = f"refused.{refusal}"
-        return self.m(key if self.words.templates(f"{self.AREA}.{key}") else "refused.other")
+        return self.m(key if self.words.templates(f"{self.AREA}.{key}") else "refused.anything")
 
     def may(self, permission: str) -> bool:
         """Whether whoever looks may do that."""
