@@ -141,3 +141,13 @@ async def test_p_prints_the_sheet_of_keys_and_nothing_else_dark_on_light(console
     )
     assert lightness[0] < 80, "ink"
     assert lightness[1] > 200, "paper"
+
+
+async def test_under_a_dialog_no_key_of_the_console_is_the_browsers(console: Console) -> None:
+    """F1 would open the browser's help, F3 its search. Seen failing where a covered console let them pass."""
+    await console.press("?")
+    await console.page.wait_for_selector("cheat-sheet dialog[open]")
+    passed = """(keys) => keys.filter((key) => document.querySelector('cheat-sheet dialog').dispatchEvent(
+        new KeyboardEvent('keydown', { key, code: key, bubbles: true, cancelable: true })))"""
+    assert await console.page.evaluate(passed, ["F1", "F2", "F3", "F4", "F6", "F7", "F8", "F9"]) == []
+    assert await console.page.evaluate("document.querySelector('cheat-sheet dialog').open")

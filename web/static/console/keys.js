@@ -20,10 +20,10 @@ const sheet = () => document.querySelector("cheat-sheet");
 const typing = (event) => event.target instanceof Element && event.target.matches("input, textarea, select, [contenteditable]");
 const covered = () => Boolean(document.querySelector("dialog[open]"));
 
-/** Works everywhere; what is being composed goes into its field first. */
+/** Works everywhere; what is being composed goes into its field first. Under a dialog it is nobody's, the browser's least of all. */
 const always = (run) => (event) => {
-  if (covered()) return;
   event.preventDefault();
+  if (covered()) return;
   if (event.repeat) return;
   // At once where nothing is composed: the next key may follow within the same millisecond.
   if (commitComposition()) setTimeout(run, 0);
