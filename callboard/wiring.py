@@ -28,6 +28,7 @@ from callboard.order_timers import OrderTimers
 from callboard.pauses import Pauses
 from callboard.phones import NoPhones, Phones
 from callboard.prompts import PlaceVoice, own_names
+from callboard.query_plans import QueryPlans
 from callboard.readings import Readings
 from callboard.replies import Replies
 from callboard.searches import Searches
@@ -124,6 +125,7 @@ def wire(instance: Instance, world: World | None = None) -> Wired:
         Part("imports", Imports(desk, bus).run),
         Part("housekeeping", Housekeeping(desk, state.files, state.recordings, settings.desk).run),
         Part("checkpoints", Checkpoints(desk.engine.url).run),
+        Part("query-plans", QueryPlans(desk.engine.url).run),
         *(Part(port.name, port.run) for port in ports),
     ]
     if ports:
