@@ -34,6 +34,7 @@ from callboard.replies import Replies
 from callboard.searches import Searches
 from callboard.spooled import SpoolMerger
 from callboard.stale import StaleBoxCalls
+from callboard.standing_sends import StandingSends
 from callboard.supervisor import Part
 from callboard.table_reader import TableReader
 from callboard.unheard import Unheard
@@ -123,6 +124,7 @@ def wire(instance: Instance, world: World | None = None) -> Wired:
         Part("order-timers", OrderTimers(desk, bus).run),
         Part("unheard", Unheard(desk, bus).run),
         Part("imports", Imports(desk, bus).run),
+        Part("standing-sends", StandingSends(desk).run),
         Part("housekeeping", Housekeeping(desk, state.files, state.recordings, settings.desk).run),
         Part("checkpoints", Checkpoints(desk.engine.url).run),
         Part("query-plans", QueryPlans(desk.engine.url).run),

@@ -33,6 +33,7 @@ from models.place_link import PlaceLink
 from models.second_factor import RecoveryCode, SecondFactor
 from models.segment import Segment, SegmentMember
 from models.settling import SettlementBatch, SettlementLine
+from models.standing import StandingLeftOut, StandingRecipient, StandingRun, StandingSend
 from models.text import AdConsent, Campaign, CampaignLeftOut, IncomingPart, IncomingText, TextTemplate
 from models.text_alarm import TextAlarm
 from models.vehicle_proof import CarCover, CarLink, CarPhoto, CarReading, CarSkip
@@ -125,6 +126,10 @@ __all__ = [
     "SettlementBatch",
     "SettlementLine",
     "Shift",
+    "StandingLeftOut",
+    "StandingRecipient",
+    "StandingRun",
+    "StandingSend",
     "TariffTable",
     "TextAlarm",
     "TextTemplate",

@@ -48,6 +48,8 @@ _GOES: Final = (
     "driver_way",
     "ad_consent",
     "campaign_left_out",
+    "standing_recipient",
+    "standing_left_out",
     "incoming_part",
     "incoming_text",
     "way_point",

@@ -31,6 +31,8 @@ PARTS: Final = {
     "texts_received": "incoming_text",
     "consents": "ad_consent",
     "left_out": "campaign_left_out",
+    "standing_texts": "standing_recipient",
+    "standing_left_out": "standing_left_out",
     "photos": "car_photo",
     "car": "car_reading",
     "drafts": "call_draft",

@@ -25,7 +25,7 @@ from desk.office.people import audit, operator_of
 from desk.text import optional, plain
 from desk.views import Json, Treatment, moment
 from desk.work import Work, utc_now
-from models import Article, Customer, Erasure, Office, Segment, SegmentMember
+from models import Article, Customer, Erasure, Office, Segment, SegmentMember, StandingSend
 from models.segment import KINDS
 
 FIRST_FEW = 20
@@ -37,6 +37,12 @@ HIGHEST_PRIORITY = 10
 COUNT_LIMIT_S = 60
 _SOUND = re.compile(r"(?=.{1,40}$)[A-Za-z0-9]+(?:[-_][A-Za-z0-9]+)*")
 """As agi/sounds.py takes them, so that no name leads out of the sounds' folder."""
+
+
+class InUse(Conflict):
+    """A standing send goes to this segment. `details["standing_send"]` is its name."""
+
+    code = "segment_in_use"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +110,7 @@ async def members(
     asked = await _who(session, segment.office_id, segment.kind, segment.conditions, segment.id, now)
     if part is not None:
         asked.append(Customer.id % part.of == part.number - 1)
-    await _with_patience(session)
+    await with_patience(session)
     return list((await session.scalars(select(Customer.id).where(*asked).order_by(Customer.id).limit(most))).all())
 
 
@@ -242,8 +248,16 @@ async def change(
 
 
 async def remove(work: Work, operator_id: int, segment_id: int) -> None:
-    """Take a segment away; its customers stay, and articles are suggested for it no more. Raises NotFound."""
+    """Take a segment away; its customers stay, and articles are suggested for it no more.
+
+    Raises NotFound, and InUse while a standing send goes to it.
+    """
     segment = await _held(work, operator_id, segment_id)
+    by_rule = select(StandingSend.name).where(StandingSend.segment_id == segment.id, StandingSend.removed_at.is_(None))
+    if (rule := await work.session.scalar(by_rule.limit(1))) is not None:
+        raise InUse("a standing send goes to this segment: remove that first", standing_send=rule)
+    named = update(StandingSend).where(StandingSend.segment_id == segment.id).values(segment_id=None)
+    await work.session.execute(named.execution_options(synchronize_session=False))
     await work.session.execute(delete(SegmentMember).where(SegmentMember.segment_id == segment.id))
     await work.session.execute(update(Article).where(Article.segment_id == segment.id).values(segment_id=None))
     await work.session.delete(segment)
@@ -328,10 +342,10 @@ async def _group(work: Work, operator_id: int, segment_id: int, customer_ids: li
     return segment
 
 
-async def who(session: AsyncSession, office_id: int, segment_id: int) -> Select[int]:
+async def who(session: AsyncSession, office_id: int, segment_id: int, now: datetime | None = None) -> Select[int]:
     """The ids of a segment's members, as a question to be asked within another one. Raises NotFound."""
     segment = await one(session, office_id, segment_id)
-    asked = await _who(session, office_id, segment.kind, segment.conditions, segment.id, None)
+    asked = await _who(session, office_id, segment.kind, segment.conditions, segment.id, now)
     return select(Customer.id).where(*asked).correlate(None)
 
 
@@ -361,14 +375,15 @@ async def _who(
     return [*asked, *question(conditions, office, now or utc_now(), dialect, only)]
 
 
-async def _with_patience(session: AsyncSession) -> None:
+async def with_patience(session: AsyncSession) -> None:
+    """What this session asks from now on may take a minute."""
     if session.get_bind().dialect.name == "postgresql":
         # A question about every order of every customer may take longer than what anybody waits for with a caller.
         await session.execute(text(f"set local statement_timeout = '{COUNT_LIMIT_S}s'"))
 
 
 async def _preview(session: AsyncSession, asked: list[ColumnElement[bool]]) -> Preview:
-    await _with_patience(session)
+    await with_patience(session)
     total = int(await session.scalar(select(func.count()).select_from(Customer).where(*asked)) or 0)
     if not total:
         return Preview(0, ())

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.message import campaigns
 from desk.message.audiences import Person
+from desk.message.standing_views import rules_of_campaigns
 from desk.message.text_senders import names_of
 from desk.views import Json, moment
 from models import Campaign, CampaignLeftOut, Customer, Driver, Message, Operator
@@ -21,11 +22,12 @@ WAITING = ("queued", "sending")
 
 @dataclass(frozen=True, slots=True)
 class CampaignView:
-    """One campaign: who sent it, and how many of its texts stand in which state."""
+    """One campaign: who sent it, how many of its texts stand in which state, and the run and name of the rule that wrote it."""
 
     one: Campaign
     by: str
     counts: dict[str, int]
+    standing: tuple[int, str] | None = None
 
     @property
     def total(self) -> int:
@@ -48,6 +50,7 @@ class CampaignView:
             "left_out": one.left_out,
             "created_at": moment(one.created_at),
             "by": self.by,
+            "standing_run_id": self.standing[0] if self.standing else None,
             "send_at": moment(one.send_at),
             "cancelled_at": moment(one.cancelled_at),
             "states": self.counts,
@@ -94,7 +97,8 @@ async def latest(session: AsyncSession, office_id: int) -> list[CampaignView]:
         await session.execute(query.where(Campaign.office_id == office_id).order_by(Campaign.id.desc()).limit(LAST))
     ).all()
     counts = await campaigns.progress(session, [one.id for one, _ in found])
-    return [CampaignView(one, by, counts[one.id]) for one, by in found]
+    rules = await rules_of_campaigns(session, [one.id for one, _ in found])
+    return [CampaignView(one, by, counts[one.id], rules.get(one.id)) for one, by in found]
 
 
 async def one(session: AsyncSession, office_id: int, campaign_id: int) -> CampaignView:
@@ -102,7 +106,8 @@ async def one(session: AsyncSession, office_id: int, campaign_id: int) -> Campai
     found = await campaigns.one_of(session, office_id, campaign_id)
     by = await session.get(Operator, found.created_by)
     counts = await campaigns.progress(session, [found.id])
-    return CampaignView(found, by.name if by else "", counts[found.id])
+    rules = await rules_of_campaigns(session, [found.id])
+    return CampaignView(found, by.name if by else "", counts[found.id], rules.get(found.id))
 
 
 async def results(

@@ -30,7 +30,7 @@ from desk.text import plain
 from desk.texts import advertising, consents
 from desk.texts.text_size import KoreanSize, korean, parts_of
 from desk.work import Work
-from models import AdConsent, Campaign, CampaignLeftOut, Message, Office
+from models import AdConsent, Base, Campaign, CampaignLeftOut, Message, Office
 
 PLACES = ("name", "number", "office", "phone")
 """What may stand in braces in a text: who is written to, what he is called by, who we are, and our number."""
@@ -40,6 +40,7 @@ LATE = timedelta(hours=12)
 """A text that could not leave so long after its time leaves no more."""
 TEXT_KEY = "campaign"
 CANCELLED = "cancelled"
+NO_FAULT_OF_THE_TEXT = frozenset({"nobody", "nobody_left"})
 LEFT_OUT = ("no_number", "twice", "refused", "no_consent", "consent_old", "too_long")
 """Why somebody who was picked is not written to."""
 AT_A_TIME = 500
@@ -91,7 +92,7 @@ async def prepare(session: AsyncSession, office_id: int, letter: Letter, now: da
     """Look at it before it is sent; nothing is written. Raises NotFound and Invalid for what cannot even be looked at."""
     office = await offices.by_id(session, office_id)
     text = clean(letter.text)
-    ready = Prepared(faults=_faults(letter, text, office, now))
+    ready = Prepared(faults=faults_of(letter, text, office, now))
     people = await audiences.picked(session, office.id, office.country, letter.pick)
     if not people and "nobody" not in ready.faults:
         ready.faults.append("nobody")
@@ -124,10 +125,22 @@ async def send(work: Work, operator_id: int, letter: Letter) -> Campaign:
     ready = await prepare(work.session, office.id, letter, work.now)
     if ready.faults:
         raise Invalid("this text cannot be sent as it is", field=ready.faults[0])
+    campaign = await write(work, office, operator.id, letter, ready)
+    audit(
+        work, operator.id, "campaign.sent", f"campaign {campaign.id}",
+        {"kind": letter.kind, "texts": len(ready.texts), "left_out": len(ready.left_out)},
+    )  # fmt: skip
+    return campaign
+
+
+async def write(
+    work: Work, office: Office, by: int, letter: Letter, ready: Prepared, until: datetime | None = None
+) -> Campaign:
+    """The rows of what was looked at and has no faults: each text is due from now on. None of them leaves after `until`."""
     at = letter.send_at or work.now
     campaign = Campaign(
         office_id=office.id, kind=letter.kind, template=clean(letter.text), language=letter.language,
-        picked=ready.picked, left_out=len(ready.left_out), created_at=work.now, created_by=operator.id, send_at=at,
+        picked=ready.picked, left_out=len(ready.left_out), created_at=work.now, created_by=by, send_at=at,
     )  # fmt: skip
     work.session.add(campaign)
     await work.session.flush()
@@ -136,21 +149,22 @@ async def send(work: Work, operator_id: int, letter: Letter) -> Campaign:
             "office_id": office.id, "campaign_id": campaign.id, "audience": one.person.audience,
             "recipient": one.person.phone, "sender": office.sms_sender, "text_key": TEXT_KEY,
             "language": letter.language, "text": one.text, "state": "queued", "attempts": 0,
-            "next_try_at": one.held_until or at, "valid_until": (one.held_until or at) + LATE,
+            "next_try_at": one.held_until or at, "valid_until": _valid_until(one.held_until or at, until),
             "by_day_only": one.by_day_only, "created_at": work.now, "updated_at": work.now,
         }
         for one in ready.texts
     ]  # fmt: skip
-    await _insert(work, Message, rows)
-    await _insert(work, CampaignLeftOut, [_not_written_to(campaign, *each) for each in ready.left_out])
-    audit(
-        work, operator.id, "campaign.sent", f"campaign {campaign.id}",
-        {"kind": letter.kind, "texts": len(rows), "left_out": len(ready.left_out)},
-    )  # fmt: skip
+    await insert_some(work, Message, rows)
+    await insert_some(work, CampaignLeftOut, [_not_written_to(campaign, *each) for each in ready.left_out])
     return campaign
 
 
-async def _insert(work: Work, table: type[Message] | type[CampaignLeftOut], rows: list[dict[str, Any]]) -> None:
+def _valid_until(due: datetime, until: datetime | None) -> datetime:
+    return due + LATE if until is None else min(due + LATE, until)
+
+
+async def insert_some(work: Work, table: type[Base], rows: list[dict[str, Any]]) -> None:
+    """Many rows, some at a time."""
     for first in range(0, len(rows), AT_A_TIME):
         await work.session.execute(insert(table), rows[first : first + AT_A_TIME])
 
@@ -245,8 +259,8 @@ def _left_out(person: Person, seen: set[str], size: KoreanSize, standing: str) -
     return "too_long" if size.kind == "too long" else None
 
 
-def _faults(letter: Letter, text: str, office: Office, now: datetime) -> list[str]:
-    """What keeps it from being sent, whoever gets it."""
+def faults_of(letter: Letter, text: str, office: Office, now: datetime) -> list[str]:
+    """What keeps it from being sent, whoever gets it, as keys; `text` is the letter's, cleaned."""
     found = []
     if letter.pick.is_empty:
         found.append("nobody")

@@ -21,7 +21,7 @@ from desk.texts import advertising, consents
 from desk.texts.message_states import TOO_LATE, change, hold
 from desk.texts.receipts import receipt, submitted
 from desk.work import Work
-from models import Campaign, Message, Office
+from models import Campaign, Customer, CustomerPhone, Message, Office, StandingRun
 
 __all__ = [
     "ambiguous",
@@ -39,6 +39,7 @@ __all__ = [
 
 # A notice that a driver is on his way is worse late than never.
 VALID_FOR = timedelta(minutes=30)
+NOT_SERVED = "its receiver is not to be served"
 
 
 async def claim_due(work: Work, limit: int) -> list[Message]:
@@ -79,20 +80,37 @@ async def claim_due(work: Work, limit: int) -> list[Message]:
 
 
 async def _unwanted(work: Work, found: Sequence[Message]) -> dict[int, str]:
-    """Advertisements whose receivers do not agree to them in this moment, and why, whatever was looked at before."""
+    """Texts whose receivers do not want them in this moment, and why, whatever was looked at before.
+
+    Advertisements, to whoever does not agree to them; what a standing send wrote, also to who refused or is not to be served.
+    """
     campaigns = {message.campaign_id for message in found} - {None}
     if not campaigns:
         return {}
     ads = set(await work.session.scalars(select(Campaign.id).where(Campaign.id.in_(campaigns), Campaign.kind == "ad")))
+    by_rule = select(StandingRun.campaign_id).where(StandingRun.campaign_id.in_(campaigns))
+    standing = set(await work.session.scalars(by_rule))
     unwanted = {}
-    for office_id in {message.office_id for message in found if message.campaign_id in ads}:
-        theirs = [one for one in found if one.campaign_id in ads and one.office_id == office_id]
+    for office_id in {message.office_id for message in found if message.campaign_id in ads | standing}:
+        theirs = [one for one in found if one.campaign_id in ads | standing and one.office_id == office_id]
         known = await consents.of_numbers(work.session, office_id, [one.recipient for one in theirs])
+        blocked = await _blocked(work, office_id, [one.recipient for one in theirs if one.campaign_id in standing])
         for one in theirs:
             stands = consents.standing(known.get(one.recipient), work.now)
-            if stands != "agreed":
+            if stands == "refused" or (stands != "agreed" and one.campaign_id in ads):
                 unwanted[one.id] = consents.REFUSED if stands == "refused" else consents.NO_CONSENT
+            elif one.recipient in blocked:
+                unwanted[one.id] = NOT_SERVED
     return unwanted
+
+
+async def _blocked(work: Work, office_id: int, numbers: Sequence[str]) -> set[str]:
+    """Of these numbers those of customers who are not to be served. They are no more than are claimed at once."""
+    if not numbers:
+        return set()
+    query = select(CustomerPhone.number).join(Customer, Customer.id == CustomerPhone.customer_id)
+    of_them = (CustomerPhone.office_id == office_id) & CustomerPhone.number.in_(numbers)
+    return set(await work.session.scalars(query.where(of_them, Customer.blocked_reason.is_not(None))))
 
 
 async def _until_morning(work: Work, office_id: int) -> datetime | None:

@@ -36,7 +36,8 @@ Permission = Literal[
     "appeals.answer",  # in words; what moves money is money.book
     "messages.see",  # what was texted, to whom, and what came in
     "texts.handle",  # deal with a text that came in; write down what somebody said of advertising
-    "texts.send",  # texts to many: look, send, cancel, keep templates, take results away
+    "texts.send",  # texts to many: look, send, cancel, keep templates, take results away; stop a standing send
+    "texts.standing",  # rules by which texts go out again and again: make, change, switch on, take away
     "money.see",  # reports, statements, what waits; also as files
     "money.ask",  # ask for a pay-out, which somebody else approves
     "money.book",  # pay in and out, penalise, undo

@@ -21,7 +21,7 @@ from desk.text import plain
 from desk.texts import message_states
 from desk.views import moment
 from desk.work import Work
-from models import AdConsent, Campaign, IncomingText, Message, Office
+from models import AdConsent, Campaign, IncomingText, Message, Office, StandingRun
 
 AT_A_TIME = 500
 REFUSED = "its receiver refused advertising"
@@ -161,9 +161,10 @@ def _no_leap_day(at: datetime) -> dict[str, Any]:
 
 
 async def _withdraw_ads(work: Work, office_id: int, number: str) -> None:
-    """Advertisements to that number that have not left do not leave any more."""
+    """Advertisements to that number that have not left do not leave any more, nor what a standing send wrote."""
     await work.session.flush()
-    ads = select(Campaign.id).where(Campaign.office_id == office_id, Campaign.kind == "ad")
+    by_rule = Campaign.id.in_(select(StandingRun.campaign_id).where(StandingRun.office_id == office_id))
+    ads = select(Campaign.id).where(Campaign.office_id == office_id, (Campaign.kind == "ad") | by_rule)
     query = select(Message).where(Message.recipient == number, Message.state == "queued", Message.campaign_id.in_(ads))
     for message in await work.session.scalars(query.with_for_update().execution_options(populate_existing=True)):
         message_states.change(work, message, "expired", REFUSED)

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import os
 import re
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from desk.books import batches, credit_accounts, fee_rules
 from desk.books.credit_accounts import Terms
@@ -26,14 +28,15 @@ from desk.importing.staging import File
 from desk.importing.table import Cell, table_of
 from desk.knowledge import articles
 from desk.knowledge.articles import ArticleForm
-from desk.message import campaigns
+from desk.message import campaigns, standing_runs, standing_sends
 from desk.message.audiences import Pick
 from desk.message.campaigns import Letter
-from desk.office import wall_screens
+from desk.message.standing_sends import StandingForm
+from desk.office import offices, wall_screens
 from desk.ordering import tariff_versions
 from desk.rules.fees import FeeRule
 from desk.rules.settling import SettlingRule
-from models import Driver, Operator
+from models import Customer, Driver, Operator
 from tests.browser.scene import Scene
 from tests.web.conftest import PASSWORD, House
 from tests.web.test_texts import came
@@ -100,10 +103,34 @@ async def paper_work(house: House) -> None:
         zones = [{"from": "강남구", "to": "분당구", "fare": 25_000}, {"from": "강남구", "to": "수원시", "fare": 40_000}]
         await tariff_versions.stage(work, who, "zones", "겨울 요금.csv", zones)
         await campaigns.send(work, who, Letter(Pick(drivers=house.site.drivers), "{name} 기사님, 오늘 비가 옵니다."))
+    await a_rule(house)
     cells = ["이름", "휴대폰", "메모"], ["이영희", "010-2345-6789", "단골"], ["박민수", "전화 없음", ""]
     table = table_of(([Cell(cell) for cell in line] for line in cells), known=frozenset(cells[0]))
     await steps.finish(desk, await staging.stage(desk, office, who, "customers", File.of("고객 명단.csv", b"1"), table))
     await came(house, "내일 아침 7시에 두 대 될까요?")
+
+
+async def a_rule(house: House) -> None:
+    """A standing send that has run once: one text, somebody who had it, a day that was missed."""
+    desk, who = house.desk, house.site.colleague_id
+    async with desk.work() as work:
+        segment = (await segments.listed(work.session, house.site.office_id))[0]
+        customer = await work.session.scalar(select(Customer.id).order_by(Customer.id).limit(1))
+        await segments.add_members(work, who, segment.id, [customer or 0])
+        today = work.now.date()
+        text = "{name}님, 요즘 뜸하셨습니다. 오늘 밤에도 모시겠습니다. {office} {phone}"
+        form = StandingForm("뜸한 단골", segment.id, text, "notice", today - timedelta(days=2), to_minute=1440)
+        rule = await standing_sends.make(work, who, form)
+        await standing_sends.switch(work, who, rule.id, on=True)
+        rule.due_at = standing_sends.hours_of(rule, await offices.by_id(work.session, rule.office_id)).opens(
+            today - timedelta(days=2)
+        )
+        rule_id = rule.id
+    more = True
+    while more:
+        async with desk.look() as session:
+            plan = await standing_runs.look(session, rule_id, desk.clock())
+        more = await desk.do(partial(standing_runs.advance, rule_id=rule_id, plan=plan))
 
 
 async def wrong(page: Page, what: str) -> list[str]:

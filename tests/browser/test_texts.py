@@ -9,6 +9,8 @@ import pytest
 from playwright.async_api import Browser
 from sqlalchemy import func, select
 
+from desk.customer import segments
+from desk.customer.segments import SegmentForm
 from models import Message
 from tests.browser.test_money import CROOKED, PALE
 from tests.web.conftest import PASSWORD, House
@@ -67,4 +69,51 @@ async def test_a_text_to_many_is_sent_without_a_mouse(
     async with house.desk.look() as session:
         assert await session.scalar(select(func.count()).select_from(Message)) == len(house.site.drivers)
     assert odd == []
+    await context.close()
+
+
+async def test_a_standing_send_is_made_looked_at_and_switched_on_without_a_mouse(
+    chromium: Browser, house: House
+) -> None:
+    """N opens the form, P says who would get it, S saves it switched off, O switches it on, O again stops it."""
+    guest = (await house.order(number="010-5555-0001", customer_name="김철수"))["customer"]["id"]
+    async with house.desk.work() as work:
+        segment = await segments.make(work, house.site.colleague_id, SegmentForm("단골", {}, kind="list"))
+        await segments.add_members(work, house.site.colleague_id, segment.id, [guest])
+    context = await chromium.new_context(viewport={"width": 1280, "height": 900}, locale="ko-KR")
+    page = await context.new_page()
+    page.set_default_timeout(20_000)
+    await page.goto(house.base + "/login")
+    await page.fill("[name=user]", "boss")
+    await page.fill("[name=password]", PASSWORD)
+    await page.keyboard.press("Enter")
+    await page.wait_for_selector("bottom-line .link.up")
+    await page.goto(f"{house.base}/texts/inbox?lang=ko")
+    async with page.expect_navigation():
+        await page.keyboard.press("g")
+    await page.keyboard.press("n")
+    assert await page.evaluate("document.activeElement.name") == "name"
+    await page.keyboard.insert_text("안부")
+    await page.select_option("[name=segment]", label="단골")
+    await page.check("[name=kind][value=notice]")
+    await page.focus("#text")
+    await page.keyboard.insert_text("{name}님, 안녕하세요")
+    await page.keyboard.press("Escape")
+    async with page.expect_navigation():
+        await page.keyboard.press("p")
+    assert await page.inner_text("#look") == "지금이라면 1명에게 나갑니다"
+    assert await page.evaluate("document.activeElement.id") == "look"
+    assert "김철수님, 안녕하세요" in await page.inner_text("main")
+    async with page.expect_navigation():
+        await page.keyboard.press("s")
+    assert "꺼짐" in await page.inner_text(".heading")
+    await page.keyboard.press("o")
+    async with page.expect_navigation():
+        await page.keyboard.press("Enter")
+    assert "켜짐" in await page.inner_text(".heading")
+    async with page.expect_navigation():
+        await page.keyboard.press("o")
+    assert "꺼짐" in await page.inner_text(".heading")
+    async with house.desk.look() as session:
+        assert await session.scalar(select(func.count()).select_from(Message)) == 0
     await context.close()

@@ -61,6 +61,7 @@ FORMS: dict[str, tuple[dict[str, str], ...]] = {
     "/articles": ({"title": "심야 할증", "text": "x", "key": "an article"},),
     "/segments": ({"do": "save", "name": "단골", "kind": "list", "key": "a segment"},),
     "/texts": ({"do": "keep", "name": "안내", "kind": "notice", "text": "x", "key": "a text"},),
+    "/texts/standing": ({"do": "save", **one_of_each.STANDING, "segment": "1", "name": "안부", "key": "a rule"},),
     "/texts/inbox": (
         {"do": "note", "number": "01055507777", "said": "no", "source": "phone", "said_at": "", "key": "a word"},
     ),

@@ -28,15 +28,27 @@ from desk.importing.table import Cell, table_of
 from desk.keeping import kept_files
 from desk.knowledge import articles
 from desk.knowledge.articles import ArticleForm
-from desk.message import campaigns, unheard
+from desk.message import campaigns, standing_sends, unheard
 from desk.message.audiences import Pick
 from desk.message.campaigns import Letter
+from desk.message.standing_sends import StandingForm
 from desk.office import people
 from desk.ordering import tariff_versions
 from desk.rules.fees import FeeRule
 from desk.rules.settling import SettlingRule
 from desk.work import Work
-from models import CarPhoto, Message, Offer, Period, Place, Recording, Search
+from models import (
+    CarPhoto,
+    Customer,
+    Message,
+    Offer,
+    Period,
+    Place,
+    Recording,
+    Search,
+    Segment,
+    StandingLeftOut,
+)  # fmt: skip
 from models.vehicle_proof import CAR_SIDES
 from tests.hostile.corpus.everywhere import sample
 from tests.web.conftest import House, path_of
@@ -81,6 +93,7 @@ async def rows(house: House) -> dict[str, Any]:
             "texts": text,
             "campaigns": campaign.id,
             "sent": campaign.id,
+            **await _standing(work, who),
             "documents": document.id,
             "photos": car.id,
             "offers": await _offer(work, order["id"], driver),
@@ -102,9 +115,11 @@ async def taken_away(house: House) -> dict[str, Any]:
         merge = await merging.merge(work, who, two, three, name_of=two)
         segment = await segments.make(work, who, SegmentForm(f"{SECRET} {nth}", {}, kind="list"))
         zones = [{"from": SECRET, "to": "분당구", "fare": 25_000 + nth}]
+        rule = await standing_sends.make(work, who, _rule(nth, (await _kept_segment(work, who)).id))
         tariff = await tariff_versions.stage(work, who, "zones", f"{SECRET}.csv", zones)
         batch = await _batch(work, who)
         made = {"customers": one, "another": max(two, three), "merges": merge, "segments": segment.id}
+        made |= {"standing": rule.id, "standing-sends": rule.id}
         made |= {"saved-places": place, "number": f"0107{nth:04}0000"}
         return {**made, "tariffs": tariff.id, "tariff": tariff.id, "files": imported, "batches": batch}
 
@@ -117,6 +132,29 @@ async def _batch(work: Work, who: int) -> int:
         return waits[0].id
     today = days.today("Asia/Seoul", work.now)
     return (await batches.propose(work, who, days.span("Asia/Seoul", today, today), SettlingRule())).id
+
+
+async def _kept_segment(work: Work, who: int) -> Segment:
+    """One that no request takes away: a rule goes to it."""
+    name = f"{SECRET} 정기"
+    found = await work.session.scalar(select(Segment).where(Segment.name == name))
+    return found or await segments.make(work, who, SegmentForm(name, {}, kind="list"))
+
+
+def _rule(nth: int, segment: int) -> StandingForm:
+    return StandingForm(f"{SECRET} {nth}", segment, SECRET, "notice", TOMORROW)
+
+
+async def _standing(work: Work, who: int) -> dict[str, int]:
+    """A run of a rule, with somebody left out."""
+    segment = await _kept_segment(work, who)
+    rule = await standing_sends.make(work, who, _rule(0, segment.id))
+    run = standing_sends.missed(work, rule, TOMORROW, work.now, "late")
+    work.session.add(run)
+    await work.session.flush()
+    customer = await work.session.scalar(select(Customer.id).order_by(Customer.id).limit(1))
+    work.session.add(StandingLeftOut(run_id=run.id, customer_id=customer, why="had"))
+    return {"runs": run.id, "standing-runs": run.id, "kept-segment": segment.id}
 
 
 async def _money(work: Work, who: int, driver: int) -> dict[str, int]:
@@ -230,12 +268,19 @@ SAID: dict[str, dict[str, Any]] = {
     "/articles": {"segment_id": None, "order_state": None},
     "/articles/{id}": {"segment_id": None, "order_state": None},
     "/articles/{id}/open": {"call_id": None},
+    "/standing-sends/{id}": {
+        "weekdays": "0", "from_minute": 600, "to_minute": 660, "first_day": "2026-11-22", "last_day": None, "version": None
+    },
     "/orders/{id}": {
         "number": None, "credit_id": None, "wanted": None, "wants": [], "way_points": [], "cost_centre": None, "fare_reason": None
     },
 }  # fmt: skip
 """What a body says where a text of the schema's would be refused before its row is looked for; by how the path ends."""
 _MONEY = {"amount": "1000", "reference": "form", "evidence": "x"}
+STANDING = {
+    "name": "x", "segment": "SEGMENT", "kind": "notice", "text": "x", "from": "10:00", "to": "20:00", "day0": "yes",
+    "every_days": "30", "most": "9", "first_day": "2026-11-22",
+}  # fmt: skip
 _FORMS: dict[str, tuple[dict[str, str], ...]] = {
     "/articles/{id}": (
         {"do": "save", "title": "x", "text": "x"},
@@ -292,6 +337,13 @@ _FORMS: dict[str, tuple[dict[str, str], ...]] = {
         {"do": "remove"},
     ),
     "/texts/sent/{id}": ({"do": "cancel"},),
+    "/texts/standing/{id}": (
+        {"do": "save", "version": "1", **STANDING},
+        {"do": "preview", **STANDING},
+        {"do": "on"},
+        {"do": "remove"},
+    ),
+    "/texts/standing/{id}/off": ({},),
 }
 """What each page's forms send. Words in capitals are rows of the office that the page is about."""
 
@@ -318,6 +370,8 @@ def requests_to(route: Route, ids: dict[str, Any]) -> list[dict[str, Any]]:
             body = {"other": ids["another"], "name_of": ids["another"]}
         if "customers" in body:
             body = {"customers": [ids["another"]]}
+        if "segment_id" in body and "/standing-sends" in path:
+            body["segment_id"] = ids["kept-segment"]
         if "/customers/" in path and "number" in body:
             body["number"] = ids["number"]
         said = next((said for end, said in SAID.items() if path.endswith(end)), {})
@@ -328,7 +382,14 @@ def requests_to(route: Route, ids: dict[str, Any]) -> list[dict[str, Any]]:
         form = aiohttp.FormData({"key": "documents", "kind": "licence"})
         form.add_field("file", PDF_BYTES, filename="a.pdf", content_type="application/pdf")
         return [{"data": form}]
-    named = {"OTHER": "another", "MERGE": "merges", "ENTRY": "entries", "PLACE": "saved-places", "NUMBER": "number"}
+    named = {
+        "OTHER": "another",
+        "MERGE": "merges",
+        "ENTRY": "entries",
+        "PLACE": "saved-places",
+        "NUMBER": "number",
+        "SEGMENT": "kept-segment",
+    }
     return [
         {"data": {"key": f"{n} {path}", **{k: str(ids[named[v]]) if v in named else v for k, v in fields.items()}}}
         for n, fields in enumerate(_FORMS[path])

@@ -17,7 +17,7 @@ NOBODY, DRIVER = "nobody", "driver"
 ROLES_OF_PEOPLE = tuple(role for role in roles.MAY if role != DRIVER)
 TAKES_AWAY = (
     *("/remove", "/erase", "/forget", "/throw-away", "/merge", "/undo", "/take"),
-    *(f"/{page}/{ID}" for page in ("tariff", "segments", "files")),
+    *(f"/{page}/{ID}" for page in ("tariff", "segments", "files", "standing")),
 )
 """How the paths end that may take their row away."""
 
@@ -58,6 +58,7 @@ def test_who_sees_and_moves_money_is_said_once_more_by_hand() -> None:
     assert holders["articles.write"] == {"admin"}
     assert holders["articles.read"] == {"admin", "dispatcher", "operator", "auditor"}
     assert holders["texts.send"] == {"admin", "dispatcher"}
+    assert holders["texts.standing"] == {"admin"}
     assert holders["drivers.duty"] == {"admin", "dispatcher", "operator"}
     assert holders["driver.own"] == {"driver"}
     assert holders["calls.listen"] == {"admin", "operator"}

@@ -79,6 +79,8 @@ class DataTold(Told):
     texts_received: list[dict[str, Any]]
     consents: list[dict[str, Any]]
     left_out: list[dict[str, Any]]
+    standing_texts: list[dict[str, Any]]
+    standing_left_out: list[dict[str, Any]]
     photos: list[dict[str, Any]]
     car: list[dict[str, Any]]
     drafts: list[dict[str, Any]]

@@ -48,7 +48,10 @@ class LookTold(Told):
 
 
 class CampaignTold(Told):
-    """A text to many, and how many of its texts stand in which state; `waiting` have not left."""
+    """A text to many, and how many of its texts stand in which state; `waiting` have not left.
+
+    `standing_run_id`: a standing send wrote it.
+    """
 
     id: Id
     kind: Literal["notice", "ad"]
@@ -58,6 +61,7 @@ class CampaignTold(Told):
     left_out: int
     created_at: Moment
     by: str
+    standing_run_id: Id | None
     send_at: Moment
     cancelled_at: Moment | None
     states: dict[str, int]

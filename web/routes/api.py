@@ -167,7 +167,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     json(
         "POST", f"/segments/{ID}/remove", "customers.edit", segment_api.remove, "Take a segment away; its customers stay",
-        answer=t.Done, problems=(404,),
+        answer=t.Done, problems=(404, 409),
     ),
     json(
         "POST", f"/segments/{ID}/add", "customers.edit", segment_api.add, "Put customers into a group",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from web.api import given as g
 from web.api import given_driver as gd
 from web.api import given_place as gp
+from web.api import given_standing as gs
 from web.api import given_texts as gt
 from web.api import told as t
 from web.api import told_car as tc
@@ -12,6 +13,7 @@ from web.api import told_driver as td
 from web.api import told_messages as tme
 from web.api import told_orders as to
 from web.api import told_places as tp
+from web.api import told_standing as ts
 from web.api import told_texts as tt
 from web.api import told_wall as tw
 from web.pages import (
@@ -24,6 +26,7 @@ from web.pages import (
     place_links,
     record,
     recordings,
+    standing_api,
     texts,
     wall,
 )
@@ -176,6 +179,47 @@ ROUTES: tuple[Route, ...] = (
     json(
         "POST", f"/campaigns/{ID}/cancel", "texts.send", campaign_api.cancel, "Stop it for whom it has not left",
         answer=tt.CampaignTold, problems=(404, 409),
+    ),
+    json("GET", "/standing-sends", "messages.see", standing_api.listed, "Standing sends", answer=t.Items[ts.StandingTold]),
+    json(
+        "POST", "/standing-sends", "texts.standing", standing_api.make, "A new one, which is off",
+        given=gs.StandingGiven, answer=ts.StandingTold, status=201, problems=(404, 409, 422),
+    ),
+    json(
+        "POST", "/standing-sends/look", "texts.standing", standing_api.look, "What one would do now; nothing is sent",
+        given=gs.StandingGiven, answer=ts.StandingLookTold, problems=(404, 422),
+    ),
+    json(
+        "GET", f"/standing-sends/{ID}", "messages.see", standing_api.shown, "One standing send",
+        answer=ts.StandingTold, problems=(404,),
+    ),
+    json(
+        "POST", f"/standing-sends/{ID}", "texts.standing", standing_api.change, "Another text, segment, time",
+        given=gs.StandingGiven, answer=ts.StandingTold, problems=(404, 409, 422),
+    ),
+    json(
+        "GET", f"/standing-sends/{ID}/look", "texts.send", standing_api.look_again, "What a kept one would do now",
+        answer=ts.StandingLookTold, problems=(404,),
+    ),
+    json(
+        "POST", f"/standing-sends/{ID}/on", "texts.standing", standing_api.switch_on, "Run from the next time on",
+        answer=ts.StandingTold, problems=(404, 422),
+    ),
+    json(
+        "POST", f"/standing-sends/{ID}/off", "texts.send", standing_api.switch_off, "Run no more",
+        answer=ts.StandingTold, problems=(404,),
+    ),
+    json(
+        "POST", f"/standing-sends/{ID}/remove", "texts.standing", standing_api.remove, "Take it away; its runs stay",
+        answer=t.Done, problems=(404,),
+    ),
+    json(
+        "GET", f"/standing-sends/{ID}/runs", "messages.see", standing_api.runs, "Its last 30 runs, the newest first",
+        answer=t.Items[ts.RunTold], problems=(404,),
+    ),
+    json(
+        "GET", f"/standing-runs/{ID}/left-out", "messages.see", standing_api.left_out, "Who got none in a run, and why",
+        given=gt.ResultsQuery, answer=t.Items[ts.StandingLeftTold], problems=(404,),
     ),
     json(
         "POST", f"/drivers/{ID}/by-text", "texts.handle", texts.by_text, "Offer a driver orders by text, or no longer",

@@ -37,6 +37,8 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "texts_received": ("received_at", "sender", "text", "outcome"),
     "consents": ("number", "agreed_at", "confirmed_at", "night_at", "refused_at", "source"),
     "left_out": ("number", "why"),
+    "standing_texts": ("number",),
+    "standing_left_out": ("why",),
     "photos": ("received_at", "stage", "side", "erased_at"),
     "car": ("at", "stage", "km"),
     "drafts": ("updated_at", "form"),

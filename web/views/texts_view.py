@@ -11,7 +11,7 @@ from aiohttp import web
 
 from desk import numbers
 from desk.errors import Invalid
-from desk.message import campaigns
+from desk.message import campaigns, messages
 from desk.message.campaign_views import LeftOut, Result
 from desk.message.campaigns import PLACES
 from desk.texts import consents
@@ -25,6 +25,7 @@ _DETAILS = {
     consents.REFUSED: "detail.refused",
     consents.NO_CONSENT: "detail.no_consent",
     TOO_LATE: "detail.too_late",
+    messages.NOT_SERVED: "detail.not_served",
 }
 
 
@@ -51,6 +52,23 @@ class TextsView(PageView):
     def detail(self, detail: str | None) -> str:
         """Why a text did not leave, in words; what a network said stays as it said it."""
         return self.m(_DETAILS[detail]) if detail in _DETAILS else detail or ""
+
+    def minute(self, minute: int) -> str:
+        """A minute of the day, as a clock shows it."""
+        return f"{minute // 60:02}:{minute % 60:02}"
+
+    def weekdays(self, told: str) -> str:
+        """Days of the week ("0" is Monday), in words."""
+        return self.m("standing.every_day") if len(told) == 7 else " ".join(self.m(f"weekday.{day}") for day in told)
+
+    def reasons(self, counts: dict[str, int]) -> str:
+        """Of how many people why they got none."""
+        return " · ".join(f"{self.m(f'why.{why}')} {count:,}" for why, count in counts.items())
+
+    def why_no_run(self, why: str) -> str:
+        """Why a rule did not run; what was wrong with the text as the form says it."""
+        key = f"standing.why.{why}"
+        return self.m(key) if self.words.templates(f"texts.{key}") else self.sentence(why)
 
     @property
     def places(self) -> str:
