@@ -114,7 +114,7 @@ async def test_reasons_go_after_the_days_that_are_configured_but_for_those_appea
         work.session.add(
             Appeal(
                 office_id=site.office_id, driver_id=site.drivers[0], weighing_id=rows[0].id, reason="가까이 있었습니다",
-                at=work.now, state="open",
+                at=work.now, due_at=work.now, state="open",
             )
         )  # fmt: skip
         ids = [row.id for row in rows]
