@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import zlib
 
 MASK = b"\x01\x02\x03\x04"
 
@@ -33,6 +34,17 @@ def frame(
     return head + told + MASK + bytes(byte ^ MASK[at % 4] for at, byte in enumerate(payload))
 
 
+def compressed(payload: bytes) -> bytes:
+    """A frame that says it is compressed; we never agreed to that."""
+    return frame(1, payload, reserved=0x40)
+
+
+def bomb(size: int) -> bytes:
+    """So many zeros, as `permessage-deflate` would send them (RFC 7692, 7.2.1)."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    return (packer.compress(bytes(size)) + packer.flush(zlib.Z_SYNC_FLUSH)).removesuffix(b"\0\0\xff\xff")
+
+
 _PROTOCOL = frozenset({1002, 1003, 1007, 1008, 1009})
 _WORDS = (
     "{", "}", "[", "[]", "{}", "null", "true", "1", '"ping"', "", " ", "ping", "\x00", "{'type':'ping'}", '{"type":}', '{"type":"ping",}', "<ping/>",
@@ -44,10 +56,19 @@ _WORDS = (
     '{"type":"beat","seq":999}', '{"type":"auth","token":"x"}', '{"type":"role","role":"admin"}', "NaN", "Infinity", "-1e999", "9" * 400,
 )  # fmt: skip
 
+_KINDS = (
+    "unsubscribe", "join", "leave", "room", "publish", "broadcast", "order.assigned", "driver.changed", "offer.accept", "message.send",
+    "session", "replay", "resume", "eval",
+)  # fmt: skip
+_MORE = (
+    ("id", "1"), ("office_id", "2"), ("seq", "0"), ("room", '"operator-2"'), ("since", '"2026-01-01"'), ("data", '{"__proto__":1}'),
+)  # fmt: skip
+
 TEXTS: tuple[tuple[str, frozenset[int]], ...] = (
     *((word, frozenset({1007, 1008})) for word in _WORDS),
     *((opening * depth, frozenset({1007, 1008, 1009})) for opening in ("[", '{"a":', "[[", '["') for depth in (100, 700, 1300, 4000, 20_000)),
     *(("x" * size, frozenset({1007, 1009})) for size in (4096, 4097, 5000, 65_535, 65_536, 100_000)),
+    *((f'{{"type":"{word}","{name}":{value}}}', frozenset({1008})) for word in _KINDS for name, value in _MORE),
     *(('{"type":"' + "p" * size + '"}', frozenset({1008, 1009})) for size in (100, 1000, 4000, 5000)),
 )  # fmt: skip
 
@@ -89,12 +110,9 @@ FRAMES: tuple[tuple[bytes, frozenset[int]], ...] = (
     *((frame(1, part, last=False) + frame(0, rest), frozenset({1007, 1008})) for part, rest in (
         (b"{", b"}x"), (b'{"type":"pi', b'ng","x":1}'), (b"\xe2", b"\x82"), (b"\xff", b"\xff"), (b"", b""), (b"[", b"]"),
     )),
+    # Compressed, though nobody agreed to it: also what would be up to ten megabytes.
+    *((compressed(bomb(size)), frozenset({1002, 1009})) for size in (0, 1, 14, 1000, 4097, 100_000, 1_000_000, 10_000_000)),
     # Floods: within a second more than anybody types.
     *((frame(1, b'{"type":"ping"}') * count, frozenset({1008, 4008})) for count in (100, 1000, 10_000)),
     *((frame(1, b'{"type":"subscribe"}') * count, frozenset({1008, 4008})) for count in (100, 1000)),
 )  # fmt: skip
-
-
-def compressed(payload: bytes) -> bytes:
-    """A frame that says it is compressed; we never agreed to that."""
-    return frame(1, payload, reserved=0x40)

@@ -85,3 +85,12 @@ BYTES: tuple[bytes, ...] = (
     bytes(range(128, 256)),
     b"\x8e\xa1\x8f\xa1",
 )  # fmt: skip
+
+_UNSEEN = (
+    "\u200b", "\u200c", "\u200d", "\u2060", "\ufeff", "\u202a", "\u202b", "\u202d", "\u202e", "\u202c", "\u2066", "\u2067",
+    "\u2068", "\u2069", "\u00ad", "\u180e", "\u115f", "\u1160", "\u3164", "\uffa0",
+)  # fmt: skip
+_NAMES = ("김철수", unicodedata.normalize("NFD", "홍길동"), "ﾞﾟ이", "강남역 10번", "Kim", "각", "가\u0301", "👨\u200d👩")
+
+WOVEN: tuple[str, ...] = tuple(unseen.join(("", *name, "")) for unseen in _UNSEEN for name in _NAMES)
+"""Names with something between their letters that nobody sees."""
