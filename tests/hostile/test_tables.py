@@ -7,6 +7,7 @@ import io
 from collections.abc import Callable
 from typing import Any
 
+import aiohttp
 from sqlalchemy import select
 
 from desk.errors import DeskError
@@ -15,8 +16,10 @@ from desk.importing.spreadsheet_text import harmless, meant
 from desk.importing.staging import File
 from desk.ordering import tariff_files
 from desk.place import place_book
-from models import Customer, Import
+from locales.catalog import Catalog
+from models import Customer, Import, TariffTable
 from tests.hostile.cases import CASES, FORMULAS, TABLES
+from tests.hostile.corpus import tables
 from tests.web.conftest import House
 
 READERS: tuple[Callable[[bytes], Any], ...] = (reading.read, place_book.read, tariff_files.zones, tariff_files.days)
@@ -58,3 +61,22 @@ async def test_a_name_that_would_compute_comes_in_as_text_and_goes_out_as_text(h
     assert [cell for cell in cells if cell[:1] in "=+-@\t\r" and cell] == []
     assert {meant(cell) for cell in cells} >= set(names)
     assert all(meant(harmless(text)) == text for text in names)
+
+
+async def test_a_workbook_that_unpacks_to_far_more_than_it_is_is_refused_at_the_page_and_nothing_is_kept(
+    house: House,
+) -> None:
+    """F20. A compressed bomb through both doors for tables. Seen failing without `_refuse_bombs` of desk/importing/workbook.py."""
+    raw = tables.bomb()
+    assert len(raw) < 2_000_000
+    boss = await house.signed_in("boss")
+    for path, kind, word in (("/import", "customers", "import.refused.bomb"), ("/money/tariff", "zones", "")):
+        form = aiohttp.FormData({"key": f"bomb {path}", "kind": kind})
+        form.add_field("file", raw, filename="손님.xlsx", content_type="application/octet-stream")
+        answer = await boss.ask("POST", path, data=form, headers={"Accept": "text/html"})
+        assert answer.status == 422, path
+        assert not word or Catalog.load("ko").text(word) in answer.raw.decode()
+    async with house.desk.look() as session:
+        assert (await session.scalars(select(Import.id))).all() == []
+        assert (await session.scalars(select(TariffTable.id))).all() == []
+    assert (await boss.ask("GET", "/healthz")).status == 200

@@ -28,6 +28,16 @@ def _zip(*members: tuple[str, bytes]) -> bytes:
     return out.getvalue()
 
 
+def bomb() -> bytes:
+    """A workbook as spreadsheets write it, whose one sheet is a few hundred kilobytes and unpacks to 300 MB."""
+    types = b'<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>'
+    return _zip(
+        ("[Content_Types].xml", types),
+        ("xl/workbook.xml", b"<workbook/>"),
+        ("xl/worksheets/sheet1.xml", b" " * 300_000_000),
+    )
+
+
 _ODD_BYTES: tuple[bytes, ...] = (
     b"", b"\0", b"\n" * 1000, b"," * 1000, b"\xff\xfe", b"\xfe\xff\0a", b"\xef\xbb\xbf", b"\xef\xbb\xbfname,number\n", b"\x80\x81\x82",
     "이름,전화\n김,010".encode("utf-16"), "이름,전화\n김,010".encode("utf-32"), "이름,전화\n김철수,01055501234\n".encode("cp949"),
