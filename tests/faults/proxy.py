@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import socket
 import struct
+import time
 from typing import Literal
 
 Way = Literal["up", "down"]
@@ -33,6 +34,9 @@ class Proxy:
         """Carry each read in pieces of this many bytes."""
         self.refuses = False
         """Take no new connection (close it at once)."""
+        self.back_after: list[float] = []
+        """Seconds from each cut by `cut_after` to the next connection."""
+        self._cut_at: float | None = None
         self._flows = asyncio.Event()
         self._flows.set()
         self._left: dict[Way, int | None] = {"up": None, "down": None}
@@ -91,6 +95,9 @@ class Proxy:
             return
         self._wires |= {writer, far_writer}
         self.connections += 1
+        if self._cut_at is not None:
+            self.back_after.append(time.monotonic() - self._cut_at)
+            self._cut_at = None
         async with self._changed:
             self._changed.notify_all()
         both = [
@@ -119,6 +126,7 @@ class Proxy:
                 if left is not None and len(data) >= left:
                     self._left[way] = None
                     await self._write(writer, data[:left], way)
+                    self._cut_at = time.monotonic()
                     raise _Cut
                 if left is not None:
                     self._left[way] = left - len(data)

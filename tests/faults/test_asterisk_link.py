@@ -73,6 +73,13 @@ async def test_a_link_that_is_cut_in_mid_event_costs_no_call(
                 back.append(await seconds_until(site, ok=True))
     await callers.over()
     took = await callers.whole()
+    figure(
+        "A1",
+        f"connected again after a cut, slowest of {len(wire.back_after)}",
+        max(wire.back_after, default=0.0),
+        "s",
+        promise=3,
+    )
     figure("A1", f"resync after a reconnect, slowest of {len(back)}", max(back, default=0.0), "s", promise=5)
     figure("A1", "every call complete after the last cut", took, "s", promise=60)
     assert (await figures(site))["ami_resyncs_total"] > resyncs

@@ -95,7 +95,7 @@ async def test_one_driver_who_is_given_fifty_orders_at_once_has_one(
 ) -> None:
     """G4. Seen failing without the partial unique index on a driver's active assignment: the condition on his state then refuses
     as the second line, but nobody is told which order he has."""
-    rounds, racers = count(3, 100), count(20, 50)
+    rounds, racers = count(3, 200), count(20, 50)
     async with racing(desk, database_url, racers) as office:
         waiting = [(await office.order())["id"] for _ in range(racers)]
         for _ in range(rounds):
