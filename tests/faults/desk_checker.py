@@ -19,6 +19,7 @@ from desk.books import periods
 from desk.customer import search_index
 from desk.driver import vehicle_proof
 from desk.keeping import kept_files
+from desk.ordering import drafts
 from desk.ordering.timers import REMINDER, WAIT
 from desk.work import Desk
 from models import (
@@ -237,13 +238,17 @@ async def _erased(session: AsyncSession, history: History, _desk: Desk) -> Async
 
 
 async def _kept(session: AsyncSession, history: History, _desk: Desk) -> AsyncIterator[str]:
-    """A form is as it was last acknowledged, or newer; a driver is in on one telephone."""
+    """A form is as it was last acknowledged, or newer, or the oldest of too many; a driver is in on one telephone."""
     newest: dict[int, int] = {}
+    since: dict[int, float] = {}
     for said in history.of("draft", "ok"):
-        values = said.details["values"]
-        newest[values["call_id"]] = max(newest.get(values["call_id"], 0), values["version"])
+        call_id, version = said.details["values"]["call_id"], said.details["values"]["version"]
+        newest[call_id] = max(newest.get(call_id, 0), version)
+        since[call_id] = max(since.get(call_id, 0.0), said.start)
     forms = dict((await session.execute(select(CallDraft.call_id, CallDraft.form))).all())
     for call_id, version in newest.items():
+        if call_id not in forms and _pushed_out(history, call_id, since[call_id]):
+            continue
         if forms.get(call_id, {}).get("version", 0) < version:
             yield f"draft: of call {call_id} {forms.get(call_id)} is kept, {version} was acknowledged"
     open_ = select(DriverSession.driver_id).where(DriverSession.ended_at.is_(None))
@@ -253,6 +258,12 @@ async def _kept(session: AsyncSession, history: History, _desk: Desk) -> AsyncIt
     for times in tokens.values():
         if times > 1:
             yield f"links: one link let a driver in {times} times"
+
+
+def _pushed_out(history: History, call_id: int, since: float) -> bool:
+    """Whether so many other forms were begun or gone on with since then that the operator's oldest ones went."""
+    later = [said for said in history.of("draft") if said.end is None or said.end >= since]
+    return len({said.details["values"]["call_id"] for said in later} - {call_id}) >= drafts.MOST
 
 
 async def _files_of_people(session: AsyncSession, history: History, _desk: Desk) -> AsyncIterator[str]:
@@ -281,7 +292,8 @@ async def _files_of_people(session: AsyncSession, history: History, _desk: Desk)
                 yield f"{name} took back {len(back)} customers, and {still} are there"
     stray = text(
         "select count(*) from customer c where c.name like '명부 %' and not exists "
-        "(select 1 from import_row r where r.subject_id = c.id and r.outcome = 'created')"
+        "(select 1 from import_row r where r.subject_id = c.id and r.outcome = 'created') and not exists "
+        "(select 1 from customer_merge m where m.kept_id = c.id and m.undone_at is null)"  # he may have the other's name
     )
     if lonely := await session.scalar(stray):
         yield f"{lonely} customers of files are of no line"
