@@ -117,7 +117,7 @@ def test_the_books_are_kept_and_still_written_once_where_their_tables_are_built_
 def test_appeals_from_before_are_due_two_days_after_they_were_made(tmp_path: Path) -> None:
     """Seen failing with the moment of the appeal itself."""
     url = f"sqlite:///{tmp_path / 'callboard.db'}"
-    migrations.upgrade(url, "0033")
+    migrations.upgrade(url, "0030")
     appeal = (
         "insert into appeal (id, office_id, driver_id, entry_id, reason, at, state) "
         "values (7, 1, 1, 1, '늦지 않음', '2026-11-29 12:00:00.000000', 'open')"
@@ -125,11 +125,11 @@ def test_appeals_from_before_are_due_two_days_after_they_were_made(tmp_path: Pat
     with migrations.open_engine(url).begin() as connection:
         connection.exec_driver_sql(appeal)
         before = everything(connection, "appeal")
-    migrations.upgrade(url, "0033b")
+    migrations.upgrade(url, "0031")
     with migrations.open_engine(url).connect() as connection:
         due = connection.exec_driver_sql("select id, reason, due_at, grade_id from appeal").all()
     assert due == [(7, "늦지 않음", "2026-12-01 12:00:00.000000", None)]
-    migrations.downgrade(url, "0033")
+    migrations.downgrade(url, "0030")
     with migrations.open_engine(url).connect() as connection:
         assert everything(connection, "appeal") == before
 

@@ -7,8 +7,8 @@ from alembic import op
 
 from models import inverted
 
-revision = "0029"
-down_revision = "0033c"
+revision = "0033"
+down_revision = "0032"
 branch_labels = None
 depends_on = None
 
