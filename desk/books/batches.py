@@ -8,35 +8,28 @@ is posted once however often and by whomever it is approved. A bill moves no mon
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk import events
 from desk.books import cashier, ledger
+from desk.books.batch_views import choosers, rule_in, span_of
 from desk.books.cashier import AlreadyDecided, SamePerson
 from desk.books.ledger import Booking, Line
-from desk.clock import days
 from desk.clock.days import Span
 from desk.driver.driver_access import house_language
 from desk.errors import Conflict, Invalid, NotFound
-from desk.figures.report_rows import DriverName
 from desk.figures.reports import closing_by_driver
 from desk.office import people
 from desk.office.people import audit
 from desk.order import money
 from desk.rules.settling import SettlingRule
-from desk.views import Json, moment
 from desk.work import Work
 from locales.catalog import Catalog
-from models import Driver, Entry, Message, Office, Operator, SettlementBatch, SettlementLine
-
-LISTED = 100
-"""How many batches are listed at most, newest first."""
+from models import Driver, Message, Office, SettlementBatch, SettlementLine
 
 
 class BatchOpen(Conflict):
@@ -61,85 +54,6 @@ class NothingTicked(Conflict):
     """There is nothing in the batch to be booked."""
 
     code = "nothing_ticked"
-
-
-@dataclass(frozen=True, slots=True)
-class LineTold:
-    """One driver of a batch; `undone`: what was booked was undone since."""
-
-    id: int
-    driver: DriverName
-    kind: str
-    amount: int
-    had: int
-    has: int
-    included: bool
-    reason: str | None
-    entry_id: int | None
-    undone: bool
-
-    @property
-    def stays(self) -> int:
-        """What he has once it is paid out."""
-        return self.has - self.amount if self.kind == "pay" else self.has
-
-    def as_json(self) -> Json:
-        return {
-            "id": self.id,
-            "driver": self.driver.as_json(),
-            "kind": self.kind,
-            "amount": self.amount,
-            "had": self.had,
-            "has": self.has,
-            "included": self.included,
-            "reason": self.reason,
-            "entry_id": self.entry_id,
-            "undone": self.undone,
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class BatchTold:
-    """A batch with its sums: what is ticked while it waits, what was booked once it is posted."""
-
-    id: int
-    span: Span
-    rule: SettlingRule
-    state: str
-    made_at: datetime
-    made_by: str
-    decided_at: datetime | None
-    decided_by: str | None
-    paid: int
-    payouts: int
-    billed: int
-    bills: int
-    lines: tuple[LineTold, ...] = ()
-    choosers: frozenset[int] = frozenset()
-    """Who chose what is in it: none of them approves it."""
-
-    def of(self, *kinds: str) -> list[LineTold]:
-        """The lines of these kinds."""
-        return [line for line in self.lines if line.kind in kinds]
-
-    def as_json(self) -> Json:
-        return {
-            "id": self.id,
-            "first": self.span.first.isoformat(),
-            "last": self.span.last.isoformat(),
-            "keep": self.rule.keep,
-            "unit": self.rule.unit,
-            "needed": self.rule.needed,
-            "state": self.state,
-            "made_at": moment(self.made_at),
-            "made_by": self.made_by,
-            "decided_at": moment(self.decided_at),
-            "decided_by": self.decided_by,
-            "paid": self.paid,
-            "payouts": self.payouts,
-            "billed": self.billed,
-            "bills": self.bills,
-        }
 
 
 async def propose(work: Work, operator_id: int, span: Span, rule: SettlingRule) -> SettlementBatch:
@@ -196,14 +110,14 @@ async def approve(work: Work, operator_id: int, batch_id: int, seen: Collection[
     batch = await _held(work, operator_id, batch_id)
     lines = await _lines_of(work.session, batch.id)
     chosen = [line for line in lines if line.included]
-    if operator_id in _choosers(batch, lines):
+    if operator_id in choosers(batch, lines):
         raise SamePerson("somebody else approves a batch than who chose its lines", batch_id=batch_id)
     if {line.id for line in chosen} != set(seen):
         raise OtherTicks("other lines are ticked by now", batch_id=batch_id)
     if not chosen:
         raise NothingTicked("nothing is ticked", batch_id=batch_id)
     office = await work.session.get_one(Office, batch.office_id)
-    await _check_open(work.session, office.id, _span(office, batch))
+    await _check_open(work.session, office.id, span_of(office, batch))
     drivers = await _drivers(work, batch)
     await _leave_out(work, batch, chosen)
     booked = [line for line in chosen if line.included]
@@ -224,87 +138,6 @@ async def drop(work: Work, operator_id: int, batch_id: int) -> None:
     batch.state, batch.decided_at, batch.decided_by = "dropped", work.now, operator_id
     audit(work, operator_id, "batch.dropped", _subject(batch.id))
     await work.session.flush()
-
-
-async def rule_of(session: AsyncSession, office_id: int) -> SettlingRule:
-    """The rule that the office settled by last."""
-    query = (
-        select(SettlementBatch)
-        .where(SettlementBatch.office_id == office_id)
-        .order_by(SettlementBatch.id.desc())
-        .limit(1)
-    )
-    last = (await session.scalars(query)).one_or_none()
-    return SettlingRule() if last is None else _rule(last)
-
-
-async def listed(session: AsyncSession, office_id: int) -> list[BatchTold]:
-    """The office's batches, newest first, without their lines."""
-    office = await session.get_one(Office, office_id)
-    query = (
-        select(SettlementBatch)
-        .where(SettlementBatch.office_id == office_id)
-        .order_by(SettlementBatch.id.desc())
-        .limit(LISTED)
-    )
-    found = (await session.scalars(query)).all()
-    sums = await session.execute(
-        select(SettlementLine.batch_id, SettlementLine.kind, func.sum(SettlementLine.amount), func.count())
-        .where(SettlementLine.batch_id.in_([batch.id for batch in found]), SettlementLine.included)
-        .group_by(SettlementLine.batch_id, SettlementLine.kind)
-    )
-    by = {(batch_id, kind): (int(amount), count) for batch_id, kind, amount, count in sums}
-    return [
-        await _told(session, office, batch, by.get((batch.id, "pay"), (0, 0)), by.get((batch.id, "bill"), (0, 0)))
-        for batch in found
-    ]
-
-
-async def told(session: AsyncSession, office_id: int, batch_id: int) -> BatchTold:
-    """One batch with its lines, in the order of the drivers' numbers. Raises NotFound, also for another office's."""
-    batch = await session.get(SettlementBatch, batch_id)
-    if batch is None or batch.office_id != office_id:
-        raise NotFound(f"there is no batch {batch_id}", batch_id=batch_id)
-    office = await session.get_one(Office, office_id)
-    rows = await session.execute(
-        select(SettlementLine, Driver.number, Driver.name)
-        .join(Driver, Driver.id == SettlementLine.driver_id)
-        .where(SettlementLine.batch_id == batch.id)
-        .order_by(func.length(Driver.number), Driver.number)
-    )
-    rows_found = [(line, DriverName(line.driver_id, number, name)) for line, number, name in rows]
-    lines = [line for line, _ in rows_found]
-    paid, billed = (
-        (sum(line.amount for line in of), len(of))
-        for of in ([line for line in lines if line.included and line.kind == kind] for kind in ("pay", "bill"))
-    )
-    of_batch = select(SettlementLine.entry_id).where(SettlementLine.batch_id == batch.id)
-    undone = set(await session.scalars(select(Entry.reverses_id).where(Entry.reverses_id.in_(of_batch))))
-    shown = tuple(
-        LineTold(
-            line.id, driver, line.kind, line.amount, line.had, line.has, line.included, line.reason, line.entry_id,
-            line.entry_id in undone,
-        )
-        for line, driver in rows_found
-    )  # fmt: skip
-    return await _told(session, office, batch, paid, billed, shown, _choosers(batch, lines))
-
-
-async def _told(
-    session: AsyncSession,
-    office: Office,
-    batch: SettlementBatch,
-    paid: tuple[int, int],
-    billed: tuple[int, int],
-    lines: tuple[LineTold, ...] = (),
-    choosers: frozenset[int] = frozenset(),
-) -> BatchTold:
-    made_by = await session.get_one(Operator, batch.made_by)
-    decided_by = await session.get_one(Operator, batch.decided_by) if batch.decided_by is not None else None
-    return BatchTold(
-        batch.id, _span(office, batch), _rule(batch), batch.state, batch.made_at, made_by.name, batch.decided_at,
-        decided_by.name if decided_by else None, *paid, *billed, lines, choosers,
-    )  # fmt: skip
 
 
 async def _lines(work: Work, batch: SettlementBatch, span: Span, rule: SettlingRule) -> list[SettlementLine]:
@@ -337,7 +170,7 @@ async def _leave_out(work: Work, batch: SettlementBatch, chosen: Sequence[Settle
     """Take out what does not fit any more: his account has changed, or he was asked for a single pay-out."""
     has = await ledger.balances(work.session, batch.office_id, "driver")
     asked = await _asked(work, batch.office_id)
-    rule = _rule(batch)
+    rule = rule_in(batch)
     for line in chosen:
         line.has = -has.get(line.driver_id, 0)
         if line.kind == "pay" and line.driver_id in asked:
@@ -428,12 +261,6 @@ async def _check_open(session: AsyncSession, office_id: int, span: Span) -> None
         raise DaysClosed("the books of these days are closed", until=closed.isoformat())
 
 
-def _choosers(batch: SettlementBatch, lines: Sequence[SettlementLine]) -> frozenset[int]:
-    """Who made it, and who ticked a line in; taking one out is no choice of a pay-out."""
-    ticked = {line.ticked_by for line in lines if line.included and line.ticked_by is not None}
-    return frozenset({batch.made_by, *ticked})
-
-
 def _sums(lines: Sequence[SettlementLine]) -> dict[str, Any]:
     sums = {kind: [line.amount for line in lines if line.included and line.kind == kind] for kind in ("pay", "bill")}
     return {
@@ -441,16 +268,8 @@ def _sums(lines: Sequence[SettlementLine]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _rule(batch: SettlementBatch) -> SettlingRule:
-    return SettlingRule(batch.keep, batch.unit, batch.needed)
-
-
 def _rule_told(rule: SettlingRule) -> dict[str, int]:
     return {"keep": rule.keep, "unit": rule.unit, "needed": rule.needed}
-
-
-def _span(office: Office, batch: SettlementBatch) -> Span:
-    return days.span(office.timezone, batch.first, batch.last)
 
 
 def _subject(batch_id: int) -> str:

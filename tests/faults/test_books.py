@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from desk.books import batches, cashier, ledger, periods
+from desk.books import batch_views, batches, cashier, ledger, periods
 from desk.books.cashier import AlreadyDecided
 from desk.work import Desk
 from models import Base, Message, Period, PeriodBalance
@@ -146,8 +146,8 @@ async def test_a_batch_that_is_killed_is_made_and_posted_whole_or_not_at_all_and
     async with Doomed.ready(database_url) as doomed:
         deaths = await killed_at_each(desk, doomed, propose, chance, count)
         async with desk.look() as session:
-            [batch] = await batches.listed(session, books.office_id)
-            lines = (await batches.told(session, books.office_id, batch.id)).lines
+            [batch] = await batch_views.listed(session, books.office_id)
+            lines = (await batch_views.told(session, books.office_id, batch.id)).lines
             before = await ledger.balances(session, books.office_id, "driver")
         assert len(lines) == DRIVERS
         ticked = [line.id for line in lines if line.included]
@@ -155,7 +155,7 @@ async def test_a_batch_that_is_killed_is_made_and_posted_whole_or_not_at_all_and
         more = await killed_at_each(desk, doomed, approve, chance, count)
     posted = await everything(desk)
     async with desk.look() as session:
-        told = await batches.told(session, books.office_id, batch.id)
+        told = await batch_views.told(session, books.office_id, batch.id)
         after = await ledger.balances(session, books.office_id, "driver")
         texts = (await session.scalars(select(Message))).all()
     assert told.state == "posted"

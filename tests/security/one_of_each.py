@@ -12,7 +12,7 @@ from typing import Any
 import aiohttp
 from sqlalchemy import select, update
 
-from desk.books import batches, cashier, credit_accounts, fee_rules
+from desk.books import batch_views, batches, cashier, credit_accounts, fee_rules
 from desk.books.credit_accounts import Terms
 from desk.books.fee_rules import FeeForm
 from desk.clock import days
@@ -127,7 +127,7 @@ async def taken_away(house: House) -> dict[str, Any]:
 async def _batch(work: Work, who: int) -> int:
     """A batch that waits: the one that does, or a new one."""
     operator = await people.operator_of(work, who)
-    waits = await batches.listed(work.session, operator.office_id)
+    waits = await batch_views.listed(work.session, operator.office_id)
     if waits and waits[0].state == "open":
         return waits[0].id
     today = days.today("Asia/Seoul", work.now)

@@ -6,7 +6,7 @@ from datetime import date
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk.books import batches
+from desk.books import batch_views, batches
 from desk.clock import days
 from desk.office import offices
 from desk.rules.settling import SettlingRule
@@ -20,7 +20,7 @@ from web.api.shapes import Nothing
 async def listed(ask: Ask[Nothing]) -> Json:
     """The office's batches, newest first."""
     async with ask.desk.look() as session:
-        found = await batches.listed(session, ask.operator.office_id)
+        found = await batch_views.listed(session, ask.operator.office_id)
     return {"items": [batch.as_json() for batch in found], "next": None}
 
 
@@ -74,5 +74,5 @@ async def drop(ask: Ask[Nothing]) -> Json:
 
 
 async def _whole(session: AsyncSession, ask: Ask[BatchGiven] | Ask[LinesGiven] | Ask[Nothing], batch_id: int) -> Json:
-    told = await batches.told(session, ask.operator.office_id, batch_id)
+    told = await batch_views.told(session, ask.operator.office_id, batch_id)
     return {**told.as_json(), "lines": [line.as_json() for line in told.lines]}

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from aiohttp import web
 
-from desk.books import batches
-from desk.books.batches import BatchTold
+from desk.books import batch_views, batches
+from desk.books.batch_views import BatchTold, LineTold
 from desk.clock import days
 from desk.errors import DeskError, Invalid
 from desk.rules.settling import SettlingRule
@@ -100,8 +100,8 @@ async def _show_list(
 ) -> web.StreamResponse:
     async with request.app[DESK].look() as session:
         view = await view_of(request, session)
-        found = await batches.listed(session, view.office.id)
-        rule = await batches.rule_of(session, view.office.id)
+        found = await batch_views.listed(session, view.office.id)
+        rule = await batch_views.rule_of(session, view.office.id)
     return await view.page(
         "batches",
         status if view.trouble is None else 422,
@@ -116,7 +116,7 @@ async def _show_list(
 async def _show_one(request: web.Request, status: int = 200, refused: str | None = None) -> web.StreamResponse:
     async with request.app[DESK].look() as session:
         view = await view_of(request, session)
-        batch = await batches.told(session, view.office.id, int(request.match_info["id"]))
+        batch = await batch_views.told(session, view.office.id, int(request.match_info["id"]))
     view = replace(view, span=batch.span)
     if form := asked_form(request):
         kind = request.query.get("of", "pay")
@@ -143,6 +143,6 @@ async def _show_one(request: web.Request, status: int = 200, refused: str | None
     )
 
 
-def _left_out(batch: BatchTold) -> list[batches.LineTold]:
+def _left_out(batch: BatchTold) -> list[LineTold]:
     """For whom nothing was ever proposed."""
     return batch.of("none")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from desk.books.batches import BatchTold, LineTold
+from desk.books.batch_views import BatchTold, LineTold
 from web.views.money_sheets import about
 from web.views.money_view import View
 from web.views.sheets import Cell, Kind, Sheet

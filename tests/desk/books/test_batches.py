@@ -10,8 +10,9 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk.books import batches, cashier, ledger, periods
-from desk.books.batches import BatchOpen, BatchTold, DaysClosed, NothingTicked, OtherTicks
+from desk.books import batch_views, batches, cashier, ledger, periods
+from desk.books.batch_views import BatchTold
+from desk.books.batches import BatchOpen, DaysClosed, NothingTicked, OtherTicks
 from desk.books.cashier import AlreadyDecided, SamePerson
 from desk.clock.days import Span, span
 from desk.errors import Invalid, NotFound
@@ -52,7 +53,7 @@ async def proposed(desk: Desk, site: Site, rule: SettlingRule = RULE, days: Span
 
 async def told(desk: Desk, site: Site, batch_id: int) -> BatchTold:
     async with desk.look() as session:
-        return await batches.told(session, site.office_id, batch_id)
+        return await batch_views.told(session, site.office_id, batch_id)
 
 
 async def approved(desk: Desk, site: Site, batch: BatchTold, by: int | None = None) -> BatchTold:
@@ -228,8 +229,8 @@ async def test_one_batch_waits_at_a_time_and_one_that_is_dropped_books_nothing(d
     assert await entries(desk) == before
     again = await proposed(desk, site)
     async with desk.look() as session:
-        assert [one.id for one in await batches.listed(session, site.office_id)] == [again.id, batch.id]
-        assert await batches.rule_of(session, site.office_id) == RULE
+        assert [one.id for one in await batch_views.listed(session, site.office_id)] == [again.id, batch.id]
+        assert await batch_views.rule_of(session, site.office_id) == RULE
 
 
 async def test_days_of_a_closed_month_are_refused(desk: Desk, site: Site, clock: Clock) -> None:
