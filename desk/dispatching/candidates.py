@@ -21,6 +21,7 @@ from desk.errors import NotFound
 from desk.order import finishing
 from desk.place.nearby import Point, beeline_m, boxed, nearest
 from desk.trades import Trade
+from desk.work import utc_now
 from models import Driver, Offer, Order
 
 __all__ = ["Candidate", "beeline_m", "candidates", "of_order"]
@@ -75,7 +76,7 @@ async def candidates(
     order = await session.get(Order, order_id)
     if order is None or office_id not in (None, order.office_id):
         raise NotFound(f"there is no order {order_id}", order_id=order_id)
-    return await of_order(session, order, limit, now or datetime.now().astimezone())
+    return await of_order(session, order, limit, now or utc_now())
 
 
 async def of_order(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,6 +20,7 @@ from desk.order import order_clock, order_places, pin_doubt, promises, way_point
 from desk.ordering import fares, no_show, waiting
 from desk.texts.message_states import shown_text
 from desk.views import Json, moment
+from desk.work import utc_now
 from models import (
     Assignment,
     CreditAccount,
@@ -148,7 +149,7 @@ class _Beside:
             await promises.of_orders(session, order_ids),
             await order_clock.alarms_of(session, order_ids),
             await unheard.of_orders(session, order_ids),
-            datetime.now(UTC),
+            utc_now(),
         )
 
     def of_order(self, order_id: int) -> Json:
@@ -229,7 +230,7 @@ def _order(
 
 def _driver_of(order: Order, driver: Driver) -> Json:
     """Who has it. Papers of his that run out are told while the order is open."""
-    papers = () if order.closed_at else soon_out(driver.licence_until, driver.insurance_until, datetime.now(UTC).date())
+    papers = () if order.closed_at else soon_out(driver.licence_until, driver.insurance_until, utc_now().date())
     return {"id": driver.id, "number": driver.number, "name": driver.name, "papers": papers_json(papers)}
 
 
