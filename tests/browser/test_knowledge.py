@@ -227,6 +227,7 @@ async def test_an_administrator_writes_one_by_keys_and_it_is_there_at_once(sit_d
     await page.select_option("[name=line_id]", index=1)
     await boss.press("Escape", "s")
     await page.wait_for_selector(".read")
+    await page.wait_for_load_state()  # from then on it hears keys
     assert await page.locator(".read li").all_inner_texts() == ["<img src=x onerror=alert(1)>", "먼저 말한다"]
     await picture(boss, "articles-one-ko")
     async with scene.desk.work() as work:
