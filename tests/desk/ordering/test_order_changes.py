@@ -37,8 +37,7 @@ def form(version: int, **changes: Any) -> ChangeOrder:
 
 async def change(desk: Desk, operator_id: int, order: Order, **changes: Any) -> Order:
     """Change the order as it was when `order` was read."""
-    async with desk.work() as work:
-        return await order_changes.change(work, operator_id, order.id, form(order.version, **changes))
+    return await desk.do(lambda work: order_changes.change(work, operator_id, order.id, form(order.version, **changes)))
 
 
 async def rows(desk: Desk) -> list[tuple[str, Any, Any]]:
@@ -148,6 +147,7 @@ async def test_of_two_who_save_at_once_one_wins_and_nothing_is_lost_silently(
         change(desk, site.colleague_id, order, fare=40_000),
         return_exceptions=True,
     )
+    assert sorted(type(one).__name__ for one in outcomes) == ["Order", "StaleOrder"], outcomes
     [saved] = [one for one in outcomes if isinstance(one, Order)]
     [refused] = [one for one in outcomes if isinstance(one, StaleOrder)]
     [difference] = refused.differences
