@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import signal
 import time
 from collections import Counter
@@ -140,6 +141,15 @@ async def test_a_frozen_asterisk_is_noticed_and_found_again(asterisk: Asterisk, 
     assert [part.ok for part in desk.parts] == [True, False, True]
 
 
+def failed(play: Stage) -> set[str]:
+    """The calls that Asterisk says it could not place: on a busy machine one in some hundred."""
+    told = re.findall(
+        rb"Event: OriginateResponse\r\n(?:[^\r]+\r\n)*?Response: Failure\r\n(?:[^\r]+\r\n)*?Uniqueid: (storm-\d+)\r\n",
+        play.reader.heard,
+    )
+    return {name.decode() for name in told}
+
+
 async def test_of_more_events_than_there_is_room_for_none_is_lost_uncounted(
     asterisk: Asterisk, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -169,11 +179,15 @@ async def test_of_more_events_than_there_is_room_for_none_is_lost_uncounted(
                 placed += 1
             time.sleep(2)  # nobody has his turn, as when our process was stopped
             await asyncio.sleep(0.1)
+        calls = {f"storm-{n}" for n in range(placed)}
         callers = {f"storm-{n}" for n in range(0, placed, 10)}
-        await desk.until(lambda: callers <= {event.linkedid for event in desk.told if isinstance(event, CallSeen)})
+        await desk.until(
+            lambda: callers <= {event.linkedid for event in desk.told if isinstance(event, CallSeen)} | failed(play)
+        )
         await desk.until(lambda: len(desk.snapshots) > snapshots and not listener.backlog.torn)
         await desk.until(lambda: len(listener.backlog) == 0)
-        await desk.until(lambda: all(listener.roster.is_up(f"storm-{n}") for n in range(placed)))
+        await desk.until(lambda: all(listener.roster.is_up(call) for call in calls - failed(play)))
+        assert len(failed(play)) < placed // 10, "a storm that Asterisk itself did not place proves nothing"
         booted = 1  # FullyBooted is for the link itself and never waits
         assert listener.events_in == booted + listener.ignored + out.total() + listener.dropped + len(listener.backlog)
     assert not {"UserEvent", "Hangup"} & listener.dropped_by.keys()
