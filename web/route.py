@@ -23,6 +23,8 @@ class Route:
 
     `kind`: "json" handlers get an understood request and return JSON; "raw" ones write their own answer;
     "page" ones are for people and stand in no API document.
+
+    `longest`: the longest body in bytes, where it is more than the settings allow others.
     """
 
     method: str
@@ -35,6 +37,7 @@ class Route:
     status: int = 200
     kind: str = "json"
     problems: tuple[int, ...] = field(default=())
+    longest: int | None = None
 
     @property
     def shown(self) -> bool:
@@ -53,8 +56,9 @@ def json(
     answer: Any,
     status: int = 200,
     problems: tuple[int, ...] = (),
+    longest: int | None = None,
 ) -> Route:
-    return Route(method, API + path, may, handler, summary, given, answer, status, "json", problems)
+    return Route(method, API + path, may, handler, summary, given, answer, status, "json", problems, longest)
 
 
 def raw(method: str, path: str, may: Required, handler: Handler, summary: str, **more: Any) -> Route:

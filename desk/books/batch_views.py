@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -75,6 +75,8 @@ class BatchTold:
     lines: tuple[LineTold, ...] = ()
     choosers: frozenset[int] = frozenset()
     """Who chose what is in it: none of them approves it."""
+    without: int = 0
+    """How many drivers of the office have no line, while it waits: they never had anything on their accounts."""
 
     def of(self, *kinds: str) -> list[LineTold]:
         """The lines of these kinds."""
@@ -149,7 +151,11 @@ async def told(session: AsyncSession, office_id: int, batch_id: int) -> BatchTol
         )
         for line, driver in rows_found
     )  # fmt: skip
-    return await _told(session, office, batch, paid, billed, shown, choosers(batch, lines))
+    whole = await _told(session, office, batch, paid, billed, shown, choosers(batch, lines))
+    if batch.state != "open":
+        return whole
+    everybody = select(func.count()).select_from(Driver).where(Driver.office_id == office_id)
+    return replace(whole, without=(await session.scalar(everybody) or 0) - len(shown))
 
 
 async def rule_of(session: AsyncSession, office_id: int) -> SettlingRule:

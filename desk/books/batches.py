@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -56,8 +56,14 @@ class NothingTicked(Conflict):
     code = "nothing_ticked"
 
 
-async def propose(work: Work, operator_id: int, span: Span, rule: SettlingRule) -> SettlementBatch:
-    """Write a batch for these days, with a line for every driver; nothing is booked. Raises BatchOpen, DaysClosed, Invalid."""
+async def propose(
+    work: Work, operator_id: int, span: Span, rule: SettlingRule, *, without_account: bool = False
+) -> SettlementBatch:
+    """Write a batch for these days, with a line for every driver who has an account; nothing is booked.
+
+    Who never had anything on his account comes in only if he drives now and is to be billed, or all of those who are to be
+    billed `without_account`. Raises BatchOpen, DaysClosed, Invalid.
+    """
     operator = await people.operator_of(work, operator_id)
     office_id = operator.office_id
     if span.since > work.now:
@@ -74,10 +80,11 @@ async def propose(work: Work, operator_id: int, span: Span, rule: SettlingRule) 
             work.session.add(batch)
     except IntegrityError:
         raise BatchOpen("a batch waits already", batch_id=await _waiting(work.session, office_id)) from None
-    lines = await _lines(work, batch, span, rule)
+    lines = await _lines(work, batch, span, rule, without_account=without_account)
     work.session.add_all(lines)
     await work.session.flush()
-    detail = {"first": span.first.isoformat(), "last": span.last.isoformat(), **_rule_told(rule), **_sums(lines)}
+    days_told = {"first": span.first.isoformat(), "last": span.last.isoformat()}
+    detail = days_told | _rule_told(rule) | {"without_account": without_account} | _sums(lines)
     audit(work, operator.id, "batch.proposed", _subject(batch.id), detail)
     return batch
 
@@ -140,8 +147,10 @@ async def drop(work: Work, operator_id: int, batch_id: int) -> None:
     await work.session.flush()
 
 
-async def _lines(work: Work, batch: SettlementBatch, span: Span, rule: SettlingRule) -> list[SettlementLine]:
-    """A line for every driver. Who already waits for a pay-out is left out: it is decided first."""
+async def _lines(
+    work: Work, batch: SettlementBatch, span: Span, rule: SettlingRule, *, without_account: bool
+) -> list[SettlementLine]:
+    """A line for every driver whom the rule can mean. Who already waits for a pay-out is left out: it is decided first."""
     had = await closing_by_driver(work.session, batch.office_id, span.until)
     has = {
         driver_id: -debit
@@ -149,10 +158,13 @@ async def _lines(work: Work, batch: SettlementBatch, span: Span, rule: SettlingR
     }
     asked = await _asked(work, batch.office_id)
     lines = []
-    everybody = select(Driver.id).where(Driver.office_id == batch.office_id).order_by(Driver.id)
-    for driver_id in await work.session.scalars(everybody):
+    drives = and_(Driver.state != "off", Driver.disabled_at.is_(None))
+    everybody = select(Driver.id, drives).where(Driver.office_id == batch.office_id).order_by(Driver.id)
+    for driver_id, on_duty in await work.session.execute(everybody):
         then, now = had.get(driver_id, 0), has.get(driver_id, 0)
         found = rule.proposal(then, now)
+        if driver_id not in has and not (found.kind == "bill" and (on_duty or without_account)):
+            continue
         waits = found.kind == "pay" and driver_id in asked
         lines.append(
             SettlementLine(

@@ -101,6 +101,34 @@ async def test_over_the_api_a_batch_is_proposed_ticked_and_approved_by_another_p
     assert listed == [{name: value for name, value in done.body.items() if name != "lines"}]
 
 
+async def test_who_never_had_an_account_is_in_the_batch_only_where_it_is_ticked(paid_in: House) -> None:
+    """Seen failing with the tick box of the form not read."""
+    async with paid_in.desk.work() as work:
+        await work.session.execute(update(Driver).where(Driver.id == paid_in.site.drivers[2]).values(state="off"))
+    boss, clerk = await paid_in.signed_in("boss"), await clerk_of(paid_in)
+    rule = {"keep": "30,000", "unit": "1,000", "needed": "10,000"}
+    path = (await page(clerk, "/money/batches", **rule)).headers["Location"].split("?")[0]
+    shown = (await page(boss, path)).raw.decode()
+    assert "1 driver who never had anything on his account is not in it." in shown
+    assert len(re.findall(r'name="line_\d+"', shown)) == 2
+    assert (await page(boss, path, do="drop")).status == 303
+    path = (await page(clerk, "/money/batches", **rule, without_account="on")).headers["Location"].split("?")[0]
+    shown = (await page(boss, path)).raw.decode()
+    assert "not in it" not in shown
+    assert len(re.findall(r'name="line_\d+"', shown)) == 3
+
+
+async def test_the_ticks_of_twelve_thousand_lines_are_read(paid_in: House) -> None:
+    """Seen failing with the length that other forms and bodies may have: 64 KiB."""
+    boss, clerk = await paid_in.signed_in("boss"), await clerk_of(paid_in)
+    path = f"/batches/{(await proposed(clerk))['id']}"
+    many = range(10**9, 10**9 + 12_000)
+    refused = await boss.api("PUT", f"{path}/lines", {"lines": list(many)})
+    assert (refused.status, refused.code) == (422, "invalid")
+    answer = await page(boss, f"/money{path}", do="tick", **{f"line_{line}": "on" for line in many})
+    assert (answer.status, "Only drivers with a pay-out or a bill" in answer.raw.decode()) == (422, True)
+
+
 async def test_on_the_page_it_is_looked_at_before_anything_is_booked(paid_in: House) -> None:
     """Seen failing with ticks that are not saved taken for those that are."""
     house, boss, clerk = paid_in, await paid_in.signed_in("boss"), await clerk_of(paid_in)

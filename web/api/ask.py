@@ -122,24 +122,25 @@ def json_answer(body: Any, status: int = 200) -> web.Response:
     return web.Response(body=pydantic_core.to_json(body), status=status, content_type="application/json")
 
 
-async def read_body(request: web.Request) -> bytes:
-    """The whole body, within the size and the time that the settings allow."""
+async def read_body(request: web.Request, longest: int | None = None) -> bytes:
+    """The whole body, within the size and the time that the settings allow; `longest`: of more bytes than they allow others."""
+    sent = request if longest is None else request.clone(client_max_size=max(longest, request.client_max_size))
     try:
         async with asyncio.timeout(request.app[SETTINGS].body_timeout_s):
-            return await request.read()
+            return await sent.read()
     except TimeoutError:
         raise web.HTTPRequestTimeout from None
     except ConnectionError:
         raise web.HTTPBadRequest from None  # the sender has gone in the middle of it
 
 
-async def understand(request: web.Request, model: type[G], *, from_body: bool) -> Ask[G]:
+async def understand(request: web.Request, model: type[G], *, from_body: bool, longest: int | None = None) -> Ask[G]:
     """Read the request as the route's model. Raises Refused."""
     if not from_body:
         return Ask(request, query_as(model, request.query.items()))
     if request.query_string:
         raise Refused(400, "bad_query", "This takes no parameters.")
-    raw = await read_body(request)
+    raw = await read_body(request, longest)
     request[BODY] = raw
     if raw and request.content_type != "application/json":
         raise Refused(415, "not_json", "The body must be application/json.")

@@ -90,11 +90,15 @@ class MonthGiven(Given):
 
 
 class BatchGiven(SpanQuery):
-    """The days that are settled, and the rule: `keep` stays in, pay-outs are whole `unit`s, below `needed` a driver is billed."""
+    """The days that are settled, and the rule: `keep` stays in, pay-outs are whole `unit`s, below `needed` a driver is billed.
+
+    `without_account`: also drivers off duty who never had anything on their accounts, where they are to be billed.
+    """
 
     keep: Annotated[int, Field(ge=0, le=MAX_MONEY)] = 0
     unit: Annotated[int, Field(ge=1, le=MAX_MONEY)] = 1
     needed: Annotated[int, Field(ge=0, le=MAX_MONEY)] = 0
+    without_account: bool = False
 
 
 class LinesGiven(Given):

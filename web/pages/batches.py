@@ -16,6 +16,9 @@ from web.api.ask import DONE, Ask
 from web.api.given_money import BatchGiven, LinesGiven
 from web.api.shapes import Nothing
 
+LONGEST = 1024 * 1024
+"""The longest body or form of a batch, in bytes: 20,000 ticks fit in."""
+
 
 async def listed(ask: Ask[Nothing]) -> Json:
     """The office's batches, newest first."""
@@ -37,7 +40,7 @@ async def propose(ask: Ask[BatchGiven]) -> Json:
         given, office = ask.given, await offices.by_id(work.session, ask.operator.office_id)
         span = days.span(office.timezone, date.fromisoformat(given.from_), date.fromisoformat(given.to))
         rule = SettlingRule(given.keep, given.unit, given.needed)
-        made = await batches.propose(work, ask.operator.id, span, rule)
+        made = await batches.propose(work, ask.operator.id, span, rule, without_account=given.without_account)
         return await _whole(work.session, ask, made.id)
 
     return await ask.once(act)

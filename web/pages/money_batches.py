@@ -13,6 +13,7 @@ from desk.errors import DeskError, Invalid
 from desk.rules.settling import SettlingRule
 from desk.work import Work
 from web.keys import DESK
+from web.pages.batches import LONGEST
 from web.pages.money import as_file, asked_form, done_of
 from web.pages.money_forms import amount_of, back
 from web.problems import problem_of
@@ -39,7 +40,9 @@ async def propose(request: web.Request) -> web.StreamResponse:
         view = await view_of(request, work.session)
         if view.trouble is not None:
             raise Invalid("those are no days", field="from")
-        return f"{(await batches.propose(work, operator_id(request), view.span, _rule(fields))).id}"
+        everybody = fields.get("without_account") == "on"
+        who = operator_id(request)
+        return f"{(await batches.propose(work, who, view.span, _rule(fields), without_account=everybody)).id}"
 
     try:
         made = await once(request, fields, act)
@@ -55,7 +58,7 @@ async def shown(request: web.Request) -> web.StreamResponse:
 
 async def act(request: web.Request) -> web.StreamResponse:
     """Keep the ticks, approve what is ticked, or throw the batch away: the field `do` says which."""
-    batch_id, fields = int(request.match_info["id"]), await fields_of(request)
+    batch_id, fields = int(request.match_info["id"]), await fields_of(request, LONGEST)
     ticked = {
         int(name[5:]) for name in fields if name.startswith("line_") and name[5:].isascii() and name[5:].isdigit()
     }
@@ -107,7 +110,7 @@ async def _show_list(
         status if view.trouble is None else 422,
         found=found,
         waits=next((batch for batch in found if batch.state == "open"), None),
-        rule={field: f"{getattr(rule, field):,}" for field in RULE} | (typed or {}),
+        rule={field: f"{getattr(rule, field):,}" for field in RULE} | {"without_account": ""} | (typed or {}),
         refused=refused or view.trouble,
         done=done_of(request, DONE),
     )

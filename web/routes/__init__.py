@@ -22,7 +22,9 @@ def _speaking_json(route: Route) -> Handler:
     handler: Callable[[Ask[Any]], Awaitable[dict[str, Any]]] = route.handler  # type: ignore[assignment]
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        ask = await understand(request, route.given, from_body=route.method not in ("GET", "HEAD"))
+        ask = await understand(
+            request, route.given, from_body=route.method not in ("GET", "HEAD"), longest=route.longest
+        )
         return json_answer(await handler(ask), route.status)
 
     return handle

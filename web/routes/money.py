@@ -79,11 +79,11 @@ ROUTES: tuple[Route, ...] = (
     ),
     json(
         "PUT", f"/batches/{ID}/lines", "money.book", batches.tick, "Which of its lines are in it",
-        given=gm.LinesGiven, answer=tm.BatchFull, problems=(404, 409, 422),
+        given=gm.LinesGiven, answer=tm.BatchFull, problems=(404, 409, 422), longest=batches.LONGEST,
     ),
     json(
         "POST", f"/batches/{ID}/approve", "money.book", batches.approve, "Post a batch whose lines somebody else chose",
-        given=gm.LinesGiven, answer=tm.BatchFull, problems=(404, 409, 422),
+        given=gm.LinesGiven, answer=tm.BatchFull, problems=(404, 409, 422), longest=batches.LONGEST,
     ),
     json(
         "POST", f"/batches/{ID}/drop", "money.book", batches.drop, "A batch that was not posted goes",

@@ -4,14 +4,17 @@ import { setUpLook } from "./console/look.js";
 
 setUpLook();
 
-const typing = (target) => target instanceof Element && target.matches("input, select, textarea");
+const field = (target) => target instanceof Element && target.matches("input, select, textarea");
+/** Nothing is typed into a tick: keys do there what they do elsewhere. */
+const typing = (target) => field(target) && target.type !== "checkbox";
 
 addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.repeat || event.isComposing || event.ctrlKey || event.altKey || event.metaKey) return;
-  if (typing(event.target)) {
-    if (event.key === "Escape") event.target.blur();
-    return;
-  }
+  if (field(event.target) && event.key === "Escape") event.target.blur();
+  else if (!typing(event.target)) press(event);
+});
+
+function press(event) {
   // By place where the layout types Hangul: the key that says R types ㄱ there.
   const key = /^Key[A-Z]$/.test(event.code) ? event.code.slice(3).toLowerCase() : event.key;
   const meant = [...document.querySelectorAll("[data-key]")].find((one) => one.dataset.key === key && reachable(one));
@@ -20,7 +23,7 @@ addEventListener("keydown", (event) => {
   if (meant.matches("summary")) openAndEnter(meant);
   else if (meant.matches("select, [data-enter]")) meant.focus();
   else meant.click();
-});
+}
 
 /** What lies in a box that is closed is not to be seen, and a key does not press it. */
 function reachable(one) {

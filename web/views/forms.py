@@ -15,9 +15,13 @@ from web.keys import DESK, VISITOR
 Fields = dict[str, str]
 
 
-async def fields_of(request: web.Request) -> Fields:
-    """What was filled in; files are none of it."""
-    return {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
+async def fields_of(request: web.Request, longest: int | None = None) -> Fields:
+    """What was filled in; files are none of it. `longest`: a form of more bytes than the settings allow others."""
+    sent = request
+    if longest is not None:
+        most = max(longest, request.client_max_size)
+        sent = request.clone(client_max_size=most, client_max_fields=most // 16)  # aiohttp reads 1,000 fields by itself
+    return {name: value for name, value in (await sent.post()).items() if isinstance(value, str)}
 
 
 async def once(request: web.Request, fields: Fields, act: Callable[[Work], Awaitable[str]]) -> str:

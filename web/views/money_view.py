@@ -60,6 +60,11 @@ class View:
         return f"{'−' if amount < 0 else ''}{whole:,}" + (f".{rest:0{digits}d}" if digits else "")
 
     @property
+    def digits(self) -> int:
+        """How many digits of an amount are minor ones."""
+        return money.minor_digits(self.office.currency)
+
+    @property
     def unit(self) -> str:
         """The currency, as it stands after an amount."""
         return self.m("unit.won") if self.office.currency == "KRW" else self.office.currency

@@ -18,7 +18,7 @@ from desk.clock.days import Span, span
 from desk.errors import Invalid, NotFound
 from desk.rules.settling import SettlingRule
 from desk.work import Desk
-from models import Account, AuditEntry, Entry, Message, Operator, Posting
+from models import Account, AuditEntry, Driver, Entry, Message, Operator, Posting
 from tests.desk.conftest import Clock
 from tests.site import Site, make_site
 
@@ -89,6 +89,31 @@ async def test_a_batch_proposes_a_line_for_everybody_and_books_nothing(desk: Des
     ]
     assert (batch.paid, batch.payouts, batch.billed, batch.bills) == (50_000, 1, 24_000, 2)
     assert await entries(desk) == before
+
+
+async def test_who_never_had_an_account_comes_in_if_he_drives_or_if_it_is_asked_for(desk: Desk, clock: Clock) -> None:
+    """Seen failing with a line for everybody: 300 of 300 drivers of whom nothing was ever booked."""
+    site = await make_site(desk, drivers=4)
+    await put(desk, site, site.drivers[0], 80_500)
+    async with desk.work() as work:
+        for driver_id in site.drivers[2:]:
+            (await work.session.get_one(Driver, driver_id)).state = "off"
+
+    async def drivers_in(rule: SettlingRule, *, without_account: bool = False) -> tuple[list[int], int]:
+        async with desk.work() as work:
+            batch = await batches.propose(work, site.operator_id, NOVEMBER, rule, without_account=without_account)
+        found = await told(desk, site, batch.id)
+        async with desk.work() as work:
+            await batches.drop(work, site.operator_id, batch.id)
+        return [line.driver.id for line in found.lines], found.without
+
+    one, two, *off = site.drivers
+    assert await drivers_in(RULE) == ([one, two], 2)
+    assert await drivers_in(RULE, without_account=True) == ([one, two, *off], 0)
+    assert await drivers_in(SettlingRule(), without_account=True) == ([one], 3)  # the rule bills nobody
+    async with desk.work() as work:
+        (await work.session.get_one(Driver, two)).disabled_at = work.now
+    assert await drivers_in(RULE) == ([one], 3)
 
 
 async def test_one_approval_posts_every_line_and_tells_each_driver(desk: Desk, site: Site) -> None:
