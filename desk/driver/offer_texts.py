@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from desk import events
+from desk import events, trades
 from desk.driver.driver_access import house_language
 from desk.order import money, paying
 from desk.texts import message_states
@@ -66,9 +66,10 @@ def _one(work: Work, order: Order, offer: Offer, driver: Driver, office: Office,
         "fare": "-" if order.fare is None else money.display(order.fare, order.currency, language),
         "brief": paying.brief(order, language),
     }
+    said = trades.load(order.trade).said(OFFER)
     return Message(
         office_id=office.id, order_id=order.id, audience="driver", recipient=driver.phone, sender=office.sms_sender,
-        text_key=OFFER, language=language, text=Catalog.load(language).text(OFFER, **values), state="queued",
+        text_key=OFFER, language=language, text=Catalog.load(language).text(said, **values), state="queued",
         next_try_at=work.now, valid_until=offer.expires_at, created_at=work.now, updated_at=work.now,
     )  # fmt: skip
 

@@ -1,6 +1,7 @@
 """The two texts of an assignment: the customer learns who comes and what is fixed for it, the driver learns where to go.
 
 The fare that stands in the customer's text is in writing from then on: it changes only for a reason, and with another text.
+Where it is there for the first time, the stops and the rule of waiting that belong to it stand beside it.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ from collections.abc import Sequence
 from sqlalchemy import select
 
 from desk import numbers, trades
-from desk.order import money, paying, pin_doubt, way_points
+from desk.order import money, paying, pin_doubt, waiting_rules, way_points
+from desk.rules.tariff import WaitingRule
+from desk.texts.text_size import one_sms
 from desk.work import Work
 from locales.catalog import Catalog
 from models import Assignment, Call, Customer, Driver, FixedFare, Line, Message, Office, Order, WayPoint
@@ -31,6 +34,12 @@ async def write_assignment_messages(
     driver_language = driver.language or house_language
     texts = trades.load(order.trade).texts
     fixed = await _fixed(work, order, office)
+    stops = await way_points.of_order(work.session, order.id)
+    rule = await waiting_rules.of_order(work.session, order)
+    who_comes = [
+        Catalog.load(for_customer).text(texts["assigned", "customer"], **_for_customer(driver, office, said))
+        for said in _fixed_words(order, fixed, stops, rule, for_customer)
+    ]
     pair = (
         _message(
             work,
@@ -41,7 +50,7 @@ async def write_assignment_messages(
             order.number,
             for_customer,
             texts["assigned", "customer"],
-            _for_customer(driver, office, fixed, order.currency, for_customer),
+            one_sms(*who_comes),
         ),
         _message(
             work,
@@ -52,8 +61,7 @@ async def write_assignment_messages(
             driver.phone,
             driver_language,
             texts["assigned", "driver"],
-            _for_driver(order, await way_points.of_order(work.session, order.id), office, driver_language),
-            Catalog.load(driver_language).text("sms.pin.doubt") if pin_doubt.doubt(order) else "",
+            _for_driver(order, stops, office, driver_language),
         ),
     )
     work.session.add_all(pair)
@@ -71,27 +79,39 @@ async def _fixed(work: Work, order: Order, office: Office) -> FixedFare | None:
     return (await work.session.scalars(query)).one_or_none()
 
 
-def _for_customer(
-    driver: Driver, office: Office, fixed: FixedFare | None, currency: str, language: str
-) -> dict[str, str]:  # fmt: skip
-    fare = "" if fixed is None or fixed.amount is None else money.display(fixed.amount, currency, language)
+def _fixed_words(
+    order: Order, fixed: FixedFare | None, stops: Sequence[WayPoint], rule: WaitingRule | None, language: str
+) -> list[str]:
+    """What the customer reads of his fare: the whole of it first, then with his stops counted; only the sum where he was told."""
+    if fixed is None or fixed.amount is None:
+        return [""]
+    told, fare = Catalog.load(language), money.display(fixed.amount, order.currency, language)
+    waiting = "" if fixed.told else waiting_rules.words(rule, order.currency, language)
+    ways = [""] if fixed.told else [way_points.between(stops, language, named=named) for named in (True, False)]
+    key = trades.load(order.trade).said("sms.fare.in_it")
+    return [told.text(key, fare=fare, stops=way, waiting=waiting) for way in ways]
+
+
+def _for_customer(driver: Driver, office: Office, fixed: str) -> dict[str, str]:
     return {
-        "fixed": Catalog.load(language).text("sms.fare.in_it", fare=fare) if fare else "",
+        "fixed": fixed,
         "driver_name": driver.name,
         "driver_number": driver.number,
         "driver_phone": numbers.display(driver.phone, office.country),
     }
 
 
-def _for_driver(order: Order, stops: Sequence[WayPoint], office: Office, language: str) -> dict[str, str]:
-    then = Catalog.load(language).text("sms.way.then")
-    return {
+def _for_driver(order: Order, stops: Sequence[WayPoint], office: Office, language: str) -> str:
+    told = Catalog.load(language)
+    values = {
         "customer_number": numbers.display(order.number, office.country) if order.number else "-",
         "origin": order.origin_text,
-        "destination": then.join([*(stop.text for stop in stops), order.destination_text or "-"]),
+        "destination": told.text("sms.way.then").join([*(stop.text for stop in stops), order.destination_text or "-"]),
         "fare": "-" if order.fare is None else money.display(order.fare, order.currency, language),
         "pay": paying.words(order, language),
     }
+    doubt = told.text("sms.pin.doubt") if pin_doubt.doubt(order) else ""
+    return told.text(trades.load(order.trade).texts["assigned", "driver"], **values) + doubt
 
 
 def _message(
@@ -103,8 +123,7 @@ def _message(
     recipient: str | None,
     language: str,
     text_key: str,
-    values: dict[str, str],
-    more: str = "",
+    text: str,
 ) -> Message:
     return Message(
         office_id=office.id,
@@ -115,7 +134,7 @@ def _message(
         sender=office.sms_sender,
         text_key=text_key,
         language=language,
-        text=Catalog.load(language).text(text_key, **values) + more,
+        text=text,
         state="queued" if recipient else "failed",
         detail=None if recipient else NO_NUMBER,
         next_try_at=work.now,

@@ -7,10 +7,11 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from desk import events
+from desk import events, trades
 from desk.message import assignments
 from desk.message.assignment_texts import NO_NUMBER, customer_language, line_language
 from desk.texts.message_states import change
+from desk.texts.text_size import one_sms
 from desk.work import Work
 from locales.catalog import Catalog
 from models import Assignment, Driver, Message, Office, Order
@@ -30,22 +31,33 @@ async def language_of(work: Work, order: Order) -> str:
     return await customer_language(work, order) or await line_language(work, order)
 
 
-async def to_customer(work: Work, order: Order, key: str, values: ValuesIn, after: timedelta = timedelta(0)) -> Message:
+async def to_customer(
+    work: Work,
+    order: Order,
+    key: str,
+    values: ValuesIn,
+    after: timedelta = timedelta(0),
+    briefer: ValuesIn | None = None,
+) -> Message:
     """Write the customer a text in this transaction, to leave after a while: until then it can be withdrawn.
 
+    It is in the trade's own words for `key`. `briefer` is what stands in it where only so it is one SMS.
     Without a number it is born failed, so that the desk sees it.
     """
-    return await _write(work, order, "customer", order.number, await language_of(work, order), key, values, after)
+    language = await language_of(work, order)
+    return await _write(work, order, "customer", order.number, language, key, values, after, briefer)
 
 
-async def to_driver(work: Work, order: Order, key: str, values: ValuesIn) -> Message | None:
+async def to_driver(
+    work: Work, order: Order, key: str, values: ValuesIn, briefer: ValuesIn | None = None
+) -> Message | None:  # fmt: skip
     """Write the driver who has the order a text in this transaction; null where nobody has it."""
     active = await assignments.of_order(work.session, order.id)
     if active is None:
         return None
     driver = await work.session.get_one(Driver, active.driver_id)
     language = driver.language or await line_language(work, order)
-    return await _write(work, order, "driver", driver.phone, language, key, values)
+    return await _write(work, order, "driver", driver.phone, language, key, values, briefer=briefer)
 
 
 async def call_off(work: Work, order: Order, ended: Assignment, key: str) -> Message | None:
@@ -90,8 +102,11 @@ async def _write(
     key: str,
     values: ValuesIn,
     after: timedelta = timedelta(0),
+    briefer: ValuesIn | None = None,
 ) -> Message:
     office = await work.session.get_one(Office, order.office_id)
+    said = trades.load(order.trade).said(key)
+    choices = [Catalog.load(language).text(said, **each(language)) for each in (values, briefer) if each is not None]
     message = Message(
         office_id=office.id,
         order_id=order.id,
@@ -100,7 +115,7 @@ async def _write(
         sender=office.sms_sender,
         text_key=key,
         language=language,
-        text=Catalog.load(language).text(key, **values(language)),
+        text=one_sms(*choices),
         state="queued" if recipient else "failed",
         detail=None if recipient else NO_NUMBER,
         next_try_at=work.now + after,

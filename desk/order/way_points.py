@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from desk.errors import Invalid
 from desk.order.order_customer import PlaceText, remember_place
 from desk.work import Work
+from locales.catalog import Catalog
 from models import Customer, Order, WayPoint
 
 MOST = 5
@@ -34,6 +35,24 @@ async def of_orders(session: AsyncSession, order_ids: Iterable[int]) -> dict[int
 def as_places(stops: Iterable[WayPoint]) -> list[PlaceText]:
     """The stops as places."""
     return [PlaceText(s.text, s.lat, s.lon, s.accuracy_m, s.source) for s in stops]
+
+
+def words(order: Order, stops: Sequence[WayPoint], language: str, *, named: bool) -> str:
+    """The way of an order as a text says it: its stops by name, or how many there are. Where it ends only if that is known."""
+    ends = [order.destination_text] if order.destination_text else []
+    on_the_way = [stop.text for stop in stops] if named else []
+    way = Catalog.load(language).text("sms.way.then").join([order.origin_text, *on_the_way, *ends])
+    return way if named else way + between(stops, language, named=False)
+
+
+def between(stops: Sequence[WayPoint], language: str, *, named: bool) -> str:
+    """The stops alone, behind what else is said: by name, or how many there are; nothing where there is none."""
+    told = Catalog.load(language)
+    if not stops:
+        return ""
+    if named:
+        return told.text("sms.way.via", stops=", ".join(stop.text for stop in stops))
+    return told.text("sms.way.stops", count=len(stops))
 
 
 async def write(work: Work, order: Order, customer: Customer | None, places: Sequence[PlaceText]) -> list[PlaceText]:

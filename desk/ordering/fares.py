@@ -6,17 +6,17 @@ A row is kept for each fare that was ever fixed. Whoever is told is told by a te
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.errors import Invalid
 from desk.message import order_texts
-from desk.order import money, way_points
+from desk.order import money, waiting_rules, way_points
 from desk.order.order_customer import PlaceText
-from desk.ordering import tariffs, waiting
+from desk.ordering import tariffs
 from desk.ordering.tariffs import Quoted
-from desk.rules.tariff import WaitingRule
 from desk.text import plain
 from desk.work import Work
 from locales.catalog import Catalog
@@ -127,19 +127,20 @@ async def _basis(work: Work, order: Order, quoted: Quoted | None) -> str:
 
 async def _tell(work: Work, order: Order, before: int | None, *, first: bool) -> list[Message]:
     """Write to the customer, and to the driver who has the order already."""
-    rule = await waiting.rule_of(work.session, order)
+    rule = await waiting_rules.of_order(work.session, order)
+    stops = await way_points.of_order(work.session, order.id)
 
-    def values(language: str) -> dict[str, str]:
+    def said(language: str, *, named: bool) -> dict[str, str]:
         return {
-            "origin": order.origin_text,
-            "destination": order.destination_text or "-",
+            "way": way_points.words(order, stops, language, named=named),
             "fare": _shown(order.fare, order.currency, language),
             "before": _shown(before, order.currency, language),
-            "waiting": _waiting_words(rule, order.currency, language),
+            "waiting": waiting_rules.words(rule, order.currency, language),
         }
 
-    told = [await order_texts.to_customer(work, order, FIXED if first else CHANGED, values)]
-    driver = await order_texts.to_driver(work, order, TO_DRIVER, values)
+    whole, brief = partial(said, named=True), partial(said, named=False)
+    told = [await order_texts.to_customer(work, order, FIXED if first else CHANGED, whole, briefer=brief)]
+    driver = await order_texts.to_driver(work, order, TO_DRIVER, whole, briefer=brief)
     return [*told, *([driver] if driver else [])]
 
 
@@ -147,14 +148,6 @@ def _shown(amount: int | None, currency: str, language: str) -> str:
     if amount is None:
         return Catalog.load(language).text("sms.fare.open")
     return money.display(amount, currency, language)
-
-
-def _waiting_words(rule: WaitingRule | None, currency: str, language: str) -> str:
-    """How waiting is counted, as it goes with the fare in writing; nothing where it is not."""
-    if rule is None:
-        return ""
-    step = money.display(rule.step, currency, language)
-    return Catalog.load(language).text("sms.fare.waiting", free=rule.free_min, minutes=rule.step_min, step=step)
 
 
 def _origin(order: Order) -> PlaceText:

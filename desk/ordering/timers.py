@@ -17,7 +17,7 @@ from desk.dispatching import candidates, searching
 from desk.dispatching.crowds import TooManyAlike
 from desk.dispatching.pins import PinUncertain
 from desk.message import assignments, order_texts
-from desk.order import order_clock, order_steps, promises
+from desk.order import order_clock, order_steps, promises, way_points
 from desk.order.order_clock import PROMISE, PROMISE_BROKEN, REMIND_CUSTOMER, REMIND_DESK, SEARCH
 from desk.trades import RESERVED, TAKEN
 from desk.work import Work
@@ -83,11 +83,13 @@ async def _remind_customer(work: Work, order: Order, _timer: OrderTimer) -> str 
     if order.wanted_at is None or order.wanted_at <= work.now:
         return "alarm"  # too late to remind him: somebody should call
     wanted = await clock(work.session, order.office_id, order.wanted_at)
+    stops = await way_points.of_order(work.session, order.id)
     message = await order_texts.to_customer(
         work,
         order,
         REMINDER,
-        lambda _: {"time": wanted, "origin": order.origin_text, "destination": order.destination_text or "-"},
+        lambda language: {"time": wanted, "way": way_points.words(order, stops, language, named=True)},
+        briefer=lambda language: {"time": wanted, "way": way_points.words(order, stops, language, named=False)},
     )
     return "texted" if message.state == "queued" else "failed"
 

@@ -6,22 +6,18 @@ which the order was priced: what held when its trip was to begin.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk import trades
-from desk.ordering import tariffs
-from desk.rules.tariff import Tariff, WaitingRule
+from desk.order import waiting_rules
+from desk.rules.tariff import WaitingRule
 from desk.views import Json, moment
-from models import Order, OrderStep, TariffTable
-
-Versions = Mapping[int, Sequence[tuple[datetime, Sequence[dict[str, Any]]]]]
-"""By office: since when a price by distance holds, and its one line; that which holds last is last."""
+from models import Order, OrderStep
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +42,12 @@ class Waited:
         }
 
 
-async def rule_of(session: AsyncSession, order: Order) -> WaitingRule | None:
-    """By what waiting for the order's customer is counted; null where its tariff says nothing of it."""
-    return _rule(order, await _versions(session, [order]))
-
-
 async def of_orders(session: AsyncSession, some: Iterable[Order]) -> dict[int, Waited]:
     """Those of the open orders whose driver has arrived, and whose tariff counts waiting. Two queries, however many there are."""
     arrived = {order.id: order for order in some if order.closed_at is None and _may_have_arrived(order)}
     if not arrived:
         return {}
-    versions = await _versions(session, arrived.values())
-    rules = {order.id: rule for order in arrived.values() if (rule := _rule(order, versions)) is not None}
+    rules = await waiting_rules.of_orders(session, arrived.values())
     if not rules:
         return {}
     query = select(OrderStep).where(OrderStep.order_id.in_(rules)).order_by(OrderStep.id)
@@ -87,24 +77,3 @@ def _waits(trade: str) -> frozenset[str]:
     return frozenset(
         state for state, after in found.states.items() if found.no_show is not None and found.no_show in after
     )
-
-
-def _rule(order: Order, versions: Versions) -> WaitingRule | None:
-    tariff: Tariff | None = trades.load(order.trade).tariffs.get(order.currency)
-    if tariff is None:
-        return None
-    at = order.wanted_at or order.taken_at
-    held = [content for since, content in versions.get(order.office_id, ()) if since <= at]
-    return tariffs.own(tariff, held[-1] if held else (), ()).waiting
-
-
-async def _versions(session: AsyncSession, some: Iterable[Order]) -> Versions:
-    query = select(TariffTable.office_id, TariffTable.holds_from, TariffTable.content).where(
-        TariffTable.office_id.in_({order.office_id for order in some}),
-        TariffTable.kind == "distance",
-        TariffTable.holds_from.is_not(None),
-    )
-    found: dict[int, list[tuple[datetime, Sequence[dict[str, Any]]]]] = {}
-    for office_id, holds_from, content in await session.execute(query.order_by(TariffTable.holds_from, TariffTable.id)):
-        found.setdefault(office_id, []).append((holds_from, content or ()))
-    return found

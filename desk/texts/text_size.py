@@ -105,6 +105,11 @@ def korean(text: str) -> tuple[str, KoreanSize]:
     return kept, KoreanSize(octets, "LMS" if octets <= CP949_LMS_BYTES else "too long", lost)
 
 
+def one_sms(*choices: str) -> str:
+    """The first of them that a Korean carrier sells as one SMS; the first of all where none is."""
+    return next((text for text in choices if korean(text)[1].kind == "SMS"), choices[0])
+
+
 def _in_cp949(char: str) -> bool:
     try:
         char.encode("cp949")

@@ -114,12 +114,13 @@ class Trade:
     """A business type. `states` maps each state to those that may follow; a state with none is closed.
 
     `tariffs` and `fees` (what the office keeps of a fare) are by currency (ISO 4217); `texts` maps an occasion and audience to a
-    key in the locales. `rings` is in what order drivers are asked when the desk looks for one by itself; after the last, nobody
-    was found. Who is asked by text has at least `by_text_s` seconds to answer; the search goes on meanwhile. `ride` is how fast
-    the trip itself goes; `fairness`, `finishing` (None: nobody is asked before he is done) and `peak` are the policy of dispatch.
-    Where a driver was seen longer than `place_good_for_s` ago counts as not known: his phone may sleep, or he has moved on.
-    An origin known no better than `sure_within_m` metres is offered to nobody without a word from an operator; nor is one of
-    more than `open_from_a_number` open orders of one number, or `open_to_a_place` to one place.
+    key in the locales: the two of an assignment, and each other text that the trade says in words of its own. `rings` is in what
+    order drivers are asked when the desk looks for one by itself; after the last, nobody was found. Who is asked by text has at
+    least `by_text_s` seconds to answer; the search goes on meanwhile. `ride` is how fast the trip itself goes; `fairness`,
+    `finishing` (None: nobody is asked before he is done) and `peak` are the policy of dispatch. Where a driver was seen longer
+    than `place_good_for_s` ago counts as not known: his phone may sleep, or he has moved on. An origin known no better than
+    `sure_within_m` metres is offered to nobody without a word from an operator; nor is one of more than `open_from_a_number` open
+    orders of one number, or `open_to_a_place` to one place.
 
     `way` is what the driver himself says of his trip, in order. `no_show` is the state in which an order ends because nobody came
     out, once its driver has waited `no_show_after_s` seconds in the state before it, within `no_show_within_m` metres of a sure
@@ -156,6 +157,11 @@ class Trade:
     finishing: Finishing | None = None
     peak: Peak = Peak()  # noqa: RUF009 -- frozen
     ahead: Ahead = Ahead()
+
+    def said(self, key: str) -> str:
+        """The key of the trade's own words for a text `sms.<occasion>.<audience>`, or `key` itself where it has none."""
+        _, occasion, audience = key.split(".")
+        return self.texts.get((occasion, audience), key)
 
     def check_step(self, before: str, after: str) -> None:
         """Raises WrongState unless an order may go from `before` to `after`."""

@@ -64,6 +64,10 @@ TRADE = Trade(
     texts={
         ("assigned", "customer"): "sms.assigned_courier.customer",
         ("assigned", "driver"): "sms.assigned_courier.driver",
+        ("reminder", "customer"): "sms.reminder_courier.customer",
+        ("wait", "customer"): "sms.wait_courier.customer",
+        ("wait", "until"): "sms.wait_courier.until",
+        ("given_back", "customer"): "sms.given_back_courier.customer",
     },
     way=(ON_THE_WAY, ARRIVED, PICKED_UP, COMPLETED),
     no_show=NO_SHOW,

@@ -81,9 +81,9 @@ async def test_a_whole_night_by_text(desk: Desk, site: Site) -> None:
     assert await state(desk, driver) == "off"
     assert await answers(desk) == [
         "[출근] 콜을 기다립니다. 마칠 때는 퇴근이라고 답장하세요",
-        "[운행] 가는 중으로 적었습니다. 다음 답장: 출발, 도착",
-        "[운행] 도착으로 적었습니다. 다음 답장: 출발",
-        "[운행] 운행으로 적었습니다. 다음 답장: 완료",
+        "[콜] 가는 중으로 적었습니다. 다음 답장: 출발, 도착",
+        "[콜] 도착으로 적었습니다. 다음 답장: 출발",
+        "[콜] 운행으로 적었습니다. 다음 답장: 완료",
         "[완료] 강남역 20,000원 현금 수수료 4,000원",
         "[퇴근] 퇴근했습니다. 다시 나올 때는 출근이라고 보내세요",
     ]
@@ -99,7 +99,7 @@ async def test_what_cannot_be_done_now_is_told_with_what_can(desk: Desk, site: S
     assert await say(desk, "출근") == "refused"
     assert await say(desk, "출근하려는데 어떻게 하나요") == "inbox"
     assert await answers(desk) == [
-        "[운행] 지금 맡은 콜이 없습니다. 상황실에 전화하세요",
+        "[콜] 지금 맡은 콜이 없습니다. 상황실에 전화하세요",
         "[출근] 운전면허가 만료되어 출근할 수 없습니다. 사무실에 전화하세요",
         "[안내] 출근 퇴근 도착 출발 완료, 콜은 수락12 거절12로 답장하세요",
     ]

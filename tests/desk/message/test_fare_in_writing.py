@@ -17,7 +17,7 @@ from desk.ordering import fares, order_changes, orders
 from desk.ordering.order_changes import ChangeOrder
 from desk.ordering.orders import PlaceText, TakeOrder
 from desk.work import Desk
-from models import Message, Office, Order
+from models import Line, Message, Office, Order
 from tests.desk.conftest import Clock
 from tests.site import GANGNAM, Site, make_site
 
@@ -77,6 +77,59 @@ async def test_the_text_that_says_who_comes_says_what_is_fixed_and_it_counts_as_
     assert refused.value.details["field"] == "fare_reason"
     await changed(desk, site, order_id, 25_000, "경유 추가")
     assert (await read(desk, order_id))[1:] == ["[요금변경] 20,000원→25,000원 (강남역→판교역)"]
+
+
+STOPS = (PlaceText("양재역"), PlaceText("수서역"))
+LONG = (PlaceText("양재역 1번 출구 앞 편의점"), PlaceText("수서역 5번 출구 앞 버스 정류장"), PlaceText("가락시장역"))
+
+
+@pytest.mark.parametrize(
+    ("language", "stops", "said"),
+    [
+        ("ko", STOPS, "[요금] 강남역→양재역→수서역→판교역 20,000원"),
+        ("ko", LONG, "[요금] 강남역→판교역 (경유 3곳) 20,000원"),
+        ("en", STOPS, "Fare 강남역 > 양재역 > 수서역 > 판교역: KRW 20,000"),
+        ("en", LONG, "Fare 강남역 > 판교역 (3 stops): KRW 20,000"),
+        ("en", LONG[:1], "Fare 강남역 > 양재역 1번 출구 앞 편의점 > 판교역: KRW 20,000"),
+    ],
+)
+async def test_the_stops_are_fixed_with_the_fare_by_name_while_one_text_holds_them(
+    desk: Desk, site: Site, language: str, stops: tuple[PlaceText, ...], said: str
+) -> None:
+    """Seen failing with the names always, and with the stops left out."""
+    await speaks(desk, site, language)
+    await set_texts(desk, site, "always")
+    order_id = await taken(desk, site, way_points=stops)
+    assert await read(desk, order_id) == [said]
+
+
+@pytest.mark.parametrize(
+    ("language", "stops", "said"),
+    [
+        ("ko", LONG, "요금 20,000원 (경유 3곳)"),
+        ("ko", STOPS[:1], "요금 20,000원 (경유 양재역)"),
+        ("en", LONG, "Fare KRW 20,000 (3 stops)"),
+        ("en", STOPS[:1], "Fare KRW 20,000, via 양재역"),
+    ],
+)
+async def test_the_text_that_says_who_comes_fixes_the_stops_with_the_fare_and_says_them_once(
+    desk: Desk, site: Site, language: str, stops: tuple[PlaceText, ...], said: str
+) -> None:
+    """Seen failing with the stops in the second text, too: what is in writing already costs no bytes again."""
+    await speaks(desk, site, language)
+    order_id = await taken(desk, site, way_points=stops)
+    await given(desk, site, order_id)
+    async with desk.work() as work:
+        await dispatch.release(work, site.operator_id, order_id, "기사 사정")
+    await given(desk, site, order_id, 1)
+    first, second = await read(desk, order_id)
+    assert first.endswith(said)
+    assert second.endswith(said[: said.index("20,000") + 6] + ("원" if language == "ko" else ""))
+
+
+async def speaks(desk: Desk, site: Site, language: str) -> None:
+    async with desk.work() as work:
+        (await work.session.get_one(Line, site.line_id)).language = language
 
 
 async def test_before_anything_is_in_writing_a_fare_changes_freely(desk: Desk, site: Site) -> None:

@@ -162,3 +162,26 @@ async def test_the_rule_goes_with_the_fare_in_writing(desk: Desk, site: Site) ->
     async with desk.look() as session:
         text = (await session.scalars(select(Message.text).where(Message.text_key == "sms.fare.fixed"))).one()
     assert text == "[요금] 강남역→판교역 20,000원 대기 10분 넘으면 5분당 1,000원"
+
+
+async def test_the_rule_goes_with_the_fare_that_is_changed_and_with_the_one_that_the_driver_is_named_with(
+    desk: Desk, site: Site
+) -> None:
+    """Seen failing without the rule in either text. What was written already is not written again."""
+    await holds(desk, site)
+    order_id = await taken(desk, site)
+    async with desk.work() as work:
+        await dispatch.assign(work, site.operator_id, order_id, site.drivers[0])
+        order = await order_steps.hold(work, None, order_id)
+        form = ChangeOrder(order.version, frozenset({"fare"}), fare=25_000, fare_reason="경유 추가")
+        await order_changes.change(work, site.operator_id, order_id, form)
+        await dispatch.release(work, site.operator_id, order_id, "기사 사정")
+        await dispatch.assign(work, site.operator_id, order_id, site.drivers[0])
+    async with desk.look() as session:
+        texts = list(
+            await session.scalars(select(Message.text).where(Message.audience == "customer").order_by(Message.id))
+        )
+    rule = " 대기 10분 넘으면 5분당 1,000원"
+    assert [text.endswith(f"요금 20,000원{rule}") for text in texts] == [True, False, False]
+    assert texts[1] == f"[요금변경] 20,000원→25,000원 (강남역→판교역){rule}"
+    assert texts[2].endswith("요금 25,000원")
