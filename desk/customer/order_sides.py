@@ -12,13 +12,16 @@ from sqlalchemy.orm import aliased
 
 from desk.clock.days import Span
 from desk.clock.local_time import LocalTime
+from desk.customer import squares
 from desk.errors import Invalid
 from desk.trades import COMPLETED
 from models import Assignment, Call, Customer, Driver, Line, Office, Operator, Order
 
 CLOCKS: Final = ("hour", "clock")
 """Sides that are hours: of the week, of the day."""
-OF_AN_ORDER: Final = (*CLOCKS, "origin", "destination", "grade", "driver", "operator", "channel", "payment")
+SQUARE: Final = "square"
+"""Side of where exactly orders begin: squares of half a kilometre."""
+OF_AN_ORDER: Final = (*CLOCKS, "origin", SQUARE, "destination", "grade", "driver", "operator", "channel", "payment")
 """Sides that an order has by itself."""
 HOURS: Final = {"hour": 168, "clock": 24}
 
@@ -69,6 +72,7 @@ def side(dialect: str, office: Office, span: Span, by: str) -> tuple[ColumnEleme
         return (clock.hour_of_week if by == "hour" else clock.hour)(Order.taken_at), literal("")
     sides: dict[str, tuple[Any, Any]] = {
         "origin": (Order.origin_area, Order.origin_area),
+        SQUARE: (squares.key(dialect), Order.origin_area),
         "destination": (Order.destination_area, Order.destination_area),
         "grade": (Customer.grade, Customer.grade),
         "driver": (cast(Driver.id, String), Driver.number + " " + Driver.name),

@@ -7,15 +7,15 @@ database, and opens into the very rows that it is the sum of; all cells of a sid
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, literal_column, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.clock.days import Span
-from desk.customer import order_sides, segments
-from desk.customer.order_sides import CLOCKS, closed, joined
+from desk.customer import order_sides, segments, squares
+from desk.customer.order_sides import CLOCKS, SQUARE, closed, joined
 from desk.errors import Invalid
 from desk.figures.report_rows import PAGE, DriverName, OrderRow, beyond, order_row
 from desk.trades import CANCELLED, COMPLETED
@@ -24,7 +24,7 @@ from models import Driver, Office, Order
 
 SEGMENT = "segment"
 SIDES = (
-    "hour", "clock", "origin", "destination", "grade", SEGMENT, "driver", "operator", "channel", "payment",
+    "hour", "clock", "origin", SQUARE, "destination", "grade", SEGMENT, "driver", "operator", "channel", "payment",
 )  # fmt: skip
 """From which sides the orders are looked at."""
 MOST_CELLS = 300
@@ -98,6 +98,9 @@ async def look(session: AsyncSession, office: Office, span: Span, by: str) -> An
     cells = [
         Cell(str(key), str(label or ""), Counted(*(int(one) for one in counts))) for key, label, *counts in rows
     ]  # fmt: skip
+    if by == SQUARE:
+        names = await places_in_squares(session, office, span)
+        cells = [replace(cell, label=names.get(cell.key or "", "")) for cell in cells]
     total = sum((cell.counted for cell in cells), Counted())
     if by in CLOCKS:
         return Analysis(by, span, tuple(sorted(cells, key=lambda cell: int(cell.key or 0))), total)
@@ -105,6 +108,17 @@ async def look(session: AsyncSession, office: Office, span: Span, by: str) -> An
     if rest := cells[MOST_CELLS:]:
         cells[MOST_CELLS:] = [Cell(OTHERS, "", sum((cell.counted for cell in rest), Counted()))]
     return Analysis(by, span, tuple(cells), total)
+
+
+async def places_in_squares(session: AsyncSession, office: Office, span: Span) -> dict[str, str]:
+    """By key of a square: the place from which most of its orders were, as it was written."""
+    key, _ = order_sides.side(dialect_of(session), office, span, SQUARE)
+    written = select(key.label("square"), Order.origin_text.label("told"), func.count().label("times"))
+    each = written.where(*closed(office, span)).group_by(literal_column("square"), literal_column("told")).subquery()
+    at = func.row_number().over(partition_by=each.c.square, order_by=(each.c.times.desc(), each.c.told))
+    ranked = select(each.c.square, each.c.told, at.label("at")).subquery()
+    found = await session.execute(select(ranked.c.square, ranked.c.told).where(ranked.c.at == 1))
+    return {str(square): str(told) for square, told in found if squares.square_of(str(square)) is not None}
 
 
 async def rows(

@@ -10,9 +10,9 @@ from sqlalchemy import func, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.clock.days import Span
-from desk.customer.order_sides import CLOCKS, closed, joined, side
+from desk.customer.order_sides import CLOCKS, SQUARE, closed, joined, side
 from desk.errors import Invalid
-from desk.figures.analysis import OTHERS, SEGMENT, Cell, Counted, counts, dialect_of
+from desk.figures.analysis import OTHERS, SEGMENT, Cell, Counted, counts, dialect_of, places_in_squares
 from models import Office
 
 MOST_ROWS = 60
@@ -45,6 +45,12 @@ async def look(session: AsyncSession, office: Office, span: Span, by: str, acros
     ).where(*closed(office, span))
     found = await session.execute(query.group_by(literal_column("cell_key"), literal_column("other_key")))
     lines = [(str(a), str(b), str(x or ""), str(y or ""), Counted(*map(int, rest))) for a, b, x, y, *rest in found]
+    if SQUARE in (by, across):
+        names = await places_in_squares(session, office, span)
+        lines = [
+            (a, b, names.get(a, "") if by == SQUARE else x, names.get(b, "") if across == SQUARE else y, counted)
+            for a, b, x, y, counted in lines
+        ]
     rows = _edge(by, [(a, label, counted) for a, _, label, _, counted in lines], MOST_ROWS)
     columns = _edge(across, [(b, label, counted) for _, b, _, label, counted in lines], MOST_COLUMNS)
     in_rows, in_columns = ({cell.key for cell in edge} for edge in (rows, columns))

@@ -142,16 +142,26 @@ class AnalysisQuery(SpanQuery):
     """From which side the orders of some days are looked at."""
 
     by: Literal[
-        "hour", "clock", "origin", "destination", "grade", "segment", "driver", "operator", "channel", "payment"
+        "hour",
+        "clock",
+        "origin",
+        "square",
+        "destination",
+        "grade",
+        "segment",
+        "driver",
+        "operator",
+        "channel",
+        "payment",
     ] = "hour"
 
 
 class CrossingQuery(SpanQuery):
     """Two sides of the orders of some days: hours of the week and of the day cannot be crossed, nor a side with itself."""
 
-    by: Literal["hour", "clock", "origin", "destination", "grade", "driver", "operator", "channel", "payment"] = (
-        "origin"
-    )
-    across: Literal["hour", "clock", "origin", "destination", "grade", "driver", "operator", "channel", "payment"] = (
-        "clock"
-    )
+    by: Literal[
+        "hour", "clock", "origin", "square", "destination", "grade", "driver", "operator", "channel", "payment"
+    ] = "origin"
+    across: Literal[
+        "hour", "clock", "origin", "square", "destination", "grade", "driver", "operator", "channel", "payment"
+    ] = "clock"

@@ -316,10 +316,15 @@ class CountedTold(Told):
 
 
 class AnalysisCell(CountedTold):
-    """One cell. `key`: for hours 0 (Monday, 00:00) to 167; "" where the orders do not say; null for the many small ones."""
+    """One cell. `key`: for hours 0 (Monday, 00:00) to 167; "" where the orders do not say; null for the many small ones.
+
+    `lat`, `lon`: the middle of a square of half a kilometre, on that side; null on every other one.
+    """
 
     key: str | None
     label: str
+    lat: float | None
+    lon: float | None
 
 
 class CrossedCell(CountedTold):

@@ -12,11 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from desk.clock import days
 from desk.clock.days import Span
 from desk.customer import segments
-from desk.customer.order_sides import CLOCKS
+from desk.customer.order_sides import CLOCKS, SQUARE
 from desk.customer.segments import SegmentForm
+from desk.customer.squares import square_of
 from desk.errors import DeskError, Invalid
 from desk.figures import analysis, away, chances, cohorts, crossing, districts, forecast, response_times
-from desk.figures.analysis import SEGMENT, SIDES
+from desk.figures.analysis import SEGMENT, SIDES, Cell
 from desk.figures.report_rows import PAGE, OrderRow
 from desk.views import Json
 from desk.work import Work
@@ -35,7 +36,7 @@ from web.views.money_view import View, view_of
 
 OTHER = ("times", "cohorts", "forecast", "chances", "pauses")
 VIEWS = (*SIDES, *OTHER)
-KEYS = "qzwetgyuiohjkn9"
+KEYS = "qzw8etgyuiohjkn9"
 """By which keys the sides are chosen, in their order."""
 MEASURES = ("orders", "completed", "cancelled", "no_show", "fares")
 """What the cells of a crossing may show; the file has all of them."""
@@ -110,7 +111,7 @@ async def told(ask: Ask[AnalysisQuery]) -> Json:
         "by": found.by,
         "currency": office.currency,
         "span": span_json(found.span),
-        "cells": [{"key": cell.key, "label": cell.label, **cell.counted.as_json()} for cell in found.cells],
+        "cells": [_cell_json(found.by, cell) for cell in found.cells],
         "total": found.total.as_json(),
     }
 
@@ -134,8 +135,8 @@ async def told_crossed(ask: Ask[CrossingQuery]) -> Json:
             for column in found.columns
             if (row.key, column.key) in found.cells
         ],
-        "rows": [{"key": cell.key, "label": cell.label, **cell.counted.as_json()} for cell in found.rows],
-        "columns": [{"key": cell.key, "label": cell.label, **cell.counted.as_json()} for cell in found.columns],
+        "rows": [_cell_json(found.by, cell) for cell in found.rows],
+        "columns": [_cell_json(found.across, cell) for cell in found.columns],
         "total": found.total.as_json(),
     }
 
@@ -172,6 +173,12 @@ async def _show_rows(request: web.Request, status: int = 200, refused: str | Non
     )
 
 
+def _cell_json(by: str, cell: Cell) -> Json:
+    square = square_of(cell.key or "") if by == SQUARE else None
+    lat, lon = (None, None) if square is None else square.centre
+    return {"key": cell.key, "label": cell.label, "lat": lat, "lon": lon, **cell.counted.as_json()}
+
+
 def _cross(by: str, across: str) -> bool:
     return by != across and SEGMENT not in (by, across) and {by, across} != set(CLOCKS)
 
@@ -198,7 +205,7 @@ async def _values(session: AsyncSession, view: View, by: str, across: str = "") 
         crossed = await crossing.look(session, view.office, view.span, by, across)
         return {"crossed": crossed, "name": lambda side, cell: analysis_sheets.label(view, side, cell)}
     found = await analysis.look(session, view.office, view.span, by)
-    return {"found": found, "name": lambda cell: analysis_sheets.label(view, by, cell)}
+    return {"found": found, "name": lambda cell: analysis_sheets.label(view, by, cell), "square_of": square_of}
 
 
 async def _name_of(session: AsyncSession, view: View, by: str, key: str, found: Sequence[OrderRow]) -> str:

@@ -3,6 +3,8 @@
 const figure = document.querySelector("figure.chart");
 const table = figure && document.getElementById(figure.dataset.of);
 const MOST_BARS = 20;
+const MARGIN = 0.02; // degrees around what is shown
+const DISTRICTS = "/static/map/sigungu.geojson";
 
 const pixel = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
 
@@ -23,6 +25,7 @@ const rows = () =>
   [...table.tBodies[0].rows].map((row) => ({
     label: row.dataset.label,
     cell: row.dataset.cell,
+    at: row.dataset.lat && [Number(row.dataset.lon), Number(row.dataset.lat)],
     values: [...row.querySelectorAll("[data-value]")].map((one) => (one.dataset.value === "" ? null : Number(one.dataset.value))),
   }));
 const heads = () => [...table.tHead.rows[0].cells].map((cell) => cell.innerText.trim());
@@ -74,6 +77,36 @@ const draw = {
     const wide = Math.max(...all.map((row) => row.values.length));
     return heat(heads().slice(1, wide + 1), all.map((row) => row.label), data, Math.max(...data.map((one) => one[2])));
   },
+  /** Squares as dots on the outlines of the districts: how large, how many orders. */
+  map() {
+    const shown = rows().filter((row) => row.at);
+    const most = Math.max(1, ...shown.map((row) => row.values[0]));
+    const ends = (axis) => [Math.min(...shown.map((row) => row.at[axis])) - MARGIN, Math.max(...shown.map((row) => row.at[axis])) + MARGIN];
+    const [west, east] = ends(0);
+    const [south, north] = ends(1);
+    return {
+      geo: {
+        map: "districts",
+        roam: true,
+        boundingCoords: shown.length ? [[west, north], [east, south]] : undefined,
+        silent: true,
+        itemStyle: { areaColor: color("--side"), borderColor: color("--line-strong") },
+      },
+      tooltip: { confine: true, renderMode: "richText", formatter: (one) => `${one.name}: ${one.value[2]}` },
+      series: [
+        {
+          type: "scatter",
+          coordinateSystem: "geo",
+          name: heads()[1],
+          symbol: "rect",
+          symbolSize: ([, , count]) => 6 + 26 * Math.sqrt(count / most),
+          itemStyle: { color: color("--mine"), borderColor: color("--desk"), opacity: 0.85 },
+          data: shown.map((row) => ({ name: row.label, value: [...row.at, row.values[0]] })),
+        },
+      ],
+      aria: { decal: { show: false } },
+    };
+  },
   bars() {
     const shown = rows().slice(0, MOST_BARS);
     const names = heads();
@@ -123,6 +156,10 @@ async function paint() {
   const echarts = await import("/static/vendor/echarts/dist/echarts.esm.min.mjs");
   const many = table.tBodies[0].rows.length;
   if (figure.dataset.chart === "cohorts" && many > 12) figure.style.height = `${100 + many * 24}px`;
+  if (figure.dataset.chart === "map") {
+    const answer = await fetch(DISTRICTS);
+    echarts.registerMap("districts", answer.ok ? await answer.json() : { type: "FeatureCollection", features: [] });
+  }
   const chart = echarts.init(figure, null, { renderer: "svg" });
   const show = () => {
     const drawn = draw[figure.dataset.chart]();

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -9,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
 
-from desk.customer.order_sides import CLOCKS
+from desk.customer.order_sides import CLOCKS, SQUARE
+from desk.customer.squares import WIDE, square_of
 from desk.figures.analysis import Analysis, Cell
 from desk.figures.away import Pauses
 from desk.figures.chances import Curve, prices
@@ -60,9 +62,20 @@ def called(view: View, by: str, key: str, label: str) -> str:
         return f"{int(key):02}:00"
     if key == "":
         return view.m(f"analysis.no_{by}")
+    if by == SQUARE:
+        return called_square(view, key, label)
     if by == "payment":
         return view.m(f"payment.{key}")
     return label or key
+
+
+def called_square(view: View, key: str, label: str) -> str:
+    """A square by the place from which most of its orders are, and by its middle; what is in none says why."""
+    square = square_of(key)
+    if square is None:
+        return view.m("analysis.wide_square") if key == WIDE else key
+    lat, lon = square.centre
+    return f"{label} ({lat:.4f}, {lon:.4f})".strip()
 
 
 def name_of(view: View, by: str, key: str, rows: Sequence[OrderRow]) -> str:
@@ -71,6 +84,8 @@ def name_of(view: View, by: str, key: str, rows: Sequence[OrderRow]) -> str:
         return key
     driver = next((row.driver for row in rows if row.driver), None)
     known = f"{driver.number} {driver.name}" if by == "driver" and driver else ""
+    if by == SQUARE and rows:
+        known = Counter(row.origin for row in rows).most_common(1)[0][0]
     return called(view, by, key, known)
 
 

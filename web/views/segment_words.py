@@ -9,8 +9,9 @@ from typing import Any
 
 from babel.dates import format_date
 
-from desk.customer.order_sides import OF_AN_ORDER
+from desk.customer.order_sides import OF_AN_ORDER, SQUARE
 from desk.customer.segment_conditions import checked
+from desk.customer.squares import square_of
 from desk.errors import Invalid
 from locales.catalog import Catalog
 
@@ -39,6 +40,9 @@ def _key(words: Catalog, by: str, key: str) -> str:
         return f"{int(key):02}:00"
     if key == "":
         return words.text(f"money.analysis.no_{by}")
+    if by == SQUARE:
+        square = square_of(key)
+        return words.text("money.analysis.wide_square") if square is None else "{:.4f}, {:.4f}".format(*square.centre)
     if by == "payment" and words.templates(f"money.payment.{key}"):
         return words.text(f"money.payment.{key}")
     return f"#{key}" if by in ("driver", "operator") else key
