@@ -329,3 +329,10 @@ class ImportMoved(Event):
     """A file of customers or drivers has come further, or something is to be done for it."""
 
     import_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class TasksChanged(Event):
+    """What is to be done for an office's customers has changed: a task more or less, later, or somebody's."""
+
+    office_id: int

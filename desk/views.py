@@ -84,8 +84,22 @@ class Treatment:
 
 
 @dataclass(frozen=True, slots=True)
+class TaskBrief:
+    """What is to be done for a customer, as his card shows it; `by` is whose it is, null: anybody's."""
+
+    id: int
+    text: str
+    due_at: datetime
+    by: str | None
+
+    def as_json(self) -> Json:
+        return {"id": self.id, "text": self.text, "due_at": moment(self.due_at), "by": self.by}
+
+
+@dataclass(frozen=True, slots=True)
 class CustomerView:
-    """A customer's card. `blocked_reason` says why he is not to be served; `treatment` is told where one card alone is read."""
+    """A customer's card. `blocked_reason` says why he is not to be served; `treatment` and what is to be done for him (`tasks`)
+    are told where one card alone is read."""
 
     id: int
     name: str
@@ -102,6 +116,7 @@ class CustomerView:
     blocked_reason: str | None = None
     treatment: Treatment | None = None
     version: int = 1
+    tasks: tuple[TaskBrief, ...] = ()
 
     def as_json(self) -> Json:
         return {
@@ -120,6 +135,7 @@ class CustomerView:
             "blocked_reason": self.blocked_reason,
             "treatment": self.treatment.as_json() if self.treatment else None,
             "version": self.version,
+            "tasks": [task.as_json() for task in self.tasks],
         }
 
 

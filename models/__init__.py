@@ -34,6 +34,7 @@ from models.second_factor import RecoveryCode, SecondFactor
 from models.segment import Segment, SegmentMember
 from models.settling import SettlementBatch, SettlementLine
 from models.standing import StandingLeftOut, StandingRecipient, StandingRun, StandingSend
+from models.task import Task, TaskRule, TaskRun, TaskTry
 from models.text import AdConsent, Campaign, CampaignLeftOut, IncomingPart, IncomingText, TextTemplate
 from models.text_alarm import TextAlarm
 from models.vehicle_proof import CarCover, CarLink, CarPhoto, CarReading, CarSkip
@@ -131,6 +132,10 @@ __all__ = [
     "StandingRun",
     "StandingSend",
     "TariffTable",
+    "Task",
+    "TaskRule",
+    "TaskRun",
+    "TaskTry",
     "TextAlarm",
     "TextTemplate",
     "UtcDateTime",

@@ -9,18 +9,14 @@ from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, U
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Key
+from models.repeating import Repeating
 
 RUN_STATES = ("done", "missed", "refused")
 _STATES_SQL = ", ".join(f"'{state}'" for state in RUN_STATES)
 
 
-class StandingSend(Base):
-    """A rule: who is in the segment on one of `weekdays` ("0" is Monday) gets `body`, `every_days` apart at the least.
-
-    Minutes are of the day, by the office's clock: a run begins at `from_minute`, and its texts leave until `to_minute` (at most
-    1440). At most `most` texts in a run. `due_at` is when it runs next; null: off, or its days are over. `version` counts what
-    people change, not its runs. A rule that was removed stays for its runs' sake.
-    """
+class StandingSend(Repeating, Base):
+    """A rule by which whoever is in the segment gets `body`; its texts leave until `to_minute`."""
 
     __tablename__ = "standing_send"
     __table_args__ = (
@@ -38,27 +34,9 @@ class StandingSend(Base):
         ),
     )
 
-    id: Mapped[int] = mapped_column(Key, primary_key=True)
-    office_id: Mapped[int] = mapped_column(ForeignKey("office.id"))
-    name: Mapped[str] = mapped_column(String(80))
-    segment_id: Mapped[int | None] = mapped_column(ForeignKey("segment.id"), index=True)
     kind: Mapped[str] = mapped_column(String(8))
     body: Mapped[str] = mapped_column(Text)
     language: Mapped[str] = mapped_column(String(8))
-    weekdays: Mapped[str] = mapped_column(String(7))
-    from_minute: Mapped[int]
-    to_minute: Mapped[int]
-    every_days: Mapped[int]
-    most: Mapped[int]
-    first_day: Mapped[date]
-    last_day: Mapped[date | None]
-    is_on: Mapped[bool]
-    due_at: Mapped[datetime | None]
-    made_at: Mapped[datetime]
-    changed_at: Mapped[datetime]
-    changed_by: Mapped[int] = mapped_column(ForeignKey("operator.id"))
-    removed_at: Mapped[datetime | None]
-    version: Mapped[int] = mapped_column(default=1)
 
 
 class StandingRun(Base):

@@ -36,15 +36,15 @@ _WRITTEN = re.compile(r"\d{4}-\d\d-\d\dt\d\d:\d\d(:\d\d(\.\d{1,6})?)?(z|[+-]\d\d
 _LATE = {"오후", "pm"}
 
 
-def read(typed: str, now: datetime, timezone: str) -> datetime | None:
+def read(typed: str, now: datetime, timezone: str, farthest: timedelta = FARTHEST) -> datetime | None:
     """The moment that is meant (UTC), null for as soon as can be. Raises Invalid for what is no time, is past or too far."""
     text = " ".join(unicodedata.normalize("NFKC", typed).lower().split())
     if text in _NOW:
         return None
     if _WRITTEN.fullmatch(text):
-        return _checked(_written(text), now)
+        return _checked(_written(text), now, farthest)
     if found := _FROM_NOW.fullmatch(text):
-        return _checked(now + _span(found), now)
+        return _checked(now + _span(found), now, farthest)
     zone = ZoneInfo(timezone)
     today = now.astimezone(zone).date()
     day, rest = _day(text, today)
@@ -52,9 +52,9 @@ def read(typed: str, now: datetime, timezone: str) -> datetime | None:
     if at is None:
         raise Invalid("that is no time; write 2330, +45 or 내일 0130", field="wanted")
     if day is not None:
-        return _checked(_moment(day, at, zone), now)
+        return _checked(_moment(day, at, zone), now, farthest)
     meant = _moment(today, at, zone)
-    return _checked(meant if meant > now - JUST_PAST else _moment(today + timedelta(days=1), at, zone), now)
+    return _checked(meant if meant > now - JUST_PAST else _moment(today + timedelta(days=1), at, zone), now, farthest)
 
 
 def _written(text: str) -> datetime:
@@ -113,9 +113,9 @@ def _moment(day: date, at: time, zone: ZoneInfo) -> datetime:
     return moment
 
 
-def _checked(moment: datetime, now: datetime) -> datetime | None:
+def _checked(moment: datetime, now: datetime, farthest: timedelta) -> datetime | None:
     if moment <= now - JUST_PAST:
         raise Invalid("that time is past", field="wanted")
-    if moment > now + FARTHEST:
-        raise Invalid(f"that is more than {FARTHEST.days} days ahead", field="wanted")
+    if moment > now + farthest:
+        raise Invalid(f"that is more than {farthest.days} days ahead", field="wanted")
     return None if moment <= now else moment.astimezone(UTC)

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import BindParameter, Row, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk.customer import segments
+from desk.customer import segments, task_views
 from desk.errors import NotFound
 from desk.trades import CANCELLED
 from desk.views import CustomerView, PlaceView, TripView
@@ -63,8 +63,9 @@ async def card(session: AsyncSession, customer_id: int, office_id: int | None = 
 
 
 async def treated(session: AsyncSession, card: CustomerView) -> CustomerView:
-    """The card with what the customer's segments say of him."""
-    return replace(card, treatment=await segments.treatment(session, card.id))
+    """The card with what the customer's segments say of him, and what is to be done for him."""
+    treatment = await segments.treatment(session, card.id)
+    return replace(card, treatment=treatment, tasks=await task_views.on_card(session, card.id))
 
 
 async def cards(session: AsyncSession, customer_ids: Iterable[int]) -> dict[int, CustomerView]:

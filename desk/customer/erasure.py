@@ -35,6 +35,8 @@ HIDDEN: Final = "***"
 NOWHERE: Final = "-"
 _OPEN_TEXTS = ("queued", "sending")
 _GOES: Final = (
+    "task_try",
+    "task",
     "call_draft",
     "segment_member",
     "credit_rider",

@@ -33,6 +33,8 @@ PARTS: Final = {
     "left_out": "campaign_left_out",
     "standing_texts": "standing_recipient",
     "standing_left_out": "standing_left_out",
+    "tasks": "task",
+    "task_tries": "task_try",
     "photos": "car_photo",
     "car": "car_reading",
     "drafts": "call_draft",

@@ -38,6 +38,9 @@ Permission = Literal[
     "texts.handle",  # deal with a text that came in; write down what somebody said of advertising
     "texts.send",  # texts to many: look, send, cancel, keep templates, take results away; stop a standing send
     "texts.standing",  # rules by which texts go out again and again: make, change, switch on, take away
+    "tasks.see",  # what is to be done for customers, and what came of it
+    "tasks.work",  # make a task, take it, say what came of it
+    "tasks.rules",  # rules that make tasks; the list of tasks as a file
     "money.see",  # reports, statements, what waits; also as files
     "money.ask",  # ask for a pay-out, which somebody else approves
     "money.book",  # pay in and out, penalise, undo
@@ -77,13 +80,15 @@ _DISPATCH: Final = frozenset[str](
         "messages.see",
         "texts.handle",
         "articles.read",
+        "tasks.see",
+        "tasks.work",
         "money.ask",
     }
 )
 MAY: Final[Mapping[str, frozenset[str]]] = {
     "operator": _DISPATCH | {"calls.handle", "calls.listen"},
     "dispatcher": _DISPATCH
-    | {"credit.exceed", "customers.block", "customers.override", "dispatch.modes", "texts.send"},
+    | {"credit.exceed", "customers.block", "customers.override", "dispatch.modes", "tasks.rules", "texts.send"},
     "accountant": frozenset(
         {
             "own.session",
@@ -111,6 +116,7 @@ MAY: Final[Mapping[str, frozenset[str]]] = {
             "appeals.see",
             "messages.see",
             "articles.read",
+            "tasks.see",
             "money.see",
             "audit.see",
         }

@@ -20,8 +20,9 @@ from desk.books import batches, credit_accounts, fee_rules
 from desk.books.credit_accounts import Terms
 from desk.books.fee_rules import FeeForm
 from desk.clock import days
-from desk.customer import segments
+from desk.customer import segments, tasks
 from desk.customer.segments import SegmentForm
+from desk.customer.tasks import TaskForm
 from desk.driver import driver_access
 from desk.importing import staging, steps
 from desk.importing.staging import File
@@ -50,7 +51,13 @@ ROLES = {"ko": ("auditor", "operator"), "en": ("accountant", "dispatcher")}
 """Who looks besides, in which language; auditor and dispatcher at the console, too."""
 TAG = re.compile(r"<([a-z][a-z0-9-]*)([^>]*)>")
 LOOKS = re.compile(r'\b(?:class|role|type|scope|aria-[a-z]+)="[^"]*"|\b(?:disabled|readonly)\b')
-FILES = {"/import/export", "/import/files/{id}/errors", "/drivers/documents/{id}", "/texts/sent/{id}/results"}
+FILES = {
+    "/import/export",
+    "/tasks/export",
+    "/import/files/{id}/errors",
+    "/drivers/documents/{id}",
+    "/texts/sent/{id}/results",
+}
 """What is taken away as a file, not looked at."""
 SERIOUS = """async () => (await axe.run(document, {
     resultTypes: ['violations'], runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'],
@@ -103,6 +110,9 @@ async def paper_work(house: House) -> None:
         zones = [{"from": "강남구", "to": "분당구", "fare": 25_000}, {"from": "강남구", "to": "수원시", "fare": 40_000}]
         await tariff_versions.stage(work, who, "zones", "겨울 요금.csv", zones)
         await campaigns.send(work, who, Letter(Pick(drivers=house.site.drivers), "{name} 기사님, 오늘 비가 옵니다."))
+        guest = await work.session.scalar(select(Customer.id).order_by(Customer.id).limit(1))
+        task = await tasks.make(work, who, TaskForm("분실한 우산을 찾았는지 전화", work.now, guest))
+        await tasks.finish(work, who, task.id, "again", "통화 중", work.now)
     await a_rule(house)
     cells = ["이름", "휴대폰", "메모"], ["이영희", "010-2345-6789", "단골"], ["박민수", "전화 없음", ""]
     table = table_of(([Cell(cell) for cell in line] for line in cells), known=frozenset(cells[0]))

@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 import itertools
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import aiohttp
 from sqlalchemy import select, update
@@ -16,8 +17,9 @@ from desk.books import batch_views, batches, cashier, credit_accounts, fee_rules
 from desk.books.credit_accounts import Terms
 from desk.books.fee_rules import FeeForm
 from desk.clock import days
-from desk.customer import merging, segments
+from desk.customer import merging, segments, tasks
 from desk.customer.segments import SegmentForm
+from desk.customer.tasks import TaskForm
 from desk.driver import driver_documents
 from desk.driver.driver_documents import PDF
 from desk.driver.driver_documents import File as Paper
@@ -61,7 +63,8 @@ SECRET = "비밀이영희"
 """What stands in each of the rows, and in no answer to strangers."""
 _nth = itertools.count(1)
 RIDER = "01055509876"
-TOMORROW = (datetime.now(UTC) + timedelta(days=1)).date()
+TOMORROW = (datetime.now(ZoneInfo("Asia/Seoul")) + timedelta(days=1)).date()
+"""By the clock of the offices that are made here: in the evening of UTC it is tomorrow there already."""
 SPAN = {"from": "2026-01-01", "to": "2026-02-01"}
 PDF_BYTES = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
 
@@ -119,6 +122,8 @@ async def taken_away(house: House) -> dict[str, Any]:
         tariff = await tariff_versions.stage(work, who, "zones", f"{SECRET}.csv", zones)
         batch = await _batch(work, who)
         made = {"customers": one, "another": max(two, three), "merges": merge, "segments": segment.id}
+        form = TaskForm(SECRET, work.now + timedelta(hours=1), customer_id=one)
+        made |= {"tasks": (await tasks.make(work, who, form)).id}
         made |= {"standing": rule.id, "standing-sends": rule.id}
         made |= {"saved-places": place, "number": f"0107{nth:04}0000"}
         return {**made, "tariffs": tariff.id, "tariff": tariff.id, "files": imported, "batches": batch}
@@ -258,6 +263,7 @@ SAID: dict[str, dict[str, Any]] = {
     "/riders": {"number": RIDER},
     "/riders/remove": {"number": RIDER},
     "/penalties": {"order_id": None},
+    "/tasks/{id}/take": {},
     "/take": {"holds_from": f"{TOMORROW}T00:00:00Z"},
     "/driver/orders/{id}/step": {"to": "driving"},
     "/orders/{id}/step": {"to": "driving"},
@@ -268,6 +274,8 @@ SAID: dict[str, dict[str, Any]] = {
     "/articles": {"segment_id": None, "order_state": None},
     "/articles/{id}": {"segment_id": None, "order_state": None},
     "/articles/{id}/open": {"call_id": None},
+    "/tasks": {"customer_id": 1, "order_id": None, "assignee_id": None},
+    "/outcome": {"outcome": "reached", "again_at": None},
     "/standing-sends/{id}": {
         "weekdays": "0", "from_minute": 600, "to_minute": 660, "first_day": "2026-11-22", "last_day": None, "version": None
     },
@@ -317,6 +325,12 @@ _FORMS: dict[str, tuple[dict[str, str], ...]] = {
         {"do": "start"},
         {"do": "undo"},
         {"do": "discard"},
+    ),
+    "/tasks/{id}": (
+        {"do": "take"},
+        {"do": "let_go"},
+        {"do": "finish", "again": "+60"},
+        {"do": "not_needed"},
     ),
     "/money/appeals/{id}": ({"do": "decline", "answer": "x"}, {"do": "accept", "answer": "x"}),
     "/money/batches/{id}": ({"do": "tick"}, {"do": "approve"}, {"do": "drop"}),

@@ -16,8 +16,8 @@ from web.routes import ROUTES
 NOBODY, DRIVER = "nobody", "driver"
 ROLES_OF_PEOPLE = tuple(role for role in roles.MAY if role != DRIVER)
 TAKES_AWAY = (
-    *("/remove", "/erase", "/forget", "/throw-away", "/merge", "/undo", "/take"),
-    *(f"/{page}/{ID}" for page in ("tariff", "segments", "files", "standing")),
+    *("/remove", "/erase", "/forget", "/throw-away", "/merge", "/undo", "/take", "/outcome"),
+    *(f"/{page}/{ID}" for page in ("tariff", "segments", "files", "standing", "tasks")),
 )
 """How the paths end that may take their row away."""
 
@@ -59,6 +59,8 @@ def test_who_sees_and_moves_money_is_said_once_more_by_hand() -> None:
     assert holders["articles.read"] == {"admin", "dispatcher", "operator", "auditor"}
     assert holders["texts.send"] == {"admin", "dispatcher"}
     assert holders["texts.standing"] == {"admin"}
+    assert holders["tasks.work"] == {"admin", "dispatcher", "operator"}
+    assert holders["tasks.rules"] == {"admin", "dispatcher"}
     assert holders["drivers.duty"] == {"admin", "dispatcher", "operator"}
     assert holders["driver.own"] == {"driver"}
     assert holders["calls.listen"] == {"admin", "operator"}
@@ -70,6 +72,7 @@ def test_who_sees_and_moves_money_is_said_once_more_by_hand() -> None:
         "drivers.link",
         "appeals.answer",
         "texts.handle",
+        "tasks.work",
         "money.ask",
         "money.book",
         "money.credit",

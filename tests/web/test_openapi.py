@@ -43,6 +43,7 @@ def test_every_url_of_the_application_is_in_the_document_and_none_more(house: Ho
                 "/customers/",
                 "/segments/",
                 "/articles/",
+                "/tasks/",
             )
         )
     }

@@ -27,11 +27,20 @@ class TreatmentTold(Told):
     priority: int
 
 
+class TaskBriefTold(Told):
+    """What is to be done for a customer; `by` is whose it is, null: anybody's."""
+
+    id: Id
+    text: str
+    due_at: Moment
+    by: str | None
+
+
 class CustomerTold(Told):
     """A customer's card. `numbers` are E.164, or 010-****-5678 for a role that does not see them whole.
 
-    `blocked_reason`: he is not to be served. `treatment` is null where several cards are told at once. `version` goes back with
-    what is changed of him.
+    `blocked_reason`: he is not to be served. `treatment` is null where several cards are told at once, and `tasks` is empty then.
+    `version` goes back with what is changed of him.
     """
 
     id: Id
@@ -49,6 +58,7 @@ class CustomerTold(Told):
     blocked_reason: str | None
     treatment: TreatmentTold | None
     version: int
+    tasks: list[TaskBriefTold]
 
 
 class Choice(Told):

@@ -81,6 +81,8 @@ class DataTold(Told):
     left_out: list[dict[str, Any]]
     standing_texts: list[dict[str, Any]]
     standing_left_out: list[dict[str, Any]]
+    tasks: list[dict[str, Any]]
+    task_tries: list[dict[str, Any]]
     photos: list[dict[str, Any]]
     car: list[dict[str, Any]]
     drafts: list[dict[str, Any]]

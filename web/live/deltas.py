@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.call import call_views
+from desk.customer import task_views
 from desk.dispatching import modes
 from desk.driver import driver_papers
 from desk.errors import NotFound
@@ -39,6 +40,7 @@ from desk.events import (
     PapersTold,
     PartChanged,
     SearchChanged,
+    TasksChanged,
     TextArrived,
     TextHandled,
 )
@@ -116,6 +118,10 @@ async def _papers(session: AsyncSession, event: PapersTold) -> tuple[int, Json]:
     return event.office_id, {"papers": await driver_papers.open_count(session, event.office_id)}
 
 
+async def _tasks(session: AsyncSession, event: TasksChanged) -> tuple[int, Json]:
+    return event.office_id, {"tasks": await task_views.to_count(session, event.office_id)}
+
+
 async def _paused(session: AsyncSession, event: OperatorPaused) -> tuple[int, Json]:
     return event.office_id, {"pauses": [pause.as_json() for pause in await pauses.now(session, event.office_id)]}
 
@@ -146,6 +152,7 @@ READERS: dict[type[Event], tuple[str, Reader]] = {
     TextHandled: ("text.handled", _texted),
     ModesSet: ("modes.set", _modes),
     PapersTold: ("papers.told", _papers),
+    TasksChanged: ("tasks.changed", _tasks),
     OperatorPaused: ("pauses.changed", _paused),
     PartChanged: ("part.changed", _parted),
 }

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.call import calls
+from desk.customer import task_views
 from desk.driver import driver_papers
 from desk.message import inbox, messages, unheard
 from desk.office import pauses
@@ -33,4 +34,5 @@ async def read_snapshot(session: AsyncSession, office_id: int, begun: asyncio.Ev
         "pauses": [pause.as_json() for pause in await pauses.now(session, office_id)],
         "texts_waiting": await inbox.waiting_count(session, office_id),
         "papers": await driver_papers.open_count(session, office_id),
+        "tasks": await task_views.to_count(session, office_id),
     }

@@ -20,6 +20,7 @@ from desk.customer import (
     openings,
     personal_data,
     saved_places,
+    task_views,
 )
 from desk.customer.customer_deeds import StaleCustomer
 from desk.customer.customer_edits import CustomerForm
@@ -107,6 +108,7 @@ async def _show(
 ) -> web.StreamResponse:
     customer_id = int(request.match_info["id"])
     before = request.query.get("before") if error is None and request.method == "GET" else None
+    now = request.app[DESK].clock()
     async with request.app[DESK].look() as session:
         view = await CustomerPage.of(request, session)
         card = await customers.card(session, customer_id, view.office.id)
@@ -114,6 +116,7 @@ async def _show(
         places = await saved_places.of_customer(session, customer_id)
         alike = await duplicates.of_customer(session, customer_id)
         merges = await merging.merges_of(session, customer_id)
+        waiting = [it for it in await task_views.of_customer(session, customer_id, now) if it.one.done_at is None]
         history = await customer_history.of_customer(session, row, before)
     return await view.page(
         "one",
@@ -130,6 +133,8 @@ async def _show(
         taken=error.details if isinstance(error, NumberTaken) else None,
         alike=alike,
         merges=merges,
+        waiting_tasks=waiting,
+        now=now,
         history=history,
         refused=None if error is None else words_for(error),
     )

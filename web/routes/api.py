@@ -6,6 +6,7 @@ from web.api import given as g
 from web.api import given_articles as ga
 from web.api import given_customers as gc
 from web.api import given_driver as gd
+from web.api import given_tasks as gta
 from web.api import told as t
 from web.api import told_articles as ta
 from web.api import told_calls as tcl
@@ -16,6 +17,7 @@ from web.api import told_driver as td
 from web.api import told_messages as tme
 from web.api import told_orders as to
 from web.api import told_places as tp
+from web.api import told_tasks as tta
 from web.live.live import live
 from web.pages import (
     article_api,
@@ -35,6 +37,7 @@ from web.pages import (
     places,
     segment_api,
     session,
+    task_api,
     trips,
 )
 from web.route import API, ID, Route, json, raw
@@ -176,6 +179,26 @@ ROUTES: tuple[Route, ...] = (
     json(
         "POST", f"/segments/{ID}/take-out", "customers.edit", segment_api.take_out, "Take customers out of a group",
         given=gc.MembersGiven, answer=tcu.CountTold, problems=(404,),
+    ),
+    json(
+        "GET", "/tasks", "tasks.see", task_api.listed, "What is to be done for customers, what is due first at first",
+        given=gta.TasksQuery, answer=t.Items[tta.TaskTold],
+    ),
+    json(
+        "POST", "/tasks", "tasks.work", task_api.make, "A new task",
+        given=gta.TaskGiven, answer=tta.TaskTold, status=201, problems=(404, 422),
+    ),
+    json(
+        "POST", f"/tasks/{ID}/take", "tasks.work", task_api.take, "Be at it; of two one is first",
+        answer=tta.TaskTold, problems=(404, 409),
+    ),
+    json(
+        "POST", f"/tasks/{ID}/let-go", "tasks.work", task_api.let_go, "Nobody is at it any more",
+        answer=tta.TaskTold, problems=(404, 409),
+    ),
+    json(
+        "POST", f"/tasks/{ID}/outcome", "tasks.work", task_api.finish, "What came of it",
+        given=gta.TaskOutcomeGiven, answer=tta.TaskTold, problems=(404, 409, 422),
     ),
     json(
         "GET", "/articles", "articles.read", article_api.listed, "Articles that are meant, or fit a call",

@@ -15,7 +15,7 @@ from web.views.page_view import PageView
 _TABLES = ("order.state", "payment", "source")
 DONE = (
     "saved", "removed", "blocked", "served", "merged", "undone", "erased", "members", "registered", "number_added",
-    "number_detached", "place_added", "place_changed", "place_removed", "place_back",
+    "number_detached", "place_added", "place_changed", "place_removed", "place_back", "task_made",
 )  # fmt: skip
 
 

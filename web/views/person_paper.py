@@ -39,6 +39,8 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "left_out": ("number", "why"),
     "standing_texts": ("number",),
     "standing_left_out": ("why",),
+    "tasks": ("made_at", "due_at", "body", "done_at"),
+    "task_tries": ("at", "outcome", "note"),
     "photos": ("received_at", "stage", "side", "erased_at"),
     "car": ("at", "stage", "km"),
     "drafts": ("updated_at", "form"),

@@ -21,6 +21,7 @@ import { show, startOrStop } from "./searches.js";
 import { store } from "./store.js";
 import { nextLocale, t } from "./texts.js";
 import { phoneUnheard, resend } from "./unheard.js";
+import { makeTask, openTasks } from "./tasks.js";
 import { act, searchTicked, stopTicked } from "./ticked.js";
 import { byHand, clear, hangUp, open, sendLink, signOut, takeNext, takeTrip, testCall } from "./work.js";
 
@@ -64,6 +65,8 @@ export const ACTIONS = [
   { name: "search", keys: ["Control+Slash"], where: "always", run: () => at("customer-search").enter() },
   { name: "search_slash", of: "search", keys: ["Slash"], where: "outside", run: () => at("customer-search").enter() },
   { name: "knowledge", keys: ["F1"], where: "always", run: () => at("knowledge-sheet").enter(), may: "articles.read" },
+  { name: "tasks", keys: ["KeyJ"], where: "outside", run: openTasks, may: "tasks.see" },
+  { name: "task_new", keys: ["Shift+KeyJ"], where: "outside", run: makeTask, may: "tasks.work" },
   { name: "palette", keys: ["Control+k"], where: "always", run: () => at("command-palette").enter() },
   { name: "board", keys: ["F8"], where: "always", run: () => at("order-board").enter() },
   { name: "map", keys: ["Control+F8"], where: "always", run: () => at("order-board").toggleMap() },

@@ -7,6 +7,7 @@ import { LiveElement } from "./element.js";
 import { keyLine } from "./key-line.js";
 import { written } from "./phone.js";
 import { goesOut, store } from "./store.js";
+import { taskWords } from "./tasks.js";
 import { clockTime, day, duration, money, t } from "./texts.js";
 import { byHand, hangUp, select, take, takeTrip, testCall, tripOf } from "./work.js";
 
@@ -52,10 +53,12 @@ export class CallerCard extends LiveElement {
   /** That he is not to be served, loudly; and what his segments say: how he is greeted, what of the price. */
   treated(customer) {
     const told = customer?.treatment;
+    const tasks = customer?.tasks ?? [];
     const words = told ? [told.segments.join(" · "), told.greeting, told.hint].filter(Boolean).join(" — ") : "";
     return html`
       ${customer?.blocked_reason ? html`<p class="not-served" role="alert">⛔ ${t("caller.not_served", { reason: customer.blocked_reason })}</p>` : nothing}
       ${words ? html`<p class="note" title=${words}>${words}</p>` : nothing}
+      ${tasks.map((task) => html`<p class="note task" title=${task.text}>${taskWords(task)}</p>`)}
     `;
   }
 

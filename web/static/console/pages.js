@@ -4,6 +4,7 @@ export const PAGES = [
   { name: "map", href: "/map", may: "orders.see" },
   { name: "dispatch", href: "/dispatch", may: "orders.see" },
   { name: "customer_new", href: "/customers/new", may: "customers.edit" },
+  { name: "tasks", href: "/tasks", may: "tasks.see" },
   { name: "segments", href: "/segments", may: "customers.see" },
   { name: "articles", href: "/articles", may: "articles.read" },
   { name: "drivers", href: "/drivers", may: "drivers.see" },

@@ -9,6 +9,7 @@ import * as icons from "./icons.js";
 import { nextTheme } from "./look.js";
 import { lettersAreKeys } from "./settings.js";
 import { store } from "./store.js";
+import { dueTasks } from "./tasks.js";
 import { clockTime, duration, has, locale, locales, nextLocale, t } from "./texts.js";
 import { signOut } from "./work.js";
 
@@ -42,6 +43,7 @@ export class StatusBar extends LiveElement {
         ? html`<a class="person texts" href="/texts/inbox?lang=${locale()}">${t("status.texts")} <b>${store.textsWaiting}</b></a>`
         : nothing}
       ${store.papers ? html`<a class="person texts papers-out" href="/drivers?lang=${locale()}">${t("status.papers")} <b>${store.papers}</b></a>` : nothing}
+      ${this.tasks()}
       <div class="tools">
         <span class="languages" role="group" aria-label=${t("status.language")}>
           ${locales().map(
@@ -71,6 +73,14 @@ export class StatusBar extends LiveElement {
       >`;
     }
     return html`<span class="gauge me ready"><i class="lamp"></i>${t("status.ready")} <b><time>${duration(store.now() - store.readySince)}</time></b></span>`;
+  }
+
+  /** What is due and mine or anybody's: quiet, as it waits for a moment between two calls. */
+  tasks() {
+    const count = dueTasks();
+    if (!count || !store.me?.may?.includes("tasks.see")) return nothing;
+    const words = t("status.tasks_due", { count });
+    return html`<a class="person texts tasks-due" href="/tasks?lang=${locale()}" title=${words}>${t("status.tasks")} <b>${count}</b> <kbd class="letter">J</kbd></a>`;
   }
 
   /** Colleagues who take no calls: they are not to be counted on. */

@@ -25,6 +25,8 @@ export class Store {
   messages = new Map();
   /** Texts that came in and wait for a person. */
   textsWaiting = 0;
+  /** What is to be done for customers: when it is due, and whose it is. */
+  tasks = [];
   /** Licences and insurances that run out and nobody has seen to. */
   papers = 0;
   parts = {};
@@ -99,6 +101,7 @@ export class Store {
     this.messages = byId(told.messages);
     this.textsWaiting = told.texts_waiting;
     this.papers = told.papers ?? 0;
+    this.tasks = told.tasks ?? [];
     this.parts = told.parts ?? {};
     this.pauses = told.pauses ?? [];
     this.me = told.me ?? this.me;
@@ -115,6 +118,7 @@ export class Store {
     if (told.message) this.messages.set(told.message.id, told.message);
     if (told.texts_waiting !== undefined) this.textsWaiting = told.texts_waiting;
     if (told.papers !== undefined) this.papers = told.papers;
+    if (told.tasks) this.tasks = told.tasks;
     if (told.modes) this.modes = told.modes;
     if (told.pauses) this.takePauses(told.pauses);
     if (told.type === "part.changed") this.parts = { ...this.parts, [told.part]: { ok: told.ok, reason: told.reason } };
