@@ -16,7 +16,8 @@ class Driver(Base):
     While he drives a customer home, `done_lat`, `done_lon` and `done_at` are where and about when he will be done.
     A paper without a date is one that the office has not written down. `works_days` are ISO weekdays ("12345"), with the hours
     in the office's time zone; hours over midnight belong to the day that they begin on. Null: at any time.
-    `by_text`: what he is offered is texted to him as well, and he may answer by text.
+    `by_text`: what he is offered is texted to him as well, and he may answer by text. `bank` (a Korean bank's three digits, or a
+    name), `bank_account` and `bank_holder` are where he is paid to; every change of them counts `payee_version` up.
     """
 
     __tablename__ = "driver"
@@ -57,6 +58,10 @@ class Driver(Base):
     grade: Mapped[str | None] = mapped_column(String(8))
     note: Mapped[str | None] = mapped_column(String(500))
     by_text: Mapped[bool] = mapped_column(default=False)
+    bank: Mapped[str | None] = mapped_column(String(40))
+    bank_account: Mapped[str | None] = mapped_column(String(30))
+    bank_holder: Mapped[str | None] = mapped_column(String(80))
+    payee_version: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class Shift(Base):

@@ -54,7 +54,8 @@ class SettlementBatch(Base):
 class SettlementLine(Base):
     """One driver of a batch: what he `had` at the end of its days and `has` when it was made, and what is proposed.
 
-    `included` is the tick, `ticked_by` who changed it last. `reason` says why nothing is booked; `entry_id` is what was booked.
+    `included` is the tick, `ticked_by` who changed it last. `reason` says why nothing is booked; `entry_id` is what was booked,
+    `payee_version` which account the driver was paid to then.
     """
 
     __tablename__ = "settlement_line"
@@ -77,3 +78,4 @@ class SettlementLine(Base):
     included: Mapped[bool]
     ticked_by: Mapped[int | None] = mapped_column(ForeignKey("operator.id"))
     entry_id: Mapped[int | None] = mapped_column(ForeignKey("entry.id"))
+    payee_version: Mapped[int | None]

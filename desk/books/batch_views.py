@@ -5,25 +5,32 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Literal
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.clock import days
 from desk.clock.days import Span
+from desk.driver import payees
+from desk.driver.payees import Payee
 from desk.errors import NotFound
 from desk.figures.report_rows import DriverName
 from desk.rules.settling import SettlingRule
 from desk.views import Json, moment
 from models import Driver, Entry, Office, Operator, SettlementBatch, SettlementLine
 
+Trouble = Literal["missing", "changed"]
 LISTED = 100
 """How many batches are listed at most, newest first."""
 
 
 @dataclass(frozen=True, slots=True)
 class LineTold:
-    """One driver of a batch; `undone`: what was booked was undone since."""
+    """One driver of a batch; `undone`: what was booked was undone since. `payee` is where he is paid to.
+
+    `trouble`: why the pay-out is not in the bank's table: no account is known ("missing"), or it was changed after the approval.
+    """
 
     id: int
     driver: DriverName
@@ -35,6 +42,8 @@ class LineTold:
     reason: str | None
     entry_id: int | None
     undone: bool
+    payee: Payee
+    trouble: Trouble | None
 
     @property
     def stays(self) -> int:
@@ -53,6 +62,7 @@ class LineTold:
             "reason": self.reason,
             "entry_id": self.entry_id,
             "undone": self.undone,
+            "payee": self.trouble,
         }
 
 
@@ -81,6 +91,15 @@ class BatchTold:
     def of(self, *kinds: str) -> list[LineTold]:
         """The lines of these kinds."""
         return [line for line in self.lines if line.kind in kinds]
+
+    @property
+    def payments(self) -> list[LineTold]:
+        """Pay-outs that are ticked, or booked and not undone."""
+        return [line for line in self.of("pay") if line.included and not line.undone]
+
+    def troubled(self, trouble: Trouble) -> list[LineTold]:
+        """Pay-outs that the bank's table leaves out for that reason."""
+        return [line for line in self.payments if line.trouble == trouble]
 
     def as_json(self) -> Json:
         return {
@@ -131,12 +150,12 @@ async def told(session: AsyncSession, office_id: int, batch_id: int) -> BatchTol
         raise NotFound(f"there is no batch {batch_id}", batch_id=batch_id)
     office = await session.get_one(Office, office_id)
     rows = await session.execute(
-        select(SettlementLine, Driver.number, Driver.name)
+        select(SettlementLine, Driver)
         .join(Driver, Driver.id == SettlementLine.driver_id)
         .where(SettlementLine.batch_id == batch.id)
         .order_by(func.length(Driver.number), Driver.number)
     )
-    rows_found = [(line, DriverName(line.driver_id, number, name)) for line, number, name in rows]
+    rows_found = [(line, driver) for line, driver in rows]
     lines = [line for line, _ in rows_found]
     paid, billed = (
         (sum(line.amount for line in of), len(of))
@@ -146,8 +165,9 @@ async def told(session: AsyncSession, office_id: int, batch_id: int) -> BatchTol
     undone = set(await session.scalars(select(Entry.reverses_id).where(Entry.reverses_id.in_(of_batch))))
     shown = tuple(
         LineTold(
-            line.id, driver, line.kind, line.amount, line.had, line.has, line.included, line.reason, line.entry_id,
-            line.entry_id in undone,
+            line.id, DriverName(driver.id, driver.number, driver.name), line.kind, line.amount, line.had, line.has,
+            line.included, line.reason, line.entry_id, line.entry_id in undone, payees.of(driver),
+            _trouble(batch, line, driver),
         )
         for line, driver in rows_found
     )  # fmt: skip
@@ -156,6 +176,14 @@ async def told(session: AsyncSession, office_id: int, batch_id: int) -> BatchTol
         return whole
     everybody = select(func.count()).select_from(Driver).where(Driver.office_id == office_id)
     return replace(whole, without=(await session.scalar(everybody) or 0) - len(shown))
+
+
+def _trouble(batch: SettlementBatch, line: SettlementLine, driver: Driver) -> Trouble | None:
+    if line.kind != "pay":
+        return None
+    if batch.state == "posted" and line.payee_version != driver.payee_version:
+        return "changed"
+    return None if payees.of(driver) else "missing"
 
 
 async def rule_of(session: AsyncSession, office_id: int) -> SettlingRule:

@@ -132,6 +132,7 @@ async def approve(work: Work, operator_id: int, batch_id: int, seen: Collection[
     entries = await ledger.book_all(work, batch.office_id, bookings)
     for line, entry in zip(booked, entries, strict=True):
         line.entry_id = entry.id
+        line.payee_version = drivers[line.driver_id].payee_version
     batch.state, batch.decided_at, batch.decided_by = "posted", work.now, operator_id
     await _text(work, office, [(line, drivers[line.driver_id]) for line in booked])
     audit(work, operator_id, "batch.approved", _subject(batch.id), _sums(lines))

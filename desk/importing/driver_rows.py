@@ -15,15 +15,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk import events, trades
 from desk.importing import lines
-from desk.importing.lines import Finding, Understood
+from desk.importing.lines import PAYEE, Finding, Understood
 from desk.importing.plan import Done, Image, Plan
 from desk.importing.references import referred
 from desk.importing.table import Cell
+from desk.office.people import audit
 from desk.work import Work
 from models import Assignment, Base, DriverLink
 
 FIELDS = ("number", "name", "phone", "language")
-_PLAIN = ("name", "phone", "language", "licence_number", "insurance_number", "base_area", "works_days", "note")
+_PLAIN = ("name", "phone", "language", "licence_number", "insurance_number", "base_area", "works_days", "note", *PAYEE)
 _DAYS = ("licence_until", "insurance_until")
 _LISTS: tuple[tuple[str, str, str], ...] = (
     ("phones", "driver_phone", "number"),
@@ -98,7 +99,7 @@ async def do(work: Work, office_id: int, plans: Sequence[Plan]) -> None:
             one.subject_id = driver_id
     for one in plans:
         if one.outcome == "updated":
-            await _set(work, one.subject_id, one.after or {})
+            await _set(work, one.subject_id, one.before or {}, one.after or {})
     changed = [one for one in plans if one.outcome in ("created", "updated")]
     for one in changed:
         await _write_lists(work, one.subject_id, one.before or {}, one.after or {})
@@ -188,10 +189,14 @@ async def take_back(work: Work, office_id: int, done: Sequence[Done]) -> None:
         await work.session.execute(delete(_driver).where(_driver.c.id.in_(new)))
     updated = [one for one in done if one.outcome == "updated"]
     for one in updated:
-        await _set(work, one.subject_id, one.before or {})
+        await _set(work, one.subject_id, one.after, one.before or {})
         await _write_lists(work, one.subject_id, one.after, one.before or {})
     _tell_papers(work, office_id, [(one.after, one.before or {}) for one in updated])
 
 
-async def _set(work: Work, driver_id: int | None, image: Image) -> None:
-    await work.session.execute(update(_driver).where(_driver.c.id == driver_id).values(_columns(image)))
+async def _set(work: Work, driver_id: int | None, now: Image, then: Image) -> None:
+    values = _columns(then)
+    if any(now.get(name) != values[name] for name in PAYEE if name in values):
+        values["payee_version"] = _driver.c.payee_version + 1
+        audit(work, None, "payee.changed", str(driver_id), {"by": "import"})  # as desk/driver/payees.py writes it
+    await work.session.execute(update(_driver).where(_driver.c.id == driver_id).values(values))

@@ -11,6 +11,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "drivers": (
         "driver_number", "name", "phone", "phones", "language", "licence_number", "licence_until", "insurance_number",
         "insurance_until", "skills", "groups", "base_area", "works_days", "works_hours", "note",
+        "bank", "bank_account", "bank_holder",
     ),
     "places": ("name", "district", "alias", "lat", "lon", "accuracy_m", "source"),
 }  # fmt: skip
@@ -67,6 +68,10 @@ _WORDS: dict[str, dict[str, str]] = {
         "works_days": "근무요일 요일 근무일 workdays workingdays worksdays weekdays",
         "works_hours": "근무시간 근무시간대 근무시각 workhours workinghours workshours hours",
         "note": "메모 비고 특이사항 참고 참고사항 note notes memo remark remarks comment comments",
+        "bank": "은행 은행명 은행코드 입금은행 지급은행 bank bankname bankcode",
+        "bank_account": "계좌 계좌번호 은행계좌 은행계좌번호 입금계좌 입금계좌번호 지급계좌 정산계좌 "
+        "account accountnumber accountno bankaccount bankaccountnumber",
+        "bank_holder": "예금주 예금주명 예금주성명 계좌주 accountholder bankholder holder holdername",
     },
     "places": {
         "name": "이름 장소 장소명 장소이름 지명 명칭 상호 name place placename title",

@@ -15,14 +15,16 @@ from typing import Any, TypeVar
 from desk import numbers
 from desk.importing import ad_words, driver_words
 from desk.importing.table import LONGEST_CELL, Cell
+from desk.rules import banks
 from desk.text import NAME_LIMIT, plain
 
 MOST_NUMBERS = 10
 MOST_PHONES = 5
 DRIVER_NOTE = 500
+PAYEE = ("bank", "bank_account", "bank_holder")
 MOST_PLACES = 20
 LONGEST = {"name": NAME_LIMIT, "grade": 16, "note": LONGEST_CELL, "place": 200,
-    "licence_number": 40, "insurance_number": 60, "base_area": 80,
+    "licence_number": 40, "insurance_number": 60, "base_area": 80, "bank_holder": NAME_LIMIT,
 }  # fmt: skip
 LANGUAGES = {
     **dict.fromkeys(("ko", "kor", "korean", "한국어", "한글", "국어", "한국", "kokr"), "ko"),
@@ -115,7 +117,11 @@ def driver(
         "skills": line.read("skills", "skill_unknown", lambda told: driver_words.skills(told, skills)) or [],
         "groups": line.read("groups", "groups_bad", driver_words.groups, most=driver_words.MOST_GROUPS) or [],
         "note": line.text("note", DRIVER_NOTE),
+        "bank": line.read("bank", "bank_unknown", lambda told: banks.bank(told, country)),
+        "bank_account": line.account(),
+        "bank_holder": line.text("bank_holder"),
     }
+    _whole_payee(line, mapping, given)
     given["phones"] = [number for number in given["phones"] if number != given["phone"]]
     if len(given["phones"]) > MOST_PHONES:
         line.found("numbers_many", mapping.index("phones"), None, most=MOST_PHONES)
@@ -127,6 +133,19 @@ def driver(
     if len(phones) > 1:
         line.found("phones_many", mapping.index("phone"))
     return Understood(given, tuple(line.findings))
+
+
+def _whole_payee(line: _Line, mapping: Sequence[str | None], given: dict[str, Any]) -> None:
+    """An account has a bank; whose it is, is the driver where nothing else is said."""
+    parts = [given[name] for name in ("bank", "bank_account", "bank_holder")]
+    if parts[0] and parts[1]:
+        given["bank_holder"] = parts[2] or given["name"]
+    elif any(parts) and not {finding.code for finding in line.findings} & {
+        "bank_unknown",
+        "account_bad",
+        "number_shortened",
+    }:
+        line.found("payee_parts", next(mapping.index(name) for name in PAYEE if given[name]))
 
 
 def phone(text: str, country: str) -> str | None:
@@ -171,6 +190,14 @@ class _Line:
                 self.found("number_shortened", at, cell)
                 return None
         return self.text(name)
+
+    def account(self) -> str | None:
+        """A bank account; one that a spreadsheet has shortened is lost."""
+        for at, cell in self._of("bank_account"):
+            if _SHORTENED.fullmatch(plain(cell.text)):
+                self.found("number_shortened", at, cell)
+                return None
+        return self.read("bank_account", "account_bad", banks.account)
 
     def read(self, name: str, code: str, reader: Callable[[str], T], **values: str | int) -> T | None:
         """What `reader` makes of the field; `code` is what is wrong where it raises ValueError."""

@@ -54,6 +54,9 @@ class DriverRow:
     works_from: time | None
     works_until: time | None
     note: str | None
+    bank: str | None
+    bank_account: str | None
+    bank_holder: str | None
 
 
 async def customers(session: AsyncSession, office_id: int) -> AsyncIterator[list[CustomerRow]]:
@@ -124,6 +127,9 @@ async def drivers(session: AsyncSession, office_id: int) -> AsyncIterator[list[D
                 one.works_from,
                 one.works_until,
                 one.note,
+                one.bank,
+                one.bank_account,
+                one.bank_holder,
             )
             for one in found
         ]

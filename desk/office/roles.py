@@ -32,6 +32,7 @@ Permission = Literal[
     "drivers.manage",  # register and change them; their papers and files
     "drivers.duty",  # take a driver on duty or off it for him
     "drivers.link",  # text a driver the link to his page
+    "payees.open",  # the bank accounts that drivers are paid to, whole and on record; change them
     "appeals.see",
     "appeals.answer",  # in words; what moves money is money.book
     "messages.see",  # what was texted, to whom, and what came in
@@ -101,6 +102,7 @@ MAY: Final[Mapping[str, frozenset[str]]] = {
             "money.close",
             "money.fees",
             "money.credit",
+            "payees.open",
         }
     ),
     "auditor": frozenset(

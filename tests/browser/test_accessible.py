@@ -57,6 +57,7 @@ FILES = {
     "/import/files/{id}/errors",
     "/drivers/documents/{id}",
     "/texts/sent/{id}/results",
+    "/money/batches/{id}/bank",
 }
 """What is taken away as a file, not looked at."""
 SERIOUS = """async () => (await axe.run(document, {

@@ -319,6 +319,7 @@ _FORMS: dict[str, tuple[dict[str, str], ...]] = {
         {"do": "disable", "reason": "x"},
         {"do": "enable"},
     ),
+    "/drivers/{id}/account": ({"bank": "004", "bank_account": "110-123-456789", "bank_holder": "x"},),
     "/drivers/{id}/duty": ({"on": "yes"}, {"on": "no"}),
     "/import/files/{id}": (
         {"do": "map", "column0": "name", "column1": "number", "column2": ""},

@@ -54,6 +54,7 @@ def test_who_sees_and_moves_money_is_said_once_more_by_hand() -> None:
     assert holders["money.credit"] == {"admin", "accountant"}
     assert holders["credit.exceed"] == {"admin", "dispatcher"}
     assert holders["money.see"] == {"admin", "accountant", "auditor"}
+    assert holders["payees.open"] == {"admin", "accountant"}
     assert holders["audit.see"] == {"admin", "auditor"}
     assert holders["articles.write"] == {"admin"}
     assert holders["articles.read"] == {"admin", "dispatcher", "operator", "auditor"}

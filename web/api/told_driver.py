@@ -185,7 +185,8 @@ class StatementEntry(DriverEntry):
 class DriverStatement(Told):
     """A month of the driver's account, newest entry first: `opening` and the entries' amounts are `closing`.
 
-    `earlier` and `later` are the months beside it, null where his account has none.
+    `earlier` and `later` are the months beside it, null where his account has none. `paid_to`: the bank and the last digits of
+    the account that he is paid to.
     """
 
     month: str
@@ -195,6 +196,7 @@ class DriverStatement(Told):
     opening: int
     closing: int
     items: list[StatementEntry]
+    paid_to: str | None
 
 
 class NotAsked(Told):

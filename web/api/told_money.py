@@ -178,7 +178,7 @@ class BatchTold(Told):
 
 class BatchLineTold(Told):
     """One driver: what he `had` at the end of the days and `has`. `reason`: why nothing is booked; `entry_id`: what was,
-    which may be `undone` since.
+    which may be `undone` since. `payee`: why his pay-out is not in the bank's table, where it is not.
     """
 
     id: Id
@@ -191,6 +191,7 @@ class BatchLineTold(Told):
     reason: Literal["within", "small", "asked", "changed"] | None
     entry_id: Id | None
     undone: bool
+    payee: Literal["missing", "changed"] | None
 
 
 class BatchFull(BatchTold):

@@ -9,7 +9,7 @@ from aiohttp import web
 from desk import trades
 from desk.books import fee_rules, ledger
 from desk.clock import days
-from desk.driver import driver_blocks, driver_documents, driver_papers, driver_records, drivers, shifts
+from desk.driver import driver_blocks, driver_documents, driver_papers, driver_records, drivers, payees, shifts
 from desk.driver_page import giving_back
 from desk.figures import duty
 from desk.keeping import as_seen
@@ -108,6 +108,7 @@ async def show_one(
         trade=trades.load(view.office.trade), kinds=driver_documents.KINDS, all_grades=driver_records.GRADES,
         sides=SIDES, languages=LOCALES, refused=refused, done=_done(request), typed=Typed(typed or {}), fee=view.fee(fee),
         on_duty=on_duty, papers=len(every), seen=as_seen.mark(record), clash=clash, given_back=back,
+        payee=payees.of(driver).masked(view.locale),
     )  # fmt: skip
 
 

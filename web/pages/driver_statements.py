@@ -6,6 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
+from desk.driver import payees
 from desk.driver_page import driver_statement
 from desk.office import offices
 from web.access.driver_auth import driver_of
@@ -19,11 +20,12 @@ from web.views.money_view import CUTS, PDF, View
 
 
 async def month(ask: Ask[MonthQuery]) -> Json:
-    """A month, from balance to balance."""
+    """A month, from balance to balance, and to which account he is paid: masked, and changed by the office alone."""
+    office_id, driver_id = ask.driver.office_id, ask.driver.id
     async with ask.desk.look() as session:
-        return await driver_statement.month(
-            session, ask.driver.office_id, ask.driver.id, ask.given.month, ask.desk.clock()
-        )
+        told = await driver_statement.month(session, office_id, driver_id, ask.given.month, ask.desk.clock())
+        _, payee = await payees.told(session, office_id, driver_id)
+    return {**told, "paid_to": payee.masked(ask.driver.language) or None}
 
 
 async def paper(request: web.Request) -> web.StreamResponse:

@@ -12,7 +12,7 @@ from desk.clock import days
 from desk.errors import DeskError, Invalid
 from desk.rules.settling import SettlingRule
 from desk.work import Work
-from web.keys import DESK
+from web.keys import DESK, SHOWN
 from web.pages.batches import LONGEST
 from web.pages.money import as_file, asked_form, done_of
 from web.pages.money_forms import amount_of, back
@@ -54,6 +54,25 @@ async def propose(request: web.Request) -> web.StreamResponse:
 async def shown(request: web.Request) -> web.StreamResponse:
     """One batch, line by line."""
     return await _show_one(request)
+
+
+async def bank(request: web.Request) -> web.StreamResponse:
+    """The pay-outs of a booked batch as the bank takes them, with whole account numbers; on record, as every file is.
+
+    Refused while it is not booked, and where an account was changed after the approval, unless who asks takes it without those.
+    """
+    form = asked_form(request) or "csv"
+    async with request.app[DESK].look() as session:
+        view = await view_of(request, session)
+        batch = await batch_views.told(session, view.office.id, int(request.match_info["id"]))
+    if batch.state != "posted":
+        return await _show_one(request, 409, "batch_not_posted")
+    if batch.troubled("changed") and request.query.get("changed") != "left_out":
+        return await _show_one(request, 409, "batch_payee_changed")
+    request[SHOWN] = True  # whole, whatever an account looks like: no telephone number is in it
+    return await as_file(
+        replace(view, span=batch.span), f"bank-{batch.id}", form, lambda: [batch_sheets.bank(view, batch)]
+    )
 
 
 async def act(request: web.Request) -> web.StreamResponse:
@@ -121,7 +140,7 @@ async def _show_one(request: web.Request, status: int = 200, refused: str | None
         view = await view_of(request, session)
         batch = await batch_views.told(session, view.office.id, int(request.match_info["id"]))
     view = replace(view, span=batch.span)
-    if form := asked_form(request):
+    if (form := asked_form(request)) and status == 200:
         kind = request.query.get("of", "pay")
 
         def sheets() -> list[Sheet]:

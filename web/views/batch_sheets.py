@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from desk.books.batch_views import BatchTold, LineTold
+from desk.rules import banks
 from web.views.money_sheets import about
 from web.views.money_view import View
 from web.views.sheets import Cell, Kind, Sheet
+
+LONGEST_READ = 10
+"""So many letters of who pays stand in the receiver's statement: the most that Korean banks take from a table."""
 
 Column = tuple[str, Kind, Callable[[LineTold], Cell]]
 
@@ -43,6 +47,27 @@ def bills(view: View, batch: BatchTold) -> Sheet:
         ("entry", "number", lambda line: line.entry_id),
     ]
     return _sheet(view, batch, "bills", columns, [line for line in batch.of("bill") if line.included], batch.billed)
+
+
+def bank(view: View, batch: BatchTold) -> Sheet:
+    """What the bank's own form for many transfers asks for, and nothing around it: one line a pay-out that can be transferred."""
+    heads: list[tuple[str, Kind]] = [
+        (view.m(f"batch.column.{name}"), "number" if name == "amount" else "text")
+        for name in ("bank", "bank_name", "account", "holder", "amount", "reads")
+    ]
+    rows: list[Sequence[Cell]] = [
+        (
+            line.payee.bank,
+            banks.name(line.payee.bank, view.locale),
+            line.payee.account,
+            line.payee.holder,
+            line.amount,
+            view.office.name[:LONGEST_READ],
+        )
+        for line in batch.payments
+        if line.trouble is None
+    ]
+    return Sheet(view.m("batch.bank"), (), heads, rows)
 
 
 def left_out(view: View, batch: BatchTold) -> Sheet:

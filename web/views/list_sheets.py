@@ -7,6 +7,7 @@ from datetime import date
 
 from desk import numbers
 from desk.keeping.whole_lists import CustomerRow, DriverRow
+from desk.rules import banks
 from locales.catalog import Catalog
 from models import BookPlace
 from web.views.sheets import Cell, Kind, Sheet
@@ -34,6 +35,7 @@ def drivers(words: Catalog, country: str, rows: Sequence[DriverRow]) -> Sheet:
     heads = _heads(
         words, "driver_number", "name", "phone", "phones", "language", "licence_number", "licence_until",
         "insurance_number", "insurance_until", "skills", "groups", "base_area", "works_days", "works_hours", "note",
+        "bank", "bank_account", "bank_holder",
     )  # fmt: skip
     lines: list[Sequence[Cell]] = [
         (
@@ -52,6 +54,9 @@ def drivers(words: Catalog, country: str, rows: Sequence[DriverRow]) -> Sheet:
             row.works_days,
             None if row.works_from is None else f"{row.works_from:%H:%M}-{row.works_until or row.works_from:%H:%M}",
             row.note,
+            None if row.bank is None else banks.whole(row.bank, words.tag),
+            row.bank_account,
+            row.bank_holder,
         )
         for row in rows
     ]

@@ -23,6 +23,7 @@ from desk.texts import consents
 from desk.work import Desk, Work
 from models import (
     AdConsent,
+    AuditEntry,
     Customer,
     CustomerPhone,
     Driver,
@@ -350,6 +351,44 @@ async def test_of_a_known_driver_what_is_empty_is_filled_and_undone_exactly(desk
     assert await record(desk) == filled
     assert await undone(desk, site, import_id) == {2: "undone"}
     assert await record(desk) == before
+
+
+ACCOUNTS = (
+    "기사번호,성명,휴대폰,은행,계좌번호,예금주\n7,이기사,010-1111-3333,국민은행,110-123-456789,\n"
+    "8,박기사,010-1111-4444,088,222-333-444444,박사장\n"
+)
+
+
+async def test_drivers_come_with_the_accounts_that_they_are_paid_to_and_a_change_counts(desk: Desk, site: Site) -> None:
+    """Seen failing with the version not counted: a batch would not see that an import changed where it is paid to."""
+
+    async def kept() -> list[tuple[object, ...]]:
+        async with desk.look() as session:
+            found = await session.scalars(select(Driver).order_by(Driver.number))
+            return [(one.bank, one.bank_account, one.bank_holder, one.payee_version) for one in found]
+
+    await taken_in(desk, site, ACCOUNTS, "drivers")
+    first = [("004", "110-123-456789", "이기사", 0), ("088", "222-333-444444", "박사장", 0)]
+    assert await kept() == first
+    other = ACCOUNTS.replace("110-123-456789", "999-888-777777")
+    assert counts(await told(desk, await staged(desk, site, other, "drivers"))) == (0, 0, 2, 0)  # known: not replaced
+    over = await taken_in(desk, site, other, "drivers", overwrite=True)
+    assert await kept() == [("004", "999-888-777777", "이기사", 1), first[1]]
+    assert await undone(desk, site, over) == {2: "undone"}
+    assert await kept() == [("004", "110-123-456789", "이기사", 2), first[1]]
+    async with desk.look() as session:
+        changes = select(AuditEntry.detail).where(AuditEntry.what == "payee.changed")
+        assert list(await session.scalars(changes)) == [{"by": "import"}] * 2
+
+
+async def test_an_account_that_cannot_be_read_is_named(desk: Desk, site: Site) -> None:
+    heads = "기사번호,성명,휴대폰,은행,계좌번호,예금주"
+    bad = ("7,이,010-1111-3333,아무,110-123-456789,", "8,박,010-1111-4444,004,1.2E+11,", "9,최,010-1111-5555,004,,최",
+           "10,정,010-1111-6666,004,12-34,")  # fmt: skip
+    import_id = await staged(desk, site, "\n".join((heads, *bad, "")), "drivers")
+    assert [(column, code) for _, column, code, _ in await findings(desk, import_id)] == [
+        (3, "bank_unknown"), (4, "number_shortened"), (3, "payee_parts"), (4, "account_bad")
+    ]  # fmt: skip
 
 
 async def test_every_cell_of_a_driver_s_record_that_cannot_be_read_is_named(desk: Desk, site: Site) -> None:

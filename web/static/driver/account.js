@@ -14,6 +14,7 @@ export function account(me, act) {
   const { money: rows } = act.page.rows;
   return [
     h("section.card.purse", {}, h("small", {}, t("driver.money.balance")), h("strong", { className: me.balance < 0 ? "owes" : "" }, money(me.balance))),
+    rows ? h("p.quiet.paid-to", {}, rows.paid_to ? t("driver.money.paid_to", { account: rows.paid_to }) : t("driver.money.paid_to_none")) : null,
     grade(rows?.grades ?? [], act),
     me.fee_rule ? h("p.quiet", {}, t("driver.fee.mine", { rule: feeWords(me.fee_rule, me.currency) })) : null,
     rows ? months(rows, act) : h("p.quiet", {}, t("driver.link.loading")),
