@@ -36,6 +36,8 @@ LOG_PAGES = 20_000
 STATEMENT_LIMIT_S = 5
 CONNECTION_LIMIT_S = 4
 """Whoever waits for a connection and then for a statement is answered within 10 s."""
+POOL, POOL_MORE = 15, 5
+"""Connections that stay open once they were needed, and those that a peak opens and closes again."""
 TURN_LIMIT_S = 8.0
 TRIES = 4
 PAUSE_S = 0.02
@@ -159,6 +161,8 @@ def open_engine(url: str) -> AsyncEngine:
     """
     # An error's text goes to the log: it must not carry the numbers and texts that were about to be written.
     options: dict[str, Any] = {"hide_parameters": True, "pool_timeout": CONNECTION_LIMIT_S}
+    # The connection that was used last is used next: it has its statements prepared and its pages at hand.
+    options |= {"pool_size": POOL, "max_overflow": POOL_MORE, "pool_use_lifo": True}
     if url.startswith("sqlite"):
         engine = create_async_engine(url, connect_args={"async_creator_fn": sqlite_driver.connect}, **options)
         _prepare_sqlite(engine)

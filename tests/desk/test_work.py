@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AsyncExitStack
 
 import pytest
 from sqlalchemy import event, select, update
@@ -145,3 +146,26 @@ async def test_what_was_committed_is_told_also_when_nobody_waits_for_it_any_more
         async with desk.work() as work:  # whose turn comes after it
             assert set(await work.session.scalars(select(Driver.name))) == {"committed"}
     assert [one.linkedid for one in told] == ["x-1"]
+
+
+async def test_a_peak_opens_its_connections_once_and_the_one_used_last_is_used_next(desk: Desk) -> None:
+    """Seen failing with SQLAlchemy's own five connections, beyond which each is opened for one use, and with the oldest first."""
+    opened = []
+    event.listen(desk.engine.sync_engine, "connect", lambda *_: opened.append(1))
+
+    async def several() -> None:
+        async with AsyncExitStack() as held:
+            for _ in range(12):
+                session = await held.enter_async_context(desk.look())
+                await session.execute(select(1))
+
+    await several()
+    first = len(opened)
+    await several()
+    assert (first, len(opened)) == (12, 12)
+    used = set()
+    for _ in range(4):
+        async with desk.look() as session:
+            connection = await session.connection()
+            used.add(id((await connection.get_raw_connection()).driver_connection))
+    assert len(used) == 1
