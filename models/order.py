@@ -45,6 +45,13 @@ class Order(Base):
             sqlite_where=text("origin_area is null"),
             postgresql_where=text("origin_area is null"),
         ),
+        Index(
+            "ix_order_open_fare",
+            "office_id",
+            "closed_at",
+            sqlite_where=text("state = 'completed' and fare is null"),
+            postgresql_where=text("state = 'completed' and fare is null"),
+        ),
         Index("ix_order_board", "office_id", "closed_at", "taken_at"),
         # A customer's orders in their order, and when they were taken without a look at the rows
         # (desk/customer/segment_conditions.py).

@@ -12,7 +12,7 @@ from desk.driver import vehicle_proof
 from desk.errors import Conflict, DeskError, NotFound, WrongState
 from desk.message import assignments
 from desk.order import order_steps
-from desk.ordering import no_show, orders
+from desk.ordering import no_show, open_fares, orders
 from desk.trades import COMPLETED
 from desk.work import Work
 from models import Assignment, Driver, NextOrder, Order
@@ -48,11 +48,11 @@ async def accept(work: Work, driver_id: int, offer_id: int) -> Assignment | Next
         raise OfferGone(str(gone), **details) from gone
 
 
-async def step(work: Work, driver_id: int, order_id: int, to: str, called: int = 0) -> Order:
-    """The driver says how far he is, or that nobody came, whom he called so often.
+async def step(work: Work, driver_id: int, order_id: int, to: str, called: int = 0, fare: int | None = None) -> Order:
+    """The driver says how far he is, or that nobody came, whom he called so often; at the end, what an open fare was.
 
-    Raises WrongState, NotYours, NotFound for an order that never was his, and what `no_show.declare`
-    and `vehicle_proof.check_step` raise.
+    A fare that is fixed is not his to say: his is passed over. Raises WrongState, NotYours, NotFound for an order that never
+    was his, and what `no_show.declare`, `vehicle_proof.check_step` and `open_fares.say` raise.
     """
     order = await order_steps.hold(work, None, order_id)
     active = await assignments.of_order(work.session, order_id)
@@ -65,6 +65,8 @@ async def step(work: Work, driver_id: int, order_id: int, to: str, called: int =
         raise WrongState(f"an order that is {order.state} cannot become {to}", before=order.state, after=to)
     await vehicle_proof.check_step(work.session, order, driver_id, to)
     if to == COMPLETED:
+        if fare and order.fare is None:
+            await open_fares.say(work, order, fare, None)
         return await orders.finish(work, order, None, driver_id)
     await order_steps.move(work, order, to, None, driver_id=driver_id)
     return order

@@ -52,7 +52,7 @@ async def act(work: Work, text_id: int) -> None:
     elif driver is not None and reading.meaning in ("accept", "decline"):
         await _answer(work, text, reading, driver)
     elif driver is not None and reading.meaning in DEEDS:
-        answer = await text_deeds.do(work, driver, reading.meaning, await _words(work, driver))
+        answer = await text_deeds.do(work, driver, reading, await _words(work, driver))
         _done(work, text, reading, "done")
         await _tell(work, driver, answer)
     else:

@@ -13,7 +13,7 @@ from desk.driver_page import driver_trips
 from desk.errors import Conflict, DeskError, WrongState
 from desk.message import assignments
 from desk.order import money, order_steps, paying
-from desk.texts.replies import DUTY, STEPS
+from desk.texts.replies import DUTY, STEPS, Reading
 from desk.trades import COMPLETED, Trade
 from desk.work import Work
 from locales.catalog import Catalog
@@ -29,6 +29,12 @@ class NoOrder(Conflict):
     code = "no_order"
 
 
+class FareNeeded(Conflict):
+    """The driver says that he is done with a trip whose fare was open, and not what he was paid."""
+
+    code = "fare_needed"
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A text of `sms.toml` under `answer`, its values, and the order that it is about."""
@@ -38,8 +44,9 @@ class Answer:
     order_id: int | None = None
 
 
-async def do(work: Work, driver: Driver, meaning: str, words: Catalog) -> Answer:
-    """Do what he says. Raises DriverUnfit, NoOrder, WrongState and PhotosNeeded, and then nothing was done."""
+async def do(work: Work, driver: Driver, reading: Reading, words: Catalog) -> Answer:
+    """Do what he says. Raises DriverUnfit, NoOrder, WrongState, FareNeeded and PhotosNeeded, and then nothing was done."""
+    meaning = reading.meaning
     if meaning == "on_duty":
         await shifts.begin(work, driver.id)
         return Answer("on_duty")
@@ -47,7 +54,7 @@ async def do(work: Work, driver: Driver, meaning: str, words: Catalog) -> Answer
         await shifts.end(work, driver.id)
         busy = await assignments.of_driver(work.session, driver.id) is not None
         return Answer("off_later" if busy else "off_duty")
-    return await _step(work, driver, meaning, words)
+    return await _step(work, driver, reading, words)
 
 
 async def why(work: Work, driver: Driver, error: DeskError, words: Catalog) -> Answer:
@@ -58,8 +65,8 @@ async def why(work: Work, driver: Driver, error: DeskError, words: Catalog) -> A
     active = await assignments.of_driver(work.session, driver.id)
     if active is None:
         return Answer("no_order")
-    if isinstance(error, PhotosNeeded):
-        return Answer("photos", order_id=active.order_id)
+    if isinstance(error, PhotosNeeded | FareNeeded):
+        return Answer("photos" if isinstance(error, PhotosNeeded) else "fare_needed", order_id=active.order_id)
     order = await work.session.get_one(Order, active.order_id)
     return Answer("not_now", _standing(order, words), order.id)
 
@@ -73,18 +80,21 @@ def step_meant(trade: Trade, state: str, meaning: str) -> str | None:
     return step if step in ahead else None
 
 
-async def _step(work: Work, driver: Driver, meaning: str, words: Catalog) -> Answer:
+async def _step(work: Work, driver: Driver, reading: Reading, words: Catalog) -> Answer:
     active = await assignments.of_driver(work.session, driver.id)
     if active is None:
         raise NoOrder(f"driver {driver.number} has no order")
     order = await order_steps.hold(work, None, active.order_id)
     trade = trades.load(order.trade)
-    to = step_meant(trade, order.state, meaning)
+    to = step_meant(trade, order.state, reading.meaning)
     if to is None:
-        raise WrongState(f"an order that is {order.state} is not {meaning}", before=order.state)
+        raise WrongState(f"an order that is {order.state} is not {reading.meaning}", before=order.state)
+    fare = None if reading.amount is None else reading.amount * 10 ** money.minor_digits(order.currency)
+    if to == COMPLETED and order.fare is None and not fare:
+        raise FareNeeded(f"order {order.id} has no fare", order_id=order.id)
     if driver.by_text:
         await _no_photos(work, driver, order, trade, to, words)
-    await driver_trips.step(work, driver.id, order.id, to)
+    await driver_trips.step(work, driver.id, order.id, to, fare=fare)
     if to == COMPLETED:
         return Answer("completed", await _earned(work, driver, order, words), order.id)
     return Answer("step", _standing(order, words), order.id)

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.errors import Invalid
 from desk.message import order_texts
+from desk.message.order_texts import ValuesIn
 from desk.order import money, waiting_rules, way_points
 from desk.order.order_customer import PlaceText
 from desk.ordering import tariffs
@@ -20,7 +21,7 @@ from desk.ordering.tariffs import Quoted
 from desk.text import plain
 from desk.work import Work
 from locales.catalog import Catalog
-from models import FixedFare, Message, Office, Order
+from models import FixedFare, Office, Order
 
 FIXED, CHANGED, TO_DRIVER = "sms.fare.fixed", "sms.fare.changed", "sms.fare.driver"
 KEYS = (FIXED, CHANGED, TO_DRIVER)
@@ -68,6 +69,17 @@ async def fix_changed(
         row.told = True
         await order_texts.withdraw(work, order.id, KEYS, "the fare has changed again")
         await _tell(work, order, before, first=before is None)
+    return row
+
+
+async def fix_at_end(work: Work, order: Order, operator_id: int | None) -> FixedFare:
+    """The fare was open until the trip's end. The customer reads what his driver says that he was paid; the driver knows it."""
+    row = await _write(work, order, operator_id, None)
+    office = await work.session.get_one(Office, order.office_id)
+    if office.fare_texts != "never":
+        row.told = True
+        whole, brief = await _said(work, order, None, over=True)
+        await order_texts.to_customer(work, order, FIXED, whole, briefer=brief)
     return row
 
 
@@ -125,9 +137,16 @@ async def _basis(work: Work, order: Order, quoted: Quoted | None) -> str:
     return "history" if await work.session.scalar(last.order_by(Order.id.desc()).limit(1)) == order.fare else "hand"
 
 
-async def _tell(work: Work, order: Order, before: int | None, *, first: bool) -> list[Message]:
+async def _tell(work: Work, order: Order, before: int | None, *, first: bool) -> None:
     """Write to the customer, and to the driver who has the order already."""
-    rule = await waiting_rules.of_order(work.session, order)
+    whole, brief = await _said(work, order, before)
+    await order_texts.to_customer(work, order, FIXED if first else CHANGED, whole, briefer=brief)
+    await order_texts.to_driver(work, order, TO_DRIVER, whole, briefer=brief)
+
+
+async def _said(work: Work, order: Order, before: int | None, *, over: bool = False) -> tuple[ValuesIn, ValuesIn]:
+    """What stands in a text, with the stops by name, and with their number only; at the end not how waiting is counted."""
+    rule = None if over else await waiting_rules.of_order(work.session, order)
     stops = await way_points.of_order(work.session, order.id)
 
     def said(language: str, *, named: bool) -> dict[str, str]:
@@ -138,10 +157,7 @@ async def _tell(work: Work, order: Order, before: int | None, *, first: bool) ->
             "waiting": waiting_rules.words(rule, order.currency, language),
         }
 
-    whole, brief = partial(said, named=True), partial(said, named=False)
-    told = [await order_texts.to_customer(work, order, FIXED if first else CHANGED, whole, briefer=brief)]
-    driver = await order_texts.to_driver(work, order, TO_DRIVER, whole, briefer=brief)
-    return [*told, *([driver] if driver else [])]
+    return partial(said, named=True), partial(said, named=False)
 
 
 def _shown(amount: int | None, currency: str, language: str) -> str:

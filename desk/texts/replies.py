@@ -5,6 +5,7 @@ work for a person. Pure.
     네 · ok · 1                                                 accept, if one offer waits
     거절 12 · 2                                                 decline
     출근 · 퇴근 · 도착 · 출발 · 완료                               a driver's duty, and how far his order is; alone only
+    완료 25000 · 완료 25,000원                                   done, and what an open fare was
     수신거부 · STOP                                              no more advertising
     운전중이라 답장할 수 없습니다                                   a machine's; never answered
 
@@ -63,6 +64,12 @@ _AUTOMATIC = re.compile(
     r"|auto[- ]?(matic )?(reply|response)|out of (the )?office|i'?m driving"
 )
 _BEFORE = re.compile(r"^\s*(\[\s*web\s*발신\s*\]|\[\s*국제발신\s*\]|\(광고\))\s*")
+# Four figures with nothing beside them could be an offer's code.
+_PAID = re.compile(
+    r"(?P<word>[^\W\d_]+(?: [^\W\d_]+)?)[ .:]*"
+    r"(?:(?P<plain>[0-9]{5,9})|(?P<parted>[0-9]{1,3}(?:,[0-9]{3}){1,2})|(?P<said>[0-9]{4,9}) ?(?=원|won|krw))"
+    r" ?(?:원|won|krw)?[.!]*"
+)
 _WORD = re.compile(r"[^\W\d_]+|\d+")
 # Not ?: "네?" asks back.
 _BETWEEN = re.compile(r"[\w .,!~^·:()\[\]]*")
@@ -73,10 +80,11 @@ LONGEST_CODE = 4
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """`code` is the offer that is meant, null where none is named."""
+    """`code` is the offer that is meant, null where none is named; `amount` what a driver says with "done", in whole units."""
 
     meaning: Meaning
     code: str | None = None
+    amount: int | None = None
 
 
 OTHER = Reading("other")
@@ -85,6 +93,9 @@ OTHER = Reading("other")
 def read(text: str) -> Reading:
     """What `text` means."""
     said = normalised(text)
+    if (paid := _PAID.fullmatch(said)) and _DEEDS.get("".join(paid["word"].split())) == "done":
+        amount = int((paid["plain"] or paid["parted"] or paid["said"]).replace(",", ""))
+        return Reading("done", amount=amount)
     words = [word for word in _WORD.findall(said) if word not in _BESIDE]
     if "".join(words) in OPT_OUTS:
         return Reading("opt_out")

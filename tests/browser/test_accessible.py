@@ -37,7 +37,7 @@ from desk.office import offices, wall_screens
 from desk.ordering import tariff_versions
 from desk.rules.fees import FeeRule
 from desk.rules.settling import SettlingRule
-from models import Customer, Driver, Operator
+from models import Customer, Driver, Operator, Order
 from tests.browser.scene import Scene
 from tests.web.conftest import PASSWORD, House
 from tests.web.test_texts import came
@@ -97,6 +97,8 @@ async def lived_in(house: House, scene: Scene, locale: str) -> str:
     await scene.ring()
     await paper_work(house)
     async with house.desk.work() as work:
+        over = select(Order.id).where(Order.state == "completed").order_by(Order.id).limit(1).scalar_subquery()
+        await work.session.execute(update(Order).where(Order.id == over).values(fare=None))
         driver = await work.session.get_one(Driver, house.site.drivers[0])
         return await driver_access.new_link(work, driver, None)
 

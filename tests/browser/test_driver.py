@@ -14,13 +14,13 @@ from sqlalchemy import select, update
 
 from desk.books import settlement
 from desk.dispatching import dispatch, searching
-from desk.driver import driver_records, shifts
+from desk.driver import driver_access, driver_records, shifts, vehicle_proof
 from desk.driver_page import driver_trips
 from desk.ordering import order_changes, orders
 from desk.ordering.order_changes import ChangeOrder
 from desk.ordering.orders import PlaceText, TakeOrder
 from desk.work import Desk
-from models import Entry, Message, Order, OrderStep
+from models import Driver, Entry, Message, Order, OrderStep
 from tests.site import GANGNAM
 from tests.web.conftest import House
 from web.pages import driver as driver_pages
@@ -399,4 +399,46 @@ async def test_from_the_link_to_the_fee(phone: Phone, house: House) -> None:
     await house.program().api("POST", f"/orders/{given['id']}/cancel", {"reason": "no"})
     await page.wait_for_selector(".told.bad")
     await phone.shows("duty")
+    assert phone.errors == []
+
+
+async def test_an_open_fare_is_asked_for_at_the_end_and_outlives_what_is_drawn_meanwhile(
+    phone: Phone, house: House
+) -> None:
+    """Seen failing with a field that was drawn anew with every event, and with a button that needed no fare."""
+    page, driver = phone.page, house.site.drivers[0]
+    async with house.desk.work() as work:
+        await shifts.locate(work, driver, *GANGNAM)
+        form = TakeOrder(PlaceText("강남역", *GANGNAM), PlaceText("판교역"), number="010-5550-1234")
+        order_id = (await orders.take(work, house.site.operator_id, form)).id
+        await dispatch.assign(work, house.site.operator_id, order_id, driver)
+        for stage in ("before", "after"):
+            await vehicle_proof.say(work, driver, order_id, stage, skipped="비가 옴")
+    for step in ("on_the_way", "arrived", "driving"):
+        async with house.desk.work() as work:
+            await orders.step(work, house.site.operator_id, order_id, step)
+    async with house.desk.work() as work:
+        token = await driver_access.new_link(work, await work.session.get_one(Driver, driver), None)
+    await page.goto(f"{house.base}/driver#{token}")
+    await phone.press(".big.go")
+    await phone.shows("trip")
+    await phone.press('[data-step="completed"]')
+    await phone.says("손님에게 받은 요금을")
+    assert await page.is_disabled('[data-step="sure"]')
+    await page.fill("#paid", "25,0")
+    await phone.says("요금 250원으로")
+    async with house.desk.work() as work:
+        seen = (await work.session.get_one(Order, order_id)).version
+        noted = ChangeOrder(version=seen, fields=frozenset({"note"}), note="지하 2층")
+        await order_changes.change(work, house.site.operator_id, order_id, noted)
+    await phone.says("지하 2층")
+    assert await page.input_value("#paid") == "25,0"
+    await page.fill("#paid", "25,000")
+    await phone.says("요금 25,000원으로")
+    await phone.looks_right("8-paid")
+    await phone.press('[data-step="sure"]')
+    await phone.shows("duty")
+    async with house.desk.look() as session:
+        order = await session.get_one(Order, order_id)
+        assert (order.state, order.fare) == ("completed", 25_000)
     assert phone.errors == []

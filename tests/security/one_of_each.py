@@ -6,9 +6,8 @@
 from __future__ import annotations
 
 import itertools
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import aiohttp
 from sqlalchemy import select, update
@@ -63,8 +62,8 @@ SECRET = "비밀이영희"
 """What stands in each of the rows, and in no answer to strangers."""
 _nth = itertools.count(1)
 RIDER = "01055509876"
-TOMORROW = (datetime.now(ZoneInfo("Asia/Seoul")) + timedelta(days=1)).date()
-"""By the clock of the offices that are made here: in the evening of UTC it is tomorrow there already."""
+SOON = (datetime.now(UTC) + timedelta(days=2)).date()
+"""Still to come wherever a run is, also after its midnight."""
 SPAN = {"from": "2026-01-01", "to": "2026-02-01"}
 PDF_BYTES = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
 
@@ -147,14 +146,14 @@ async def _kept_segment(work: Work, who: int) -> Segment:
 
 
 def _rule(nth: int, segment: int) -> StandingForm:
-    return StandingForm(f"{SECRET} {nth}", segment, SECRET, "notice", TOMORROW)
+    return StandingForm(f"{SECRET} {nth}", segment, SECRET, "notice", SOON)
 
 
 async def _standing(work: Work, who: int) -> dict[str, int]:
     """A run of a rule, with somebody left out."""
     segment = await _kept_segment(work, who)
     rule = await standing_sends.make(work, who, _rule(0, segment.id))
-    run = standing_sends.missed(work, rule, TOMORROW, work.now, "late")
+    run = standing_sends.missed(work, rule, SOON, work.now, "late")
     work.session.add(run)
     await work.session.flush()
     customer = await work.session.scalar(select(Customer.id).order_by(Customer.id).limit(1))
@@ -264,7 +263,7 @@ SAID: dict[str, dict[str, Any]] = {
     "/riders/remove": {"number": RIDER},
     "/penalties": {"order_id": None},
     "/tasks/{id}/take": {},
-    "/take": {"holds_from": f"{TOMORROW}T00:00:00Z"},
+    "/take": {"holds_from": f"{SOON}T00:00:00Z"},
     "/driver/orders/{id}/step": {"to": "driving"},
     "/orders/{id}/step": {"to": "driving"},
     "/batches/{id}/lines": {"lines": []},
@@ -342,7 +341,7 @@ _FORMS: dict[str, tuple[dict[str, str], ...]] = {
     "/money/credit/{id}/payments": (_MONEY,),
     "/money/drivers/{id}": ({"do": "top_up", **_MONEY}, {"do": "penalty", **_MONEY}, {"do": "withdrawal", **_MONEY}),
     "/money/drivers/{id}/reversals": ({"entry": "ENTRY", "evidence": "x"},),
-    "/money/tariff/{id}": ({"do": "take", "holds_from": f"{TOMORROW}T00:00"}, {"do": "throw"}),
+    "/money/tariff/{id}": ({"do": "take", "holds_from": f"{SOON}T00:00"}, {"do": "throw"}),
     "/money/withdrawals/{id}": ({"do": "turn_down", "reason": "x"}, {"do": "approve"}),
     "/segments/{id}": (
         {"do": "preview", "name": "x", "trips_a": "1"},

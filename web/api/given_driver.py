@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from desk.ordering.fares import MAX_FARE
 from web.api.shapes import Cursor, Given, Id, Limit, storable
 
 
@@ -55,10 +56,14 @@ class GivenBack(Given):
 
 
 class DriverStep(Given):
-    """The state that comes next, by the trade's table; with `no_show`, how often the driver says that he called."""
+    """The state that comes next, by the trade's table; with `no_show`, how often the driver says that he called.
+
+    With `completed`, what he was paid (whole minor units), where the order has no fare.
+    """
 
     to: Annotated[str, Field(min_length=1, max_length=16, pattern="^[a-z_]+$")]
     called: Annotated[int, Field(ge=0, le=99)] = 0
+    fare: Annotated[int, Field(ge=1, le=MAX_FARE)] | None = None
 
 
 class CarSaid(Given):

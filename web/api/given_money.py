@@ -82,6 +82,12 @@ class Evidence(Given):
     evidence: Words
 
 
+class FareGiven(Given):
+    """What the customer of a trip paid whose fare was open."""
+
+    fare: Amount
+
+
 class MonthGiven(Given):
     """A month of the office's calendar."""
 

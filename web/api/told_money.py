@@ -89,6 +89,17 @@ class ClosedOrderTold(Told):
     driver: DriverBrief | None
 
 
+class OpenFareTold(Told):
+    """A trip that was completed without a fare, with who drove it."""
+
+    order_id: Id
+    closed_at: Moment
+    origin: str
+    destination: str | None
+    payment: str
+    driver: DriverBrief | None
+
+
 class EntryTold(Told):
     """An entry of the books as the totals count it. `about`: its kind; of a reversal, the kind of what it undoes."""
 

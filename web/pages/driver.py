@@ -164,7 +164,8 @@ async def step(ask: Ask[DriverStep]) -> Json:
     """Say how far the trip is."""
 
     async def do(work: Work) -> Json:
-        await driver_trips.step(work, ask.driver.id, ask.id, ask.given.to, ask.given.called)
+        given = ask.given
+        await driver_trips.step(work, ask.driver.id, ask.id, given.to, given.called, given.fare)
         return await _screen(ask.request, work.session, ask.driver.id, work.now)
 
     return await ask.once(do)

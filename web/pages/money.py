@@ -16,6 +16,7 @@ from desk.driver_page import appeal_views
 from desk.errors import Invalid
 from desk.figures import report_rows, reports
 from desk.office import exports
+from desk.ordering import open_fares
 from desk.work import Desk
 from web.keys import DESK
 from web.pdf import NoPdf
@@ -48,6 +49,7 @@ async def show_company(
         asked = await cashier.asked_for(session, view.office.id, view.now)
         closed = await periods.closed(session, view.office.id)
         following = await periods.following(session, view.office)
+        fareless = await open_fares.count(session, view.office.id)
     most = max((figures.fares for _, figures in report.lines), default=0)
     shown: dict[str, Any] = {"report": report, "most": most, "figures": money_sheets.FIGURES}
     try:
@@ -66,6 +68,7 @@ async def show_company(
         ],
         following=following,
         over=following is not None and following.until <= view.now,
+        fareless=fareless,
         refused=refused or view.trouble,
         done=done or done_of(request, DONE),
     )

@@ -7,6 +7,7 @@ from web.api import given_money as gm
 from web.api import given_prices as gp
 from web.api import told as t
 from web.api import told_money as tm
+from web.api import told_orders as to
 from web.api import told_prices as tp
 from web.pages import (
     analysis,
@@ -15,6 +16,7 @@ from web.pages import (
     credit,
     dead_runs,
     fees,
+    open_fares,
     reports,
     tariffs,
 )
@@ -33,6 +35,14 @@ ROUTES: tuple[Route, ...] = (
     json(
         "GET", "/reports/company/entries", "money.see", reports.entries, "The entries of the books behind the totals",
         given=gm.RowsQuery, answer=t.Items[tm.EntryTold], problems=(422,),
+    ),
+    json(
+        "GET", "/reports/open-fares", "money.see", open_fares.listed, "Trips that ended without a fare",
+        answer=t.Items[tm.OpenFareTold],
+    ),
+    json(
+        "POST", f"/orders/{ID}/late-fare", "money.book", open_fares.add, "Add the fare of a trip that ended without one",
+        given=gm.FareGiven, answer=to.OrderTold, problems=(404, 409),
     ),
     json(
         "GET", "/reports/drivers", "money.see", reports.drivers, "What each driver did, and where his account stood",

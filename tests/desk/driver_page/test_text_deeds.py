@@ -131,3 +131,23 @@ def test_three_words_lead_through_each_trade(name: str) -> None:
         at = next(step for word in words if (step := step_meant(trade, at, word)))
         said += 1
     assert (at, said) == ("completed", 4)
+
+
+async def test_with_an_open_fare_a_driver_is_asked_for_it_and_says_it_with_done(desk: Desk, site: Site) -> None:
+    """Seen failing where "done" alone was enough: the trip had no fare and the office no fee."""
+    driver = site.drivers[0]
+    await say(desk, "출근")
+    async with desk.work() as work:
+        await shifts.locate(work, driver, *GANGNAM)
+        form = TakeOrder(PlaceText("강남역", *GANGNAM), PlaceText("판교역"))
+        order_id = (await orders.take(work, site.operator_id, form)).id
+        await searching.start(work, site.operator_id, order_id)
+    for word in ("수락", "출발", "도착", "출발"):
+        await say(desk, word)
+    assert await say(desk, "완료") == "refused"
+    assert (await answers(desk))[-1] == "[완료] 받은 금액을 함께 보내세요. 예: 완료 25,000원"
+    assert await say(desk, "완료 25,000원") == "done"
+    assert (await answers(desk))[-1].startswith("[완료] 강남역 25,000원 현금 수수료 5,000원")
+    async with desk.look() as session:
+        order = await session.get_one(Order, order_id)
+    assert (order.state, order.fare) == ("completed", 25_000)

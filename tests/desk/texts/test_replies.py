@@ -71,3 +71,38 @@ from desk.texts.replies import Reading, read
 def test_a_text_is_an_answer_only_where_nothing_else_stands_in_it(text: str, meaning: str, code: str | None) -> None:
     """Seen failing with a word looked for anywhere in the text, and with full-width digits left as they are."""
     assert read(text) == Reading(meaning, code)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"),
+    [
+        ("완료 25000", 25_000),
+        ("완료25,000원", 25_000),
+        ("[Web발신] 운행 완료. 5000 원!", 5_000),
+        ("완료했습니다 １２,０００원", 12_000),
+        ("done 1,250,000", 1_250_000),
+        ("Completed 15000 won", 15_000),
+    ],
+)
+def test_with_done_a_driver_says_what_an_open_fare_was(text: str, amount: int) -> None:
+    assert read(text) == Reading("done", amount=amount)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "완료 5000",
+        "완료 12",
+        "도착 25000",
+        "완료 25,00",
+        "완료 25000 15000",
+        "완료 -25000",
+        "완료 25000?",
+        "완료 ٢٥٠٠٠",
+        "25000 완료",
+    ],
+)
+def test_what_could_be_a_code_or_something_else_is_no_fare(text: str) -> None:
+    """Seen failing with four figures taken, and with any script's figures."""
+    assert read(text).amount is None
+    assert read(text).meaning == "other"

@@ -74,11 +74,11 @@ const act = {
     page.sheet = null;
     queue.add("decline", `driver/offers/${offer.id}/decline`, { reason });
   },
-  step(order, to) {
+  step(order, to, fare = null) {
     page.said = null;
     page.sheet = null;
     if (to === "completed") page.finishing = order;
-    queue.add("step", `driver/orders/${order.id}/step`, { to });
+    queue.add("step", `driver/orders/${order.id}/step`, fare === null ? { to } : { to, fare });
     draw();
   },
   noShow(order, called) {

@@ -1,6 +1,6 @@
 /** The screens of a driver's night: come in, wait, be asked, drive. What is pressed lies at the bottom, under the thumb. */
 
-import { clockTime, distance, money, t } from "../console/texts.js";
+import { clockTime, distance, money, parseMoney, t } from "../console/texts.js";
 import { feeWords } from "./account.js";
 import { carCard, stageOf } from "./car.js";
 import { h } from "./dom.js";
@@ -253,6 +253,7 @@ export function noShowSheet({ order }, act) {
 
 /** The one question that is asked: now money moves. */
 export function doneSheet({ order }, act) {
+  if (order.fare === null) return paidSheet(order, act);
   const words = order.fee ? t("driver.trip.sure", { fee: money(order.fee, order.currency) }) : t("driver.trip.sure_free");
   return h(
     "section.sheet",
@@ -265,5 +266,30 @@ export function doneSheet({ order }, act) {
       big("quiet", t("driver.trip.not_yet"), () => act.open(null)),
       big("go", t("driver.step.completed"), () => act.step(order, "completed"), { data: { step: "sure" } }),
     ),
+  );
+}
+
+/** The fare was open: he says what he was paid. What is typed outlives whatever is drawn meanwhile. */
+function paidSheet(order, act) {
+  const { paid } = act.page;
+  const told = () => parseMoney(field.value, order.currency) || null;
+  const say = h("p.lead", { aria: { live: "polite" } });
+  const go = big("go", t("driver.step.completed"), () => act.step(order, "completed", told()), { data: { step: "sure" } });
+  const typed = () => {
+    act.page.paid = { order: order.id, text: field.value };
+    go.disabled = told() === null;
+    say.textContent = told() === null ? t("driver.trip.paid_ask") : t("driver.trip.paid_sure", { fare: money(told(), order.currency) });
+  };
+  const field = h("input", {
+    id: "paid", type: "text", inputMode: "numeric", maxLength: 12, autocomplete: "off", value: paid?.order === order.id ? paid.text : "", oninput: typed,
+  });
+  typed();
+  return h(
+    "section.sheet",
+    {},
+    pay(order),
+    say,
+    h("label.km", { htmlFor: "paid" }, t("driver.trip.paid"), field),
+    h("div.pair", {}, big("quiet", t("driver.trip.not_yet"), () => act.open(null)), go),
   );
 }
