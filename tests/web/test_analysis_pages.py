@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import html
+import io
 import re
 from collections import Counter
 from datetime import UTC, datetime
 from urllib.parse import quote
 
 import pytest
+from python_calamine import CalamineWorkbook
 from sqlalchemy import func, insert, select, update
 
 from desk.customer import segments
@@ -206,6 +208,18 @@ async def test_pauses_are_on_the_page_and_in_the_file_with_who_said_so(boss: Vis
     heads, line, *_ = table(await boss.ask("GET", f"/analysis?{SPAN}&by=pauses&form=csv&lang=en"))
     assert (heads[0], heads[1], heads[2]) == ("Operator", "Day", "Break (seconds)")
     assert line[1:4] == ["2026-11-20", "3661", "0"]
+    told = (await boss.api("GET", f"/analysis/pauses?{SPAN}")).body
+    file = await boss.ask("GET", f"/analysis?{SPAN}&by=pauses&form=xlsx&lang=en")
+    by_day, each = (
+        CalamineWorkbook.from_filelike(io.BytesIO(file.raw)).get_sheet_by_index(at).to_python() for at in (0, 1)
+    )
+    figures = [[*one["by_reason"].values(), one["seconds"], one["count"]] for one in (*told["days"], told["total"])]
+    assert [line[2:] for line in by_day[-2:]] == figures == [[3661, 0, 0, 3661, 1]] * 2
+    (row,) = told["rows"]
+    assert (row["operator"]["name"], row["day"], row["seconds"]) == (each[-2][0], "2026-11-20", each[-2][-1])
+    assert (row["since"], row["until"]) == ("2026-11-20T03:00:00.000Z", "2026-11-20T04:01:01.000Z")
+    assert (row["reason"], row["begun_by"], row["ended_by"]) == ("break", each[-2][4], None)
+    assert (await boss.api("GET", "/analysis/pauses?from=2026-11-02&to=2026-11-01")).status in (400, 422)
     empty = await open_page(boss, "/analysis?from=2026-10-01&to=2026-10-02&by=pauses")
     assert "자리 비움이 없습니다" in empty
 

@@ -359,6 +359,46 @@ class CrossedTold(Told):
     total: CountedTold
 
 
+class AwayTold(Told):
+    """How long no calls were taken, in whole seconds, and in how many pauses; one over midnight counts on each of its days."""
+
+    by_reason: dict[Literal["break", "after_call", "other"], int]
+    seconds: int
+    count: int
+
+
+class AwayDay(AwayTold):
+    """An operator's pauses of one day."""
+
+    operator: OperatorBrief
+    day: str
+
+
+class AwayRow(Told):
+    """A pause as far as it lies in `day`. `until` is null while it is not over, and its seconds count until now.
+
+    `begun_by` and `ended_by` are who said so; null: the telephone.
+    """
+
+    operator: OperatorBrief
+    day: str
+    reason: Literal["break", "after_call", "other"]
+    since: Moment
+    until: Moment | None
+    begun_by: str | None
+    ended_by: str | None
+    seconds: int
+
+
+class PausesReport(Told):
+    """When operators took no calls: by operator and day, every pause, and all together."""
+
+    span: SpanTold
+    days: list[AwayDay]
+    rows: list[AwayRow]
+    total: AwayTold
+
+
 class AnalysisTold(Told):
     """One side of the orders that were closed in some days; `total` is the report's and, but by segment, the cells' sum."""
 

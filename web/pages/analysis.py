@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -19,12 +20,12 @@ from desk.errors import DeskError, Invalid
 from desk.figures import analysis, away, chances, cohorts, crossing, districts, forecast, response_times
 from desk.figures.analysis import SEGMENT, SIDES, Cell
 from desk.figures.report_rows import PAGE, OrderRow
-from desk.views import Json
+from desk.views import Json, moment
 from desk.work import Work
 from models import Office
 from models.pause import PAUSES
 from web.api.ask import Ask
-from web.api.given_money import AnalysisQuery, CrossingQuery
+from web.api.given_money import AnalysisQuery, CrossingQuery, SpanQuery
 from web.keys import DESK
 from web.pages.money import MOST_ROWS, as_file, asked_form, cursor_of, done_of
 from web.pages.money_forms import words_for
@@ -139,6 +140,44 @@ async def told_crossed(ask: Ask[CrossingQuery]) -> Json:
         "columns": [_cell_json(found.across, cell) for cell in found.columns],
         "total": found.total.as_json(),
     }
+
+
+async def told_pauses(ask: Ask[SpanQuery]) -> Json:
+    """When operators took no calls, for programs."""
+    async with ask.desk.look() as session:
+        office = await session.get_one(Office, ask.operator.office_id)
+        first, last = date.fromisoformat(ask.given.from_), date.fromisoformat(ask.given.to)
+        found = await away.look(session, office, days.span(office.timezone, first, last), ask.desk.clock())
+    return {
+        "span": span_json(days.span(office.timezone, first, last)),
+        "days": [
+            {
+                "operator": {"id": one.operator_id, "name": one.name},
+                "day": one.day.isoformat(),
+                **_away(one.seconds),
+                "count": one.count,
+            }
+            for one in found.days
+        ],
+        "rows": [
+            {
+                "operator": {"id": one.operator_id, "name": one.name},
+                "day": one.day.isoformat(),
+                "reason": one.reason,
+                "since": moment(one.since),
+                "until": None if one.still else moment(one.until),
+                "begun_by": one.begun_by,
+                "ended_by": one.ended_by,
+                "seconds": one.seconds,
+            }
+            for one in found.rows
+        ],
+        "total": {**_away(found.total), "count": len(found.rows)},
+    }
+
+
+def _away(seconds: Counter[str]) -> Json:
+    return {"by_reason": {reason: seconds[reason] for reason in PAUSES}, "seconds": seconds.total()}
 
 
 async def _show_rows(request: web.Request, status: int = 200, refused: str | None = None) -> web.StreamResponse:

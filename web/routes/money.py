@@ -183,6 +183,10 @@ ROUTES: tuple[Route, ...] = (
         "GET", "/analysis/crossing", "money.see", analysis.told_crossed, "The orders of some days from two sides at once",
         given=gm.CrossingQuery, answer=tm.CrossedTold, problems=(422,),
     ),
+    json(
+        "GET", "/analysis/pauses", "money.see", analysis.told_pauses, "When operators took no calls, by operator and day",
+        given=gm.SpanQuery, answer=tm.PausesReport, problems=(422,),
+    ),
     json("GET", "/periods", "money.see", reports.closed, "The closed months", answer=t.Items[tm.PeriodTold]),
     json(
         "GET", f"/periods/{ID}", "money.see", reports.checked, "A closed month, made again and compared",
