@@ -60,12 +60,14 @@ def nonce_of(request: web.Request) -> str:
 
 
 def locale_of(request: web.Request) -> str:
-    """The visitor's language; for nobody in particular the one asked for by the browser, or the site's."""
+    """The language that the address asks for, else the visitor's; for nobody in particular the site's."""
+    asked = request.query.get("lang")
+    if asked in LOCALES:
+        return asked
     visitor: Visitor | None = request.get(VISITOR)
     if visitor is not None and visitor.operator.locale in LOCALES:
         return visitor.operator.locale
-    asked = request.query.get("lang")
-    return asked if asked in LOCALES else request.app[SETTINGS].language
+    return request.app[SETTINGS].language
 
 
 def by_browser(request: web.Request) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import html
 import re
 
 import pytest
@@ -222,3 +223,18 @@ async def test_odd_http_is_refused_and_harms_nobody(house: House, head: bytes) -
     assert re.match(rb"HTTP/1\.[01] 4\d\d ", answer) or answer == b""
     writer.close()
     assert (await house.program().api("GET", "/session")).status == 200
+
+
+async def test_a_refusal_is_told_in_the_language_that_the_address_asks_for_also_to_whoever_is_signed_in(
+    house: House,
+) -> None:
+    """Seen failing with the operator's own language before the one of the address."""
+    operator = await house.signed_in()
+    for path, status in (("/drivers/999999", 404), ("/import", 403)):
+        for locale in ("ko", "en"):
+            told = await operator.ask("GET", f"{path}?lang={locale}", headers={"Accept": "text/html"})
+            words = Catalog.load(locale).text(f"panel.error.{'not_found' if status == 404 else 'not_allowed'}")
+            assert (told.status, html.escape(words, quote=False) in html.unescape(told.raw.decode())) == (status, True)
+            assert f'<html lang="{locale}"' in told.raw.decode()
+    own = (await operator.ask("GET", "/drivers/999999?lang=xx", headers={"Accept": "text/html"})).raw.decode()
+    assert '<html lang="ko"' in own
