@@ -98,13 +98,21 @@ def load(file: Path | None, overrides: dict[str, dict[str, Any]]) -> Settings:
         model_config = SettingsConfigDict(toml_file=file)
 
     try:
-        return FromFile(**overrides)  # type: ignore[arg-type]
+        return _as_meant(FromFile(**overrides))  # type: ignore[arg-type]
     except ValidationError as error:
         lines = [_sentence(mistake) for mistake in error.errors()]
         where = f"{file}" if file else "the configuration"
         raise ConfigError(
             f"{where} has {_count(len(lines))}:\n" + "\n".join(f"  - {line}" for line in lines)
         ) from error
+
+
+def _as_meant(settings: Settings) -> Settings:
+    """Where nothing is said of the second factor, a site of one's own requires it: who pays out there, pays real money."""
+    if settings.web.totp is not None:
+        return settings
+    totp = "optional" if settings.site.demo else "required"
+    return settings.model_copy(update={"web": settings.web.model_copy(update={"totp": totp})})
 
 
 def _check_toml(file: Path) -> None:

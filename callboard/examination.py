@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
+from sqlalchemy.exc import SQLAlchemyError
 
 from agi.sounds import Sounds
 from callboard import prompts
@@ -18,9 +19,12 @@ from callboard.commands.options import database_url, settings_for
 from callboard.config import ConfigError, Settings
 from callboard.instance import CHECKOUT, LOCALES, ROOT
 from callboard.pbx_engine import PbxError, Root, engine_in, find_system
-from callboard.state import State
+from callboard.state import State, StateError, read_private
+from desk.bus import Bus
 from desk.errors import DeskError
 from desk.keeping import store
+from desk.office import second_factor
+from desk.work import Desk, open_engine
 
 LEAST_FREE_BYTES = 1_000_000_000
 ASK_LIMIT_S = 3.0
@@ -55,6 +59,7 @@ async def examine(state: State, config: Path | None, http_port: int | None) -> l
     findings += [
         _asterisk(settings),
         _prompts(state),
+        await _second_factor(state, settings),
         await _database(state, settings),
         *_boxes(settings),
         _sms(settings),
@@ -119,6 +124,39 @@ def _prompts(state: State) -> Finding:
         "all are spoken" if not missing else f"{len(missing)} are missing or old",
         "" if not missing else f"Run `.venv/bin/python -m callboard prompts --state {state.folder}`.",
     )
+
+
+async def _second_factor(state: State, settings: Settings) -> Finding:
+    """Whoever administers or pays out is a person of the demo, or has to show more than a password."""
+    part, asked = "second factor", settings.web.totp
+    if asked == "required":
+        return Finding(part, True, "it is required of who administers or pays out")
+    people = await _paying(state, settings)
+    if not people:
+        return Finding(part, True, f"{asked}: nobody pays out but the demo's own log-ins")
+    return Finding(
+        part,
+        False,
+        f"{asked}: {', '.join(people)} may administer or pay out with a password alone",
+        'Put `totp = "required"` under `[web]` into the configuration and start callboard anew. At the next log-in each of them '
+        "is led to setting it up (docs/roles.md).",
+    )
+
+
+async def _paying(state: State, settings: Settings) -> list[str]:
+    """The log-ins of administrators and accountants that the demo has not made; none where the database cannot be asked."""
+    engine = open_engine(database_url(state, settings))
+    try:
+        demo = read_private(state.logins).get("admin", {}).get("user") if settings.site.demo else None
+        if await store.check(database_url(state, settings)) is None:
+            return []
+        async with Desk(engine, Bus()).look() as session:
+            found = await second_factor.without_one(session, counted=settings.web.totp != "off")
+    except (DeskError, StateError, SQLAlchemyError):
+        return []  # what is wrong stands in a finding of its own
+    finally:
+        await engine.dispose()
+    return [login for login in found if login != demo]
 
 
 async def _database(state: State, settings: Settings) -> Finding:

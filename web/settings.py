@@ -36,10 +36,11 @@ class Settings(BaseModel):
     login_failures_per_address: int = Field(
         default=30, ge=1, description="Wrong passwords from one address before it has to wait."
     )
-    totp: Literal["off", "optional", "required"] = Field(
-        default="optional",
+    totp: Literal["off", "optional", "required"] | None = Field(
+        default=None,
         description="One-time codes of an authenticator app as a second factor: for nobody, for whoever has set it up, or "
-        "required of administrators and accountants (docs/roles.md).",
+        "required of administrators and accountants (docs/roles.md). Where nothing is said it is required, and in the demo "
+        "(`site.demo`) optional.",
     )
     login_window_s: float = Field(default=300.0, gt=0, description="Wrong passwords are forgotten after this long.")
     live_pending_limit: int = Field(

@@ -23,6 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from desk.errors import Conflict, DeskError
 from desk.office.passwords import matches, password_hash
 from desk.office.people import audit, end_sessions_but
+from desk.office.roles import WITH_SECOND_FACTOR
 from desk.work import Desk, Work
 from models import Operator, RecoveryCode, SecondFactor, WebSession
 
@@ -78,6 +79,17 @@ def step_of(secret: str, code: str, now: datetime, last_step: int | None) -> int
         if is_it and (last_step is None or step > last_step):
             found = step
     return found
+
+
+async def without_one(session: AsyncSession, *, counted: bool = True) -> list[str]:
+    """The log-ins with a password whose roles should have a second factor, and that have none (`counted` false: none counts)."""
+    has = select(SecondFactor.operator_id).where(SecondFactor.confirmed_at.is_not(None))
+    query = select(Operator.login).where(
+        Operator.role.in_(WITH_SECOND_FACTOR), Operator.disabled_at.is_(None), Operator.password_hash.is_not(None)
+    )
+    if counted:
+        query = query.where(Operator.id.not_in(has))
+    return list(await session.scalars(query.order_by(Operator.login)))
 
 
 async def standing(session: AsyncSession, operator_id: int) -> Standing:

@@ -72,6 +72,27 @@ def test_the_doctor_says_of_each_part_how_to_mend_it(tmp_path: Path) -> None:
     assert "Traceback" not in told.stderr
 
 
+def test_the_doctor_names_who_may_pay_out_with_a_password_alone(tmp_path: Path) -> None:
+    """Seen failing with the setting alone looked at: a demo that has become a site of one's own was not warned."""
+    state = ("--state", str(tmp_path))
+    (tmp_path / "callboard.toml").write_text('[site]\nasterisk = "none"\n')
+    assert callboard("migrate", *state).returncode == 0
+    with sqlite3.connect(tmp_path / "callboard.db") as database:
+        database.execute(
+            "insert into office (id, name, country, currency, timezone, trade, sms_sender) "
+            "values (1, 'o', 'KR', 'KRW', 'Asia/Seoul', 'proxy', '1')"
+        )
+    warned = "may administer or pay out with a password alone"
+    assert warned not in callboard("doctor", *state, "--http-port", "1").stdout
+    for login, role in (("desk1", "operator"), ("books", "accountant")):
+        assert callboard("user", "add", login, "--role", role, *state).returncode == 0
+    told = callboard("doctor", *state, "--http-port", "1").stdout
+    assert f"optional: books {warned}" in told
+    assert 'totp = "required"' in told
+    (tmp_path / "callboard.toml").write_text('[site]\nasterisk = "none"\ndemo = false\n')
+    assert warned not in callboard("doctor", *state, "--http-port", "1").stdout
+
+
 def test_what_customers_are_found_by_is_compared_and_brought_back(tmp_path: Path) -> None:
     index = ("search-index", "--state", str(tmp_path))
     assert "Every customer is found" in callboard(*index).stdout

@@ -60,3 +60,19 @@ def test_a_secret_in_the_environment_is_shown_in_no_error(tmp_path: Path, monkey
         config.load(file, {})
     assert "system_id" in str(error.value)
     assert "hunter2" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("", "optional"),
+        ("[site]\ndemo = false\n", "required"),
+        ('[site]\ndemo = false\n[web]\ntotp = "optional"\n', "optional"),
+        ('[web]\ntotp = "required"\n', "required"),
+    ],
+)
+def test_a_site_of_one_s_own_requires_a_second_factor_and_the_demo_does_not(
+    tmp_path: Path, text: str, meant: str
+) -> None:
+    """Seen failing with the demo's default for every site."""
+    assert config.load(written(tmp_path, text), {"web": {"port": 8081}}).web.totp == meant
