@@ -142,7 +142,7 @@ async def sit_down(chromium: Browser, house: House, scene: Scene) -> AsyncIterat
             f"for (const [key, value] of {remembered}) if (!localStorage.getItem(key)) localStorage.setItem(key, value)"
         )
         page = await context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(40_000)
         await page.goto(house.base + "/login")
         await page.fill("[name=user]", user)
         await page.fill("[name=password]", PASSWORD)

@@ -220,7 +220,7 @@ async def test_no_page_has_a_serious_fault_for_who_sees_badly_or_uses_no_mouse(
     await context.add_init_script(path=AXE)
     await context.add_init_script(f"localStorage.setItem('callboard.locale', '{locale}')")
     page = await context.new_page()
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(40_000)
     await page.goto(f"{house.base}/login?lang={locale}")
     found = await wrong(page, "log-in")
     await page.fill("[name=user]", "boss")

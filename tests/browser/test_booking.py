@@ -192,7 +192,7 @@ async def test_of_a_promise_about_to_break_the_fare_is_raised_or_the_customer_as
     assert not await console.page.evaluate("document.querySelector('candidate-list .alarmed').hidden")
     await console.press("F7")
     await console.page.wait_for_function(
-        "() => document.querySelector('candidate-list .alarmed').hidden", timeout=20_000
+        "() => document.querySelector('candidate-list .alarmed').hidden", timeout=40_000
     )
     texts = (await console.house.program().api("GET", f"/messages?order_id={other['id']}")).body["items"]
     assert ["모시겠습니다" in each["text"] for each in texts] == [True]

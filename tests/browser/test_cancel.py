@@ -32,7 +32,7 @@ async def test_an_order_is_cancelled_after_eight_seconds_with_its_reason(console
     await console.press("Enter")
     await console.page.wait_for_selector(".order-row.leaving")
     assert await state(console, order) == "taken"
-    await console.page.wait_for_selector(f'[data-order="{order["id"]}"].cancelled', timeout=20_000)
+    await console.page.wait_for_selector(f'[data-order="{order["id"]}"].cancelled', timeout=40_000)
     async with console.house.desk.look() as session:
         reasons = list(await session.scalars(select(OrderStep.reason).where(OrderStep.after == "cancelled")))
     assert reasons == ["전화 안 받음"]
@@ -60,7 +60,7 @@ async def test_an_order_that_a_colleague_gave_to_a_driver_meanwhile_is_not_cance
     await console.house.program().api("POST", f"/orders/{order['id']}/assign", {"driver_number": "101"})
     await console.page.wait_for_function(
         "() => document.querySelector('bottom-line .said.bad')?.innerText.includes('다른 사람이 바꾸었습니다')",
-        timeout=20_000,
+        timeout=40_000,
     )
     assert await state(console, order) == "assigned"
 

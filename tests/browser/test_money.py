@@ -100,7 +100,7 @@ async def test_the_owner_closes_the_month_without_a_mouse(
     await some_nights(house)
     context = await chromium.new_context(viewport={"width": 1440, "height": 900}, locale="ko-KR", color_scheme=theme)
     page = await context.new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(40_000)
     odd: list[str] = []
     page.on("pageerror", lambda error: odd.append(str(error)))
     page.on(

@@ -50,7 +50,7 @@ async def test_the_marked_order_is_taken_back_with_a_reason_and_can_be_had_back(
     await console.press("Enter")
     await console.page.wait_for_selector(f"{row}.leaving")
     assert await assignments(console) == [("100", "active", None)]
-    await console.page.wait_for_selector(f"{row}.taken:not(.leaving)", timeout=20_000)
+    await console.page.wait_for_selector(f"{row}.taken:not(.leaving)", timeout=40_000)
     assert await assignments(console) == [("100", "released", "타이어 펑크")]
     async with console.house.desk.look() as session:
         steps = list(await session.scalars(select(OrderStep.after).order_by(OrderStep.id)))

@@ -36,7 +36,7 @@ async def test_squares_are_drawn_from_the_table(chromium: Browser, house: House,
                 order = await orders.take(work, house.site.operator_id, form)
                 await orders.cancel(work, house.site.operator_id, order.id, "손님")
     page = await chromium.new_page(viewport={"width": 1280, "height": 900})
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(40_000)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     await page.goto(house.base + "/login")

@@ -35,7 +35,7 @@ async def test_an_order_goes_from_assigned_to_completed_by_keys_alone_and_the_fe
     await console.press("F3")
     await console.sees("bottom-line .said", "8초 뒤에 가는 중")
     assert await steps(console) == ["taken", "assigned"]
-    await console.page.wait_for_selector(f"{row}.on_the_way", timeout=20_000)
+    await console.page.wait_for_selector(f"{row}.on_the_way", timeout=40_000)
     await console.press("F3")
     await console.sees(f"{row} .order-state", "→ 도착")
     await console.press("F3")  # he is farther than that
@@ -74,7 +74,7 @@ async def test_what_cannot_be_said_is_refused_in_words(console: Console) -> None
     for state in ("arrived", "driving"):  # the driver's phone lives after all
         await console.house.program().api("POST", f"/orders/{order['id']}/step", {"to": state})
     await console.page.wait_for_function(
-        "() => document.querySelector('bottom-line .said.bad')?.innerText.includes('지금 상태에서는')", timeout=20_000
+        "() => document.querySelector('bottom-line .said.bad')?.innerText.includes('지금 상태에서는')", timeout=40_000
     )
     await console.house.order(origin={"text": "신촌"})
     await console.page.wait_for_selector(".order-row.taken")

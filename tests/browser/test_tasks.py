@@ -43,7 +43,7 @@ async def test_what_is_due_is_worked_off_without_a_mouse(chromium: Browser, hous
         viewport={"width": 1280, "height": 900}, locale="ko-KR", color_scheme="light" if theme == "light" else "dark"
     )
     page = await context.new_page()
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(40_000)
     odd: list[str] = []
     page.on("pageerror", lambda error: odd.append(str(error)))
     page.on("console", lambda told: odd.append(told.text) if told.type == "error" else None)

@@ -27,7 +27,7 @@ async def test_a_text_to_many_is_sent_without_a_mouse(
     await came(house, "내일 아침 7시에 두 대 될까요? <b>답 주세요</b>")
     context = await chromium.new_context(viewport={"width": 1280, "height": 900}, locale="ko-KR", color_scheme=theme)
     page = await context.new_page()
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(40_000)
     odd: list[str] = []
     page.on("pageerror", lambda error: odd.append(str(error)))
     page.on("console", lambda message: odd.append(message.text) if message.type == "error" else None)
@@ -82,7 +82,7 @@ async def test_a_standing_send_is_made_looked_at_and_switched_on_without_a_mouse
         await segments.add_members(work, house.site.colleague_id, segment.id, [guest])
     context = await chromium.new_context(viewport={"width": 1280, "height": 900}, locale="ko-KR")
     page = await context.new_page()
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(40_000)
     await page.goto(house.base + "/login")
     await page.fill("[name=user]", "boss")
     await page.fill("[name=password]", PASSWORD)

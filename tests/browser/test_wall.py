@@ -29,7 +29,7 @@ async def wall(chromium: Browser) -> AsyncIterator[Page]:
     """A television."""
     context = await chromium.new_context(viewport={"width": 1920, "height": 1080}, reduced_motion="reduce")
     page = await context.new_page()
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(40_000)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     yield page
