@@ -130,7 +130,8 @@ def _settings(header: Header, ami_port: int, cables: dict[str, Cable]) -> Settin
     boxes = [Box(**{**box, "port": str(cables[str(box["name"])].path)}) for box in header.boxes]
     patient: dict[str, dict[str, Any]] = {
         "site": {"asterisk": "system", "demo": False, "demo_calls": False},
-        "web": {"port": 0, "host": "127.0.0.1"},
+        # Requests come in sessions that nobody has signed in: no second factor was shown in them.
+        "web": {"port": 0, "host": "127.0.0.1", "totp": "off"},
         # Lists are read when the recording says so, and at each log-in.
         "ami": {"port": ami_port, "retry_first_s": 0.02, "retry_most_s": 0.05, "resync_every_s": NEVER_S},
         "agi": {"port": 0, "desk_seconds": 15.0, "drain_seconds": 1.0},
