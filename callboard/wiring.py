@@ -32,9 +32,9 @@ from callboard.query_plans import QueryPlans
 from callboard.readings import Readings
 from callboard.replies import Replies
 from callboard.searches import Searches
+from callboard.segment_rules import SegmentRules
 from callboard.spooled import SpoolMerger
 from callboard.stale import StaleBoxCalls
-from callboard.standing_sends import StandingSends
 from callboard.supervisor import Part
 from callboard.table_reader import TableReader
 from callboard.unheard import Unheard
@@ -42,7 +42,9 @@ from callboard.unstored import Unstored
 from callboard.voice_desk import PlacesAhead, VoiceDesk
 from callboard.witness import Witness
 from callerid.port import Port
+from desk.customer import task_runs
 from desk.keeping.tape import Tape, silent
+from desk.message import standing_runs
 from desk.work import utc_now
 from geocoders.asking import Geocoders
 from sms.outcome import Provider
@@ -124,7 +126,8 @@ def wire(instance: Instance, world: World | None = None) -> Wired:
         Part("order-timers", OrderTimers(desk, bus).run),
         Part("unheard", Unheard(desk, bus).run),
         Part("imports", Imports(desk, bus).run),
-        Part("standing-sends", StandingSends(desk).run),
+        Part("standing-sends", SegmentRules(desk, standing_runs).run),
+        Part("task-rules", SegmentRules(desk, task_runs).run),
         Part("housekeeping", Housekeeping(desk, state.files, state.recordings, settings.desk).run),
         Part("checkpoints", Checkpoints(desk.engine.url).run),
         Part("query-plans", QueryPlans(desk.engine.url).run),

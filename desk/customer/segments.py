@@ -25,7 +25,7 @@ from desk.office.people import audit, operator_of
 from desk.text import optional, plain
 from desk.views import Json, Treatment, moment
 from desk.work import Work, utc_now
-from models import Article, Customer, Erasure, Office, Segment, SegmentMember, StandingSend
+from models import Article, Customer, Erasure, Office, Segment, SegmentMember, StandingSend, TaskRule
 from models.segment import KINDS
 
 FIRST_FEW = 20
@@ -40,7 +40,7 @@ _SOUND = re.compile(r"(?=.{1,40}$)[A-Za-z0-9]+(?:[-_][A-Za-z0-9]+)*")
 
 
 class InUse(Conflict):
-    """A standing send goes to this segment. `details["standing_send"]` is its name."""
+    """A standing send goes to this segment, or a rule makes tasks of it: `details` has its name."""
 
     code = "segment_in_use"
 
@@ -250,14 +250,18 @@ async def change(
 async def remove(work: Work, operator_id: int, segment_id: int) -> None:
     """Take a segment away; its customers stay, and articles are suggested for it no more.
 
-    Raises NotFound, and InUse while a standing send goes to it.
+    Raises NotFound, and InUse while a rule is for it.
     """
     segment = await _held(work, operator_id, segment_id)
     by_rule = select(StandingSend.name).where(StandingSend.segment_id == segment.id, StandingSend.removed_at.is_(None))
     if (rule := await work.session.scalar(by_rule.limit(1))) is not None:
         raise InUse("a standing send goes to this segment: remove that first", standing_send=rule)
-    named = update(StandingSend).where(StandingSend.segment_id == segment.id).values(segment_id=None)
-    await work.session.execute(named.execution_options(synchronize_session=False))
+    by_task = select(TaskRule.name).where(TaskRule.segment_id == segment.id, TaskRule.removed_at.is_(None))
+    if (rule := await work.session.scalar(by_task.limit(1))) is not None:
+        raise InUse("a rule makes tasks of this segment: remove that first", task_rule=rule)
+    for model in (StandingSend, TaskRule):
+        named = update(model).where(model.segment_id == segment.id).values(segment_id=None)
+        await work.session.execute(named.execution_options(synchronize_session=False))
     await work.session.execute(delete(SegmentMember).where(SegmentMember.segment_id == segment.id))
     await work.session.execute(update(Article).where(Article.segment_id == segment.id).values(segment_id=None))
     await work.session.delete(segment)

@@ -17,19 +17,19 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import ColumnElement, Select, String, and_, case, func, literal, null, or_, select
+from sqlalchemy import ColumnElement, Select, String, case, func, literal, null, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.customer import segments
+from desk.customer.segment_rules import hours_of
 from desk.message import audiences, campaigns
 from desk.message.campaigns import NO_FAULT_OF_THE_TEXT, Letter, Prepared
-from desk.message.standing_sends import hours_of, letter_of, missed
+from desk.message.standing_sends import letter_of, missed
 from desk.office import offices
 from desk.office.people import audit
 from desk.texts import consents
 from desk.work import Work
 from models import (
-    AdConsent,
     Customer,
     CustomerPhone,
     Message,
@@ -262,24 +262,14 @@ def _tell(work: Work, rule: StandingSend, run: StandingRun) -> None:
 
 def _why(rule: StandingSend, office: Office, day: date, now: datetime) -> ColumnElement[str | None]:
     """Of a customer why he gets none; null: he does."""
-    phones = select(CustomerPhone.customer_id).where(CustomerPhone.office_id == office.id)
-    said = phones.join(
-        AdConsent, and_(AdConsent.office_id == CustomerPhone.office_id, AdConsent.number == CustomerPhone.number)
-    )
     reasons: list[tuple[ColumnElement[bool], Any]] = [
         (Customer.blocked_reason.is_not(None), literal("blocked", String)),
         (_had(rule, office, day), literal("had", String)),
-        (~Customer.id.in_(phones), literal("no_number", String)),
+        (~consents.has_number(office.id), literal("no_number", String)),
     ]
-    refused = Customer.id.in_(said.where(AdConsent.refused_at.is_not(None)))
     if rule.kind == "ad":
-        reasons += [
-            (Customer.id.in_(said.where(consents.is_agreed(now))), null()),
-            (refused, literal("refused", String)),
-            (Customer.id.in_(said.where(AdConsent.agreed_at.is_not(None))), literal("consent_old", String)),
-        ]
-        return case(*reasons, else_=literal("no_consent", String))
-    return case(*reasons, (refused, literal("refused", String)), else_=null())
+        return case(*reasons, else_=consents.against_ads(office.id, now))
+    return case(*reasons, (consents.has_refused(office.id), literal("refused", String)), else_=null())
 
 
 def _had(rule: StandingSend, office: Office, day: date) -> ColumnElement[bool]:

@@ -11,7 +11,7 @@ from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, Select, String, and_, case, literal, null, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk import numbers
@@ -21,7 +21,7 @@ from desk.text import plain
 from desk.texts import message_states
 from desk.views import moment
 from desk.work import Work
-from models import AdConsent, Campaign, IncomingText, Message, Office, StandingRun
+from models import AdConsent, Campaign, Customer, CustomerPhone, IncomingText, Message, Office, StandingRun
 
 AT_A_TIME = 500
 REFUSED = "its receiver refused advertising"
@@ -56,6 +56,35 @@ def is_agreed(now: datetime) -> ColumnElement[bool]:
     since = _years_before(now)
     fresh = or_(AdConsent.agreed_at > since, AdConsent.confirmed_at > since)
     return AdConsent.refused_at.is_(None) & (AdConsent.agreed_at <= now) & fresh
+
+
+def has_number(office_id: int) -> ColumnElement[bool]:
+    """Of a row of `customer`: whether there is a number by which he is called."""
+    return Customer.id.in_(select(CustomerPhone.customer_id).where(CustomerPhone.office_id == office_id))
+
+
+def has_refused(office_id: int) -> ColumnElement[bool]:
+    """Of a row of `customer`: whether somebody said of one of his numbers that he wants no advertising."""
+    return Customer.id.in_(_said(office_id).where(AdConsent.refused_at.is_not(None)))
+
+
+def against_ads(office_id: int, now: datetime) -> ColumnElement[str | None]:
+    """Of a row of `customer`: why he is not to be advertised to, a word of Standing; null: one of his numbers agreed."""
+    said = _said(office_id)
+    return case(
+        (Customer.id.in_(said.where(is_agreed(now))), null()),
+        (has_refused(office_id), literal("refused", String)),
+        (Customer.id.in_(said.where(AdConsent.agreed_at.is_not(None))), literal("consent_old", String)),
+        else_=literal("no_consent", String),
+    )
+
+
+def _said(office_id: int) -> Select[int]:
+    """The customers of whose numbers anything was said."""
+    phones = select(CustomerPhone.customer_id).where(CustomerPhone.office_id == office_id)
+    return phones.join(
+        AdConsent, and_(AdConsent.office_id == CustomerPhone.office_id, AdConsent.number == CustomerPhone.number)
+    )
 
 
 async def refuse_by_text(work: Work, text: IncomingText) -> None:

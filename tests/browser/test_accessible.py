@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -16,12 +17,14 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, Page
 from sqlalchemy import select, update
 
+from callboard.segment_rules import SegmentRules
 from desk.books import batches, credit_accounts, fee_rules
 from desk.books.credit_accounts import Terms
 from desk.books.fee_rules import FeeForm
 from desk.clock import days
-from desk.customer import segments, tasks
+from desk.customer import segment_rules, segments, task_rules, task_runs, tasks
 from desk.customer.segments import SegmentForm
+from desk.customer.task_rules import TaskRuleForm
 from desk.customer.tasks import TaskForm
 from desk.driver import driver_access
 from desk.importing import staging, steps
@@ -117,6 +120,7 @@ async def paper_work(house: House) -> None:
         task = await tasks.make(work, who, TaskForm("분실한 우산을 찾았는지 전화", work.now, guest))
         await tasks.finish(work, who, task.id, "again", "통화 중", work.now)
     await a_rule(house)
+    await a_task_rule(house)
     cells = ["이름", "휴대폰", "메모"], ["이영희", "010-2345-6789", "단골"], ["박민수", "전화 없음", ""]
     table = table_of(([Cell(cell) for cell in line] for line in cells), known=frozenset(cells[0]))
     await steps.finish(desk, await staging.stage(desk, office, who, "customers", File.of("고객 명단.csv", b"1"), table))
@@ -135,7 +139,7 @@ async def a_rule(house: House) -> None:
         form = StandingForm("뜸한 단골", segment.id, text, "notice", today - timedelta(days=2), to_minute=1440)
         rule = await standing_sends.make(work, who, form)
         await standing_sends.switch(work, who, rule.id, on=True)
-        rule.due_at = standing_sends.hours_of(rule, await offices.by_id(work.session, rule.office_id)).opens(
+        rule.due_at = segment_rules.hours_of(rule, await offices.by_id(work.session, rule.office_id)).opens(
             today - timedelta(days=2)
         )
         rule_id = rule.id
@@ -144,6 +148,21 @@ async def a_rule(house: House) -> None:
         async with desk.look() as session:
             plan = await standing_runs.look(session, rule_id, desk.clock())
         more = await desk.do(partial(standing_runs.advance, rule_id=rule_id, plan=plan))
+
+
+async def a_task_rule(house: House) -> None:
+    """A rule that makes tasks, which has run once and has missed a day."""
+    async with house.desk.work() as work:
+        segment = (await segments.listed(work.session, house.site.office_id))[0]
+        today = work.now.date()
+        asked = TaskRuleForm(
+            "뜸한 단골 안부", segment.id, "요즘 불편한 점이 없으신지 묻기", "care", today - timedelta(days=3)
+        )
+        rule = await task_rules.make(work, house.site.colleague_id, replace(asked, from_minute=0, to_minute=1440))
+        await task_rules.switch(work, house.site.colleague_id, rule.id, on=True)
+        office = await offices.by_id(work.session, rule.office_id)
+        rule.due_at = segment_rules.hours_of(rule, office).opens(today - timedelta(days=2))
+    await SegmentRules(house.desk, task_runs).do_what_is_due()
 
 
 async def wrong(page: Page, what: str) -> list[str]:

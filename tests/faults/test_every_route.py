@@ -60,6 +60,7 @@ FORMS: dict[str, tuple[dict[str, str], ...]] = {
     "/customers/new": ({"name": "새 고객", "numbers": "01055507777", "key": "a customer"},),
     "/articles": ({"title": "심야 할증", "text": "x", "key": "an article"},),
     "/segments": ({"do": "save", "name": "단골", "kind": "list", "key": "a segment"},),
+    "/tasks/rules": ({"do": "save", **one_of_each.TASK_RULE, "segment": "1", "name": "안부", "key": "a task rule"},),
     "/tasks": ({"body": "다시 전화", "customer": "1", "key": "a task"},),
     "/texts": ({"do": "keep", "name": "안내", "kind": "notice", "text": "x", "key": "a text"},),
     "/texts/standing": ({"do": "save", **one_of_each.STANDING, "segment": "1", "name": "안부", "key": "a rule"},),

@@ -16,8 +16,9 @@ from desk.books import batch_views, batches, cashier, credit_accounts, fee_rules
 from desk.books.credit_accounts import Terms
 from desk.books.fee_rules import FeeForm
 from desk.clock import days
-from desk.customer import merging, segments, tasks
+from desk.customer import merging, segments, task_rules, tasks
 from desk.customer.segments import SegmentForm
+from desk.customer.task_rules import TaskRuleForm
 from desk.customer.tasks import TaskForm
 from desk.driver import driver_documents
 from desk.driver.driver_documents import PDF
@@ -122,6 +123,8 @@ async def taken_away(house: House) -> dict[str, Any]:
         batch = await _batch(work, who)
         made = {"customers": one, "another": max(two, three), "merges": merge, "segments": segment.id}
         form = TaskForm(SECRET, work.now + timedelta(hours=1), customer_id=one)
+        task_rule = await task_rules.make(work, who, _task_rule(nth, (await _kept_segment(work, who)).id))
+        made |= {"rules": task_rule.id, "task-rules": task_rule.id}
         made |= {"tasks": (await tasks.make(work, who, form)).id}
         made |= {"standing": rule.id, "standing-sends": rule.id}
         made |= {"saved-places": place, "number": f"0107{nth:04}0000"}
@@ -147,6 +150,10 @@ async def _kept_segment(work: Work, who: int) -> Segment:
 
 def _rule(nth: int, segment: int) -> StandingForm:
     return StandingForm(f"{SECRET} {nth}", segment, SECRET, "notice", SOON)
+
+
+def _task_rule(nth: int, segment: int) -> TaskRuleForm:
+    return TaskRuleForm(f"{SECRET} {nth}", segment, SECRET, "care", SOON)
 
 
 async def _standing(work: Work, who: int) -> dict[str, int]:
@@ -262,6 +269,12 @@ SAID: dict[str, dict[str, Any]] = {
     "/riders": {"number": RIDER},
     "/riders/remove": {"number": RIDER},
     "/penalties": {"order_id": None},
+    "/task-rules": {"segment_id": 1, "assignee_id": None, "first_day": "2026-11-22", "last_day": None, "weekdays": "0",
+        "from_minute": 600, "to_minute": 660},
+    "/task-rules/{id}": {
+        "weekdays": "0", "from_minute": 600, "to_minute": 660, "first_day": "2026-11-22", "last_day": None, "version": None,
+        "assignee_id": None,
+    },
     "/tasks/{id}/take": {},
     "/take": {"holds_from": f"{SOON}T00:00:00Z"},
     "/driver/orders/{id}/step": {"to": "driving"},
@@ -288,6 +301,7 @@ STANDING = {
     "name": "x", "segment": "SEGMENT", "kind": "notice", "text": "x", "from": "10:00", "to": "20:00", "day0": "yes",
     "every_days": "30", "most": "9", "first_day": "2026-11-22",
 }  # fmt: skip
+TASK_RULE = {**STANDING, "kind": "care", "body": "x"}
 _FORMS: dict[str, tuple[dict[str, str], ...]] = {
     "/articles/{id}": (
         {"do": "save", "title": "x", "text": "x"},
@@ -325,6 +339,13 @@ _FORMS: dict[str, tuple[dict[str, str], ...]] = {
         {"do": "start"},
         {"do": "undo"},
         {"do": "discard"},
+    ),
+    "/tasks/rules/{id}": (
+        {"do": "preview", **TASK_RULE},
+        {"do": "save", "version": "1", **TASK_RULE},
+        {"do": "on"},
+        {"do": "off"},
+        {"do": "remove"},
     ),
     "/tasks/{id}": (
         {"do": "take"},
@@ -384,7 +405,7 @@ def requests_to(route: Route, ids: dict[str, Any]) -> list[dict[str, Any]]:
             body = {"other": ids["another"], "name_of": ids["another"]}
         if "customers" in body:
             body = {"customers": [ids["another"]]}
-        if "segment_id" in body and "/standing-sends" in path:
+        if "segment_id" in body and ("/standing-sends" in path or "/task-rules" in path):
             body["segment_id"] = ids["kept-segment"]
         if "/customers/" in path and "number" in body:
             body["number"] = ids["number"]

@@ -17,7 +17,7 @@ NOBODY, DRIVER = "nobody", "driver"
 ROLES_OF_PEOPLE = tuple(role for role in roles.MAY if role != DRIVER)
 TAKES_AWAY = (
     *("/remove", "/erase", "/forget", "/throw-away", "/merge", "/undo", "/take", "/outcome"),
-    *(f"/{page}/{ID}" for page in ("tariff", "segments", "files", "standing", "tasks")),
+    *(f"/{page}/{ID}" for page in ("tariff", "segments", "files", "standing", "tasks", "rules")),
 )
 """How the paths end that may take their row away."""
 

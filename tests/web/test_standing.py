@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from callboard.standing_sends import StandingSends
+from callboard.segment_rules import SegmentRules
 from desk.customer import segments
 from desk.customer.segments import SegmentForm
+from desk.message import standing_runs
 from desk.office import people
 from locales.catalog import Catalog
 from models import AuditEntry, Message, StandingRun, StandingSend
@@ -86,7 +87,7 @@ async def test_a_rule_is_looked_at_saved_off_switched_on_and_stopped(house: Hous
         (await work.session.get_one(StandingSend, rule.id)).due_at = work.now - timedelta(seconds=1)
         (await work.session.get_one(StandingSend, rule.id)).from_minute = 0
         (await work.session.get_one(StandingSend, rule.id)).to_minute = 1440
-    await StandingSends(house.desk).do_what_is_due()
+    await SegmentRules(house.desk, standing_runs).do_what_is_due()
     page = await look(boss, address)
     run = re.search(r"/texts/standing/runs/(\d+)", page)
     assert run, page
@@ -156,7 +157,7 @@ async def test_over_the_api_the_same(house: House, segment: int) -> None:
         rule = await work.session.get_one(StandingSend, made.body["id"])
         rule.due_at, rule.to_minute, rule.from_minute = work.now - timedelta(days=3), 1, 0
         rule.last_day = (work.now - timedelta(days=1)).date()
-    await StandingSends(desk).do_what_is_due()
+    await SegmentRules(desk, standing_runs).do_what_is_due()
     [*missed] = (await admin.api("GET", f"{path}/runs")).body["items"]
     assert {(run["state"], run["why"]) for run in missed} == {("missed", "late")}
     assert (await admin.api("GET", f"/standing-runs/{missed[0]['id']}/left-out")).body == {"items": [], "next": None}

@@ -5,14 +5,18 @@ from __future__ import annotations
 import html
 from datetime import UTC, datetime, timedelta
 from secrets import token_urlsafe
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
 
+from desk.customer import segments, task_rules
+from desk.customer.segments import SegmentForm
 from desk.views import moment
 from models import AuditEntry, Operator, Task, TaskRule, TaskTry
 from tests.web.conftest import Answer, House, Visitor
 from tests.web.live_client import Console
+from tests.web.test_standing import with_role
 from tests.web.test_texts import Fields, look
 from tests.web.test_texts import send as send_with
 
@@ -171,3 +175,61 @@ async def test_advertising_is_not_called_where_there_is_no_consent(house: House,
     shown = await look(boss, "/tasks?lang=ko")
     assert "tel:+8210" not in shown
     assert "광고로 전화하지 마세요" in shown
+
+
+async def segment_of(house: House, guest: int) -> int:
+    async with house.desk.work() as work:
+        segment = await segments.make(work, house.site.colleague_id, SegmentForm("단골", {}, kind="list"))
+        await segments.add_members(work, house.site.colleague_id, segment.id, [guest])
+        return segment.id
+
+
+RULE: Fields = [
+    ("name", HOSTILE), ("body", HOSTILE), ("kind", "care"), ("from", "13:00"), ("to", "20:00"), ("every_days", "30"),
+    ("most", "5"), ("first_day", "2026-11-22"), *((f"day{day}", "yes") for day in range(7)),
+]  # fmt: skip
+
+
+async def test_a_rule_is_looked_at_saved_switched_on_and_taken_away(house: House, boss: Visitor, guest: int) -> None:
+    """Seen failing with a look that saves, and with a version that is not looked at."""
+    rule = [*RULE, ("segment", str(await segment_of(house, guest)))]
+    looked = await send(boss, "/tasks/rules?lang=ko", [*rule, ("do", "preview")])
+    assert "할 일 1건이 생깁니다" in looked.raw.decode()
+    advertised = await send(boss, "/tasks/rules?lang=ko", [*rule, ("kind", "ad"), ("do", "preview")])
+    assert "광고 수신에 동의한 기록이 없음 1" in advertised.raw.decode()
+    async with house.desk.look() as session:
+        assert (await session.scalars(select(TaskRule))).all() == []
+    saved = await send(boss, "/tasks/rules", [*rule, ("do", "save")])
+    assert (saved.status, saved.headers["Location"]) == (303, "/tasks/rules/1?done=rule_saved")
+    shown = await look(boss, "/tasks/rules/1?look=yes")
+    assert html.escape(HOSTILE) in shown.replace("&#34;", "&quot;")
+    assert "<script>alert" not in shown
+    stale = await send(boss, "/tasks/rules/1", [*rule, ("version", "9"), ("do", "save")])
+    assert stale.status == 409
+    for do in ("on", "off", "remove"):
+        assert (await send(boss, "/tasks/rules/1", [("do", do)])).status == 303
+    assert (await send(boss, "/tasks/rules", [*rule[1:], ("do", "save")])).status == 422
+    assert (await (await house.signed_in("op")).ask("GET", "/tasks/rules")).status == 403
+
+
+async def test_a_program_keeps_rules_and_reads_what_their_runs_did(house: House, guest: int) -> None:
+    program = await with_role(house, "admin")
+    said = {"name": "안부", "segment_id": await segment_of(house, guest), "text": "x", "kind": "care", "every_days": 9}
+    said |= {"most": 5, "first_day": "2026-11-22"}
+    made = await program.api("POST", "/task-rules", said)
+    assert (made.status, made.body["state"]) == (201, "off")
+    assert (await program.api("POST", "/task-rules", said)).body["code"] == "name_taken"
+    path = f"/task-rules/{made.body['id']}"
+    assert (await program.api("POST", path, {**said, "text": "y", "version": 9})).body["code"] == "changed_meanwhile"
+    assert (await program.api("POST", path, {**said, "text": "y", "version": 1})).body["text"] == "y"
+    assert (await program.api("POST", f"{path}/on")).body["state"] == "on"
+    async with house.desk.work() as work:
+        rule = await work.session.get_one(TaskRule, made.body["id"])
+        day = work.now.astimezone(ZoneInfo("Asia/Seoul")).date() - timedelta(days=1)
+        work.session.add(task_rules.missed(work, rule, day, work.now, "late"))
+    [run] = (await program.api("GET", f"{path}/runs")).body["items"]
+    assert (run["state"], run["why"]) == ("missed", "late")
+    assert (await program.api("POST", f"{path}/off")).body["state"] == "off"
+    assert (await program.api("POST", f"{path}/remove")).status == 200
+    assert (await program.api("GET", "/task-rules")).body["items"] == []
+    assert (await program.api("GET", f"{path}/runs")).status == 404

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from desk.customer.segment_rules import FARTHEST_DAYS
 from desk.message.audiences import MOST
-from desk.message.standing_sends import FARTHEST_DAYS
 from web.api.given_customers import Version
 from web.api.given_money import Day
 from web.api.shapes import Given, Id, storable

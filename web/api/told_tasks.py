@@ -41,3 +41,44 @@ class TaskTold(Told):
     done_at: Moment | None
     last: TriedTold | None
     ad_standing: Literal["agreed", "refused", "no_consent", "consent_old"] | None
+
+
+class TaskRuleTold(Told):
+    """A rule; `state` "over": none of its days is to come."""
+
+    id: Id
+    name: str
+    state: Literal["on", "off", "over"]
+    segment_id: Id | None
+    kind: Literal["care", "ad"]
+    text: str
+    assignee_id: Id | None
+    weekdays: str
+    from_minute: int
+    to_minute: int
+    every_days: int
+    most: int
+    first_day: str
+    last_day: str | None
+    due_at: Moment | None
+    changed_at: Moment
+    version: int
+
+
+class TaskRunTold(Told):
+    """One day of a rule. `why` says what kept it from running ("late": its hours were over; "off", "changed"); `left_out` counts
+    by reason of whom of the segment no task was made, `beyond` who waits for the next run."""
+
+    id: Id
+    task_rule_id: Id
+    day: str
+    version: int
+    due_at: Moment
+    at: Moment
+    late_s: int
+    state: Literal["done", "missed"]
+    why: str | None
+    found: int
+    tasks: int
+    beyond: int
+    left_out: dict[str, int]

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
 
 from aiohttp import web
 
 from desk.customer import segments
-from desk.errors import Conflict, DeskError, Invalid, NotFound
+from desk.customer.segment_rules import WEEKDAYS
+from desk.errors import Conflict, Invalid, NotFound
 from desk.message import standing_runs, standing_sends, standing_views, text_templates
 from desk.message.standing_runs import Outlook
-from desk.message.standing_sends import WEEKDAYS, StandingForm
-from desk.message.standing_times import MINUTES_A_DAY
+from desk.message.standing_sends import StandingForm
 from desk.work import Work
 from models import StandingSend
 from web.keys import COUNTING, DESK
 from web.problems import problem_of
 from web.views.customer_view import to
 from web.views.forms import Fields, fields_of, once, operator_id
+from web.views.rule_form import times_of, typed_times, whole, words_for
 from web.views.texts_view import TextsView
 
 SHOWN = 100
 DONE = ("standing_saved", "standing_on", "standing_off", "standing_removed")
-_CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])", re.ASCII)
-_WHOLE = re.compile(r"[0-9]{1,9}", re.ASCII)
 
 
 async def listed(request: web.Request) -> web.StreamResponse:
@@ -81,7 +79,7 @@ async def _act(request: web.Request, rule_id: int | None) -> web.StreamResponse:
         form = form_of(fields, (await TextsView.of(request, work.session)).locale)
         if rule_id is None:
             return f"standing_saved {(await standing_sends.make(work, by, form)).id}"
-        await standing_sends.change(work, by, rule_id, form, _whole(fields, "version"))
+        await standing_sends.change(work, by, rule_id, form, whole(fields, "version"))
         return f"standing_saved {rule_id}"
 
     try:
@@ -137,7 +135,7 @@ async def _show(
         runs=runs,
         then=then,
         names=names,
-        typed=typed if typed is not None else _typed(view, one.one if one else None, desk.clock().date()),
+        typed=typed if typed is not None else _typed(one.one if one else None, desk.clock().date()),
         is_typed=typed is not None,
         of_segments=of_segments,
         templates=templates,
@@ -148,42 +146,21 @@ async def _show(
     )
 
 
-def words_for(error: DeskError) -> str:
-    """The key of the sentence that is shown."""
-    if error.code in ("name_taken", "changed_meanwhile"):
-        return error.code
-    return str(error.details.get("field") or ("too_many_rules" if error.code == Conflict.code else error.code))
-
-
 def form_of(fields: Fields, locale: str) -> StandingForm:
     """The rule as it was filled in. Raises Invalid."""
     return StandingForm(
-        fields.get("name", ""),
-        _whole(fields, "segment"),
-        fields.get("text", ""),
-        fields.get("kind", ""),
-        _day(fields, "first_day"),
-        _day(fields, "last_day") if fields.get("last_day", "").strip() else None,
-        "".join(day for day in WEEKDAYS if fields.get(f"day{day}")),
-        _minute(fields, "from"),
-        _minute(fields, "to") or MINUTES_A_DAY,
-        _whole(fields, "every_days"),
-        _whole(fields, "most"),
-        fields.get("language") or locale,
-    )
+        fields.get("name", ""), whole(fields, "segment"), fields.get("text", ""), fields.get("kind", ""),
+        language=fields.get("language") or locale, **times_of(fields),
+    )  # fmt: skip
 
 
-def _typed(view: TextsView, rule: StandingSend | None, today: date) -> Fields:
+def _typed(rule: StandingSend | None, today: date) -> Fields:
     """The form's fields of a rule; of none: what is usual."""
     if rule is None:
         usual = {"kind": "ad", "from": "10:00", "to": "20:00", "every_days": "30", "most": "500"}
         return usual | {"first_day": today.isoformat()} | {f"day{day}": "yes" for day in "01234"}
     told = {"name": rule.name, "segment": str(rule.segment_id or ""), "text": rule.body, "kind": rule.kind}
-    told |= {"from": view.minute(rule.from_minute), "to": view.minute(rule.to_minute % MINUTES_A_DAY)}
-    told |= {"every_days": str(rule.every_days), "most": str(rule.most), "language": rule.language}
-    told |= {"first_day": rule.first_day.isoformat(), "version": str(rule.version)}
-    told |= {"last_day": rule.last_day.isoformat()} if rule.last_day else {}
-    return told | {f"day{day}": "yes" for day in rule.weekdays}
+    return told | {"language": rule.language} | typed_times(rule)
 
 
 async def _with_template(request: web.Request, fields: Fields) -> Fields:
@@ -197,24 +174,3 @@ async def _with_template(request: web.Request, fields: Fields) -> Fields:
 
 def _id(request: web.Request) -> int:
     return int(request.match_info["id"])
-
-
-def _whole(fields: Fields, name: str) -> int:
-    told = fields.get(name, "").strip().replace(",", "")
-    if not _WHOLE.fullmatch(told):
-        raise Invalid("that is no whole number", field=name)
-    return int(told)
-
-
-def _minute(fields: Fields, name: str) -> int:
-    found = _CLOCK.fullmatch(fields.get(name, "").strip()[:5])
-    if found is None:
-        raise Invalid("that is no time of the day", field="minutes")
-    return int(found[1]) * 60 + int(found[2])
-
-
-def _day(fields: Fields, name: str) -> date:
-    try:
-        return date.fromisoformat(fields.get(name, "").strip()[:10])
-    except ValueError:
-        raise Invalid("that is no day", field="days") from None

@@ -38,6 +38,7 @@ from web.pages import (
     segment_api,
     session,
     task_api,
+    task_rule_api,
     trips,
 )
 from web.route import API, ID, Route, json, raw
@@ -199,6 +200,31 @@ ROUTES: tuple[Route, ...] = (
     json(
         "POST", f"/tasks/{ID}/outcome", "tasks.work", task_api.finish, "What came of it",
         given=gta.TaskOutcomeGiven, answer=tta.TaskTold, problems=(404, 409, 422),
+    ),
+    json("GET", "/task-rules", "tasks.see", task_rule_api.listed, "Rules that make tasks", answer=t.Items[tta.TaskRuleTold]),
+    json(
+        "POST", "/task-rules", "tasks.rules", task_rule_api.make, "A new one, which is off",
+        given=gta.TaskRuleGiven, answer=tta.TaskRuleTold, status=201, problems=(404, 409, 422),
+    ),
+    json(
+        "POST", f"/task-rules/{ID}", "tasks.rules", task_rule_api.change, "Other words, segment, time",
+        given=gta.TaskRuleGiven, answer=tta.TaskRuleTold, problems=(404, 409, 422),
+    ),
+    json(
+        "POST", f"/task-rules/{ID}/on", "tasks.rules", task_rule_api.switch_on, "Run from the next time on",
+        answer=tta.TaskRuleTold, problems=(404, 422),
+    ),
+    json(
+        "POST", f"/task-rules/{ID}/off", "tasks.rules", task_rule_api.switch_off, "Run no more",
+        answer=tta.TaskRuleTold, problems=(404,),
+    ),
+    json(
+        "POST", f"/task-rules/{ID}/remove", "tasks.rules", task_rule_api.remove, "Take it away; its runs and tasks stay",
+        answer=t.Done, problems=(404,),
+    ),
+    json(
+        "GET", f"/task-rules/{ID}/runs", "tasks.see", task_rule_api.runs, "Its last 30 runs, the newest first",
+        answer=t.Items[tta.TaskRunTold], problems=(404,),
     ),
     json(
         "GET", "/articles", "articles.read", article_api.listed, "Articles that are meant, or fit a call",

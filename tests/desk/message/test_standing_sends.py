@@ -13,13 +13,14 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from callboard.standing_sends import StandingSends
+from callboard.segment_rules import SegmentRules
 from desk.customer import do_not_serve, erasure, merging, personal_data, segments
+from desk.customer.segment_rules import ChangedMeanwhile, NameTaken
 from desk.customer.segments import InUse, SegmentForm
 from desk.errors import Invalid, NotFound
 from desk.message import campaigns, messages, standing_runs, standing_sends, standing_views
 from desk.message.standing_runs import Outlook, Plan
-from desk.message.standing_sends import ChangedMeanwhile, NameTaken, StandingForm
+from desk.message.standing_sends import StandingForm
 from desk.office import people as staff
 from desk.texts import consents, message_states
 from desk.work import Desk, Work
@@ -80,7 +81,7 @@ async def on(desk: Desk, site: Site, asked: StandingForm) -> int:
 
 async def tick(desk: Desk) -> None:
     """What the part does: all that is due."""
-    await StandingSends(desk).do_what_is_due()
+    await SegmentRules(desk, standing_runs).do_what_is_due()
 
 
 async def plan_of(desk: Desk, rule_id: int) -> Plan | None:

@@ -5,6 +5,7 @@ export const PAGES = [
   { name: "dispatch", href: "/dispatch", may: "orders.see" },
   { name: "customer_new", href: "/customers/new", may: "customers.edit" },
   { name: "tasks", href: "/tasks", may: "tasks.see" },
+  { name: "task_rules", href: "/tasks/rules", may: "tasks.rules" },
   { name: "segments", href: "/segments", may: "customers.see" },
   { name: "articles", href: "/articles", may: "articles.read" },
   { name: "drivers", href: "/drivers", may: "drivers.see" },

@@ -1,4 +1,4 @@
-"""When a standing send is due: weekdays and hours of the office's clock, whatever the server's zone is. Pure."""
+"""When a rule that runs again and again is due: weekdays and hours of the office's clock, whatever the server's zone is. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _A_WEEK = 7
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """On which days, from which minute of the day, and until which one its texts leave. "0" of `weekdays` is Monday."""
+    """On which days, from which minute of the day, and until which one. "0" of `weekdays` is Monday."""
 
     timezone: str
     weekdays: str
@@ -26,7 +26,7 @@ class Hours:
         return self._moment(day, self.from_minute)
 
     def closes(self, day: date) -> datetime:
-        """Until when it may begin, and its texts leave."""
+        """Until when it may begin, and what it wrote is for."""
         return self._moment(day, self.to_minute)
 
     def day_of(self, at: datetime) -> date:

@@ -1,4 +1,4 @@
-"""The part that runs standing sends: one that cannot run keeps no other from running, and is tried again, not at once."""
+"""The part that runs rules for segments: one that cannot run keeps no other from running, and is tried again, not at once."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from callboard.standing_sends import AFTER_TROUBLE_S, LOOK_EVERY_S, StandingSends
+from callboard.segment_rules import AFTER_TROUBLE_S, LOOK_EVERY_S, SegmentRules
 from desk.message import standing_runs
 from desk.work import Desk
 from tests.desk.conftest import Clock
@@ -22,7 +22,7 @@ async def test_a_rule_that_cannot_run_keeps_no_other_from_it(desk: Desk, monkeyp
     segment = await group(desk, site, *await people(desk, site, 2))
     broken = await on(desk, site, form(segment, name="안부 1"))
     await on(desk, site, form(segment, name="안부 2"))
-    part = StandingSends(desk)
+    part = SegmentRules(desk, standing_runs)
     assert await part.do_what_is_due() == LOOK_EVERY_S
     clock.forward(hours=1)
     looks = standing_runs.look
