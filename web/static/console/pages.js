@@ -14,6 +14,7 @@ export const PAGES = [
   { name: "money_drivers", href: "/money/drivers", may: "money.see" },
   { name: "money_batches", href: "/money/batches", may: "money.see" },
   { name: "money_rows", href: "/money/rows", may: "money.see" },
+  { name: "money_open_fares", href: "/money/open-fares", may: "money.see" },
   { name: "money_credit", href: "/money/credit", may: "money.see" },
   { name: "money_fees", href: "/money/fees", may: "money.see" },
   { name: "money_tariff", href: "/money/tariff", may: "money.see" },
