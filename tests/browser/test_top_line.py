@@ -42,6 +42,12 @@ CUT_OFF = """() => {
 ROWS = """() => new Set([...document.querySelectorAll("candidate-list .reach > *")].filter((each) => each.checkVisibility())
   .map((each) => Math.round(each.getBoundingClientRect().top + each.getBoundingClientRect().height / 2))).size"""
 
+LINES = """() => {
+  const tops = [...document.querySelectorAll("status-bar .gauge")].filter((each) => each.checkVisibility())
+    .map((each) => each.getBoundingClientRect().top);
+  return 1 + Math.floor((Math.max(...tops) - Math.min(...tops)) / 12);
+}"""
+
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("locale", ["ko", "en"])
@@ -67,4 +73,40 @@ async def test_all_that_the_top_line_tells_is_in_sight_at_1280_pixels_and_both_c
         await console.picture(f"top-line-{locale}-{theme}", Path(folder))
     assert await console.page.evaluate(CUT_OFF) == []
     assert await console.page.evaluate(ROWS) == 1
+    assert await console.page.evaluate(LINES) == 1
+    console.unharmed()
+
+
+@pytest.mark.parametrize("locale", ["ko", "en"])
+async def test_the_top_line_is_one_row_at_1280_pixels_and_gives_back_what_gave_way(
+    sit_down: OpenConsole, scene: Scene, locale: str
+) -> None:
+    """Seen failing with nothing folded: a call with three parts down took a second row in both languages."""
+    console = await sit_down(locale=locale, size=(1280, 720))
+    await console.page.wait_for_selector("status-bar .mode")
+    assert await console.page.evaluate(LINES) == 1
+    assert await console.page.is_visible("status-bar .today")
+    assert await console.page.is_visible("status-bar .person.own")
+    for part, bus in (
+        ("sms", console.house.desk.bus),
+        ("ami", console.house.desk.bus),
+        ("disk", console.house.desk.bus),
+    ):
+        bus.tell(PartChanged(console.house.desk.clock(), part, ok=False, reason="no link"))
+    await console.page.wait_for_function("() => document.querySelectorAll('status-bar .part').length === 3")
+    await came(console.house, "지금 어디쯤인가요")
+    call_id = await scene.ring("01055501234")
+    await console.ringing(call_id)
+    await console.press("F2")
+    await console.page.wait_for_selector("status-bar .talking")
+    await console.page.wait_for_selector("status-bar .texts")
+    if folder := os.environ.get("CALLBOARD_PICTURES"):
+        await console.picture(f"top-line-full-{locale}", Path(folder))
+    assert await console.page.evaluate(LINES) == 1
+    assert await console.page.evaluate(CUT_OFF) == []
+    assert await console.page.is_visible("status-bar .part .words")
+    await console.page.set_viewport_size({"width": 1920, "height": 1080})
+    await console.page.wait_for_function("() => document.querySelector('status-bar .today').checkVisibility()")
+    assert await console.page.is_visible("status-bar .menu .word")
+    assert await console.page.evaluate(LINES) == 1
     console.unharmed()

@@ -42,8 +42,8 @@ export class DispatchMode extends LiveElement {
   render() {
     const modes = [...new Set(store.modes.map((each) => each.mode))];
     if (!modes.length) return html``;
-    return html`<a class="gauge mode" href="/dispatch?lang=${locale()}">
-      ${t("modes.title")} <b>${modes.map((mode) => t(`modes.mode.${mode}`)).join(" / ")}</b>
+    return html`<a class="gauge mode" href="/dispatch?lang=${locale()}" title=${t("modes.title")}>
+      <span class="word">${t("modes.title")}</span> <b>${modes.map((mode) => t(`modes.mode.${mode}`)).join(" / ")}</b>
     </a>`;
   }
 }

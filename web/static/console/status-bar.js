@@ -7,6 +7,7 @@ import "./modes.js";
 import { LiveElement } from "./element.js";
 import * as icons from "./icons.js";
 import { nextTheme } from "./look.js";
+import { foldToOneRow } from "./one-row.js";
 import { lettersAreKeys } from "./settings.js";
 import { store } from "./store.js";
 import { dueTasks } from "./tasks.js";
@@ -15,6 +16,25 @@ import { signOut } from "./work.js";
 
 export class StatusBar extends LiveElement {
   ticks = true;
+  sized = new ResizeObserver(() => foldToOneRow(this));
+
+  connectedCallback() {
+    super.connectedCallback();
+    this.sized.observe(this);
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    this.sized.disconnect();
+  }
+
+  /** Folded anew only where something is as long as it was not: every second another digit stands there. */
+  updated() {
+    this.sized.observe(this.querySelector("dispatch-mode"));
+    const long = this.textContent.replace(/\d/g, "0");
+    if (long !== this.long) foldToOneRow(this);
+    this.long = long;
+  }
 
   render() {
     const waiting = store.waiting;
@@ -28,17 +48,17 @@ export class StatusBar extends LiveElement {
           : nothing}
         <span class="gauge ${waiting.length ? "hot" : ""}">
           ${t("status.waiting")} <b>${waiting.length}</b>
-          ${waiting.length ? html`<small>${t("status.longest")} <time>${duration(longest)}</time></small>` : nothing}
+          ${waiting.length ? html`<small title=${t("status.longest")}><span class="longest">${t("status.longest")}</span> <time>${duration(longest)}</time></small>` : nothing}
         </span>
         ${store.troubles.map(([part, { reason }]) => this.trouble(part, reason))}
         ${this.away()}
-        <span class="gauge">${t("status.today")} <b>${store.ordersToday}</b></span>
+        <span class="gauge today">${t("status.today")} <b>${store.ordersToday}</b></span>
         <dispatch-mode data-panel></dispatch-mode>
       </div>
       <customer-search data-panel></customer-search>
       <time class="now" title=${t("status.server_time")}>${clockTime(store.now(), true)}</time>
-      <span class="person">${store.me ? `${store.me.name}${store.me.extension ? ` · ${store.me.extension}` : ""}` : ""}</span>
-      <button type="button" class="menu" @click=${() => document.querySelector("command-palette").enter()}>${t("palette.menu")} <kbd>Ctrl K</kbd></button>
+      <span class="person own">${store.me ? `${store.me.name}${store.me.extension ? ` · ${store.me.extension}` : ""}` : ""}</span>
+      <button type="button" class="menu" aria-label=${t("palette.menu")} @click=${() => document.querySelector("command-palette").enter()}><span class="word">${t("palette.menu")}</span> <kbd>Ctrl K</kbd></button>
       ${store.textsWaiting
         ? html`<a class="person texts" href="/texts/inbox?lang=${locale()}">${t("status.texts")} <b>${store.textsWaiting}</b></a>`
         : nothing}
@@ -54,7 +74,7 @@ export class StatusBar extends LiveElement {
         <button type="button" class="tool" title=${t("status.theme")} aria-label=${t("status.theme")} @click=${nextTheme}>${icons.theme}<kbd class="letter">L</kbd></button>
         <button type="button" class="tool" title=${t("keys.title")} aria-label=${t("keys.title")} @click=${this.help}>${lettersAreKeys() ? html`<kbd>?</kbd>` : "?"}</button>
         <button type="button" class="tool" title="${t("settings.title")} (Ctrl ,)" aria-label=${t("settings.title")} @click=${this.settings}>${icons.settings}</button>
-        <button type="button" class="tool" title="${t("status.sign_out")} (Ctrl Shift F9)" aria-label=${t("status.sign_out")} @click=${signOut}>${icons.leave}</button>
+        <button type="button" class="tool" title="${t("status.sign_out")}${store.me ? `: ${store.me.name}` : ""} (Ctrl Shift F9)" aria-label=${t("status.sign_out")} @click=${signOut}>${icons.leave}</button>
       </div>
     `;
   }
@@ -96,7 +116,8 @@ export class StatusBar extends LiveElement {
   trouble(part, reason) {
     const family = part.split(":")[0].replaceAll("-", "_");
     const key = `parts.${family}`;
-    return html`<span class="gauge trouble" title=${reason}>${icons.warn} ${has(key) ? t(key) : t("parts.unnamed", { part })}</span>`;
+    const words = has(key) ? t(key) : t("parts.unnamed", { part });
+    return html`<span class="gauge trouble part" title="${words}: ${reason}">${icons.warn} <span class="words">${words}</span></span>`;
   }
 
   help() {
