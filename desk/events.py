@@ -198,6 +198,14 @@ class CallEnded(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class CallCoded(Event):
+    """Somebody has said what a call was about, or (null) taken that back."""
+
+    call_id: int
+    code: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class OperatorPaused(Event):
     """An operator takes no calls now, or for another reason, or takes them again."""
 

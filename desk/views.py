@@ -167,6 +167,7 @@ class ChoiceView:
 @dataclass(frozen=True, slots=True)
 class CallView:
     """A call with everything that its card shows. `line` is the DID; `disposition` is set once the call has ended.
+    `wrap_up` is what it was about, by its code.
 
     `office_id` is for whoever shows it, and is not shown.
     """
@@ -192,6 +193,7 @@ class CallView:
     priority: int = 0
     heard: str | None = None
     direction: str = "in"
+    wrap_up: str | None = None
 
     def as_json(self) -> Json:
         return {
@@ -215,6 +217,7 @@ class CallView:
             "priority": self.priority,
             "heard": self.heard,
             "direction": self.direction,
+            "wrap_up": self.wrap_up,
         }
 
 

@@ -40,6 +40,7 @@ from models.text_alarm import TextAlarm
 from models.vehicle_proof import CarCover, CarLink, CarPhoto, CarReading, CarSkip
 from models.wall import WallScreen
 from models.way import DriverWay
+from models.wrap_up import CallWrapUp
 
 __all__ = [
     "Account",
@@ -56,6 +57,7 @@ __all__ = [
     "Call",
     "CallDraft",
     "CallSighting",
+    "CallWrapUp",
     "Campaign",
     "CampaignLeftOut",
     "CarCover",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, Text, UniqueConstraint, true
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, Text, UniqueConstraint, false, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Key
@@ -22,6 +22,7 @@ class Office(Base):
     `given_back_texts`: whether a customer is told that his driver has given the order back and another one is looked for.
     `remind_desk_s`, `remind_customer_s` and `search_ahead_s` are how long before
     a reserved time the desk is reminded, the customer is, and drivers are looked for; null: as the trade has it.
+    `wrap_up_codes` are by what its operators say what a call was about (null: the trade's), `wrap_up_required` whether they must.
     """
 
     __tablename__ = "office"
@@ -39,6 +40,8 @@ class Office(Base):
     remind_desk_s: Mapped[int | None]
     remind_customer_s: Mapped[int | None]
     search_ahead_s: Mapped[int | None]
+    wrap_up_codes: Mapped[list[str] | None] = mapped_column(JSON)
+    wrap_up_required: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class Line(Base):

@@ -14,6 +14,7 @@ from callboard.commands.options import DEFAULT_STATE, ConfigOption, StateOption
 from callboard.instance import LOCALES
 from callboard.prompts import languages
 from desk import plugins
+from desk.call import wrap_ups
 from desk.errors import Invalid, NotFound
 from desk.office import offices
 from desk.work import Work
@@ -116,6 +117,36 @@ def orders(
 
     do(state, config, act)
     typer.echo("Kept. It holds for orders that are taken or changed from now on.")
+
+
+@app.command("calls")
+def calls(
+    wrap_up: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="What a call may be about, in the order of the keys; once for each. 'trade': as the trade has it."
+        ),
+    ] = None,
+    wrap_up_required: Annotated[
+        bool | None,
+        typer.Option(help="Whether an operator has to say what a call was about before he closes its card."),
+    ] = None,
+    state: StateOption = DEFAULT_STATE,
+    config: ConfigOption = None,
+) -> None:
+    """What operators say of the calls that they had; what is not named stays as it is."""
+
+    async def act(work: Work) -> None:
+        office = await work.session.scalar(select(Office).order_by(Office.id).limit(1))
+        if office is None:
+            raise NotFound("there is no office yet: make it with  .venv/bin/python -m callboard office add NAME")
+        if wrap_up:
+            office.wrap_up_codes = None if wrap_up == ["trade"] else wrap_ups.checked(wrap_up)
+        if wrap_up_required is not None:
+            office.wrap_up_required = wrap_up_required
+
+    do(state, config, act)
+    typer.echo("Kept. Consoles have it from when they are opened next.")
 
 
 def _known(what: str, name: str, known: list[str]) -> None:

@@ -13,7 +13,7 @@ from desk import numbers
 from desk.customer import customers
 from desk.errors import NotFound
 from desk.views import CallView, ChoiceView, CustomerView, OperatorView, Page
-from models import Call, Line, Office, Operator, Recording
+from models import Call, CallWrapUp, Line, Office, Operator, Recording
 from models.call import OPEN_STATES
 
 Told = Row[*tuple[Any, ...]]
@@ -113,11 +113,12 @@ async def _views(session: AsyncSession, wanted: Select[int]) -> list[CallView]:
 
 
 # Of the tables, and built once: a call is told often, and objects that can be changed cost four times as much.
-_call, _line, _operator = Call.__table__, Line.__table__, Operator.__table__
+_call, _line, _operator, _said = Call.__table__, Line.__table__, Operator.__table__, CallWrapUp.__table__
 _CALLS = (
-    select(_call, _line.c.did, _operator.c.name.label("operator_name"), _operator.c.extension)
+    select(_call, _line.c.did, _operator.c.name.label("operator_name"), _operator.c.extension, _said.c.code)
     .join(_line, _line.c.id == _call.c.line_id)
     .outerjoin(_operator, _operator.c.id == _call.c.operator_id)
+    .outerjoin(_said, _said.c.call_id == _call.c.id)
 )
 _ONE = _CALLS.where(_call.c.id == bindparam("call_id"))
 
@@ -168,4 +169,5 @@ def _view(call: Told, customer: CustomerView | None, recording: str | None) -> C
         priority=call.priority,
         heard=call.heard,
         direction=call.direction,
+        wrap_up=call.code,
     )

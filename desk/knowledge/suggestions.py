@@ -2,7 +2,8 @@
 
 An article is suggested where all that it names is so (models/article.py). The same facts give the same order: an article that
 names the order's state before one that names a segment, that before one that names the line; more of them before fewer; then
-the one that is opened more often, then by title.
+the one that is opened more often in calls like this one (of the same code, where somebody has said what it is about, else of the
+same line), then the one that is opened more often at all, then by title.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.customer import segments
@@ -23,7 +24,7 @@ from desk.knowledge.articles import ArticleView, WholeArticle
 from desk.office.people import operator_of
 from desk.views import Json
 from desk.work import Work
-from models import ArticleOpening, Call, Order
+from models import ArticleOpening, Call, CallWrapUp, Order
 
 What = Literal["line", "segment", "order_state"]
 _WEIGHTS: dict[What, int] = {"order_state": 4, "segment": 2, "line": 1}
@@ -78,10 +79,11 @@ async def for_call(
     every = await articles.listed(session, office_id, now, ids=ids)
     known = await _known(session, office_id, every, call_id, customer_id, now)
     found = [Suggestion(article, because(article, known)) for article in every]
+    alike = {} if ids is not None or call_id is None else await _openings_alike(session, office_id, call_id, now)
     if ids is not None:
         place = {article_id: at for at, article_id in enumerate(ids)}
         return sorted(found, key=lambda one: place[one.article.id])[:limit]
-    return sorted(found, key=_rank)[:limit]
+    return sorted(found, key=lambda one: _rank(one, alike.get(one.article.id, 0)))[:limit]
 
 
 def because(article: ArticleView, known: Known) -> tuple[Because, ...]:
@@ -141,6 +143,22 @@ async def _live_state(
     return await session.scalar(query.order_by(Order.id.desc()).limit(1))
 
 
-def _rank(one: Suggestion) -> tuple[int, int, str, int]:
+async def _openings_alike(session: AsyncSession, office_id: int, call_id: int, now: datetime) -> dict[int, int]:
+    """By article, how often it was opened lately in other calls of the same code, or while none is said of the same line."""
+    call = await session.get(Call, call_id)
+    if call is None or call.office_id != office_id:
+        return {}
+    said = await session.get(CallWrapUp, call_id)
+    lately = ArticleOpening.opened_at > now - articles.COUNTED
+    query = select(ArticleOpening.article_id, func.count()).join(Call, Call.id == ArticleOpening.call_id)
+    if said is None:
+        query = query.where(Call.line_id == call.line_id)
+    else:
+        query = query.join(CallWrapUp, CallWrapUp.call_id == Call.id).where(CallWrapUp.code == said.code)
+    query = query.where(Call.office_id == office_id, Call.id != call_id, lately).group_by(ArticleOpening.article_id)
+    return {row[0]: row[1] for row in await session.execute(query)}
+
+
+def _rank(one: Suggestion, alike: int) -> tuple[int, int, int, str, int]:
     weight = sum(_WEIGHTS[reason.what] for reason in one.because)
-    return (-weight, -one.article.used, one.article.title, one.article.id)
+    return (-weight, -alike, -one.article.used, one.article.title, one.article.id)

@@ -128,6 +128,7 @@ class Trade:
     an order may ask of its driver: `panel.skill.<name>` names one, `panel.unfit.skill_<name>` says that a driver lacks it.
     `photos` of the customer's car are asked of the driver before the state `photos_before` and at the end: with "required" the
     order does not move on without them, unless he says why.
+    `wrap_ups` are what a call may have been about, as an operator says it: at most nine, a key each; `panel.wrap_up.code.<name>`.
     A trade that takes orders for later has the state `reserved`, from which they are taken when it is time; `ahead` says how
     long before.
     """
@@ -157,6 +158,7 @@ class Trade:
     finishing: Finishing | None = None
     peak: Peak = Peak()  # noqa: RUF009 -- frozen
     ahead: Ahead = Ahead()
+    wrap_ups: tuple[str, ...] = ("order", "where", "change", "cancel", "price", "complaint", "rest")
 
     def said(self, key: str) -> str:
         """The key of the trade's own words for a text `sms.<occasion>.<audience>`, or `key` itself where it has none."""

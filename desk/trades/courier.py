@@ -71,4 +71,5 @@ TRADE = Trade(
     },
     way=(ON_THE_WAY, ARRIVED, PICKED_UP, COMPLETED),
     no_show=NO_SHOW,
+    wrap_ups=("order", "where", "change", "cancel", "price", "parcel", "complaint", "rest"),
 )

@@ -80,4 +80,5 @@ TRADE = Trade(
     # one is left to ask in the ring.
     fairness=Fairness(waiting_percent=10, waiting_up_to_s=180, grades={"A": 60, "C": -60, "D": -120}),
     finishing=Finishing(within_s=480, reach_m=1_500, turn_s=60),
+    wrap_ups=("order", "where", "change", "cancel", "price", "belongings", "complaint", "rest"),
 )

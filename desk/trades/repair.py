@@ -77,4 +77,5 @@ TRADE = Trade(
     way=(ON_THE_WAY, ARRIVED, AT_WORK, COMPLETED),
     no_show=NO_SHOW,
     no_show_after_s=900,
+    wrap_ups=("order", "when", "change", "cancel", "price", "again", "complaint", "rest"),
 )

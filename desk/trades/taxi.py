@@ -68,4 +68,5 @@ TRADE = Trade(
     way=(ON_THE_WAY, ARRIVED, ON_BOARD, COMPLETED),
     no_show=NO_SHOW,
     no_show_after_s=300,
+    wrap_ups=("order", "where", "change", "cancel", "price", "belongings", "complaint", "rest"),
 )

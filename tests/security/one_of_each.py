@@ -286,6 +286,7 @@ SAID: dict[str, dict[str, Any]] = {
     "/articles": {"segment_id": None, "order_state": None},
     "/articles/{id}": {"segment_id": None, "order_state": None},
     "/articles/{id}/open": {"call_id": None},
+    "/calls/{id}/wrap-up": {"code": "order"},
     "/tasks": {"customer_id": 1, "order_id": None, "assignee_id": None},
     "/outcome": {"outcome": "reached", "again_at": None},
     "/standing-sends/{id}": {

@@ -13,8 +13,10 @@ import pytest
 from python_calamine import CalamineWorkbook
 from sqlalchemy import func, insert, select, update
 
+from desk.call import call_life, calls
 from desk.customer import segments
 from desk.dispatching import dispatch
+from desk.events import CallSeen
 from desk.figures.analysis import SIDES
 from desk.office import pauses
 from desk.ordering import orders
@@ -88,7 +90,7 @@ async def test_what_is_crossed_is_the_same_on_the_page_in_the_file_and_in_the_an
 
 @pytest.mark.parametrize("locale", ["ko", "en"])
 async def test_every_side_is_there_in_both_languages(boss: Visitor, locale: str) -> None:
-    for by in (*SIDES, "times", "cohorts", "forecast", "chances", "weather", "origin&across=clock"):
+    for by in (*SIDES, "times", "cohorts", "forecast", "chances", "codes", "weather", "origin&across=clock"):
         text = await open_page(boss, f"/analysis?{SPAN}&by={by}&lang={locale}")
         words = re.sub(r"<[^>]+>", " ", text)
         assert not re.findall(r"\b(?:head|title|analysis|note|do)\.[a-z_]+", words), by
@@ -226,6 +228,35 @@ async def test_pauses_are_on_the_page_and_in_the_file_with_who_said_so(boss: Vis
 
 async def test_every_key_of_the_analysis_means_one_thing(boss: Visitor) -> None:
     """Seen failing with the coming hours under the key of the batches."""
-    for by in (*SIDES, "times", "cohorts", "forecast", "chances", "pauses"):
+    for by in (*SIDES, "times", "cohorts", "forecast", "chances", "pauses", "codes"):
         found = Counter(re.findall(r'data-key="([^"]+)"', await open_page(boss, f"/analysis?{SPAN}&by={by}")))
         assert {key: count for key, count in found.items() if count > 1} == {}, by
+
+
+async def test_what_calls_were_about_is_the_same_on_the_page_in_the_file_and_in_the_answer(
+    boss: Visitor, house: House
+) -> None:
+    """An operator says it over the API, and sees it live. Seen failing with the hours of the file by UTC."""
+    visitor, at = await house.signed_in(), datetime(2026, 11, 20, 3, tzinfo=UTC)
+    async with house.desk.work() as work:
+        for reference in ("cb-1", "cb-2"):
+            call = await calls.open_call(work, CallSeen(at, "pbx", reference, "15880001", "01055501234", None))
+            await call_life.answered(work, reference, "1001", at)
+            call.arrived_at = at
+    path = f"/calls/{call.id}/wrap-up"
+    assert (await visitor.api("POST", path, {"code": "order"})).body["wrap_up"] == "order"
+    assert (await visitor.api("POST", path, {"code": EVIL})).status == 422
+    assert (await visitor.api("POST", path, {})).status == 422
+    assert (await boss.api("POST", "/calls/999999/wrap-up", {"code": "order"})).status == 404
+    told = (await boss.api("GET", f"/analysis/calls?{SPAN}")).body
+    cells = [(one["code"], one["hour"], one["operator"], one["calls"]) for one in told["cells"]]
+    assert cells == [("", 12, "김상담", 1), ("order", 12, "김상담", 1)]
+    assert (told["total"], told["coded"], told["coded_permille"]) == (2, 1, 500)
+    heads, *lines, foot = table(await boss.ask("GET", f"/analysis?{SPAN}&by=codes&form=csv&lang=en"))
+    assert heads == ["About", "Hour of day", "Operator", "Calls"]
+    assert lines == [["Nothing said", "12:00", "김상담", "1"], ["Order", "12:00", "김상담", "1"]]
+    assert foot[-1] == "2"
+    text = await open_page(boss, f"/analysis?{SPAN}&by=codes&lang=en")
+    assert re.findall(r'<tr data-label="([^"]+)"', text) == ["Order", "Nothing said"]
+    assert [int(one) for one in re.findall(r'data-value="(\d+)"', text)] == [1, 1, 1, 1]
+    assert (await boss.ask("GET", f"/analysis?{SPAN}&by=codes&form=xlsx")).status == 200

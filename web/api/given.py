@@ -224,6 +224,12 @@ class PauseGiven(Given):
     reason: Literal["break", "after_call", "other"]
 
 
+class WrapUpGiven(Given):
+    """What a call was about: a code of the office; null takes back what was said."""
+
+    code: str | None = Field(max_length=40)
+
+
 class Reason(Given):
     """Why, in the operator's words."""
 

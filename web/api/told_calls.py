@@ -95,6 +95,7 @@ class CallTold(Told):
 
     `priority`: how much sooner than others he is answered (0 to 10); `heard`: his segment's own greeting in the voice menu.
     `direction` "out": an operator had it placed, `number` is whom he calls; "arrived" is then that it is being dialled.
+    `wrap_up`: what it was about, by a code of the office.
     """
 
     id: Id
@@ -117,3 +118,4 @@ class CallTold(Told):
     priority: int
     heard: str | None
     direction: Literal["in", "out"]
+    wrap_up: str | None

@@ -339,6 +339,26 @@ class AnalysisCell(CountedTold):
     lon: float | None
 
 
+class CodedCallsTold(Told):
+    """So many answered calls of one code ("": nothing was said of them), of one hour of the day, of one operator."""
+
+    code: str
+    hour: int
+    operator_id: Id | None
+    operator: str
+    calls: Count
+
+
+class CodesTold(Told):
+    """What calls were about. The cells add up to `total`; `coded` are those of which something was said."""
+
+    span: SpanTold
+    cells: list[CodedCallsTold]
+    total: Count
+    coded: Count
+    coded_permille: Count | None
+
+
 class CrossedCell(CountedTold):
     """What a row and a column have in common, by their keys."""
 

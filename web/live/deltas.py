@@ -21,6 +21,7 @@ from desk.events import (
     CallAnswered,
     CallArrived,
     CallChosen,
+    CallCoded,
     CallEnded,
     CallIdentified,
     CallPlaced,
@@ -75,7 +76,7 @@ async def _called(session: AsyncSession, event: CallIdentified | CallAnswered | 
 
 
 async def _moved(
-    session: AsyncSession, event: CallChosen | CallTreated | CallRinging | CallWanted | CallEnded
+    session: AsyncSession, event: CallChosen | CallCoded | CallTreated | CallRinging | CallWanted | CallEnded
 ) -> tuple[int, Json]:
     office_id, content = _call(await call_views.brief(session, event.call_id))
     del content["call"]["customer"]
@@ -140,6 +141,7 @@ READERS: dict[type[Event], tuple[str, Reader]] = {
     CallWanted: ("call.wanted", _wanted),
     CallAnswered: ("call.answered", _called),
     CallEnded: ("call.ended", _moved),
+    CallCoded: ("call.coded", _moved),
     OrderTaken: ("order.taken", _ordered),
     OrderChanged: ("order.changed", _ordered),
     OrderAlarmed: ("order.changed", _ordered),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import date
 from typing import Any
 
@@ -17,7 +18,7 @@ from desk.customer.order_sides import CLOCKS, SQUARE
 from desk.customer.segments import SegmentForm
 from desk.customer.squares import square_of
 from desk.errors import DeskError, Invalid
-from desk.figures import analysis, away, chances, cohorts, crossing, districts, forecast, response_times
+from desk.figures import analysis, away, chances, cohorts, crossing, districts, forecast, response_times, wrap_ups
 from desk.figures.analysis import SEGMENT, SIDES, Cell
 from desk.figures.report_rows import PAGE, OrderRow
 from desk.views import Json, moment
@@ -35,9 +36,9 @@ from web.views import analysis_sheets, money_sheets
 from web.views.forms import fields_of, once, operator_id
 from web.views.money_view import View, view_of
 
-OTHER = ("times", "cohorts", "forecast", "chances", "pauses")
+OTHER = ("times", "cohorts", "forecast", "chances", "pauses", "codes")
 VIEWS = (*SIDES, *OTHER)
-KEYS = "qzw8etgyuiohjkn9"
+KEYS = "qzw8etgyuiohjkn90"
 """By which keys the sides are chosen, in their order."""
 MEASURES = ("orders", "completed", "cancelled", "no_show", "fares")
 """What the cells of a crossing may show; the file has all of them."""
@@ -180,6 +181,22 @@ def _away(seconds: Counter[str]) -> Json:
     return {"by_reason": {reason: seconds[reason] for reason in PAUSES}, "seconds": seconds.total()}
 
 
+async def told_codes(ask: Ask[SpanQuery]) -> Json:
+    """What calls were about, for programs."""
+    async with ask.desk.look() as session:
+        office = await session.get_one(Office, ask.operator.office_id)
+        first, last = date.fromisoformat(ask.given.from_), date.fromisoformat(ask.given.to)
+        span = days.span(office.timezone, first, last)
+        found = await wrap_ups.look(session, office, span)
+    return {
+        "span": span_json(span),
+        "cells": [asdict(cell) for cell in found.cells],
+        "total": found.total,
+        "coded": found.coded,
+        "coded_permille": found.permille,
+    }
+
+
 async def _show_rows(request: web.Request, status: int = 200, refused: str | None = None) -> web.StreamResponse:
     async with request.app[DESK].look() as session:
         view = await view_of(request, session)
@@ -233,6 +250,9 @@ async def _values(session: AsyncSession, view: View, by: str, across: str = "") 
     if by == "pauses":
         found_away = await away.look(session, view.office, view.span, view.now)
         return {"pauses": found_away, "reasons": PAUSES, "at": lambda moment: analysis_sheets.local(view, moment)}
+    if by == "codes":
+        found_codes = await wrap_ups.look(session, view.office, view.span)
+        return {"codes": found_codes, "code_name": lambda code: analysis_sheets.code_name(view, code)}
     if by == "cohorts":
         return {"cohorts": await cohorts.look(session, view.office, view.span)}
     if by == "forecast":

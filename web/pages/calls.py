@@ -6,10 +6,11 @@ import time
 
 from aiohttp import web
 
-from desk.call import call_views
+from desk.call import call_views, wrap_ups
 from desk.call.dialling import Target
+from desk.work import Work
 from web.api.ask import Ask, Json
-from web.api.given import CallsQuery, DialGiven
+from web.api.given import CallsQuery, DialGiven, WrapUpGiven
 from web.api.shapes import Nothing
 from web.keys import DIAL_PACE, OUTSIDE, PACE
 
@@ -51,6 +52,16 @@ async def hangup(ask: Ask[Nothing]) -> Json:
     await shown(ask)
     phone = ask.request.app[OUTSIDE].phone
     return await ask.ask_outside(lambda: phone.hangup(ask.id, ask.operator))
+
+
+async def wrap_up(ask: Ask[WrapUpGiven]) -> Json:
+    """What the call was about."""
+
+    async def do(work: Work) -> Json:
+        await wrap_ups.say(work, ask.operator.id, ask.id, ask.given.code)
+        return (await call_views.card(work.session, ask.id, ask.operator.office_id)).as_json()
+
+    return await ask.once(do)
 
 
 async def test(ask: Ask[Nothing]) -> Json:

@@ -73,6 +73,10 @@ ROUTES: tuple[Route, ...] = (
         "POST", f"/calls/{ID}/hangup", "calls.handle", calls.hangup, "End the call",
         answer=t.Done, status=202, problems=(404, 409),
     ),
+    json(
+        "POST", f"/calls/{ID}/wrap-up", "calls.handle", calls.wrap_up, "Say what a call was about",
+        given=g.WrapUpGiven, answer=tcl.CallTold, problems=(404, 422),
+    ),
     json("GET", "/pauses", "calls.see", pauses.listed, "Who takes no calls now", answer=tcl.PausesTold),
     json("POST", "/pause", "calls.handle", pauses.begin, "Take no calls for a while", given=g.PauseGiven, answer=tcl.PausesTold),
     json("POST", "/ready", "calls.handle", pauses.end, "Take calls again", answer=tcl.PausesTold),

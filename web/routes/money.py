@@ -187,6 +187,10 @@ ROUTES: tuple[Route, ...] = (
         "GET", "/analysis/pauses", "money.see", analysis.told_pauses, "When operators took no calls, by operator and day",
         given=gm.SpanQuery, answer=tm.PausesReport, problems=(422,),
     ),
+    json(
+        "GET", "/analysis/calls", "money.see", analysis.told_codes, "What calls were about, by code, hour and operator",
+        given=gm.SpanQuery, answer=tm.CodesTold, problems=(422,),
+    ),
     json("GET", "/periods", "money.see", reports.closed, "The closed months", answer=t.Items[tm.PeriodTold]),
     json(
         "GET", f"/periods/{ID}", "money.see", reports.checked, "A closed month, made again and compared",

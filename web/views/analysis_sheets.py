@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
 
+from desk.call import wrap_ups
 from desk.customer.order_sides import CLOCKS, SQUARE
 from desk.customer.squares import WIDE, square_of
 from desk.figures.analysis import Analysis, Cell
@@ -20,6 +21,7 @@ from desk.figures.crossing import Crossed
 from desk.figures.forecast import Forecast
 from desk.figures.report_rows import OrderRow
 from desk.figures.response_times import WAYS, Times, Waited
+from desk.figures.wrap_ups import Codes
 from models.pause import PAUSES
 from web.views.money_sheets import about
 from web.views.money_view import View
@@ -36,6 +38,8 @@ def sheets(view: View, by: str, values: dict[str, Any]) -> list[Sheet]:
         return _times(view, values["times"])
     if by == "pauses":
         return _pauses(view, values["pauses"])
+    if by == "codes":
+        return _codes(view, values["codes"])
     if by == "cohorts":
         return [_cohorts(view, values["cohorts"])]
     if by == "forecast":
@@ -165,6 +169,48 @@ def _pauses(view: View, found: Pauses) -> list[Sheet]:
         Sheet(view.m("analysis.pauses_by_day"), about(view, "analysis"), heads, by_day, foot),
         Sheet(view.m("analysis.pauses_each"), about(view, "analysis"), each, rows, total),
     ]
+
+
+def code_name(view: View, code: str) -> str:
+    """What a code of calls is called; "" is what nothing was said of."""
+    return wrap_ups.words(code, view.locale) if code else view.m("analysis.no_code")
+
+
+def _codes(view: View, found: Codes) -> list[Sheet]:
+    """Every cell in a line of its own, and the two tables of the page."""
+    m, total = view.m, view.m("head.total")
+    names = ("code", "by_clock", "by_operator")
+    heads: Heads = [(m(f"analysis.{name}"), "text") for name in names] + [(m("analysis.calls"), "number")]
+    each: list[Sequence[SheetCell]] = [
+        (code_name(view, one.code), f"{one.hour:02}:00", one.operator or m("analysis.no_operator"), one.calls)
+        for one in found.cells
+    ]
+    first: Heads = [(m("analysis.code"), "text")]
+    by_hour = first + [(f"{hour:02}:00", "number") for hour in found.hours] + [(total, "number")]
+    by_operator = first + [(name or m("analysis.no_operator"), "number") for _, name in found.operators]
+    by_operator.append((total, "number"))
+    codes = [*found.codes, (None, found.total)]
+    hours: list[list[SheetCell]] = [
+        [*(found.at(code, hour=hour) for hour in found.hours), count] for code, count in codes
+    ]
+    people: list[list[SheetCell]] = [
+        [*(found.at(code, operator_id=who) for who, _ in found.operators), count] for code, count in codes
+    ]
+    called = [code_name(view, code) for code, _ in found.codes]
+    return [
+        Sheet(m("analysis.by_codes"), about(view, "analysis"), heads, each, (total, "", "", found.total)),
+        *(
+            Sheet(name, about(view, "analysis"), tops, list(map(_led, called, lines)), [total, *lines[-1]])
+            for name, tops, lines in (
+                (m("analysis.codes_by_hour"), by_hour, hours),
+                (m("analysis.codes_by_operator"), by_operator, people),
+            )
+        ),
+    ]
+
+
+def _led(name: str, cells: list[SheetCell]) -> list[SheetCell]:
+    return [name, *cells]
 
 
 def local(view: View, moment: datetime) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from desk.call import calls
+from desk.call import calls, wrap_ups
 from desk.customer import segments
 from desk.customer.segments import SegmentForm
 from desk.errors import NotFound
@@ -16,7 +16,7 @@ from desk.knowledge import articles, suggestions
 from desk.knowledge.articles import ArticleForm
 from desk.knowledge.suggestions import Because
 from desk.work import Desk
-from models import ArticleOpening, Call, Order, SegmentMember
+from models import ArticleOpening, Call, Line, Order, SegmentMember
 from tests.desk.conftest import DID, AddCustomer, Clock
 from tests.site import Site, make_site
 
@@ -149,6 +149,29 @@ async def test_what_is_opened_more_often_comes_before_what_is_opened_less(desk: 
     often = await write(desk, site, "나")
     await opened(desk, site, often)
     assert list(await told(desk, site)) == ["나", "가"]
+
+
+async def test_what_is_opened_in_calls_like_this_one_comes_first(desk: Desk, site: Site) -> None:
+    """Of the same line, and once it is said what this one is about, of the same code. Seen failing with all openings alike."""
+    often, of_line, of_code = [await write(desk, site, title) for title in ("늘", "이 회선", "요금 문의")]
+    other = await make_site(desk, drivers=0, did="15889999")
+    async with desk.work() as work:
+        await work.session.execute(update(Line).where(Line.id == other.line_id).values(office_id=site.office_id))
+        seen = CallSeen(work.now, "pbx", "cb1-0.1", "15889999", "01055509999", None)
+        elsewhere = (await calls.open_call(work, seen)).id
+    before, here = await rings(desk, reference="cb1-1.1"), await rings(desk, "01055505678", "cb1-2.1")
+    async with desk.work() as work:
+        await wrap_ups.say(work, site.operator_id, elsewhere, "price")
+    for article_id, call_id in (
+        (often, None), (often, None), (often, None), (of_code, elsewhere), (of_line, before), (of_line, before), (often, here),
+    ):  # fmt: skip
+        await opened(desk, site, article_id, call_id)
+    assert list(await told(desk, site)) == ["늘", "이 회선", "요금 문의"]
+    assert list(await told(desk, site, call_id=here)) == ["이 회선", "늘", "요금 문의"]
+    async with desk.work() as work:
+        await wrap_ups.say(work, site.operator_id, here, "price")
+    assert list(await told(desk, site, call_id=here)) == ["요금 문의", "늘", "이 회선"]
+    assert list(await told(desk, site, call_id=here, q="늘")) == ["늘"]
 
 
 async def test_what_is_typed_counts_before_what_fits(desk: Desk, site: Site) -> None:

@@ -24,6 +24,7 @@ import { phoneUnheard, resend } from "./unheard.js";
 import { makeTask, openTasks } from "./tasks.js";
 import { act, searchTicked, stopTicked } from "./ticked.js";
 import { byHand, clear, hangUp, open, sendLink, signOut, takeNext, takeTrip, testCall } from "./work.js";
+import { sayWhy } from "./wrap-up.js";
 
 const at = (name) => document.querySelector(name);
 
@@ -61,6 +62,15 @@ export const ACTIONS = [
   { name: "call_driver", keys: ["Control+Shift+F7"], where: "always", run: callDriver, may: "calls.dial" },
   { name: "call_back", keys: ["KeyB"], where: "outside", run: callBack, may: "calls.dial" },
   { name: "pause", keys: ["Control+Shift+F6", "Pause"], where: "always", run: readyOrPause, may: "calls.handle" },
+  { name: "wrap_up", keys: ["Control+Shift+Digit1"], where: "always", run: () => sayWhy(0), may: "calls.handle" },
+  ...[2, 3, 4, 5, 6, 7, 8, 9].map((figure) => ({
+    name: `wrap_up_${figure}`,
+    of: "wrap_up",
+    keys: [`Control+Shift+Digit${figure}`],
+    where: "always",
+    run: () => sayWhy(figure - 1),
+    may: "calls.handle",
+  })),
   { name: "play", keys: ["Control+F2"], where: "always", run: () => playOfCall(store.callInHand), may: "calls.listen" },
   { name: "search", keys: ["Control+Slash"], where: "always", run: () => at("customer-search").enter() },
   { name: "search_slash", of: "search", keys: ["Slash"], where: "outside", run: () => at("customer-search").enter() },

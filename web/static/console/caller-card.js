@@ -10,6 +10,7 @@ import { goesOut, store } from "./store.js";
 import { taskWords } from "./tasks.js";
 import { clockTime, day, duration, money, t } from "./texts.js";
 import { byHand, hangUp, select, take, takeTrip, testCall, tripOf } from "./work.js";
+import { wrapUpLine } from "./wrap-up.js";
 
 export class CallerCard extends LiveElement {
   ticks = true;
@@ -39,7 +40,7 @@ export class CallerCard extends LiveElement {
         <div class="do">${this.buttons(call)}</div>
         ${this.treated(customer)} ${this.heard(call)}
         ${customer?.note ? html`<p class="note" title=${customer.note}>${customer.note}</p>` : nothing}
-        ${call.choice ? html`<p class="choice">${choiceOf(call)}</p>` : nothing}
+        ${call.choice ? html`<p class="choice">${choiceOf(call)}</p>` : nothing} ${wrapUpLine(call)}
       </header>
     `;
   }

@@ -11,6 +11,7 @@ import { undoMs } from "./settings.js";
 import { fetchInto, share, unshare } from "./shared-drafts.js";
 import { store } from "./store.js";
 import { t } from "./texts.js";
+import { owed } from "./wrap-up.js";
 
 const NEXT_MS = 250; // so long the server is asked whose call is next; then this page decides
 const TRIP_STATES_FOR_DRIVERS = new Set(["taken"]);
@@ -190,6 +191,10 @@ export const tripOf = (order) => [order.origin.text, order.destination?.text].fi
 /** Esc: what was typed goes, and can be had back for 8 s; with nothing typed, the card is closed. */
 export function clear() {
   const draft = form().draft;
+  if (!draft?.dirty && owed()) {
+    store.say({ text: t("wrap_up.first"), kind: "bad" });
+    return;
+  }
   if (!draft) {
     close();
     return;
