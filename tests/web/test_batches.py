@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import html
 import io
 import re
@@ -11,11 +12,12 @@ from typing import Any
 
 import pytest
 from python_calamine import CalamineWorkbook
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from desk.office import people
 from models import AuditEntry, Driver, Entry
 from tests.web.conftest import Answer, House, Visitor
+from web.pages import money_batches
 
 KEY = re.compile(r'name="key" value="([^"]+)"')
 EVENING = datetime(2026, 11, 20, 11, 0, tzinfo=UTC)
@@ -127,6 +129,27 @@ async def test_the_ticks_of_twelve_thousand_lines_are_read(paid_in: House) -> No
     assert (refused.status, refused.code) == (422, "invalid")
     answer = await page(boss, f"/money{path}", do="tick", **{f"line_{line}": "on" for line in many})
     assert (answer.status, "Only drivers with a pay-out or a bill" in answer.raw.decode()) == (422, True)
+
+
+async def test_while_a_long_batch_is_written_everything_else_has_its_turn(
+    paid_in: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen failing without the pauses: a page of 10,000 lines held up calls and consoles for as long as it took."""
+    turns = []
+
+    async def turn() -> str:
+        turns.append(await asyncio.sleep(0))
+        return ""
+
+    monkeypatch.setattr(money_batches, "_breathe", turn)
+    more = [{"number": str(10_000 + n), "name": "기사", "phone": f"+8210{30_000_000 + n}"} for n in range(250)]
+    async with paid_in.desk.work() as work:
+        rows = [{"office_id": paid_in.site.office_id, "state": "free", **one} for one in more]
+        await work.session.execute(insert(Driver), rows)
+    batch = await proposed(await clerk_of(paid_in))
+    shown = await page(await paid_in.signed_in("boss"), f"/money/batches/{batch['id']}")
+    assert (shown.status, shown.raw.count(b'data-kind="')) == (200, 253)
+    assert len(turns) == 2
 
 
 async def test_on_the_page_it_is_looked_at_before_anything_is_booked(paid_in: House) -> None:
