@@ -52,6 +52,7 @@ FORMS: dict[str, tuple[dict[str, str], ...]] = {
     "/second-factor": ({"do": "begin"},),
     "/drivers": ({"number": "777", "name": "새 기사", "phone": "01020007777", "key": "a driver"},),
     "/money": ({"month": "2020-01", "read": "yes", "key": "a month"},),
+    "/money/open-fares": ({"order": "1", "fare": "25000", "key": "a fare"},),
     "/money/batches": ({"key": "a batch"},),
     "/money/credit": ({"name": "새 거래처", "limit": "100000", "key": "a firm"},),
     "/money/fees": ({"do": "set", "class": "grade:B", "percent": "10", "unit": "100", "key": "a fee"},),
