@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -35,11 +38,27 @@ def chromium_path() -> str:
     return found
 
 
+@pytest.fixture(scope="session")
+def browser_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where one Chromium of a whole run is reached: to start one for each test took as long as many a test.
+
+    Its own sandbox cannot work for root in a container.
+    """
+    options = {"executablePath": chromium_path(), "args": ["--no-sandbox"], "headless": True}
+    file = tmp_path_factory.mktemp("chromium") / "server.json"
+    file.write_text(json.dumps(options))
+    command = [sys.executable, "-m", "playwright", "launch-server", "--browser", "chromium", "--config", str(file)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True) as server:
+        assert server.stdout is not None
+        yield server.stdout.readline().strip()
+        os.killpg(server.pid, signal.SIGTERM)  # the program that was asked for has started another one
+
+
 @pytest.fixture
-async def chromium() -> AsyncIterator[Browser]:
-    """The browser; the sandbox of Chromium itself cannot work for root in a container."""
+async def chromium(browser_url: str) -> AsyncIterator[Browser]:
+    """The browser, with nothing of an earlier test in it: what a test has opened goes with its connection."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium_path(), args=["--no-sandbox"])
+        browser = await playwright.chromium.connect(browser_url)
         yield browser
         await browser.close()
 
