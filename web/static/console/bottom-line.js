@@ -55,7 +55,7 @@ export class BottomLine extends LiveElement {
 
   notice() {
     const notice = store.notice;
-    if (!notice) return nothing;
+    if (!notice) return store.late.size ? html`<span class="words">${t("notices.on_its_way")}</span>` : nothing;
     const left = Math.ceil((notice.until - Date.now()) / 1000);
     if (left <= 0) {
       store.notice = null;

@@ -29,7 +29,7 @@ async function send(orderId) {
   const { reason, version, key } = leaving.get(orderId);
   leaving.delete(orderId);
   try {
-    store.takeOrder(await request("POST", `orders/${orderId}/cancel`, { reason, version }, key), "order.changed");
+    store.takeOrder(await store.onItsWay(request("POST", `orders/${orderId}/cancel`, { reason, version }, key)), "order.changed");
     store.say({ text: t("notices.cancelled"), kind: "good" }, 5000);
   } catch (error) {
     if (error instanceof Unreachable) store.say({ text: t("notices.not_cancelled"), kind: "bad" }, 20000);

@@ -9,7 +9,7 @@ import { CHANGEABLE } from "./form-fields.js";
 import { keyOf } from "./outbox.js";
 import { store } from "./store.js";
 import { t } from "./texts.js";
-import { complain, drafts, save, select, tripOf } from "./work.js";
+import { complain, drafts, goOn, save, select, tripOf } from "./work.js";
 
 const form = () => document.querySelector("order-form");
 const clash = () => document.querySelector("order-clash");
@@ -47,19 +47,26 @@ async function saveChange(draft) {
     store.say({ text: t("notices.nothing_changed") }, 4000);
     return;
   }
+  const values = { ...draft.values };
   form().saving = true;
   const key = keyOf(draft, body); // sent again after a lost answer, it is not taken for somebody else's change
   drafts.keep();
   try {
     const order = await request("PATCH", `orders/${draft.editing.order}`, body, key);
     store.takeOrder(order, "order.changed");
+    const more = draft.since(values, order);
+    if (more) {
+      goOn(draft, order, more);
+      return;
+    }
     leave(draft, order.id);
     const words = order.driver ? "notices.changed_tell_driver" : "notices.changed";
     store.say({ text: t(words, { trip: tripOf(order), number: order.driver?.number }), kind: "good" }, order.driver ? 15000 : 5000);
-    form().saving = false;
   } catch (error) {
     form().saving = false;
     await refused(draft, error);
+  } finally {
+    form().saving = false;
   }
 }
 

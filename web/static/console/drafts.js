@@ -70,6 +70,19 @@ export class Draft {
     return draft;
   }
 
+  /** A draft in which `order`, as this draft asked for it, is changed by what was typed here since: null where nothing was. */
+  since(values, order) {
+    const typed = CHANGEABLE.filter((name) => this.touched[name] && this.values[name] !== values[name]);
+    if (!typed.length) return null;
+    const draft = Draft.of(order);
+    for (const name of typed) {
+      draft.type(name, this.values[name]);
+      if (name in draft.places) draft.places[name] = this.places[name];
+    }
+    if (typed.includes("way_points")) draft.stops = this.stops;
+    return draft;
+  }
+
   /** From here on, changes are changes to this state of the order. */
   saw(order, version) {
     this.editing = { order: order.id, version, state: order.state, seen: wordsOf(order) };

@@ -64,7 +64,7 @@ function send() {
 
 async function tell(orderId, to, key) {
   try {
-    const order = await request("POST", `orders/${orderId}/step`, { to }, key);
+    const order = await store.onItsWay(request("POST", `orders/${orderId}/step`, { to }, key));
     store.takeOrder(order, "order.changed");
     store.say({ text: t("notices.moved", { state: t(`order.state.${to}`), trip: tripOf(order) }), kind: "good" }, 5000);
     if (store.selectedOrder === orderId) select(orderId);

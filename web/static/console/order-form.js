@@ -18,7 +18,7 @@ import "./order-skills.js";
 import "./order-stops.js";
 import { about, placeholder } from "./order-words.js";
 import { inFull } from "./places.js";
-import { store } from "./store.js";
+import { MOMENT_MS, store } from "./store.js";
 import { Suggestions } from "./suggestions.js";
 import { has, moneyField, parseMoney, t } from "./texts.js";
 import { quote } from "./trips.js";
@@ -38,8 +38,27 @@ export class OrderForm extends LiveElement {
   draft = null;
   done = null; // what became of the last one: {order: id|null, call: id|null}
   problem = null; // {field, text}
-  saving = false;
+  slow = false; // a save takes longer than a moment
+  #saving = false;
   choices = new Suggestions(this);
+
+  get saving() {
+    return this.#saving;
+  }
+
+  /** Typing goes on meanwhile. What takes longer than a moment says so, in the place of the button and to whoever listens. */
+  set saving(saving) {
+    this.#saving = saving;
+    this.slow = false;
+    clearTimeout(this.slowly);
+    if (saving) this.slowly = setTimeout(() => this.isSlow(), MOMENT_MS);
+    this.requestUpdate();
+  }
+
+  isSlow() {
+    this.slow = true;
+    this.requestUpdate();
+  }
 
   field(name) {
     return this.querySelector(`[name="${name}"]`);
@@ -86,6 +105,16 @@ export class OrderForm extends LiveElement {
     this.choices.close();
     this.requestUpdate();
     document.querySelector("caller-card")?.requestUpdate();
+  }
+
+  /** What was typed while an order was being saved becomes a change of it, at the letter where one types: no field is touched. */
+  goOn(draft) {
+    this.draft = draft;
+    this.choices.close();
+    this.filledFor = this.signature();
+    this.requestUpdate();
+    document.querySelector("caller-card")?.requestUpdate();
+    this.price();
   }
 
   waitedOrder(callId, orderId) {
@@ -394,9 +423,10 @@ export class OrderForm extends LiveElement {
         <order-clash data-panel></order-clash>
         ${FIELDS.map((name) => this.row(name))}
         <div class="actions">
-          <button class="save" type="button" ?disabled=${this.saving} @click=${saveForm}>
-            ${t(this.draft?.editing ? "order.save_change" : "order.save")} <kbd>Ctrl ↵</kbd>
+          <button class="save" type="button" aria-disabled=${String(this.saving)} @click=${saveForm}>
+            <span>${this.slow ? t("order.saving") : t(this.draft?.editing ? "order.save_change" : "order.save")}</span> <kbd>Ctrl ↵</kbd>
           </button>
+          <span class="unseen" role="status">${this.slow ? t("order.saving") : nothing}</span>
           <button type="button" @click=${clear}>${t(this.draft?.editing ? "order.leave" : "order.clear")} <kbd>Esc</kbd></button>
           ${this.hint()}
         </div>

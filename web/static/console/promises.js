@@ -62,7 +62,7 @@ export function beginNow() {
 
 async function send(orderId, what, body, done) {
   try {
-    store.takeOrder(await request("POST", `orders/${orderId}/${what}`, body), "order.changed");
+    store.takeOrder(await store.onItsWay(request("POST", `orders/${orderId}/${what}`, body)), "order.changed");
     store.changed();
     store.say({ text: t(done), kind: "good" }, 5000);
   } catch (error) {

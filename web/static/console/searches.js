@@ -37,7 +37,7 @@ export const start = (order, reason) =>
 
 async function ask(order, path, body, done) {
   try {
-    const changed = await request("POST", path, body);
+    const changed = await store.onItsWay(request("POST", path, body));
     store.takeOrder(changed, "order.changed");
     const unassigned = isUnassigned(changed);
     store.say(unassigned ? { text: standing(changed), kind: "bad" } : { text: t(done, { trip: tripOf(changed) }), kind: "good" }, 5000);

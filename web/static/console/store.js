@@ -10,6 +10,7 @@ import { stays } from "./settings.js";
 const RECENT_ENDED = 30;
 const RECENT_CLOSED = 20;
 const DAY_MS = 24 * 60 * 60 * 1000;
+export const MOMENT_MS = 400; // what takes longer than this is said to be on its way
 
 /** A search that ended without a driver and waits for somebody: everybody was asked, or it stopped by itself. */
 export const leftAlone = (search) => search?.state === "unassigned" || (search?.state === "stopped" && search.why === "uncertain");
@@ -48,6 +49,7 @@ export class Store {
   ways = { order: null, items: [] };
   reading = { order: null, view: null, items: [], error: null };
   notice = null;
+  late = new Set(); // deeds whose answer takes longer than a moment
   filter = { which: "all", text: "" }; // what the board shows
   ticked = new Set(); // ids of the orders that something is to be done to at once
   refusals = new Map(); // order id -> why it was not done
@@ -259,6 +261,20 @@ export class Store {
   say(notice, milliseconds = 8000) {
     this.notice = { kind: "plain", ...notice, until: Date.now() + (notice.undo ? milliseconds : stays(milliseconds)) };
     this.changed();
+  }
+
+  /** The same promise; what takes longer than a moment is said to be on its way (bottom-line.js). */
+  async onItsWay(promise) {
+    const late = setTimeout(() => {
+      this.late.add(promise);
+      this.changed();
+    }, MOMENT_MS);
+    try {
+      return await promise;
+    } finally {
+      clearTimeout(late);
+      if (this.late.delete(promise)) this.changed();
+    }
   }
 
   hush() {

@@ -43,7 +43,7 @@ function marked() {
 
 async function settle(text, what, done) {
   try {
-    store.takeOrder(await request("POST", `messages/${text.message_id}/${what}`, {}), "order.changed");
+    store.takeOrder(await store.onItsWay(request("POST", `messages/${text.message_id}/${what}`, {})), "order.changed");
     store.changed();
     store.say({ text: t(done), kind: "good" }, 5000);
   } catch (error) {

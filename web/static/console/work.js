@@ -144,13 +144,14 @@ export async function save() {
   if (!draft || form().saving) return;
   if (form().lacks(draft)) return;
   const call = typeof draft.key === "number" ? (store.calls.get(draft.key) ?? null) : null;
+  const values = { ...draft.values };
   form().saving = true;
   try {
     const saving = outbox.save(draft, call, store.link.up);
     drafts.keep(); // with the key under which it is sent
     const order = await saving;
     drafts.drop(draft.key);
-    if (order) saved(draft, order);
+    if (order) saved(draft, order, draft.since(values, order));
     else waits(draft);
   } catch (error) {
     if (!(error instanceof Problem && form().refused(draft, error))) complain(error);
@@ -159,14 +160,29 @@ export async function save() {
   }
 }
 
-function saved(draft, order) {
+function saved(draft, order, more) {
   store.takeOrder(order, "order.taken");
+  if (more) {
+    goOn(draft, order, more);
+    return;
+  }
   if (form().draft === draft) {
     form().showSaved(order.id);
     select(order.id);
     document.querySelector("candidate-list").enter(order.id);
   }
   store.say({ text: t("notices.saved", { trip: tripOf(order) }), kind: "good" }, 5000);
+}
+
+/** Somebody typed on while his order was being saved: it is saved as it was, and what he typed is a change that he has not saved. */
+export function goOn(draft, order, more) {
+  drafts.set(more);
+  if (form().draft === draft) {
+    store.openCall = null;
+    form().goOn(more);
+    select(order.id);
+  }
+  store.say({ text: t("notices.saved_typed_on", { trip: tripOf(order) }), kind: "bad" }, 15000);
 }
 
 function waits(draft) {
@@ -298,7 +314,7 @@ export async function assign(number) {
     return false;
   }
   try {
-    const changed = await request("POST", `orders/${order.id}/assign`, { driver_number: number });
+    const changed = await store.onItsWay(request("POST", `orders/${order.id}/assign`, { driver_number: number }));
     store.takeOrder(changed, "order.assigned");
     const said = t("notices.assigned", { number: changed.driver?.number ?? number, trip: tripOf(changed) });
     store.say({ text: changed.pin_doubt ? `${said} ${t("notices.pin_told")}` : said, kind: "good" });
@@ -314,7 +330,7 @@ export async function assign(number) {
 /** The order from the driver who has it to another one: both, or neither. */
 export async function reassign(order, number, reason) {
   try {
-    const changed = await request("POST", `orders/${order.id}/reassign`, { driver_number: number, reason, version: order.version });
+    const changed = await store.onItsWay(request("POST", `orders/${order.id}/reassign`, { driver_number: number, reason, version: order.version }));
     store.takeOrder(changed, "order.assigned");
     store.say({ text: t("notices.reassigned", { number, before: holderOf(order).number, trip: tripOf(order) }), kind: "good" }, 15000);
     select(order.id);

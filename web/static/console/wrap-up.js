@@ -41,9 +41,8 @@ export async function sayWhy(index, call = meant()) {
   }
   const wanted = call.wrap_up === code && !required ? null : code;
   saving = { call: call.id, code };
-  store.changed();
   try {
-    const told = await request("POST", `calls/${call.id}/wrap-up`, { code: wanted }, newKey());
+    const told = await store.onItsWay(request("POST", `calls/${call.id}/wrap-up`, { code: wanted }, newKey()));
     store.calls.set(call.id, { ...store.calls.get(call.id), wrap_up: told.wrap_up });
     const who = nameOf(call) ?? numberOf(call);
     store.say({ text: told.wrap_up ? t("wrap_up.said", { who, code: words(told.wrap_up) }) : t("wrap_up.taken_back", { who }), kind: "good" }, 4000);
@@ -69,7 +68,7 @@ export function wrapUpLine(call) {
             aria-keyshortcuts=${`Control+Shift+${index + 1}`}
             @click=${() => sayWhy(index, call)}
           >
-            <kbd>${index + 1}</kbd> ${saving?.call === call.id && saving.code === code ? t("wrap_up.saving") : words(code)}
+            <kbd>${index + 1}</kbd> ${store.late.size && saving?.call === call.id && saving.code === code ? t("wrap_up.saving") : words(code)}
           </button>
         `,
       )}
