@@ -61,11 +61,16 @@ class Work:
     `alone`: nobody else writes before the commit (SQLite), so that what was looked up stays true.
     """
 
-    def __init__(self, session: AsyncSession, now: datetime, *, alone: bool) -> None:
+    def __init__(self, session: AsyncSession, clock: Callable[[], datetime], *, alone: bool) -> None:
         self.session = session
-        self.now = now
+        self.now = clock()
         self.alone = alone
+        self._clock = clock
         self.events: list[Event] = []
+
+    def has_waited(self) -> None:
+        """A row is held, perhaps after others let go of it: what is written from here on comes after what they wrote."""
+        self.now = max(self.now, self._clock())
 
     def tell(self, event: Event) -> None:
         """Tell `event` after the commit, in order."""
@@ -95,7 +100,7 @@ class Desk:
         try:
             async with AsyncExitStack() as open_:
                 session = await open_.enter_async_context(self._sessions())
-                work = Work(session, self.clock(), alone=self._alone)
+                work = Work(session, self.clock, alone=self._alone)
                 await open_.enter_async_context(session.begin())
                 yield work
                 ending = asyncio.create_task(self._end(open_.pop_all(), work))

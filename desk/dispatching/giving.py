@@ -24,6 +24,7 @@ async def driver_of_office(work: Work, order: Order, driver_id: int) -> Driver:
     """The driver as he is now, held until the end of this work. Raises NotFound, also for another office's."""
     # Whoever frees him has to wait, or is waited for: he never has a next order and nothing before it.
     driver = await work.session.get(Driver, driver_id, populate_existing=True, with_for_update={"key_share": True})
+    work.has_waited()
     if driver is None or driver.office_id != order.office_id:
         raise errors.NotFound(f"there is no driver {driver_id}", driver_id=driver_id)
     return driver

@@ -19,6 +19,7 @@ async def hold(work: Work, operator_id: int | None, order_id: int, version: int 
     """
     query = select(Order).where(Order.id == order_id).with_for_update().execution_options(populate_existing=True)
     order = (await work.session.execute(query)).scalar_one_or_none()
+    work.has_waited()
     if order is None:
         raise NotFound(f"there is no order {order_id}", order_id=order_id)
     if operator_id is not None and (await people.operator_of(work, operator_id)).office_id != order.office_id:

@@ -73,9 +73,11 @@ async def test_a_driver_who_is_not_free_is_refused_in_words_and_his_number_can_b
 async def test_arrows_put_the_candidates_number_where_enter_takes_it(console: Console) -> None:
     await console.house.order()
     await console.page.wait_for_selector(".order-row.taken")
-    await console.press("F8", "1")
-    await console.press("Backspace")
+    await console.press("F8")
     await console.page.wait_for_selector(".candidate")
+    await console.press("1")
+    await console.until("document.activeElement.name === 'driver' && document.activeElement.value === '1'")
+    await console.press("Backspace")
     await console.press("ArrowDown", "ArrowDown")
     number = await console.page.inner_text(".candidate.meant .number")
     assert await console.page.input_value("[name=driver]") == number.removeprefix("#")

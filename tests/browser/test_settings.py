@@ -114,6 +114,7 @@ async def test_what_can_be_taken_back_can_be_for_8_s_at_least(sit_down: OpenCons
     await choose(console, "stay", stay)
     await console.page.clock.install(time=FRIDAY_NIGHT)
     await console.page.clock.pause_at(FRIDAY_NIGHT + timedelta(seconds=1))
+    await console.page.route("**/api/v1/places?*", lambda route: route.fulfill(json={"items": [], "next": None}))
     await console.press("n")
     await console.page.fill("order-form [name=origin]", "강남역")
     await console.press("Escape")

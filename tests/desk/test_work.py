@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack
+from datetime import datetime
 
 import pytest
 from sqlalchemy import event, select, update
@@ -13,7 +14,10 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from desk import work as module
 from desk.database_errors import Busy, have_met, in_words, is_away, is_full
 from desk.events import CallGone
-from desk.work import Desk, Work
+from desk.order import order_steps
+from desk.ordering import orders
+from desk.ordering.orders import PlaceText, TakeOrder
+from desk.work import Desk, Work, utc_now
 from models import Driver, Operator
 from tests.site import make_site
 
@@ -169,3 +173,25 @@ async def test_a_peak_opens_its_connections_once_and_the_one_used_last_is_used_n
             connection = await session.connection()
             used.add(id((await connection.get_raw_connection()).driver_connection))
     assert len(used) == 1
+
+
+async def test_what_is_written_after_a_wait_comes_after_what_it_waited_for(desk: Desk) -> None:
+    """So that no driver has two orders at one moment on paper. Seen failing with the moment at which the work began."""
+    site = await make_site(desk)
+    async with desk.work() as work:
+        order_id = (await orders.take(work, site.operator_id, TakeOrder(PlaceText("강남역")))).id
+    begun = asyncio.Event()
+
+    async def second() -> datetime:
+        begun.set()
+        async with desk.work() as work:
+            await order_steps.hold(work, None, order_id)
+            return work.now
+
+    async with desk.work() as work:
+        await order_steps.hold(work, None, order_id)
+        waiting = asyncio.create_task(second())
+        await begun.wait()
+        await asyncio.sleep(0.2)
+        let_go = utc_now()
+    assert await waiting >= let_go

@@ -211,7 +211,7 @@ def desk_message_states(case: bytes) -> None:
     """A message moves along its arrows only, tells once a step, and never leaves a final state."""
     states = tuple(NEXT_STATES)
     message = TextMessage(id=1, order_id=None, state="queued")
-    work = Work(None, NOW, alone=True)  # type: ignore[arg-type]  # the step itself asks no database
+    work = Work(None, lambda: NOW, alone=True)  # type: ignore[arg-type]  # the step itself asks no database
     for byte in case[:16]:
         before, wanted, told = message.state, states[byte % len(states)], len(work.events)
         try:

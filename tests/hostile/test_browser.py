@@ -10,6 +10,7 @@ import pytest
 from tests.browser.conftest import (  # noqa: F401 -- fixtures
     Console,
     OpenConsole,
+    browser_url,
     chromium,
     console,
     scene,

@@ -58,7 +58,7 @@ export class StatusBar extends LiveElement {
       <customer-search data-panel></customer-search>
       <time class="now" title=${t("status.server_time")}>${clockTime(store.now(), true)}</time>
       <span class="person own">${store.me ? `${store.me.name}${store.me.extension ? ` · ${store.me.extension}` : ""}` : ""}</span>
-      <button type="button" class="menu" aria-label=${t("palette.menu")} @click=${() => document.querySelector("command-palette").enter()}><span class="word">${t("palette.menu")}</span> <kbd>Ctrl K</kbd></button>
+      <button type="button" class="menu" aria-label=${`${t("palette.menu")} Ctrl K`} @click=${() => document.querySelector("command-palette").enter()}><span class="word">${t("palette.menu")}</span> <kbd>Ctrl K</kbd></button>
       ${store.textsWaiting
         ? html`<a class="person texts" href="/texts/inbox?lang=${locale()}">${t("status.texts")} <b>${store.textsWaiting}</b></a>`
         : nothing}
