@@ -15,6 +15,8 @@ from desk.customer.task_views import TaskView
 from desk.customer.tasks import LONGEST, TaskDone, TaskForm, TaskTaken
 from desk.errors import Invalid, NotFound
 from desk.events import TasksChanged
+from desk.ordering import orders
+from desk.ordering.orders import PlaceText, TakeOrder
 from desk.work import Desk
 from models import AuditEntry, Task, TaskTry
 from tests.desk.conftest import AddCustomer, Clock
@@ -24,7 +26,7 @@ NUMBER, ANOTHER = "+821055501234", "+821055505678"
 HOUR = timedelta(hours=1)
 
 
-async def made(desk: Desk, site: Site, customer_id: int, body: str = "분실물 확인해 전화", **more: Any) -> int:
+async def made(desk: Desk, site: Site, customer_id: int | None, body: str = "분실물 확인해 전화", **more: Any) -> int:
     async with desk.work() as work:
         form = TaskForm(body, more.pop("due_at", work.now + HOUR), customer_id, **more)
         return (await tasks.make(work, site.operator_id, form)).id
@@ -155,6 +157,12 @@ async def test_what_is_no_task_is_refused(desk: Desk, clock: Clock, site: Site, 
     ):
         with pytest.raises(error):
             await made(desk, site, guest, **more)
+    async with desk.work() as work:
+        of_another = (await orders.take(work, site.operator_id, TakeOrder(PlaceText("강남역"), number=ANOTHER))).id
+    for customer, order, field in ((guest, of_another, "order_id"), (None, None, "customer_id")):
+        with pytest.raises(Invalid) as told:
+            await made(desk, site, customer, order_id=order)
+        assert told.value.details["field"] == field
     with pytest.raises(NotFound):
         await made(desk, other, guest)
     for by, outcome, again in (
