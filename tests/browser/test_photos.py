@@ -74,7 +74,10 @@ async def seen_at_the_console(console: Console, phone: Phone) -> None:
     await console.press("ArrowRight", "Enter", "ArrowRight")
     await console.sees("car-viewer figcaption", "3/4 · 운행 전 · 왼쪽")
     await console.picture("photos-viewer", phone.folder)
-    await console.press("Escape", "s")
+    await console.press("Escape")
+    await console.page.wait_for_selector("car-viewer dialog", state="hidden")
+    await console.until("document.activeElement.className === 'thumb'")
+    await console.press("s")
     await console.sees("bottom-line .said.good", "링크를 고객에게")
     assert await console.page.query_selector(".car .take") is None  # an operator takes no dispute file
     console.unharmed()

@@ -63,7 +63,7 @@ async def test_the_operators_phone_rings_then_whom_he_calls_sees_the_line_and_th
         await stage.own.register()
         call = await stage.actions.dial("1001", NUMBER, DID)
         own = await stage.rung(stage.own)
-        assert stage.listener.roster.busy("1001")
+        await stage.desk.until(lambda: stage.listener.roster.busy("1001"))  # the telephone may hear of it first
         assert not stage.listener.roster.busy("1002")
         assert stage.far.rung.empty()
         assert stage.desk.words == []
