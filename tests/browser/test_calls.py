@@ -280,6 +280,7 @@ async def test_hostile_names_are_shown_as_text(console: Console, scene: Scene) -
 
 
 async def test_esc_clears_and_can_be_taken_back(console: Console, scene: Scene) -> None:
+    await console.knows_no_places()
     await scene.customer()
     call_id = await scene.ring()
     await console.ringing(call_id, "김철수")

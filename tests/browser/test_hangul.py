@@ -56,9 +56,14 @@ async def test_syllables_survive_a_storm_of_pushes(console: Console, scene: Scen
     assert await console.page.evaluate("field === document.activeElement && field.isConnected")
 
 
+# Some systems send the same Enter again when the syllable is complete. From within the page: a slow machine is no typist.
+ENTER_AGAIN = """() => document.addEventListener("compositionend", () => setTimeout(() => {
+  document.activeElement.dispatchEvent(new KeyboardEvent("keydown", {key: "Enter", bubbles: true, cancelable: true}));
+  window.enteredAgain = true;
+}, 30), { once: true })"""
+
+
 async def test_enter_in_the_middle_of_a_syllable_acts_once_and_after_it(console: Console, scene: Scene) -> None:
-    """No place is proposed: on a slow machine one would be there before the Enter, which would then take it."""
-    await console.page.route("**/api/v1/places?*", lambda route: route.fulfill(json={"items": [], "next": None}))
     call_id = await scene.ring("01055501234")
     await console.ringing(call_id)
     await console.press("F2")
@@ -70,10 +75,9 @@ async def test_enter_in_the_middle_of_a_syllable_acts_once_and_after_it(console:
         " {key: 'Enter', keyCode: 229, isComposing: true, bubbles: true, cancelable: true}))"
     )
     assert await console.focused() == "origin"
+    await console.page.evaluate(ENTER_AGAIN)
     await hands.commit("시청역")
-    await console.page.evaluate(  # some systems send the same Enter again
-        "document.activeElement.dispatchEvent(new KeyboardEvent('keydown', {key: 'Enter', bubbles: true, cancelable: true}))"
-    )
+    await console.until("window.enteredAgain")
     await console.until("document.activeElement.name === 'destination'")
     assert await console.value("origin") == "시청역"
 

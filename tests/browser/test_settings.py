@@ -109,12 +109,12 @@ async def test_a_message_stays_until_it_is_dismissed_where_somebody_wants_that(c
 
 @pytest.mark.parametrize(("stay", "seconds"), [("once", 8), ("thrice", 24), ("until_dismissed", 80)])
 async def test_what_can_be_taken_back_can_be_for_8_s_at_least(sit_down: OpenConsole, stay: str, seconds: int) -> None:
-    """The clock of the page stands still: no machine is too slow, and no list of places comes and takes the Esc for itself."""
+    """The clock of the page stands still: no machine is too slow for it."""
     console = await sit_down()
     await choose(console, "stay", stay)
     await console.page.clock.install(time=FRIDAY_NIGHT)
     await console.page.clock.pause_at(FRIDAY_NIGHT + timedelta(seconds=1))
-    await console.page.route("**/api/v1/places?*", lambda route: route.fulfill(json={"items": [], "next": None}))
+    await console.knows_no_places()
     await console.press("n")
     await console.page.fill("order-form [name=origin]", "강남역")
     await console.press("Escape")
