@@ -51,8 +51,8 @@ async def accept(work: Work, driver_id: int, offer_id: int) -> Assignment | Next
 async def step(work: Work, driver_id: int, order_id: int, to: str, called: int = 0, fare: int | None = None) -> Order:
     """The driver says how far he is, or that nobody came, whom he called so often; at the end, what an open fare was.
 
-    A fare that is fixed is not his to say: his is passed over. Raises WrongState, NotYours, NotFound for an order that never
-    was his, and what `no_show.declare`, `vehicle_proof.check_step` and `open_fares.say` raise.
+    A fare that is fixed, or that the office owes him, is not his to say: it is passed over. Raises WrongState, NotYours, NotFound
+    for an order that never was his, and what `no_show.declare`, `vehicle_proof.check_step` and `open_fares.say` raise.
     """
     order = await order_steps.hold(work, None, order_id)
     active = await assignments.of_order(work.session, order_id)
@@ -65,7 +65,7 @@ async def step(work: Work, driver_id: int, order_id: int, to: str, called: int =
         raise WrongState(f"an order that is {order.state} cannot become {to}", before=order.state, after=to)
     await vehicle_proof.check_step(work.session, order, driver_id, to)
     if to == COMPLETED:
-        if fare and order.fare is None:
+        if fare and open_fares.is_drivers_to_say(order):
             await open_fares.say(work, order, fare, None)
         return await orders.finish(work, order, None, driver_id)
     await order_steps.move(work, order, to, None, driver_id=driver_id)

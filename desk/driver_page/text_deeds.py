@@ -13,6 +13,7 @@ from desk.driver_page import driver_trips
 from desk.errors import Conflict, DeskError, WrongState
 from desk.message import assignments
 from desk.order import money, order_steps, paying
+from desk.ordering import open_fares
 from desk.texts.replies import DUTY, STEPS, Reading
 from desk.trades import COMPLETED, Trade
 from desk.work import Work
@@ -90,7 +91,7 @@ async def _step(work: Work, driver: Driver, reading: Reading, words: Catalog) ->
     if to is None:
         raise WrongState(f"an order that is {order.state} is not {reading.meaning}", before=order.state)
     fare = None if reading.amount is None else reading.amount * 10 ** money.minor_digits(order.currency)
-    if to == COMPLETED and order.fare is None and not fare:
+    if to == COMPLETED and not fare and open_fares.is_drivers_to_say(order):
         raise FareNeeded(f"order {order.id} has no fare", order_id=order.id)
     if driver.by_text:
         await _no_photos(work, driver, order, trade, to, words)

@@ -18,7 +18,7 @@ from desk.books import ledger, settlement
 from desk.customer.order_sides import driver_at_the_end
 from desk.errors import Conflict, Invalid, WrongState
 from desk.office.people import audit
-from desk.order import order_steps
+from desk.order import order_steps, paying
 from desk.ordering import fares, order_changes
 from desk.trades import COMPLETED
 from desk.views import Json, moment
@@ -64,6 +64,11 @@ class OpenFare:
             "payment": self.payment,
             "driver": driver if self.driver_id else None,
         }
+
+
+def is_drivers_to_say(order: Order) -> bool:
+    """Whether its driver says what an open fare was: he collects it. Where the office owes it to him, the office says so."""
+    return order.fare is None and paying.is_collected(order)
 
 
 async def say(work: Work, order: Order, fare: int, operator_id: int | None) -> None:

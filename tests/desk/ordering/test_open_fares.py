@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select, update
 
 from desk.books import ledger, periods
+from desk.books.credit import CASH, Payment
 from desk.clock.days import span
 from desk.dispatching import dispatch
 from desk.driver import vehicle_proof
@@ -34,10 +35,10 @@ async def site(desk: Desk, clock: Clock) -> Site:
     return made
 
 
-async def driving(desk: Desk, site: Site, fare: int | None = None, driver: int = 0) -> int:
+async def driving(desk: Desk, site: Site, fare: int | None = None, driver: int = 0, payment: Payment = CASH) -> int:
     """A trip that only has to end."""
     async with desk.work() as work:
-        form = TakeOrder(PlaceText("강남역"), PlaceText("판교역"), number=CUSTOMER, fare=fare)
+        form = TakeOrder(PlaceText("강남역"), PlaceText("판교역"), number=CUSTOMER, fare=fare, payment=payment)
         order_id = (await orders.take(work, site.operator_id, form)).id
         await dispatch.assign(work, site.operator_id, order_id, site.drivers[driver])
     for step in ("on_the_way", "arrived", "driving"):
@@ -83,6 +84,15 @@ async def test_a_fare_that_is_fixed_is_not_the_drivers_to_say(desk: Desk, site: 
     order_id = await driving(desk, site, fare=20_000)
     assert (await done(desk, site, order_id, 50_000)).fare == 20_000
     assert await fee_of(desk, order_id) == 4_000
+
+
+async def test_what_the_office_would_owe_him_is_not_the_drivers_to_say(desk: Desk, site: Site) -> None:
+    """Seen failing with how it is paid not looked at: his account had whatever he said."""
+    order_id = await driving(desk, site, payment=Payment("card"))
+    assert (await done(desk, site, order_id, 900_000)).fare is None
+    async with desk.look() as session:
+        assert (await session.scalars(select(Entry).where(Entry.order_id == order_id))).all() == []
+        assert [row.order_id for row in await open_fares.listed(session, site.office_id)] == [order_id]
 
 
 async def test_what_nobody_said_is_listed_until_the_office_adds_it_and_takes_its_fee(

@@ -253,7 +253,7 @@ export function noShowSheet({ order }, act) {
 
 /** The one question that is asked: now money moves. */
 export function doneSheet({ order }, act) {
-  if (order.fare === null) return paidSheet(order, act);
+  if (order.fare === null && order.is_collected) return paidSheet(order, act);
   const words = order.fee ? t("driver.trip.sure", { fee: money(order.fee, order.currency) }) : t("driver.trip.sure_free");
   return h(
     "section.sheet",
