@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
+from playwright.async_api import Route
 
 from desk.message import messages
 from desk.texts import receipts
@@ -68,6 +71,39 @@ async def test_a_driver_who_is_not_free_is_refused_in_words_and_his_number_can_b
     await console.press("Enter")
     await console.sees("order-board .order-row.assigned", "#102")
     console.unharmed()
+
+
+async def test_what_became_of_a_text_is_not_taken_back_by_an_answer_that_was_on_its_way(console: Console) -> None:
+    """Seen failing with the newest answer believed: a text that was delivered stood there as one that is being sent."""
+    order = await console.house.order(destination={"text": "판교역"})
+    await console.page.wait_for_selector(f'[data-order="{order["id"]}"].taken')
+    read, late = asyncio.Event(), asyncio.Event()
+
+    async def on_its_way(route: Route) -> None:
+        answer = await route.fetch()
+        read.set()
+        await late.wait()
+        await route.fulfill(response=answer)
+
+    await console.page.route("**/api/v1/messages?order_id=*", on_its_way)
+    await console.press("F8")
+    await console.page.wait_for_selector(".candidate")
+    await console.page.keyboard.type("101")
+    await console.press("Enter")
+    await read.wait()
+    async with console.house.desk.work() as work:
+        first, _ = await messages.claim_due(work, 10)
+    async with console.house.desk.work() as work:
+        await receipts.submitted(work, first.id, "console", ["a1"])
+    async with console.house.desk.work() as work:
+        await receipts.receipt(work, "console", "a1", "delivered")
+    await console.sees("bottom-line", "전달됨")
+    async with console.page.expect_response("**/api/v1/messages?order_id=*") as told:
+        late.set()
+    await (await told.value).finished()
+    await console.page.evaluate("() => new Promise((done) => setTimeout(done, 200))")
+    await console.sees("bottom-line", "전달됨")
+    assert "보내는 중" in await console.page.inner_text("bottom-line")
 
 
 async def test_arrows_put_the_candidates_number_where_enter_takes_it(console: Console) -> None:

@@ -136,6 +136,14 @@ export class Store {
     if (!known || order.version >= known.version) this.orders.set(order.id, order);
   }
 
+  /** Texts that were asked for: what has become of one since may have been pushed while the answer was on its way. */
+  takeMessages(messages) {
+    for (const message of messages) {
+      const known = this.messages.get(message.id);
+      if (!known || message.updated_at > known.updated_at) this.messages.set(message.id, message);
+    }
+  }
+
   takePauses(pauses) {
     const away = this.pause;
     this.pauses = pauses;

@@ -283,7 +283,7 @@ async function refreshOrder(orderId) {
     const told = await request("GET", path);
     if (store.selectedOrder !== orderId) return;
     if (wantsDriver(order)) store.candidates = { order: orderId, items: told.items, loading: false, error: null };
-    else for (const message of told.items) store.messages.set(message.id, message);
+    else store.takeMessages(told.items);
   } catch (error) {
     if (store.selectedOrder !== orderId) return;
     store.candidates = { order: orderId, items: [], loading: false, error: sentence(error) };
