@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from http import HTTPStatus
 from typing import Any
 
 import aiohttp
@@ -28,8 +29,16 @@ class Console:
         self.parts: dict[str, Any] = {}
 
     async def connect(self) -> dict[str, Any]:
-        """Open the socket and read the snapshot, which always comes first."""
-        self.socket = await self.visitor.listen()
+        """Open the socket and read the snapshot, which always comes first. Told to come later, as the page: come later."""
+        async with asyncio.timeout(2 * LIMIT_S):
+            while True:
+                try:
+                    self.socket = await self.visitor.listen()
+                    break
+                except aiohttp.WSServerHandshakeError as refused:
+                    if refused.status != HTTPStatus.SERVICE_UNAVAILABLE or refused.headers is None:
+                        raise
+                    await asyncio.sleep(float(refused.headers["Retry-After"]))
         return await self.snapshot()
 
     async def snapshot(self) -> dict[str, Any]:
