@@ -13,9 +13,16 @@ from aiohttp import web
 from web.access.auth import Handler, require
 from web.api.ask import Ask, json_answer, understand
 from web.route import Route
-from web.routes import api, money, pages, phones
+from web.routes import api, customers, money, pages, phones, tasks
 
-ROUTES: tuple[Route, ...] = (*pages.ROUTES, *api.ROUTES, *phones.ROUTES, *money.ROUTES)
+ROUTES: tuple[Route, ...] = (
+    *pages.ROUTES,
+    *api.ROUTES,
+    *customers.ROUTES,
+    *tasks.ROUTES,
+    *phones.ROUTES,
+    *money.ROUTES,
+)
 
 
 def _speaking_json(route: Route) -> Handler:

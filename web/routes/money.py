@@ -6,6 +6,7 @@ from web.api import given as g
 from web.api import given_money as gm
 from web.api import given_prices as gp
 from web.api import told as t
+from web.api import told_analysis as tan
 from web.api import told_money as tm
 from web.api import told_orders as to
 from web.api import told_prices as tp
@@ -177,19 +178,19 @@ ROUTES: tuple[Route, ...] = (
     ),
     json(
         "GET", "/analysis", "money.see", analysis.told, "The orders of some days from one side",
-        given=gm.AnalysisQuery, answer=tm.AnalysisTold, problems=(422,),
+        given=gm.AnalysisQuery, answer=tan.AnalysisTold, problems=(422,),
     ),
     json(
         "GET", "/analysis/crossing", "money.see", analysis.told_crossed, "The orders of some days from two sides at once",
-        given=gm.CrossingQuery, answer=tm.CrossedTold, problems=(422,),
+        given=gm.CrossingQuery, answer=tan.CrossedTold, problems=(422,),
     ),
     json(
         "GET", "/analysis/pauses", "money.see", analysis.told_pauses, "When operators took no calls, by operator and day",
-        given=gm.SpanQuery, answer=tm.PausesReport, problems=(422,),
+        given=gm.SpanQuery, answer=tan.PausesReport, problems=(422,),
     ),
     json(
         "GET", "/analysis/calls", "money.see", analysis.told_codes, "What calls were about, by code, hour and operator",
-        given=gm.SpanQuery, answer=tm.CodesTold, problems=(422,),
+        given=gm.SpanQuery, answer=tan.CodesTold, problems=(422,),
     ),
     json("GET", "/periods", "money.see", reports.closed, "The closed months", answer=t.Items[tm.PeriodTold]),
     json(
