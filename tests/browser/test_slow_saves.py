@@ -83,6 +83,36 @@ async def test_what_is_typed_while_an_order_is_saved_becomes_a_change_of_it(cons
     assert (order.note, order.origin_text) == ("bicycle", "강남역")
 
 
+async def test_what_is_typed_while_an_order_has_to_wait_for_the_link_is_kept_as_a_change_of_it(console: Console) -> None:
+    """Seen failing: it went away with the form."""
+    page, fails = console.page, asyncio.Event()
+
+    async def lose_the_first(route: Route) -> None:
+        if route.request.method != "POST" or fails.is_set():
+            await route.continue_()
+            return
+        await fails.wait()
+        await route.abort()
+
+    await page.route("**/api/v1/orders", lose_the_first)
+    await typed(console)
+    await page.focus("order-form [name=note]")
+    await console.press("Control+Enter")
+    await console.sees(BUTTON, "저장 중…")
+    await page.keyboard.type("bicycle")
+    fails.set()
+    await console.sees("bottom-line .said", "적은 것은 빠졌습니다")
+    async with console.house.desk.look() as session:
+        order = (await session.scalars(select(Order))).one()
+    assert order.note is None
+    await console.press("F8", "F4")
+    await console.until("document.querySelector('order-form [name=note]')?.value === 'bicycle'")
+    await console.press("Control+Enter")
+    await console.sees("bottom-line .said.good", "고쳐서 저장했습니다")
+    async with console.house.desk.look() as session:
+        assert (await session.get_one(Order, order.id)).note == "bicycle"
+
+
 async def test_a_change_that_is_slow_says_so_too_and_keeps_what_is_typed_on(console: Console) -> None:
     order = await an_order(console.house)
     await open_for_change(console, order)

@@ -23,7 +23,7 @@ export class Outbox {
   async save(draft, call, linkIsUp) {
     const body = draft.body(call);
     const path = draft.overLimit ? "orders/over-limit" : "orders";
-    const entry = { key: keyOf(draft, body), draft, path, body, callId: call?.id ?? null };
+    const entry = { key: keyOf(draft, body), draft, values: { ...draft.values }, path, body, callId: call?.id ?? null };
     try {
       if (!linkIsUp) throw new Unreachable("the link is down");
       return await request("POST", entry.path, entry.body, entry.key);

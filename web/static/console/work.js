@@ -194,7 +194,13 @@ function waits(draft) {
 function delivered(entry, order) {
   store.takeOrder(order, "order.taken");
   form().waitedOrder(entry.callId, order.id);
-  store.say({ text: t("notices.delivered", { trip: tripOf(order) }), kind: "good" });
+  const more = Draft.from(entry.draft).since(entry.values, order);
+  if (more) {
+    drafts.set(more);
+    store.say({ text: t("notices.delivered_typed_on", { trip: tripOf(order) }), kind: "bad" }, 30000);
+  } else {
+    store.say({ text: t("notices.delivered", { trip: tripOf(order) }), kind: "good" });
+  }
 }
 
 function sentBack(entry, problem) {
