@@ -18,6 +18,7 @@ import pytest
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from desk import work
 from desk.bus import Bus
 from desk.events import Event
 from desk.work import Desk, open_engine
@@ -127,8 +128,17 @@ def database_url(engine_name: str, request: pytest.FixtureRequest, tmp_path: Pat
 
 
 @pytest.fixture
-async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
-    """The engine as the product opens it."""
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a machine that does much else everything takes its time. The product's own limits are what other tests are about."""
+    monkeypatch.setattr(work, "TURN_LIMIT_S", 120.0)
+    monkeypatch.setattr(work, "CONNECTION_LIMIT_S", 120)
+    monkeypatch.setattr(work, "STATEMENT_LIMIT_S", 60)
+    monkeypatch.setattr(work, "BUSY_TIMEOUT_MS", 60_000)
+
+
+@pytest.fixture
+async def engine(database_url: str, patience: None) -> AsyncIterator[AsyncEngine]:
+    """The engine as the product opens it, but for its patience."""
     engine = open_engine(database_url)
     yield engine
     await engine.dispose()

@@ -83,7 +83,9 @@ async def test_what_is_typed_while_an_order_is_saved_becomes_a_change_of_it(cons
     assert (order.note, order.origin_text) == ("bicycle", "강남역")
 
 
-async def test_what_is_typed_while_an_order_has_to_wait_for_the_link_is_kept_as_a_change_of_it(console: Console) -> None:
+async def test_what_is_typed_while_an_order_has_to_wait_for_the_link_is_kept_as_a_change_of_it(
+    console: Console,
+) -> None:
     """Seen failing: it went away with the form."""
     page, fails = console.page, asyncio.Event()
 

@@ -24,7 +24,7 @@ def callboard(*words: str) -> subprocess.CompletedProcess[str]:
         cwd=CHECKOUT,
         capture_output=True,
         text=True,
-        timeout=90,
+        timeout=600,
         check=False,
         env={**os.environ, "COLUMNS": "400"},  # a frame round a sentence must not cut names in two
     )

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 from datetime import datetime
 
 import pytest
-from sqlalchemy import event, select, update
+from sqlalchemy import event, select, text, update
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -87,14 +87,15 @@ async def test_a_unique_violation_is_another_writers_and_any_other_error_is_ours
 
 
 @pytest.mark.parametrize("engine_name", ["postgres"])
-async def test_a_statement_without_an_end_is_ended(desk: Desk) -> None:
-    from sqlalchemy import text
-
-    async with desk.look() as session:
+async def test_a_statement_without_an_end_is_ended(database_url: str) -> None:
+    engine = module.open_engine(database_url)
+    async with engine.connect() as connection:
         limits = [
-            (await session.execute(text(f"show {name}"))).scalar_one() for name in ("statement_timeout", "lock_timeout")
+            (await connection.execute(text(f"show {name}"))).scalar_one()
+            for name in ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
         ]
-    assert limits == ["5s", "5s"]
+    await engine.dispose()
+    assert limits == ["5s", "5s", "20s"]
 
 
 @pytest.mark.parametrize("engine_name", ["sqlite"])

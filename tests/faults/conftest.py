@@ -63,3 +63,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "tests/faults/" in item.nodeid:
             item.add_marker(pytest.mark.timeout(1200 if FULL else 300))
+
+
+@pytest.fixture
+def patience() -> None:
+    """The product's own: here it is what is tested."""
