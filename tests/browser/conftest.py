@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page, async_playwright
@@ -61,6 +62,25 @@ async def chromium(browser_url: str) -> AsyncIterator[Browser]:
         browser = await playwright.chromium.connect(browser_url)
         yield browser
         await browser.close()
+
+
+@pytest.fixture(autouse=True)
+def seen_is_listening(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a test has waited to see is on a page that has loaded: before that no key reaches the page's scripts.
+
+    A person takes longer than that to press the next key. Seen needed with every script 1 s late.
+    """
+
+    def loaded(wait: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        async def waiting(page: Page, *what: Any, **more: Any) -> Any:
+            found = await wait(page, *what, **more)
+            await page.wait_for_load_state()
+            return found
+
+        return waiting
+
+    for name in ("wait_for_selector", "wait_for_function"):
+        monkeypatch.setattr(Page, name, loaded(getattr(Page, name)))
 
 
 @pytest.fixture
