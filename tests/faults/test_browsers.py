@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 import signal
 import time
@@ -252,9 +253,10 @@ async def crashed(seat: Seat, office: Office, wire: Proxy, origin: str) -> None:
     context, url = seat.page.context, seat.page.url
     await seat.page.close()
     seat.page = await context.new_page()
+    await seat.page.add_init_script(
+        f"Object.assign(sessionStorage, {json.dumps(kept)})"
+    )  # before any script of the page
     await seat.page.goto(url)
-    await seat.page.evaluate("(kept) => Object.assign(sessionStorage, kept)", kept)
-    await seat.page.reload()
     await seat.live()
     await seat.page.wait_for_function("(text) => document.querySelector('[name=origin]').value === text", arg=origin)
     await seat.press("Control+Enter")
