@@ -35,7 +35,7 @@ from models.segment import Segment, SegmentMember
 from models.settling import SettlementBatch, SettlementLine
 from models.standing import StandingLeftOut, StandingRecipient, StandingRun, StandingSend
 from models.task import Task, TaskRule, TaskRun, TaskTry
-from models.text import AdConsent, Campaign, CampaignLeftOut, IncomingPart, IncomingText, TextTemplate
+from models.text import AdConsent, Campaign, CampaignLeftOut, ConsentNotice, IncomingPart, IncomingText, TextTemplate
 from models.text_alarm import TextAlarm
 from models.vehicle_proof import CarCover, CarLink, CarPhoto, CarReading, CarSkip
 from models.wall import WallScreen
@@ -65,6 +65,7 @@ __all__ = [
     "CarPhoto",
     "CarReading",
     "CarSkip",
+    "ConsentNotice",
     "CreditAccount",
     "CreditRider",
     "Customer",

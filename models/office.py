@@ -22,6 +22,7 @@ class Office(Base):
     `given_back_texts`: whether a customer is told that his driver has given the order back and another one is looked for.
     `remind_desk_s`, `remind_customer_s` and `search_ahead_s` are how long before
     a reserved time the desk is reminded, the customer is, and drivers are looked for; null: as the trade has it.
+    `ad_refusal` is the number by which advertising is refused free of charge, as it is dialled; null: none was ever named.
     `wrap_up_codes` are by what its operators say what a call was about (null: the trade's), `wrap_up_required` whether they must.
     """
 
@@ -40,6 +41,7 @@ class Office(Base):
     remind_desk_s: Mapped[int | None]
     remind_customer_s: Mapped[int | None]
     search_ahead_s: Mapped[int | None]
+    ad_refusal: Mapped[str | None] = mapped_column(String(20))
     wrap_up_codes: Mapped[list[str] | None] = mapped_column(JSON)
     wrap_up_required: Mapped[bool] = mapped_column(default=False, server_default=false())
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from models.base import Base, Key
 
@@ -85,11 +85,15 @@ class AdConsent(Base):
     """What a number's owner said of advertising: `agreed_at` he wants it, `refused_at` he wants none, `night_at` also by night.
 
     `confirmed_at` is when he was last told of his consent and left it (desk/texts/consents.py: two years). `source` is where he
-    said so: "text", or the words of the operator who wrote it down.
+    said so: "text", or the words of the operator who wrote it down. `held_since` is from when the two years run: the later of
+    `agreed_at` and `confirmed_at`, null where there is no consent that stands. It follows from the others.
     """
 
     __tablename__ = "ad_consent"
-    __table_args__ = (UniqueConstraint("office_id", "number"),)
+    __table_args__ = (
+        UniqueConstraint("office_id", "number"),
+        Index("ix_ad_consent_held", "office_id", "held_since", "id"),
+    )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     office_id: Mapped[int] = mapped_column(ForeignKey("office.id"))
@@ -98,9 +102,46 @@ class AdConsent(Base):
     night_at: Mapped[datetime | None]
     agreed_at: Mapped[datetime | None]
     confirmed_at: Mapped[datetime | None]
+    held_since: Mapped[datetime | None]
     source: Mapped[str] = mapped_column(String(120))
     text_id: Mapped[int | None] = mapped_column(ForeignKey("incoming_text.id"))
     operator_id: Mapped[int | None] = mapped_column(ForeignKey("operator.id"))
+
+    @validates("agreed_at", "confirmed_at", "refused_at")
+    def _runs_anew(self, name: str, at: datetime | None) -> datetime | None:
+        said = {each: getattr(self, each) for each in ("agreed_at", "confirmed_at", "refused_at")} | {name: at}
+        agreed, stands = said["agreed_at"], said["refused_at"] is None
+        self.held_since = max(agreed, said["confirmed_at"] or agreed) if agreed is not None and stands else None
+        return at
+
+
+class ConsentNotice(Base):
+    """That the owner of a number is told of his consent to advertising, written with the text that tells him.
+
+    `agreed_at` is the consent that the text is about, and `confirmed_before` when he had last been told of it. `told_at` is when
+    the text was sent; null before that, and again where it turned out that it did not get there.
+    """
+
+    __tablename__ = "consent_notice"
+    __table_args__ = (
+        Index("ix_consent_notice_number", "office_id", "number", "id"),
+        Index(
+            "ix_consent_notice_open",
+            "office_id",
+            sqlite_where=text("told_at is null"),
+            postgresql_where=text("told_at is null"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    office_id: Mapped[int] = mapped_column(ForeignKey("office.id"))
+    number: Mapped[str] = mapped_column(String(20))
+    message_id: Mapped[int] = mapped_column(ForeignKey("message.id"), unique=True)
+    operator_id: Mapped[int] = mapped_column(ForeignKey("operator.id"))
+    agreed_at: Mapped[datetime]
+    confirmed_before: Mapped[datetime | None]
+    written_at: Mapped[datetime]
+    told_at: Mapped[datetime | None]
 
 
 class Campaign(Base):
@@ -147,12 +188,12 @@ class CampaignLeftOut(Base):
 
 
 class TextTemplate(Base):
-    """A text that is sent again and again, by trade and language."""
+    """A text that is sent again and again, by trade and language; of the kind "consent" the one that tells of a consent."""
 
     __tablename__ = "text_template"
     __table_args__ = (
         UniqueConstraint("office_id", "trade", "language", "name"),
-        CheckConstraint("kind in ('notice', 'ad')", name="kind"),
+        CheckConstraint("kind in ('notice', 'ad', 'consent')", name="kind"),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)

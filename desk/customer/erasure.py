@@ -49,6 +49,7 @@ _GOES: Final = (
     "car_cover",
     "driver_way",
     "ad_consent",
+    "consent_notice",
     "campaign_left_out",
     "standing_recipient",
     "standing_left_out",

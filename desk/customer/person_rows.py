@@ -26,12 +26,19 @@ _OF_A_CUSTOMER = {
     "order": "number",
     "credit_rider": "number",
     "ad_consent": "number",
+    "consent_notice": "number",
     "campaign_left_out": "number",
     "incoming_text": "sender",
     "message": "recipient",
 }
 """Tables that have his number without naming him, and in which column."""
-_AT = {"call": "arrived_at", "order": "taken_at", "incoming_text": "received_at", "message": "created_at"}
+_AT = {
+    "call": "arrived_at",
+    "order": "taken_at",
+    "incoming_text": "received_at",
+    "message": "created_at",
+    "consent_notice": "written_at",
+}
 """When it was. What has no time is of whom the number is now."""
 _BATCH = 500
 Rows = dict[str, list[RowMapping]]

@@ -30,6 +30,7 @@ PARTS: Final = {
     "texts": "message",
     "texts_received": "incoming_text",
     "consents": "ad_consent",
+    "consents_told": "consent_notice",
     "left_out": "campaign_left_out",
     "standing_texts": "standing_recipient",
     "standing_left_out": "standing_left_out",

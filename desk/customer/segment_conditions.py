@@ -204,7 +204,7 @@ def _who_agreed(office: Office, now: datetime, only: int | None) -> Select[Any]:
     # From what was written down to whose number it is: there are fewer of those than customers.
     his_number = (CustomerPhone.office_id == office.id) & (CustomerPhone.number == AdConsent.number)
     agreed = select(CustomerPhone.customer_id).select_from(AdConsent).join(CustomerPhone, his_number)
-    agreed = agreed.where(AdConsent.office_id == office.id, consents.is_agreed(now))
+    agreed = agreed.where(AdConsent.office_id == office.id, consents.is_agreed(now, office.timezone))
     return agreed if only is None else agreed.where(CustomerPhone.customer_id == only)
 
 

@@ -212,7 +212,7 @@ def _why(rule: TaskRule, office: Office, day: date, now: datetime) -> ColumnElem
         (Customer.id.in_(lately), literal("had", String)),
         (~consents.has_number(office.id), literal("no_number", String)),
     ]
-    return case(*reasons, else_=consents.against_ads(office.id, now) if rule.kind == "ad" else null())
+    return case(*reasons, else_=consents.against_ads(office, now) if rule.kind == "ad" else null())
 
 
 def _days(rule: TaskRule) -> Any:

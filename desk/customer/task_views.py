@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from desk.office import offices
 from desk.texts import consents
 from desk.views import Json, TaskBrief, moment
 from models import Customer, CustomerPhone, Operator, Task, TaskRule, TaskTry
@@ -182,11 +183,12 @@ async def _seen(session: AsyncSession, found: Sequence[Task], now: datetime) -> 
         if rules.get(t.rule_id or 0, ("", ""))[1] == "ad" and t.customer_id in phones
     }
     said = await consents.of_numbers(session, found[0].office_id, ads)
+    timezone = (await offices.by_id(session, found[0].office_id)).timezone
 
     def standing(task: Task) -> str | None:
         if rules.get(task.rule_id or 0, ("", ""))[1] != "ad" or task.done_at is not None:
             return None
-        return consents.standing(said.get(phones.get(task.customer_id, "")), now)
+        return consents.standing(said.get(phones.get(task.customer_id, "")), now, timezone)
 
     return [
         TaskView(

@@ -15,7 +15,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -44,7 +44,7 @@ NO_FAULT_OF_THE_TEXT = frozenset({"nobody", "nobody_left"})
 LEFT_OUT = ("no_number", "twice", "refused", "no_consent", "consent_old", "too_long")
 """Why somebody who was picked is not written to."""
 AT_A_TIME = 500
-_PLACE = re.compile(r"\{([^{}]*)\}")
+PLACE: Final = re.compile(r"\{([^{}]*)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Addressed:
-    """One person's text. `held_until` is set where it waits for the morning."""
+    """One person's text. `held_until` is set where it waits for the morning; `language` null: the letter's."""
 
     person: Person
     text: str
@@ -68,6 +68,7 @@ class Addressed:
     parts: int
     held_until: datetime | None
     by_day_only: bool
+    language: str | None = None
 
 
 @dataclass(slots=True)
@@ -100,13 +101,14 @@ async def prepare(session: AsyncSession, office_id: int, letter: Letter, now: da
     at = letter.send_at or now
     seen: set[str] = set()
     for each in people:
-        person = _where_agreed(each, known, at) if letter.kind == "ad" else each
+        person = _where_agreed(each, known, at, office.timezone) if letter.kind == "ad" else each
         consent = known.get(person.phone or "")
         said = filled(text, values_for(person, office))
         _, size = korean(said)
         by_day_only = letter.kind == "ad" and not (consent and consent.night_at)
         held = advertising.morning_after(at, office.timezone) if by_day_only else None
-        why = _left_out(person, seen, size, consents.standing(consent, held or at) if letter.kind == "ad" else "agreed")
+        stands = consents.standing(consent, held or at, office.timezone) if letter.kind == "ad" else "agreed"
+        why = _left_out(person, seen, size, stands)
         if why is not None:
             ready.left_out.append((person, why))
             continue
@@ -134,7 +136,13 @@ async def send(work: Work, operator_id: int, letter: Letter) -> Campaign:
 
 
 async def write(
-    work: Work, office: Office, by: int, letter: Letter, ready: Prepared, until: datetime | None = None
+    work: Work,
+    office: Office,
+    by: int,
+    letter: Letter,
+    ready: Prepared,
+    until: datetime | None = None,
+    text_key: str = TEXT_KEY,
 ) -> Campaign:
     """The rows of what was looked at and has no faults: each text is due from now on. None of them leaves after `until`."""
     at = letter.send_at or work.now
@@ -147,8 +155,8 @@ async def write(
     rows = [
         {
             "office_id": office.id, "campaign_id": campaign.id, "audience": one.person.audience,
-            "recipient": one.person.phone, "sender": office.sms_sender, "text_key": TEXT_KEY,
-            "language": letter.language, "text": one.text, "state": "queued", "attempts": 0,
+            "recipient": one.person.phone, "sender": office.sms_sender, "text_key": text_key,
+            "language": one.language or letter.language, "text": one.text, "state": "queued", "attempts": 0,
             "next_try_at": one.held_until or at, "valid_until": _valid_until(one.held_until or at, until),
             "by_day_only": one.by_day_only, "created_at": work.now, "updated_at": work.now,
         }
@@ -229,22 +237,23 @@ def values_for(person: Person, office: Office) -> dict[str, str]:
         "name": person.name,
         "number": person.number,
         "office": office.name,
-        "phone": numbers.display(_own_number(office), office.country),
+        "phone": numbers.display(own_number(office), office.country),
     }
 
 
 def filled(text: str, values: Mapping[str, str]) -> str:
     """`text` with its places filled, once: what a name holds is never a place itself."""
-    return _PLACE.sub(lambda found: values.get(found[1], found[0]), text)
+    return PLACE.sub(lambda found: values.get(found[1], found[0]), text)
 
 
-def _own_number(office: Office) -> str:
+def own_number(office: Office) -> str:
+    """By which number it texts."""
     return numbers.normalise(office.sms_sender, office.country).e164 or office.sms_sender
 
 
-def _where_agreed(person: Person, known: Mapping[str, AdConsent], at: datetime) -> Person:
+def _where_agreed(person: Person, known: Mapping[str, AdConsent], at: datetime, timezone: str) -> Person:
     """Of somebody's numbers, the one that he agreed with, if there is one."""
-    agreed = (phone for phone in person.phones if consents.standing(known.get(phone), at) == "agreed")
+    agreed = (phone for phone in person.phones if consents.standing(known.get(phone), at, timezone) == "agreed")
     phone = next(agreed, person.phone)
     return person if phone == person.phone else replace(person, phone=phone)
 
@@ -268,7 +277,7 @@ def faults_of(letter: Letter, text: str, office: Office, now: datetime) -> list[
         found.append("no_text")
     if letter.kind not in ("notice", "ad"):
         found.append("kind")
-    if any(name not in PLACES for name in _PLACE.findall(text)):
+    if any(name not in PLACES for name in PLACE.findall(text)):
         found.append("unknown_place")
     if letter.send_at is not None and letter.send_at < now - timedelta(minutes=2):
         found.append("past")
@@ -279,7 +288,7 @@ def faults_of(letter: Letter, text: str, office: Office, now: datetime) -> list[
             "name": "",
             "number": "",
             "office": office.name,
-            "phone": numbers.display(_own_number(office), office.country),
+            "phone": numbers.display(own_number(office), office.country),
         }
         found += [f"ad_{fault}" for fault in advertising.faults(filled(text, mine), office.name)]
     elif text.startswith(advertising.MARK):

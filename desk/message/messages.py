@@ -82,7 +82,8 @@ async def claim_due(work: Work, limit: int) -> list[Message]:
 async def _unwanted(work: Work, found: Sequence[Message]) -> dict[int, str]:
     """Texts whose receivers do not want them in this moment, and why, whatever was looked at before.
 
-    Advertisements, to whoever does not agree to them; what a standing send wrote, also to who refused or is not to be served.
+    Advertisements, to whoever does not agree to them; what a standing send wrote, also to who refused or is not to be served;
+    what tells of a consent that there is no more.
     """
     campaigns = {message.campaign_id for message in found} - {None}
     if not campaigns:
@@ -90,14 +91,18 @@ async def _unwanted(work: Work, found: Sequence[Message]) -> dict[int, str]:
     ads = set(await work.session.scalars(select(Campaign.id).where(Campaign.id.in_(campaigns), Campaign.kind == "ad")))
     by_rule = select(StandingRun.campaign_id).where(StandingRun.campaign_id.in_(campaigns))
     standing = set(await work.session.scalars(by_rule))
+    of_consents = {message.campaign_id for message in found if message.text_key == consents.NOTICE_KEY}
+    asked = ads | standing | of_consents
     unwanted = {}
-    for office_id in {message.office_id for message in found if message.campaign_id in ads | standing}:
-        theirs = [one for one in found if one.campaign_id in ads | standing and one.office_id == office_id]
+    for office_id in {message.office_id for message in found if message.campaign_id in asked}:
+        theirs = [one for one in found if one.campaign_id in asked and one.office_id == office_id]
+        timezone = (await work.session.get_one(Office, office_id)).timezone
         known = await consents.of_numbers(work.session, office_id, [one.recipient for one in theirs])
         blocked = await _blocked(work, office_id, [one.recipient for one in theirs if one.campaign_id in standing])
         for one in theirs:
-            stands = consents.standing(known.get(one.recipient), work.now)
-            if stands == "refused" or (stands != "agreed" and one.campaign_id in ads):
+            stands = consents.standing(known.get(one.recipient), work.now, timezone)
+            nothing_to_tell = stands == "no_consent" and one.campaign_id in of_consents
+            if stands == "refused" or nothing_to_tell or (stands != "agreed" and one.campaign_id in ads):
                 unwanted[one.id] = consents.REFUSED if stands == "refused" else consents.NO_CONSENT
             elif one.recipient in blocked:
                 unwanted[one.id] = NOT_SERVED

@@ -268,7 +268,7 @@ def _why(rule: StandingSend, office: Office, day: date, now: datetime) -> Column
         (~consents.has_number(office.id), literal("no_number", String)),
     ]
     if rule.kind == "ad":
-        return case(*reasons, else_=consents.against_ads(office.id, now))
+        return case(*reasons, else_=consents.against_ads(office, now))
     return case(*reasons, (consents.has_refused(office.id), literal("refused", String)), else_=null())
 
 

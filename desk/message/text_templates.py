@@ -18,6 +18,7 @@ from locales.catalog import Catalog
 from models import TextTemplate
 
 MOST = 200
+KINDS = ("notice", "ad")
 READY_MADE = ("traffic", "shift", "holiday", "sorry", "coupon")
 
 
@@ -41,6 +42,7 @@ async def listed(session: AsyncSession, office_id: int, language: str) -> list[T
                 TextTemplate.office_id == office.id,
                 TextTemplate.trade == office.trade,
                 TextTemplate.language == language,
+                TextTemplate.kind.in_(KINDS),
             )
             .order_by(TextTemplate.name)
         )
@@ -63,9 +65,9 @@ async def keep(work: Work, operator_id: int, language: str, name: str, kind: str
         raise Invalid("a template has a name", field="no_name")
     if not body:
         raise Invalid("there is no text", field="no_text")
-    if kind not in ("notice", "ad"):
+    if kind not in KINDS:
         raise Invalid("a text is a notice or an advertisement", field="kind")
-    mine = select(TextTemplate).where(TextTemplate.office_id == office.id)
+    mine = select(TextTemplate).where(TextTemplate.office_id == office.id, TextTemplate.kind.in_(KINDS))
     of_name = mine.where(
         TextTemplate.trade == office.trade, TextTemplate.language == language, TextTemplate.name == name
     )
@@ -86,7 +88,11 @@ async def drop(work: Work, operator_id: int, template_id: int) -> None:
     operator = await operator_of(work, operator_id)
     gone = await work.session.execute(
         delete(TextTemplate)
-        .where(TextTemplate.id == template_id, TextTemplate.office_id == operator.office_id)
+        .where(
+            TextTemplate.id == template_id,
+            TextTemplate.office_id == operator.office_id,
+            TextTemplate.kind.in_(KINDS),
+        )
         .returning(TextTemplate.name)
     )
     for (name,) in gone.all():

@@ -37,7 +37,7 @@ Permission = Literal[
     "appeals.answer",  # in words; what moves money is money.book
     "messages.see",  # what was texted, to whom, and what came in
     "texts.handle",  # deal with a text that came in; write down what somebody said of advertising
-    "texts.send",  # texts to many: look, send, cancel, keep templates, take results away; stop a standing send
+    "texts.send",  # texts to many: look, send, cancel, keep templates, results; tell of consents; stop a standing send
     "texts.standing",  # rules by which texts go out again and again: make, change, switch on, take away
     "tasks.see",  # what is to be done for customers, and what came of it
     "tasks.work",  # make a task, take it, say what came of it

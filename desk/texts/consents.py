@@ -1,7 +1,8 @@
 """What the owners of numbers said of advertising: who agreed and when, who wants none, who agreed to it by night as well.
 
-Nothing is sent to a number whose owner did not agree before (정보통신망법 art. 50). An agreement holds for two years from when it
-was given, or from when its owner was last told of it and left it as it was (art. 50-8). A refusal wins over everything but an
+Nothing is sent to a number whose owner did not agree before (정보통신망법 art. 50). An agreement holds for two years from the day
+on which it was given, or on which its owner was last told of it and left it as it was (art. 50-8, desk/texts/consent_years.py);
+whom we tell is in desk/texts/consent_notices.py and desk/message/consent_rounds.py. A refusal wins over everything but an
 agreement of the owner himself that came later, which a person writes down.
 """
 
@@ -15,10 +16,11 @@ from sqlalchemy import ColumnElement, Select, String, and_, case, literal, null,
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk import numbers
+from desk.clock import days
 from desk.errors import Invalid
 from desk.office.people import audit
 from desk.text import plain
-from desk.texts import message_states
+from desk.texts import consent_years, message_states
 from desk.views import moment
 from desk.work import Work
 from models import AdConsent, Campaign, Customer, CustomerPhone, IncomingText, Message, Office, StandingRun
@@ -26,35 +28,37 @@ from models import AdConsent, Campaign, Customer, CustomerPhone, IncomingText, M
 AT_A_TIME = 500
 REFUSED = "its receiver refused advertising"
 NO_CONSENT = "its receiver has not agreed to advertising"
+SAID_ANEW = "its receiver has said something of advertising since"
+NOTICE_KEY: Final = "consent"
+"""The `text_key` of a text that tells somebody of his agreement."""
 _CLOCKS_APART = timedelta(minutes=5)
-YEARS: Final = 2
-"""So long an agreement holds before it is to be confirmed."""
 EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 SAID: Final = ("refused", "agreed", "agreed_night", "confirmed")
 Standing = Literal["agreed", "refused", "no_consent", "consent_old"]
 
 
-def holds_until(row: AdConsent) -> datetime | None:
-    """When the agreement is to be confirmed again; null where there is none."""
+def holds_until(row: AdConsent, timezone: str) -> datetime | None:
+    """The midnight from which on the agreement is not confirmed in time; null where there is none."""
     if row.agreed_at is None:
         return None
-    return _years_after(max(row.agreed_at, row.confirmed_at or row.agreed_at))
+    since = max(row.agreed_at, row.confirmed_at or row.agreed_at)
+    return consent_years.midnight(consent_years.runs_out(since, timezone), timezone)
 
 
-def standing(row: AdConsent | None, at: datetime) -> Standing:
+def standing(row: AdConsent | None, at: datetime, timezone: str) -> Standing:
     """Whether an advertisement may be sent to that number then; "consent_old": the agreement was not confirmed in time."""
     if row is not None and row.refused_at is not None:
         return "refused"
-    until = holds_until(row) if row is not None else None
+    until = holds_until(row, timezone) if row is not None else None
     if row is None or until is None or row.agreed_at is None or row.agreed_at > at:
         return "no_consent"
     return "agreed" if at < until else "consent_old"
 
 
-def is_agreed(now: datetime) -> ColumnElement[bool]:
+def is_agreed(now: datetime, timezone: str) -> ColumnElement[bool]:
     """The same as a condition on rows of `ad_consent`."""
-    since = _years_before(now)
-    fresh = or_(AdConsent.agreed_at > since, AdConsent.confirmed_at > since)
+    since = consent_years.run_out_before(days.today(timezone, now), timezone)
+    fresh = or_(AdConsent.agreed_at >= since, AdConsent.confirmed_at >= since)
     return AdConsent.refused_at.is_(None) & (AdConsent.agreed_at <= now) & fresh
 
 
@@ -68,12 +72,12 @@ def has_refused(office_id: int) -> ColumnElement[bool]:
     return Customer.id.in_(_said(office_id).where(AdConsent.refused_at.is_not(None)))
 
 
-def against_ads(office_id: int, now: datetime) -> ColumnElement[str | None]:
+def against_ads(office: Office, now: datetime) -> ColumnElement[str | None]:
     """Of a row of `customer`: why he is not to be advertised to, a word of Standing; null: one of his numbers agreed."""
-    said = _said(office_id)
+    said = _said(office.id)
     return case(
-        (Customer.id.in_(said.where(is_agreed(now))), null()),
-        (has_refused(office_id), literal("refused", String)),
+        (Customer.id.in_(said.where(is_agreed(now, office.timezone))), null()),
+        (has_refused(office.id), literal("refused", String)),
         (Customer.id.in_(said.where(AdConsent.agreed_at.is_not(None))), literal("consent_old", String)),
         else_=literal("no_consent", String),
     )
@@ -94,6 +98,7 @@ async def refuse_by_text(work: Work, text: IncomingText) -> None:
     row.night_at = None
     row.source, row.text_id = "text", text.id
     await _withdraw_ads(work, text.office_id, text.sender)
+    await _withdraw_notices(work, text.office_id, text.sender, REFUSED)
     audit(work, None, "ads.refused", f"text {text.id}", {"number": numbers.masked(text.sender)})
 
 
@@ -128,7 +133,7 @@ async def note(
         row.refused_at, row.agreed_at, row.confirmed_at = None, when, None
         row.night_at = when if said == "agreed_night" else None
     row.source, row.operator_id, row.text_id = words, operator_id, None
-    await work.session.flush()
+    await _withdraw_notices(work, office_id, e164, REFUSED if said == "refused" else SAID_ANEW)
     audit(work, operator_id, f"ads.{said}", numbers.masked(e164), {"source": words, "at": when.isoformat()})
     return row
 
@@ -141,6 +146,7 @@ async def lapse(work: Work, office_id: int, operator_id: int, number: str) -> No
         return
     row.agreed_at = row.confirmed_at = row.night_at = None
     await _withdraw_ads(work, office_id, number)
+    await _withdraw_notices(work, office_id, number, NO_CONSENT)
     audit(work, operator_id, "ads.lapsed", numbers.masked(number))
 
 
@@ -162,12 +168,12 @@ async def of_numbers(session: AsyncSession, office_id: int, wanted: Collection[s
     return found
 
 
-def told_of(row: AdConsent | None, number: str, now: datetime) -> dict[str, Any]:
+def told_of(row: AdConsent | None, number: str, now: datetime, timezone: str) -> dict[str, Any]:
     """What is known of a number, for whoever shows it; `standing` is whether an advertisement may be sent there now."""
-    until = holds_until(row) if row is not None else None
+    until = holds_until(row, timezone) if row is not None else None
     return {
         "number": number,
-        "standing": standing(row, now),
+        "standing": standing(row, now, timezone),
         "agreed_at": moment(row.agreed_at if row else None),
         "confirmed_at": moment(row.confirmed_at if row else None),
         "night_at": moment(row.night_at if row else None),
@@ -177,26 +183,24 @@ def told_of(row: AdConsent | None, number: str, now: datetime) -> dict[str, Any]
     }
 
 
-def _years_after(at: datetime) -> datetime:
-    return at.replace(year=at.year + YEARS, **_no_leap_day(at))
-
-
-def _years_before(at: datetime) -> datetime:
-    return at.replace(year=at.year - YEARS, **_no_leap_day(at))
-
-
-def _no_leap_day(at: datetime) -> dict[str, Any]:
-    return {"day": 28} if (at.month, at.day) == (2, 29) else {}
-
-
 async def _withdraw_ads(work: Work, office_id: int, number: str) -> None:
     """Advertisements to that number that have not left do not leave any more, nor what a standing send wrote."""
     await work.session.flush()
     by_rule = Campaign.id.in_(select(StandingRun.campaign_id).where(StandingRun.office_id == office_id))
     ads = select(Campaign.id).where(Campaign.office_id == office_id, (Campaign.kind == "ad") | by_rule)
-    query = select(Message).where(Message.recipient == number, Message.state == "queued", Message.campaign_id.in_(ads))
+    await _withdraw(work, number, Message.campaign_id.in_(ads), REFUSED)
+
+
+async def _withdraw_notices(work: Work, office_id: int, number: str, why: str) -> None:
+    """What would tell him of an agreement that is not any more what it was does not leave."""
+    await work.session.flush()
+    await _withdraw(work, number, (Message.office_id == office_id) & (Message.text_key == NOTICE_KEY), why)
+
+
+async def _withdraw(work: Work, number: str, which: ColumnElement[bool], why: str) -> None:
+    query = select(Message).where(Message.recipient == number, Message.state == "queued", which)
     for message in await work.session.scalars(query.with_for_update().execution_options(populate_existing=True)):
-        message_states.change(work, message, "expired", REFUSED)
+        message_states.change(work, message, "expired", why)
     await work.session.flush()
 
 

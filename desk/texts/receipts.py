@@ -13,6 +13,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.errors import Invalid
+from desk.texts import consent_notices
 from desk.texts.message_states import change, hold
 from desk.work import Work
 from models import EarlyReceipt, Message, MessagePart
@@ -48,6 +49,7 @@ async def submitted(work: Work, message_id: int, provider: str, provider_ids: Se
     for part in parts:
         await _apply_parked(work, part)
     await work.session.flush()
+    await consent_notices.follow(work, message)
     await _settle(work, message)
 
 
@@ -125,6 +127,7 @@ async def _settle(work: Work, message: Message) -> None:
     detail = next((part.detail for part in parts if part.state == state and part.detail), None)
     change(work, message, state, detail)
     await work.session.flush()
+    await consent_notices.follow(work, message)
 
 
 def _sum_of(states: Sequence[str], expected: int | None) -> str:

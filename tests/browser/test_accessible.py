@@ -40,6 +40,7 @@ from desk.office import offices, wall_screens
 from desk.ordering import tariff_versions
 from desk.rules.fees import FeeRule
 from desk.rules.settling import SettlingRule
+from desk.texts import consents
 from models import Customer, Driver, Operator, Order
 from tests.browser.scene import Scene
 from tests.web.conftest import PASSWORD, House
@@ -119,6 +120,9 @@ async def paper_work(house: House) -> None:
         guest = await work.session.scalar(select(Customer.id).order_by(Customer.id).limit(1))
         task = await tasks.make(work, who, TaskForm("분실한 우산을 찾았는지 전화", work.now, guest))
         await tasks.finish(work, who, task.id, "again", "통화 중", work.now)
+        for number, days_ago in (("010-2345-6789", 735), ("010-5555-4444", 725)):
+            at = work.now - timedelta(days=days_ago)
+            await consents.note(work, office, who, number, "agreed", "전화 14:00", at)
     await a_rule(house)
     await a_task_rule(house)
     cells = ["이름", "휴대폰", "메모"], ["이영희", "010-2345-6789", "단골"], ["박민수", "전화 없음", ""]

@@ -65,6 +65,7 @@ FORMS: dict[str, tuple[dict[str, str], ...]] = {
     "/tasks": ({"body": "다시 전화", "customer": "1", "key": "a task"},),
     "/texts": ({"do": "keep", "name": "안내", "kind": "notice", "text": "x", "key": "a text"},),
     "/texts/standing": ({"do": "save", **one_of_each.STANDING, "segment": "1", "name": "안부", "key": "a rule"},),
+    "/texts/consents": ({"text_ko": "x", "refusal": "080-123-4567", "do": "preview", "key": "a look"},),
     "/texts/inbox": (
         {"do": "note", "number": "01055507777", "said": "no", "source": "phone", "said_at": "", "key": "a word"},
     ),

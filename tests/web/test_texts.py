@@ -193,7 +193,7 @@ async def test_a_program_looks_sends_and_watches_by_the_same_rules(house: House,
     said = {"number": agreed, "said": "agreed", "source": "가입 신청서", "said_at": "2026-01-05T10:00:00+09:00"}
     noted = await boss.api("POST", "/consents", said)
     assert noted.status == 200, noted.raw
-    assert noted.body["holds_until"] == "2028-01-05T01:00:00.000Z"
+    assert noted.body["holds_until"] == "2028-01-04T15:00:00.000Z"  # as the day begins in Seoul
     assert (await boss.api("GET", f"/consents?number={unasked}")).body["standing"] == "no_consent"
     letter = {"text": AD, "kind": "ad", "drivers": [driver], "phones": [agreed, agreed, unasked, "x"]}
     looked = (await boss.api("POST", "/campaigns/look", letter)).body

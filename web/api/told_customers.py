@@ -78,6 +78,7 @@ class DataTold(Told):
     texts: list[dict[str, Any]]
     texts_received: list[dict[str, Any]]
     consents: list[dict[str, Any]]
+    consents_told: list[dict[str, Any]]
     left_out: list[dict[str, Any]]
     standing_texts: list[dict[str, Any]]
     standing_left_out: list[dict[str, Any]]

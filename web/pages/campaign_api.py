@@ -109,7 +109,7 @@ async def consent(ask: Ask[ConsentQuery]) -> Json:
         if number is None:
             raise Invalid("that is not a telephone number", field="number")
         known = await consents.of_numbers(session, office.id, [number])
-    return consents.told_of(known.get(number), number, ask.desk.clock())
+    return consents.told_of(known.get(number), number, ask.desk.clock(), office.timezone)
 
 
 async def note_consent(ask: Ask[ConsentGiven]) -> Json:
@@ -126,7 +126,8 @@ async def note_consent(ask: Ask[ConsentGiven]) -> Json:
             given.source,
             moment_of(given.said_at),
         )
-        return consents.told_of(row, row.number, work.now)
+        office = await offices.by_id(work.session, row.office_id)
+        return consents.told_of(row, row.number, work.now, office.timezone)
 
     return await ask.once(do)
 

@@ -26,6 +26,7 @@ from desk.customer.customer_deeds import StaleCustomer
 from desk.customer.customer_edits import CustomerForm
 from desk.customer.customer_numbers import NumberTaken
 from desk.errors import DeskError, Invalid
+from desk.texts import consents
 from desk.views import Json
 from desk.work import Work
 from web.forgotten import remove_files
@@ -118,6 +119,7 @@ async def _show(
         merges = await merging.merges_of(session, customer_id)
         waiting = [it for it in await task_views.of_customer(session, customer_id, now) if it.one.done_at is None]
         history = await customer_history.of_customer(session, row, before)
+        said = await consents.of_numbers(session, view.office.id, card.numbers)
     return await view.page(
         "one",
         200 if error is None else problem_of(error).status,
@@ -136,6 +138,7 @@ async def _show(
         waiting_tasks=waiting,
         now=now,
         history=history,
+        ads=[view.of_ads(said[each], now) for each in card.numbers if each in said],
         refused=None if error is None else words_for(error),
     )
 

@@ -6,6 +6,7 @@ from web.pages import (
     analysis,
     articles,
     cars,
+    consents,
     console,
     customer_forms,
     customer_page,
@@ -134,6 +135,8 @@ ROUTES: tuple[Route, ...] = (
     page("GET", f"/texts/standing/{ID}", "messages.see", standing.shown, "One rule, and its runs"),
     page("POST", f"/texts/standing/{ID}", "texts.standing", standing.change, "Look, change, switch on, take away"),
     page("POST", f"/texts/standing/{ID}/off", "texts.send", standing.switch_off, "Stop a rule"),
+    page("GET", "/texts/consents", "messages.see", consents.shown, "Whose consent to advertising is to be confirmed"),
+    page("POST", "/texts/consents", "texts.send", consents.act, "Look at what they would be told, and tell all of them"),
     page("GET", f"/texts/standing/runs/{ID}", "messages.see", standing.run, "One run of a rule, and who got none"),
     page("GET", f"/texts/sent/{ID}/results", "texts.send", texts.results, "What became of each text, to take away"),
 )  # fmt: skip

@@ -36,6 +36,7 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "texts": ("created_at", "recipient", "text", "state", "detail"),
     "texts_received": ("received_at", "sender", "text", "outcome"),
     "consents": ("number", "agreed_at", "confirmed_at", "night_at", "refused_at", "source"),
+    "consents_told": ("number", "agreed_at", "written_at", "told_at"),
     "left_out": ("number", "why"),
     "standing_texts": ("number",),
     "standing_left_out": ("why",),

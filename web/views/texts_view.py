@@ -24,6 +24,7 @@ _DETAILS = {
     campaigns.CANCELLED: "detail.cancelled",
     consents.REFUSED: "detail.refused",
     consents.NO_CONSENT: "detail.no_consent",
+    consents.SAID_ANEW: "detail.said_anew",
     TOO_LATE: "detail.too_late",
     messages.NOT_SERVED: "detail.not_served",
 }
@@ -52,6 +53,10 @@ class TextsView(PageView):
     def detail(self, detail: str | None) -> str:
         """Why a text did not leave, in words; what a network said stays as it said it."""
         return self.m(_DETAILS[detail]) if detail in _DETAILS else detail or ""
+
+    def day(self, at: datetime | None) -> str:
+        """A day by the office's clock; a dash for none."""
+        return f"{at.astimezone(ZoneInfo(self.office.timezone)):%Y-%m-%d}" if at is not None else "–"
 
     def minute(self, minute: int) -> str:
         """A minute of the day, as a clock shows it."""

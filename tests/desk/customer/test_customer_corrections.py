@@ -142,7 +142,7 @@ async def test_whoever_has_a_number_that_was_detached_hears_nothing_of_who_had_i
         card = await call_views.card(session, call_id)
         assert (card.customer, card.choice) == (None, None)
         [consent] = (await session.scalars(select(AdConsent))).all()
-        assert consents.standing(consent, clock.now) == "no_consent"
+        assert consents.standing(consent, clock.now, "Asia/Seoul") == "no_consent"
     clock.forward(hours=2)
     await rung(desk, "cb1-2.2")
     assert await heard(desk, "cb1-2.2") == []

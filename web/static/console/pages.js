@@ -23,6 +23,7 @@ export const PAGES = [
   { name: "texts", href: "/texts", may: "texts.send" },
   { name: "texts_sent", href: "/texts/sent", may: "messages.see" },
   { name: "texts_standing", href: "/texts/standing", may: "messages.see" },
+  { name: "texts_consents", href: "/texts/consents", may: "messages.see" },
   { name: "import", href: "/import", may: "people.import" },
   { name: "second_factor", href: "/second-factor", may: "own.session" },
 ];
