@@ -269,6 +269,14 @@ class ModesSet(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class CodesSet(Event):
+    """Somebody (null: by the command line) has set by which codes operators say what calls were about."""
+
+    office_id: int
+    operator_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class DutyChanged(Event):
     """Somebody of the office has taken a driver on duty, or off it."""
 

@@ -15,6 +15,7 @@ from callboard.instance import LOCALES
 from callboard.prompts import languages
 from desk import plugins
 from desk.call import wrap_ups
+from desk.call.wrap_ups import OfficeCodes
 from desk.errors import Invalid, NotFound
 from desk.office import offices
 from desk.work import Work
@@ -140,10 +141,10 @@ def calls(
         office = await work.session.scalar(select(Office).order_by(Office.id).limit(1))
         if office is None:
             raise NotFound("there is no office yet: make it with  .venv/bin/python -m callboard office add NAME")
-        if wrap_up:
-            office.wrap_up_codes = None if wrap_up == ["trade"] else wrap_ups.checked(wrap_up)
-        if wrap_up_required is not None:
-            office.wrap_up_required = wrap_up_required
+        now = wrap_ups.set_for(office)
+        codes = now.codes if not wrap_up else None if wrap_up == ["trade"] else tuple(wrap_up)
+        required = now.required if wrap_up_required is None else wrap_up_required
+        await wrap_ups.set_codes(work, office.id, None, OfficeCodes(codes, required))
 
     do(state, config, act)
     typer.echo("Kept. Consoles have it from when they are opened next.")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from sqlalchemy import func, literal_column, select
+from sqlalchemy import ColumnElement, func, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.clock.days import Span
@@ -80,6 +80,16 @@ class Codes:
         )
 
 
+def answered(office: Office, span: Span) -> tuple[ColumnElement[bool], ...]:
+    """What a call meets that is counted: it came, or was placed, in these days and was answered."""
+    return (
+        Call.office_id == office.id,
+        Call.arrived_at >= span.since,
+        Call.arrived_at < span.until,
+        Call.answered_at.is_not(None),
+    )
+
+
 async def look(session: AsyncSession, office: Office, span: Span) -> Codes:
     """The calls that came, or were placed, in these days and were answered."""
     hour = LocalTime(office.timezone, dialect_of(session), span.since, span.until).hour(Call.arrived_at)
@@ -93,12 +103,7 @@ async def look(session: AsyncSession, office: Office, span: Span) -> Codes:
         )
         .outerjoin(CallWrapUp, CallWrapUp.call_id == Call.id)
         .outerjoin(Operator, Operator.id == Call.operator_id)
-        .where(
-            Call.office_id == office.id,
-            Call.arrived_at >= span.since,
-            Call.arrived_at < span.until,
-            Call.answered_at.is_not(None),
-        )
+        .where(*answered(office, span))
         .group_by(literal_column("code_said"), literal_column("at_hour"), Call.operator_id)
     )
     cells = [

@@ -13,6 +13,7 @@ Permission = Literal[
     "own.session",  # who one is; sign out; one's own second factor
     "calls.see",  # calls as they come and went, live
     "calls.handle",  # pick up, hang up, place a test call
+    "calls.codes",  # by which codes operators note what calls were about
     "calls.dial",  # have a customer or a driver called; no number is shown by it
     "calls.listen",  # what callers said after the tone
     "customers.see",  # customers and their places

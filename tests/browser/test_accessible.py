@@ -21,6 +21,8 @@ from callboard.segment_rules import SegmentRules
 from desk.books import batches, credit_accounts, fee_rules
 from desk.books.credit_accounts import Terms
 from desk.books.fee_rules import FeeForm
+from desk.call import wrap_ups
+from desk.call.wrap_ups import OfficeCodes
 from desk.clock import days
 from desk.customer import segment_rules, segments, task_rules, task_runs, tasks
 from desk.customer.segments import SegmentForm
@@ -98,6 +100,7 @@ async def lived_in(house: House, scene: Scene, locale: str) -> str:
     order = await house.order(origin={"text": "잠실", "lat": 37.5, "lon": 127.1, "accuracy_m": 9, "source": "map"})
     await house.program().api("POST", f"/orders/{order['id']}/assign", {"driver_number": "101"})
     await scene.choose(await scene.ring(None, presentation="withheld"), "recording", recording_path="left.wav")
+    await coded(house, scene)
     await scene.ring()
     await paper_work(house)
     async with house.desk.work() as work:
@@ -105,6 +108,18 @@ async def lived_in(house: House, scene: Scene, locale: str) -> str:
         await work.session.execute(update(Order).where(Order.id == over).values(fare=None))
         driver = await work.session.get_one(Driver, house.site.drivers[0])
         return await driver_access.new_link(work, driver, None)
+
+
+async def coded(house: House, scene: Scene) -> None:
+    """A call that was about something, by a code that was taken out of the office's own since."""
+    call_id = await scene.ring("01055509876")
+    await scene.pick_up(call_id)
+    await scene.hang_up(call_id)
+    who = house.site.colleague_id
+    for codes in (("콜백", "order", "price"), ("order", "예약 확인", "price")):
+        async with house.desk.work() as work:
+            await wrap_ups.set_codes(work, house.site.office_id, who, OfficeCodes(codes, required=False))
+            await wrap_ups.say(work, who, call_id, "콜백")
 
 
 async def paper_work(house: House) -> None:

@@ -19,7 +19,7 @@ ASKED_FOR_MANY = re.compile(r"""\bt\(\s*`([a-z_.]+)\$\{""")
 LEFT_KEY = re.compile(
     r"\b(?:calls|caller|order|board|candidates|messages|status|link|notices|keys|errors|source)\.[a-z_]+"
 )
-PARTS_OF_PAGES = {"/analysis/rows", "/import/export", "/tasks/export"}
+PARTS_OF_PAGES = {"/analysis/calls", "/analysis/rows", "/import/export", "/tasks/export"}
 HANGUL = re.compile("[가-힣]")
 
 

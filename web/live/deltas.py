@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk.call import call_views
+from desk.call import call_views, wrap_ups
 from desk.customer import task_views
 from desk.dispatching import modes
 from desk.driver import driver_papers
@@ -28,6 +28,7 @@ from desk.events import (
     CallRinging,
     CallTreated,
     CallWanted,
+    CodesSet,
     Event,
     MessageChanged,
     ModesSet,
@@ -46,7 +47,7 @@ from desk.events import (
     TextHandled,
 )
 from desk.message import inbox, messages
-from desk.office import pauses
+from desk.office import offices, pauses
 from desk.ordering.order_views import message_json, order_json, orders_json
 from desk.views import CallView
 from models import Operator, Order
@@ -115,6 +116,10 @@ async def _modes(session: AsyncSession, event: ModesSet) -> tuple[int, Json]:
     return event.office_id, {"modes": (await modes.told(session, event.office_id, event.at))["now"]}
 
 
+async def _codes(session: AsyncSession, event: CodesSet) -> tuple[int, Json]:
+    return event.office_id, {"wrap_ups": wrap_ups.told(await offices.by_id(session, event.office_id))}
+
+
 async def _papers(session: AsyncSession, event: PapersTold) -> tuple[int, Json]:
     return event.office_id, {"papers": await driver_papers.open_count(session, event.office_id)}
 
@@ -153,6 +158,7 @@ READERS: dict[type[Event], tuple[str, Reader]] = {
     TextArrived: ("text.arrived", _texted),
     TextHandled: ("text.handled", _texted),
     ModesSet: ("modes.set", _modes),
+    CodesSet: ("codes.set", _codes),
     PapersTold: ("papers.told", _papers),
     TasksChanged: ("tasks.changed", _tasks),
     OperatorPaused: ("pauses.changed", _paused),

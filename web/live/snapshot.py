@@ -7,11 +7,11 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk.call import calls
+from desk.call import calls, wrap_ups
 from desk.customer import task_views
 from desk.driver import driver_papers
 from desk.message import inbox, messages, unheard
-from desk.office import pauses
+from desk.office import offices, pauses
 from desk.ordering import orders
 from desk.ordering.order_views import message_json, orders_json
 
@@ -34,5 +34,6 @@ async def read_snapshot(session: AsyncSession, office_id: int, begun: asyncio.Ev
         "pauses": [pause.as_json() for pause in await pauses.now(session, office_id)],
         "texts_waiting": await inbox.waiting_count(session, office_id),
         "papers": await driver_papers.open_count(session, office_id),
+        "wrap_ups": wrap_ups.told(await offices.by_id(session, office_id)),
         "tasks": await task_views.to_count(session, office_id),
     }

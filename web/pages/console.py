@@ -9,7 +9,6 @@ from typing import Any
 from aiohttp import web
 
 from desk import trades
-from desk.call import wrap_ups
 from desk.office import offices
 from desk.office.people import WrongLogin
 from desk.trades import RESERVED, TAKEN, Field
@@ -57,7 +56,6 @@ async def _boot(request: web.Request, visitor: Visitor) -> dict[str, Any]:
         "takes_back": [state for state, after in trade.states.items() if TAKEN in after and state != RESERVED],
         "way": {state: list(trade.way_from(state)) for state in trade.states},
         "map": {"tiles": request.app[SETTINGS].map_tiles, "credit": escape(request.app[SETTINGS].map_credit)},
-        "wrap_up": {"codes": list(wrap_ups.codes_of(office)), "required": office.wrap_up_required},
         "geocoders": list(request.app[OUTSIDE].geocoder.names),
         "texts": {locale: _words(locale) for locale in LOCALES},
     }

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from web.pages import (
     analysis,
+    analysis_calls,
     articles,
+    call_codes,
     cars,
     consents,
     console,
@@ -86,8 +88,11 @@ ROUTES: tuple[Route, ...] = (
     page("POST", f"/money/appeals/{ID}", "money.book", money_forms.answer_appeal, "Accept an appeal, or decline it"),
     page("POST", f"/money/withdrawals/{ID}", "money.book", money_forms.decide, "Approve a pay-out, or turn it down"),
     page("GET", "/analysis", "money.see", analysis.shown, "Orders from side after side, cohorts, waits, coming hours"),
+    page("GET", "/analysis/calls", "money.see", analysis_calls.shown, "The calls of a figure of what calls were about"),
     page("GET", "/analysis/rows", "money.see", analysis.rows, "The orders of a cell, and its customers as a list"),
     page("POST", "/analysis/rows", "people.import", analysis.make_segment, "Whoever is in the cell becomes a segment"),
+    page("GET", "/calls/codes", "calls.see", call_codes.shown, "By which codes operators note what calls were about"),
+    page("POST", "/calls/codes", "calls.codes", call_codes.save, "Set them, or back to those of the trade"),
     page("GET", "/dispatch", "orders.see", dispatch.page, "What the desk does by itself, what was given by hand, the last peaks"),
     page("POST", "/dispatch", "dispatch.modes", dispatch.save, "Set the hours"),
     page("GET", "/customers/new", "customers.edit", customer_forms.new, "Somebody new, without a call"),

@@ -3,6 +3,7 @@
 export const PAGES = [
   { name: "map", href: "/map", may: "orders.see" },
   { name: "dispatch", href: "/dispatch", may: "orders.see" },
+  { name: "call_codes", href: "/calls/codes", may: "calls.see" },
   { name: "customer_new", href: "/customers/new", may: "customers.edit" },
   { name: "tasks", href: "/tasks", may: "tasks.see" },
   { name: "task_rules", href: "/tasks/rules", may: "tasks.rules" },

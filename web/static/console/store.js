@@ -32,6 +32,7 @@ export class Store {
   papers = 0;
   parts = {};
   modes = [];
+  wrapUps = { codes: [], required: false }; // what a call may be about, in the order of the keys, and whether it must be said
   pauses = []; // who takes no calls now: {operator, reason, since}
   readyAt = 0; // when my last pause ended, in server time
   me = null;
@@ -104,6 +105,7 @@ export class Store {
     this.textsWaiting = told.texts_waiting;
     this.papers = told.papers ?? 0;
     this.tasks = told.tasks ?? [];
+    this.wrapUps = told.wrap_ups ?? this.wrapUps;
     this.parts = told.parts ?? {};
     this.pauses = told.pauses ?? [];
     this.me = told.me ?? this.me;
@@ -122,6 +124,7 @@ export class Store {
     if (told.papers !== undefined) this.papers = told.papers;
     if (told.tasks) this.tasks = told.tasks;
     if (told.modes) this.modes = told.modes;
+    if (told.wrap_ups) this.wrapUps = told.wrap_ups;
     if (told.pauses) this.takePauses(told.pauses);
     if (told.type === "part.changed") this.parts = { ...this.parts, [told.part]: { ok: told.ok, reason: told.reason } };
     this.trim();

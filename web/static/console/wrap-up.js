@@ -10,8 +10,6 @@ import { store } from "./store.js";
 import { has, t } from "./texts.js";
 import { complain } from "./work.js";
 
-const { codes, required } = JSON.parse(document.getElementById("boot").textContent).wrap_up;
-
 let saving = null; // {call, code} on its way
 
 /** One of the office's own is its own name. */
@@ -28,11 +26,12 @@ function meant() {
 /** The call in hand of which the office wants to know what it was about, before its card is closed; null where nothing is owed. */
 export function owed() {
   const call = store.callInHand;
-  return required && had(call) && call.state === "ended" && !call.wrap_up ? call : null;
+  return store.wrapUps.required && had(call) && call.state === "ended" && !call.wrap_up ? call : null;
 }
 
 /** The code of a key. The same key again takes it back, where nothing has to be said. */
 export async function sayWhy(index, call = meant()) {
+  const { codes, required } = store.wrapUps;
   const code = codes[index];
   if (!code || saving) return;
   if (!call) {
@@ -47,7 +46,8 @@ export async function sayWhy(index, call = meant()) {
     const who = nameOf(call) ?? numberOf(call);
     store.say({ text: told.wrap_up ? t("wrap_up.said", { who, code: words(told.wrap_up) }) : t("wrap_up.taken_back", { who }), kind: "good" }, 4000);
   } catch (error) {
-    complain(error);
+    if (error.code === "invalid") store.say({ text: t("wrap_up.gone"), kind: "bad" });
+    else complain(error);
   } finally {
     saving = null;
     store.changed();
@@ -60,7 +60,8 @@ export function wrapUpLine(call) {
   return html`
     <div class="wrap-up" role="group" aria-label=${t("wrap_up.title")}>
       ${owed() ? html`<span class="owed">${t("wrap_up.owed")}</span>` : nothing} <kbd title=${t("wrap_up.title")}>Ctrl Shift</kbd>
-      ${codes.map(
+      ${call.wrap_up && !store.wrapUps.codes.includes(call.wrap_up) ? html`<b class="former">${words(call.wrap_up)}</b>` : nothing}
+      ${store.wrapUps.codes.map(
         (code, index) => html`
           <button
             type="button"
