@@ -40,7 +40,7 @@ class Housekeeping:
                 await driver_papers.look(work)
             await self._expire()
             await self._sweep()
-            await forgotten.remove(self._desk, self._recordings)
+            await forgotten.remove(self._desk, self._recordings, self._files)
             await districts.fill(self._desk, MOST_PLACED)  # last: with a long history it takes minutes
             await asyncio.sleep(EVERY_S)
 

@@ -15,6 +15,7 @@ from models.driver_access import DriverLink, DriverRequest, DriverSession
 from models.driver_record import (
     DriverBlock,
     DriverDocument,
+    DriverErasure,
     DriverGrade,
     DriverGroup,
     DriverPhone,
@@ -78,6 +79,7 @@ __all__ = [
     "Driver",
     "DriverBlock",
     "DriverDocument",
+    "DriverErasure",
     "DriverGrade",
     "DriverGroup",
     "DriverLink",

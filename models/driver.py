@@ -18,6 +18,7 @@ class Driver(Base):
     in the office's time zone; hours over midnight belong to the day that they begin on. Null: at any time.
     `by_text`: what he is offered is texted to him as well, and he may answer by text. `bank` (a Korean bank's three digits, or a
     name), `bank_account` and `bank_holder` are where he is paid to; every change of them counts `payee_version` up.
+    `erased_at`: his personal data are gone, and the row is nobody's (desk/driver_data/erasure.py).
     """
 
     __tablename__ = "driver"
@@ -62,6 +63,7 @@ class Driver(Base):
     bank_account: Mapped[str | None] = mapped_column(String(30))
     bank_holder: Mapped[str | None] = mapped_column(String(80))
     payee_version: Mapped[int] = mapped_column(default=0, server_default="0")
+    erased_at: Mapped[datetime | None]
 
 
 class Shift(Base):

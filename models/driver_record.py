@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import NEVER_AGAIN, Base, Key
@@ -126,3 +127,23 @@ class PaperAlarm(Base):
     told_at: Mapped[datetime]
     seen_at: Mapped[datetime | None]
     seen_by: Mapped[int | None] = mapped_column(ForeignKey("operator.id"))
+
+
+class DriverErasure(Base):
+    """A driver's personal data were erased: whose row (which stays as nobody), by whom, how many rows of each table.
+
+    `files` still have to go from the disk, as "folder/name"; they are named in the transaction that takes their rows, so that a
+    crash between the two leaves none behind.
+    """
+
+    __tablename__ = "driver_erasure"
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    office_id: Mapped[int] = mapped_column(ForeignKey("office.id"))
+    driver_id: Mapped[int] = mapped_column(ForeignKey("driver.id"), unique=True)
+    at: Mapped[datetime]
+    operator_id: Mapped[int | None] = mapped_column(ForeignKey("operator.id"))
+    reason: Mapped[str] = mapped_column(String(200))
+    counts: Mapped[Any] = mapped_column(JSON)
+    files: Mapped[Any] = mapped_column(JSON)
+    files_gone_at: Mapped[datetime | None]

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.books import dead_runs, ledger, periods, settlement
-from desk.driver.drivers import of_office
+from desk.driver.drivers import known
 from desk.errors import Conflict, Invalid, NotFound
 from desk.figures.report_rows import DriverName
 from desk.office import people
@@ -110,6 +110,9 @@ async def undo(work: Work, operator_id: int, entry_id: int, evidence: str, drive
     ours = entry is not None and entry.office_id == operator.office_id
     if entry is None or not ours or (driver_id is not None and await _driver_of(work.session, entry) != driver_id):
         raise NotFound(f"there is no entry {entry_id}", entry_id=entry_id)
+    owner_id = await _driver_of(work.session, entry)
+    if owner_id is not None:
+        await known(work.session, operator.office_id, owner_id)
     undone = await ledger.reverse(work, operator_id, entry_id, evidence)
     await dead_runs.undo_charge(work, operator_id, entry, evidence)
     audit(work, operator_id, "money.reversal", f"entry {entry_id}", {"entry": undone.id})
@@ -187,7 +190,7 @@ async def close_month(work: Work, operator_id: int, year: int, number: int) -> P
 
 async def _driver(work: Work, operator_id: int, driver_id: int) -> Driver:
     operator = await people.operator_of(work, operator_id)
-    return await of_office(work.session, operator.office_id, driver_id)
+    return await known(work.session, operator.office_id, driver_id)
 
 
 async def _driver_of(session: AsyncSession, entry: Entry) -> int | None:

@@ -10,28 +10,24 @@ recorder's tape where one runs (docs/customers.md says what to do with those).
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import JSON, RowMapping, String, Table, cast, delete, false, func, or_, select, text, update
+from sqlalchemy import RowMapping, String, cast, delete, false, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk import events
 from desk.customer import person_rows
 from desk.customer.customer_deeds import held, not_forgotten
 from desk.errors import Conflict, Invalid
-from desk.keeping import customer_words
+from desk.keeping import customer_words, hiding
 from desk.keeping.row_images import by_key, key_of, table_of
 from desk.office.people import audit
 from desk.text import plain
 from desk.work import Work
 from models import CustomerMerge, Entry, Erasure, ImportKey, MergedRow
 
-HIDDEN: Final = "***"
-"""What stands where he was mentioned in somebody else's words."""
 NOWHERE: Final = "-"
 _OPEN_TEXTS = ("queued", "sending")
 _GOES: Final = (
@@ -120,7 +116,7 @@ async def erase(work: Work, operator_id: int, customer_id: int, reason: str) -> 
     _check_nothing_is_live(reached)
     names = [name] if name else []
     words = [*names, *_places(reached)]
-    await _overwrite_what_goes(work.session, secure=True)
+    await hiding.overwrite_what_goes(work.session, secure=True)
     counts, files = await _forget_rows(work, customer.id, reached, [span.number for span in spans], names)
     for table, columns in _LOOKED_THROUGH.items():
         counts[table] = counts.get(table, 0) + await _forget_mentions(work, customer_id, table, columns, numbers, words)
@@ -143,7 +139,7 @@ async def erase(work: Work, operator_id: int, customer_id: int, reason: str) -> 
     work.session.add(row)
     audit(work, operator_id, "customer.erased", f"customer {customer_id}", {"rows": counts, "files": len(files)})
     await work.session.flush()
-    await _overwrite_what_goes(work.session, secure=False)
+    await hiding.overwrite_what_goes(work.session, secure=False)
     for order in reached.get("order", ()):
         work.tell(events.OrderChanged(work.now, order["id"], operator_id))
     return Erased(row.id, counts, await _in_books(work.session, reached, numbers, names))
@@ -181,7 +177,7 @@ async def _forget_rows(
             continue
         table = table_of(name)
         for row in rows:
-            changes = {**_hidden(table, row, pattern), **_becomes(name, row, numbers)}
+            changes = {**hiding.hidden(table, row, pattern), **_becomes(name, row, numbers)}
             changes = {column: value for column, value in changes.items() if row[column] != value}
             if changes:
                 await work.session.execute(update(table).where(*by_key(table, key_of(table, row))).values(**changes))
@@ -222,32 +218,6 @@ def _becomes(name: str, row: RowMapping, numbers: list[str]) -> dict[str, Any]:
     return {"text": "", "detail": None, **({"recipient": ""} if to_him else {})}
 
 
-def _hidden(table: Table, row: RowMapping, pattern: re.Pattern[str] | None) -> dict[str, Any]:
-    """Columns of texts in which he is mentioned, without him."""
-    found: dict[str, Any] = {}
-    for column in table.columns:
-        value = row[column.name]
-        if pattern is None or value is None or column.primary_key:
-            continue
-        if isinstance(column.type, JSON):
-            told = json.dumps(value, ensure_ascii=False)
-            if pattern.search(told):
-                found[column.name] = _without(value, pattern)
-        elif isinstance(column.type, String) and isinstance(value, str) and pattern.search(value):
-            found[column.name] = pattern.sub(HIDDEN, value)
-    return found
-
-
-def _without(value: Any, pattern: re.Pattern[str]) -> Any:
-    if isinstance(value, str):
-        return pattern.sub(HIDDEN, value)
-    if isinstance(value, list):
-        return [_without(each, pattern) for each in value]
-    if isinstance(value, dict):
-        return {key: _without(each, pattern) for key, each in value.items()}
-    return value
-
-
 async def _forget_mentions(
     work: Work, customer_id: int, name: str, columns: tuple[str, ...], numbers: list[str], words: list[str]
 ) -> int:
@@ -261,7 +231,7 @@ async def _forget_mentions(
         return 0
     count = 0
     for row in (await work.session.execute(select(table).where(where))).mappings().all():
-        changes = _hidden(table, row, pattern)
+        changes = hiding.hidden(table, row, pattern)
         if changes:
             await work.session.execute(update(table).where(*by_key(table, key_of(table, row))).values(**changes))
             count += 1
@@ -281,9 +251,3 @@ async def _in_books(session: AsyncSession, reached: person_rows.Rows, numbers: l
     named = [Entry.evidence.contains(name, autoescape=True) for name in names]
     where = or_(false(), *named, *person_rows.mentions([Entry.evidence], numbers))
     return int(await session.scalar(select(func.count()).where(Entry.order_id.in_(orders), where)) or 0)
-
-
-async def _overwrite_what_goes(session: AsyncSession, *, secure: bool) -> None:
-    """On SQLite, what is deleted is overwritten in the file, not only unlinked. PostgreSQL's vacuum does so by itself."""
-    if session.get_bind().dialect.name == "sqlite":
-        await session.execute(text(f"pragma secure_delete = {'on' if secure else 'off'}"))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -105,7 +105,7 @@ async def of_customer(session: AsyncSession, customer: Customer, spans: Sequence
         new = {name: _not_seen(table_of(name), rows, seen[name]) for name, rows in fresh.items()}
         for name, rows in new.items():
             found.setdefault(name, []).extend(rows)
-        fresh = await _next(session, new)
+        fresh = await naming(session, new)
     return {name: rows for name, rows in found.items() if rows}
 
 
@@ -119,11 +119,11 @@ def spelled(numbers: Iterable[str], names: Iterable[str]) -> re.Pattern[str] | N
     return re.compile("|".join(found)) if found else None
 
 
-async def _next(session: AsyncSession, rows: Rows) -> dict[str, list[RowMapping]]:
-    """What names one of `rows`."""
+async def naming(session: AsyncSession, rows: Rows, but: Collection[str] = ()) -> dict[str, list[RowMapping]]:
+    """What names one of `rows`, of all tables `but` these and those that are written once."""
     found: dict[str, list[RowMapping]] = {}
     for table in Base.metadata.sorted_tables:
-        if table.name in WRITTEN_ONCE:
+        if table.name in WRITTEN_ONCE or table.name in but:
             continue
         for foreign in table.foreign_keys:
             ids = [row[foreign.column.name] for row in rows.get(foreign.column.table.name, ())]

@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk import events, numbers
-from desk.driver.drivers import of_office
+from desk.driver.drivers import known, of_office
 from desk.errors import Conflict, Invalid, NotFound
 from desk.office import people
 from desk.office.people import audit
@@ -30,7 +30,7 @@ async def keep_apart(work: Work, operator_id: int, driver_id: int, number: str, 
     """
     operator = await people.operator_of(work, operator_id)
     office = await work.session.get_one(Office, operator.office_id)
-    driver = await of_office(work.session, office.id, driver_id)
+    driver = await known(work.session, office.id, driver_id)
     why = plain(reason, 200)
     if side not in SIDES:
         raise Invalid("that is nobody's side", field="side")
@@ -51,7 +51,7 @@ async def keep_apart(work: Work, operator_id: int, driver_id: int, number: str, 
     except IntegrityError as error:
         raise AlreadyApart("they are kept apart already", driver_id=driver.id) from error
     await _withdraw(work, driver.id, customer_id)
-    audit(work, operator_id, "driver.apart", str(driver.id), {"customer_id": customer_id, "side": side, "reason": why})
+    audit(work, operator_id, "driver.apart", str(driver.id), {"customer_id": customer_id, "side": side})
     return row
 
 

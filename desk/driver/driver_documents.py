@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.driver import car_pictures
-from desk.driver.drivers import of_office
+from desk.driver.drivers import known
 from desk.errors import Conflict, Invalid, NotFound
 from desk.office import people
 from desk.office.people import audit
@@ -76,7 +76,7 @@ def understood(name: str, raw: bytes) -> File:
 async def add(work: Work, operator_id: int, driver_id: int, kind: str, file: File, path: str) -> DriverDocument:
     """The row of a file that lies at `path`. Raises NotFound, Invalid, TooManyDocuments."""
     operator = await people.operator_of(work, operator_id)
-    driver = await of_office(work.session, operator.office_id, driver_id)
+    driver = await known(work.session, operator.office_id, driver_id)
     if kind not in KINDS:
         raise Invalid("that is no kind of document", field="kind")
     there = DriverDocument.driver_id == driver.id, DriverDocument.removed_at.is_(None)

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk import events, numbers, trades
 from desk.driver import driver_access, offers
-from desk.driver.drivers import of_office
+from desk.driver.drivers import known, not_erased, of_office
 from desk.errors import Conflict, Invalid
 from desk.keeping import as_seen
 from desk.office import people
@@ -26,8 +26,10 @@ GRADES = ("A", "B", "C", "D")
 MOST_PHONES = 5
 MOST_GROUPS = 10
 PLAIN = ("name", "language", "licence_number", "insurance_number", "base_area", "note")
-TOLD_WITHOUT_WORDS = frozenset({"licence_number", "insurance_number", "note"})
-"""What the record of who did what does not repeat: that it was changed is enough."""
+TOLD_WITHOUT_WORDS = frozenset({"name", "licence_number", "insurance_number", "note"})
+"""What the record of who did what does not repeat: that it was changed is enough. It stays for ever, and he may be erased."""
+TOLD_MASKED = frozenset({"phone", "phones"})
+"""What it repeats with the middle hidden."""
 
 
 class NumberTaken(Conflict):
@@ -66,7 +68,7 @@ async def register(work: Work, operator_id: int, form: Record) -> Driver:
     driver = Driver(office_id=office.id, state="off", **_columns(wanted))
     await _write(work, driver)
     await _lists(work, driver.id, wanted)
-    audit(work, operator_id, "driver.registered", str(driver.id), {"number": driver.number, "name": driver.name})
+    audit(work, operator_id, "driver.registered", str(driver.id), {"number": driver.number})
     return driver
 
 
@@ -79,6 +81,7 @@ async def change(work: Work, operator_id: int, driver_id: int, form: Record, see
     office = await work.session.get_one(Office, operator.office_id)
     driver = await of_office(work.session, office.id, driver_id)
     await work.session.refresh(driver, with_for_update=True)
+    not_erased(driver)
     before = await record_of(work.session, driver)
     wanted = _wanted(form, office)
     as_seen.check(seen, before, wanted)
@@ -110,7 +113,7 @@ async def record_of(session: AsyncSession, driver: Driver) -> Record:
 async def grade(work: Work, operator_id: int, driver_id: int, after: str, reason: str) -> DriverGrade:
     """Another grade, with its reason, which the driver may be told. Raises Invalid, NotFound."""
     operator = await people.operator_of(work, operator_id)
-    driver = await of_office(work.session, operator.office_id, driver_id)
+    driver = await known(work.session, operator.office_id, driver_id)
     why = plain(reason, 200)
     if after not in GRADES:
         raise Invalid("that is no grade", field="grade")
@@ -120,7 +123,7 @@ async def grade(work: Work, operator_id: int, driver_id: int, after: str, reason
     work.session.add(row)
     driver.grade = after
     await work.session.flush()
-    audit(work, operator_id, "driver.graded", str(driver.id), {"before": row.before, "after": after, "reason": why})
+    audit(work, operator_id, "driver.graded", str(driver.id), {"before": row.before, "after": after})
     return row
 
 
@@ -134,7 +137,7 @@ async def grades(session: AsyncSession, driver_id: int) -> list[tuple[DriverGrad
 async def disable(work: Work, operator_id: int, driver_id: int, reason: str) -> None:
     """He drives for the office no more: off duty, signed out, asked for nothing. A trip that he is on he brings to its end."""
     operator = await people.operator_of(work, operator_id)
-    driver = await of_office(work.session, operator.office_id, driver_id)
+    driver = await known(work.session, operator.office_id, driver_id)
     why = plain(reason, 200)
     if not why:
         raise Invalid("say why he drives no more", field="reason")
@@ -150,7 +153,7 @@ async def disable(work: Work, operator_id: int, driver_id: int, reason: str) -> 
 async def enable(work: Work, operator_id: int, driver_id: int) -> None:
     """He drives again."""
     operator = await people.operator_of(work, operator_id)
-    driver = await of_office(work.session, operator.office_id, driver_id)
+    driver = await known(work.session, operator.office_id, driver_id)
     driver.disabled_at = None
     await work.session.flush()
     audit(work, operator_id, "driver.enabled", str(driver.id), {})
@@ -249,11 +252,15 @@ def _changes(before: Record, after: Record) -> dict[str, Any]:
     for one in fields(Record):
         was, now = getattr(before, one.name), getattr(after, one.name)
         if (sorted(was) if isinstance(was, tuple) else was) != (sorted(now) if isinstance(now, tuple) else now):
-            told[one.name] = "changed" if one.name in TOLD_WITHOUT_WORDS else [_plain(was), _plain(now)]
+            told[one.name] = (
+                "changed" if one.name in TOLD_WITHOUT_WORDS else [_told(one.name, each) for each in (was, now)]
+            )
     return told
 
 
-def _plain(value: Any) -> Any:
+def _told(name: str, value: Any) -> Any:
     if isinstance(value, tuple):
-        return list(value)
+        return [_told(name, one) for one in value]
+    if name in TOLD_MASKED:
+        return numbers.masked(value)
     return value.isoformat() if isinstance(value, date | time) else value

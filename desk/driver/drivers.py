@@ -7,10 +7,16 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk.errors import NotFound
+from desk.errors import Conflict, NotFound
 from desk.office.people import audit, operator_of
 from desk.work import Work
 from models import Driver
+
+
+class DriverErased(Conflict):
+    """His personal data were erased; nothing is known of him that could be changed, and nothing is booked on him."""
+
+    code = "driver_erased"
 
 
 async def list_drivers(
@@ -38,7 +44,7 @@ async def list_drivers(
 async def offer_by_text(work: Work, operator_id: int, driver_id: int, by_text: bool) -> Driver:
     """From now on the driver is offered orders by text as well, or no longer. Raises NotFound, also for another office's."""
     operator = await operator_of(work, operator_id)
-    driver = await of_office(work.session, operator.office_id, driver_id)
+    driver = await known(work.session, operator.office_id, driver_id)
     if driver.by_text != by_text:
         driver.by_text = by_text
         await work.session.flush()
@@ -58,6 +64,21 @@ async def of_office(session: AsyncSession, office_id: int, driver_id: int) -> Dr
     if driver is None or driver.office_id != office_id:
         raise NotFound(f"there is no driver {driver_id}", driver_id=driver_id)
     return driver
+
+
+async def known(session: AsyncSession, office_id: int, driver_id: int) -> Driver:
+    """The driver, fresh, who is not erased before the commit. Raises NotFound, and DriverErased."""
+    await of_office(session, office_id, driver_id)
+    query = select(Driver).where(Driver.id == driver_id).with_for_update(read=True, key_share=True)
+    driver = (await session.scalars(query.execution_options(populate_existing=True))).one()
+    not_erased(driver)
+    return driver
+
+
+def not_erased(driver: Driver) -> None:
+    """Raises DriverErased."""
+    if driver.erased_at is not None:
+        raise DriverErased("the personal data of this driver were erased", driver_id=driver.id)
 
 
 async def records(session: AsyncSession, office_id: int, q: str, *, gone: bool, limit: int) -> Sequence[Driver]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from desk import events
 from desk.driver import shifts
-from desk.driver.drivers import of_office
+from desk.driver.drivers import known
 from desk.office.people import audit, operator_of
 from desk.work import Work
 from models import Driver
@@ -16,7 +16,7 @@ async def put(work: Work, operator_id: int, driver_id: int, on: bool) -> Driver:
     Raises NotFound, also for another office's driver, and DriverUnfit as his own page does.
     """
     operator = await operator_of(work, operator_id)
-    driver = await of_office(work.session, operator.office_id, driver_id)
+    driver = await known(work.session, operator.office_id, driver_id)
     before = await shifts.open_shift(work.session, driver_id) is not None
     await (shifts.begin if on else shifts.end)(work, driver_id)
     if before != on:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk.driver.drivers import of_office
+from desk.driver.drivers import not_erased, of_office
 from desk.errors import Invalid
 from desk.keeping import as_seen
 from desk.office import people
@@ -57,6 +57,7 @@ async def change(work: Work, operator_id: int, driver_id: int, given: Payee, see
     office = await work.session.get_one(Office, operator.office_id)
     driver = await of_office(work.session, office.id, driver_id)
     await work.session.refresh(driver, with_for_update=True)
+    not_erased(driver)
     before, wanted = of(driver), understood(given, office.country)
     as_seen.check(seen, before, wanted)
     if before == wanted:

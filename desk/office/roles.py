@@ -31,6 +31,7 @@ Permission = Literal[
     "dispatch.modes",  # how much the desk does by itself, at which hours
     "drivers.see",
     "drivers.manage",  # register and change them; their papers and files
+    "drivers.forget",  # all that is known of one driver, to give to him; and erase it
     "drivers.duty",  # take a driver on duty or off it for him
     "drivers.link",  # text a driver the link to his page
     "payees.open",  # the bank accounts that drivers are paid to, whole and on record; change them

@@ -14,8 +14,9 @@ from desk.ordering import orders
 from desk.ordering.orders import PlaceText, TakeOrder
 from desk.settings import Settings
 from desk.work import Desk
-from models import Appeal, CarPhoto, Customer, DriverWay, Erasure, Search, Weighing
+from models import Appeal, CarPhoto, Customer, DriverErasure, DriverWay, Erasure, Search, Weighing
 from tests.site import make_site
+from web import forgotten
 
 
 async def test_recordings_of_the_forgotten_that_a_crash_has_left_go_at_the_next_start(
@@ -51,6 +52,30 @@ async def test_recordings_of_the_forgotten_that_a_crash_has_left_go_at_the_next_
     finally:
         cleaning.cancel()
     assert [each.name for each in recordings.iterdir()] == ["somebody-elses.wav"]
+
+
+async def test_files_of_an_erased_driver_that_a_crash_has_left_go_each_from_its_folder(
+    desk: Desk, tmp_path: Path
+) -> None:
+    site = await make_site(desk, drivers=1)
+    names = [f"documents/{'1' * 40}", f"cars/{'2' * 40}", "recordings/r1.wav", "documents/../../escaped"]
+    async with desk.work() as work:
+        left = DriverErasure(
+            office_id=site.office_id, driver_id=site.drivers[0], at=work.now, reason="본인 요청", counts={}, files=names
+        )
+        work.session.add(left)
+    files, recordings = tmp_path / "files", tmp_path / "recordings"
+    (tmp_path / "escaped").write_bytes(b"1")
+    for path in (files / names[0], files / names[1], recordings / "r1.wav", files / "documents" / ("3" * 40)):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"1")
+    await forgotten.remove(desk, recordings, files)
+    assert sorted(path.name for path in tmp_path.rglob("*") if path.is_file() and ".db" not in path.name) == [
+        "3" * 40, "escaped",
+    ]  # fmt: skip
+    async with desk.look() as session:
+        kept = await session.get_one(DriverErasure, left.id)
+        assert (kept.files, kept.files_gone_at is not None) == ([], True)
 
 
 async def test_photos_and_ways_go_after_the_days_that_are_configured(desk: Desk, tmp_path: Path) -> None:

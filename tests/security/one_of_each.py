@@ -279,6 +279,7 @@ SAID: dict[str, dict[str, Any]] = {
     "/take": {"holds_from": f"{SOON}T00:00:00Z"},
     "/driver/orders/{id}/step": {"to": "driving"},
     "/orders/{id}/step": {"to": "driving"},
+    "/drivers/{id}/erase": {"reason": "gone"},
     "/batches/{id}/lines": {"lines": []},
     "/batches/{id}/approve": {"lines": []},
     "/customers/{id}": {"language": None},
@@ -334,6 +335,8 @@ _FORMS: dict[str, tuple[dict[str, str], ...]] = {
         {"do": "enable"},
     ),
     "/drivers/{id}/account": ({"bank": "004", "bank_account": "110-123-456789", "bank_holder": "x"},),
+    "/drivers/{id}/data": ({"form": "json"}, {"form": "page"}, {"form": "xlsx"}),
+    "/drivers/{id}/forget": ({"reason": "gone"},),
     "/drivers/{id}/duty": ({"on": "yes"}, {"on": "no"}),
     "/import/files/{id}": (
         {"do": "map", "column0": "name", "column1": "number", "column2": ""},

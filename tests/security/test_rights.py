@@ -63,6 +63,7 @@ def test_who_sees_and_moves_money_is_said_once_more_by_hand() -> None:
     assert holders["texts.standing"] == {"admin"}
     assert holders["tasks.work"] == {"admin", "dispatcher", "operator"}
     assert holders["tasks.rules"] == {"admin", "dispatcher"}
+    assert holders["drivers.forget"] == holders["customers.forget"] == {"admin"}
     assert holders["drivers.duty"] == {"admin", "dispatcher", "operator"}
     assert holders["driver.own"] == {"driver"}
     assert holders["calls.listen"] == {"admin", "operator"}

@@ -14,6 +14,51 @@ from web.api.told_places import OrderPlace
 Payment = Literal["cash", "card", "transfer", "account"]
 
 
+class DriverDataTold(Told):
+    """Everything that is kept about a driver, by what it is."""
+
+    made_at: Moment
+    driver_id: Id
+    driver: list[dict[str, Any]]
+    phones: list[dict[str, Any]]
+    skills: list[dict[str, Any]]
+    groups: list[dict[str, Any]]
+    grades: list[dict[str, Any]]
+    documents: list[dict[str, Any]]
+    papers_told: list[dict[str, Any]]
+    kept_apart: list[dict[str, Any]]
+    links: list[dict[str, Any]]
+    log_ins: list[dict[str, Any]]
+    shifts: list[dict[str, Any]]
+    offers: list[dict[str, Any]]
+    weighings: list[dict[str, Any]]
+    orders: list[dict[str, Any]]
+    next_orders: list[dict[str, Any]]
+    steps: list[dict[str, Any]]
+    photos: list[dict[str, Any]]
+    odometer: list[dict[str, Any]]
+    without_photos: list[dict[str, Any]]
+    covers: list[dict[str, Any]]
+    positions: list[dict[str, Any]]
+    money: list[dict[str, Any]]
+    settled: list[dict[str, Any]]
+    appeals: list[dict[str, Any]]
+    left_out: list[dict[str, Any]]
+    texts: list[dict[str, Any]]
+    texts_received: list[dict[str, Any]]
+    calls: list[dict[str, Any]]
+    recordings: list[dict[str, Any]]
+    imports: list[dict[str, Any]]
+
+
+class DriverErasedTold(Told):
+    """How many rows of each table do not name him any more; in how many reasons of the books he may still be mentioned."""
+
+    driver_id: Id
+    rows: dict[str, int]
+    in_books: int
+
+
 class FeeRuleTold(Told):
     """What the office keeps of a fare, and whose rule that is: of the trade, of everybody, of the driver's grade or group.
 

@@ -84,7 +84,7 @@ async def data(request: web.Request) -> web.StreamResponse:
     parts, made = person_paper.parts_of(view, told), desk.clock()
     if form == "page":
         return await view.page("data", customer_id=customer_id, parts=parts, made=made, refused=None)
-    body = await asyncio.to_thread(person_paper.workbook, view, parts, made)
+    body = await asyncio.to_thread(person_paper.workbook, view, view.m("title.data"), parts, made)
     name = f'attachment; filename="customer-{customer_id}.xlsx"'
     return web.Response(body=body, content_type=FORMS["xlsx"], headers={"Content-Disposition": name})
 

@@ -26,7 +26,7 @@ MOST = 500
 OPENED = "driver.opened"
 DONE = (
     "registered", "changed", "graded", "apart", "together", "disabled", "enabled", "added", "removed", "put_aside",
-    "on_duty", "off_duty",
+    "on_duty", "off_duty", "erased",
 )  # fmt: skip
 
 
@@ -86,8 +86,12 @@ async def show_one(
     refused: str | None = None,
     typed: Fields | None = None,
     clash: Sequence[str] = (),
+    because: Sequence[str] = (),
 ) -> web.StreamResponse:
-    """The page, also after something was refused there. `clash`: the fields that stand otherwise than they were typed."""
+    """The page, also after something was refused there. `clash`: the fields that stand otherwise than they were typed.
+
+    `because`: what is open between him and the office, so that he is not erased (desk/driver_data/unsettled.py).
+    """
     driver_id = int(request.match_info["id"])
     async with request.app[DESK].look() as session:
         view = await DriversView.of(request, session)
@@ -100,7 +104,8 @@ async def show_one(
         blocks = await driver_blocks.of_driver(session, driver_id)
         back = await giving_back.of_driver(session, driver_id)
         on_duty = await shifts.open_shift(session, driver_id) is not None
-        files = await driver_documents.of_driver(session, driver_id) if view.manages else []
+        changes = view.manages and driver.erased_at is None
+        files = await driver_documents.of_driver(session, driver_id) if changes else []
         every = await driver_papers.open_alarms(session, view.office.id, view.today)
     alarms = [one for one in every if one.driver_id == driver_id]
     return await view.page(
@@ -108,7 +113,7 @@ async def show_one(
         trade=trades.load(view.office.trade), kinds=driver_documents.KINDS, all_grades=driver_records.GRADES,
         sides=SIDES, languages=LOCALES, refused=refused, done=_done(request), typed=Typed(typed or {}), fee=view.fee(fee),
         on_duty=on_duty, papers=len(every), seen=as_seen.mark(record), clash=clash, given_back=back,
-        payee=payees.of(driver).masked(view.locale),
+        payee=payees.of(driver).masked(view.locale), changes=changes, because=because,
     )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from web.pages import (
     cars,
     dispatch,
     document,
+    driver_data,
     driver_links,
     drivers,
     health,
@@ -250,6 +251,14 @@ ROUTES: tuple[Route, ...] = (
     json(
         "POST", f"/drivers/{ID}/duty", "drivers.duty", drivers.duty, "Take a driver on duty, or off it, for him",
         given=gd.Duty, answer=tdi.DriverTold, problems=(404, 409),
+    ),
+    json(
+        "POST", f"/drivers/{ID}/data", "drivers.forget", driver_data.data, "All that is kept about one driver",
+        answer=td.DriverDataTold, problems=(404, 409),
+    ),
+    json(
+        "POST", f"/drivers/{ID}/erase", "drivers.forget", driver_data.erase, "Forget one driver; this cannot be undone",
+        given=g.Reason, answer=td.DriverErasedTold, problems=(404, 409, 422),
     ),
     json(
         "POST", f"/drivers/{ID}/link", "drivers.link", driver_links.send, "Text the driver a link to his page, good once",

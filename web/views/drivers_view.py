@@ -14,6 +14,11 @@ from web.keys import DESK
 from web.views import fee_words
 from web.views.page_view import PageView
 
+_TABLES = (
+    "drivers.side", "drivers.paper", "drivers.given_back", "panel.declined", "panel.offer", "panel.order.state", "panel.payment",
+    "money.kind", "customers.what",
+)  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class DriversView(PageView):
@@ -30,6 +35,13 @@ class DriversView(PageView):
     def sees_money(self) -> bool:
         """Whether the visitor may see what drivers have."""
         return "money.see" in self.visitor.may
+
+    def what(self, state: str) -> str:
+        """How something stands: a driver's offer, trip, text, appeal or paper; a kind of document or of booking."""
+        for key in (f"drivers.what.{state}", f"drivers.kind_{state}", *(f"{table}.{state}" for table in _TABLES)):
+            if self.words.templates(key):
+                return self.words.text(key)
+        return state
 
     def won(self, amount: int) -> str:
         """An amount of the office's currency."""

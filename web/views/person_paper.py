@@ -1,7 +1,7 @@
 """What is kept about one person, so that he can read it: a page to print and a workbook, part by part, oldest first.
 
 What means nothing to him (ids, digests, how we keep it) is left out here; the JSON has all of it
-(desk/customer/personal_data.py).
+(desk/customer/personal_data.py). Of a driver: web/views/driver_paper.py.
 """
 
 from __future__ import annotations
@@ -11,11 +11,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
-from desk.customer.personal_data import PARTS
 from desk.views import Json
-from web.views.customer_view import CustomerPage
 from web.views.sheets import Kind, Sheet, as_xlsx
 
 COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -50,8 +48,22 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "deeds": ("at", "what", "words"),
 }  # fmt: skip
 """What is shown of each part, in this order."""
-_STATES: Final = ("state", "disposition", "what", "before", "after", "source", "payment")
+_STATES: Final = (
+    "state", "disposition", "what", "before", "after", "source", "payment", "about", "kind", "stage", "side", "paper", "asked",
+    "reason",
+)  # fmt: skip
+"""Columns whose values stand for words."""
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+
+
+class Reader(Protocol):
+    """The visit to a page on which somebody reads what is kept of him: its words, and the office's clock."""
+
+    def m(self, key: str, **values: Any) -> str: ...
+
+    def what(self, state: str) -> str: ...
+
+    def clock(self, at: datetime) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +75,12 @@ class Part:
     lines: Sequence[Sequence[str]]
 
 
-def parts_of(view: CustomerPage, told: Json) -> list[Part]:
+def parts_of(view: Reader, told: Json, all_columns: Mapping[str, tuple[str, ...]] = COLUMNS) -> list[Part]:
     """All parts of which there is anything, in the reader's language and the office's clock."""
     found = []
-    for part in PARTS:
+    for part, names in all_columns.items():
         rows = told.get(part) or []
-        columns = [name for name in COLUMNS[part] if any(row.get(name) not in (None, "") for row in rows)]
+        columns = [name for name in names if any(row.get(name) not in (None, "") for row in rows)]
         if columns:
             lines = [[_cell(view, name, row.get(name)) for name in columns] for row in rows]
             heads = tuple(view.m(f"data_column.{name}") for name in columns)
@@ -76,23 +88,23 @@ def parts_of(view: CustomerPage, told: Json) -> list[Part]:
     return found
 
 
-def workbook(view: CustomerPage, parts: Sequence[Part], made: datetime) -> bytes:
+def workbook(view: Reader, title: str, parts: Sequence[Part], made: datetime) -> bytes:
     """The same as xlsx, a sheet for each part; no cell is a formula."""
     kind: Kind = "text"
-    about = [(view.m("title.data"), view.clock(made))]
+    about = [(title, view.clock(made))]
     return as_xlsx(
         [Sheet(part.name, about, [(head, kind) for head in part.heads], part.lines) for part in parts],
         made.replace(tzinfo=None),
     )
 
 
-def _cell(view: CustomerPage, name: str, value: Any) -> str:
+def _cell(view: Reader, name: str, value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, str) and _MOMENT.fullmatch(value):
         return view.clock(datetime.fromisoformat(value))
     if name in _STATES:
         return view.what(value) if isinstance(value, str) else str(value)
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, int) and not isinstance(value, bool) and not name.endswith("_id"):
         return f"{value:,}"
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

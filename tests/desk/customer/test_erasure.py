@@ -136,10 +136,11 @@ async def mentions(desk: Desk) -> list[tuple[str, str]]:
     """Every row of the whole database that has one of the forms."""
     async with desk.look() as session:
         return [
-            (table.name, repr(row))
+            (table.name, written)
             for table in Base.metadata.sorted_tables
             for row in await session.execute(text(f'select * from "{table.name}"'))
-            if any(form in repr(row) or form in repr(row).replace("\\\\", "\\") for form in (*FORMS, *WORDS, *WRITTEN))
+            for written in (repr(tuple(row)),)  # a Row's own repr leaves out what is long
+            if any(form in written or form in written.replace("\\\\", "\\") for form in (*FORMS, *WORDS, *WRITTEN))
         ]
 
 

@@ -1,0 +1,1 @@
+"""All that is kept of one driver: given to him, and erased."""
