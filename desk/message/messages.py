@@ -21,7 +21,7 @@ from desk.texts import advertising, consents
 from desk.texts.message_states import TOO_LATE, change, hold
 from desk.texts.receipts import receipt, submitted
 from desk.work import Work
-from models import Campaign, Customer, CustomerPhone, Message, Office, StandingRun
+from models import Campaign, ConsentNotice, Customer, CustomerPhone, Message, Office, StandingRun
 
 __all__ = [
     "ambiguous",
@@ -83,7 +83,7 @@ async def _unwanted(work: Work, found: Sequence[Message]) -> dict[int, str]:
     """Texts whose receivers do not want them in this moment, and why, whatever was looked at before.
 
     Advertisements, to whoever does not agree to them; what a standing send wrote, also to who refused or is not to be served;
-    what tells of a consent that there is no more.
+    what tells of a consent that there is no more, or of another day than its own.
     """
     campaigns = {message.campaign_id for message in found} - {None}
     if not campaigns:
@@ -92,6 +92,7 @@ async def _unwanted(work: Work, found: Sequence[Message]) -> dict[int, str]:
     by_rule = select(StandingRun.campaign_id).where(StandingRun.campaign_id.in_(campaigns))
     standing = set(await work.session.scalars(by_rule))
     of_consents = {message.campaign_id for message in found if message.text_key == consents.NOTICE_KEY}
+    tells_of = await _told_days(work, [message.id for message in found if message.campaign_id in of_consents])
     asked = ads | standing | of_consents
     unwanted = {}
     for office_id in {message.office_id for message in found if message.campaign_id in asked}:
@@ -101,12 +102,24 @@ async def _unwanted(work: Work, found: Sequence[Message]) -> dict[int, str]:
         blocked = await _blocked(work, office_id, [one.recipient for one in theirs if one.campaign_id in standing])
         for one in theirs:
             stands = consents.standing(known.get(one.recipient), work.now, timezone)
+            consent, told = known.get(one.recipient), tells_of.get(one.id)
             nothing_to_tell = stands == "no_consent" and one.campaign_id in of_consents
             if stands == "refused" or nothing_to_tell or (stands != "agreed" and one.campaign_id in ads):
                 unwanted[one.id] = consents.REFUSED if stands == "refused" else consents.NO_CONSENT
+            elif told is not None and consent is not None and consent.agreed_at != told:
+                unwanted[one.id] = consents.SAID_ANEW
             elif one.recipient in blocked:
                 unwanted[one.id] = NOT_SERVED
     return unwanted
+
+
+async def _told_days(work: Work, message_ids: Sequence[int]) -> dict[int, datetime]:
+    """Of which consent each of these texts tells: when it was given."""
+    if not message_ids:
+        return {}
+    query = select(ConsentNotice.message_id, ConsentNotice.agreed_at)
+    rows = await work.session.execute(query.where(ConsentNotice.message_id.in_(message_ids)))
+    return dict(rows.tuples().all())
 
 
 async def _blocked(work: Work, office_id: int, numbers: Sequence[str]) -> set[str]:

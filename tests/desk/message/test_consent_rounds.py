@@ -279,16 +279,22 @@ async def test_what_he_says_meanwhile_takes_back_a_text_that_waits(
 async def test_a_text_of_a_consent_that_is_gone_when_it_leaves_does_not_leave(
     desk: Desk, site: Site, clock: Clock
 ) -> None:
-    """As a refusal and a sending do that meet. Seen failing without `of_consents`; one that is merely over leaves."""
-    await agree(desk, site, "010-5555-0001", "010-5555-0002", "010-5555-0003", at=noon(2024, 11, 1))
+    """As a refusal, or a file that says another day, and a sending do that meet; one that is merely over leaves.
+
+    Seen failing without `of_consents`, and without the day.
+    """
+    await agree(desk, site, *(f"010-5555-000{n}" for n in range(1, 5)), at=noon(2024, 11, 1))
     await told(desk, site)
     async with desk.work() as work:
         mine = update(AdConsent).where(AdConsent.number == "+821055550001")
         await work.session.execute(mine.values(refused_at=work.now))
         mine = update(AdConsent).where(AdConsent.number == "+821055550002")
         await work.session.execute(mine.values(agreed_at=None))
+        mine = update(AdConsent).where(AdConsent.number == "+821055550004")
+        await work.session.execute(mine.values(agreed_at=noon(2025, 11, 1)))
     assert await claimed(desk) == ["+821055550003"]
-    assert [one.detail for one in await rows(desk)][:2] == [consents.REFUSED, consents.NO_CONSENT]
+    details = [one.detail for one in await rows(desk)]
+    assert details == [consents.REFUSED, consents.NO_CONSENT, None, consents.SAID_ANEW]
 
 
 async def test_nobody_is_told_by_night(desk: Desk, site: Site, clock: Clock) -> None:
