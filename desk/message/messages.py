@@ -119,7 +119,7 @@ async def _told_days(work: Work, message_ids: Sequence[int]) -> dict[int, dateti
         return {}
     query = select(ConsentNotice.message_id, ConsentNotice.agreed_at)
     rows = await work.session.execute(query.where(ConsentNotice.message_id.in_(message_ids)))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 async def _blocked(work: Work, office_id: int, numbers: Sequence[str]) -> set[str]:
