@@ -39,6 +39,7 @@ from models import (
     Call,
     CarCover,
     CarPhoto,
+    ConsentNotice,
     Driver,
     DriverErasure,
     Entry,
@@ -253,6 +254,9 @@ async def _empty_texts(session: AsyncSession, driver: Driver, numbers: Numbers) 
         "ad_consent": delete(AdConsent)
         .where(AdConsent.office_id == driver.office_id, AdConsent.number.in_(numbers.own))
         .returning(AdConsent.id),
+        "consent_notice": delete(ConsentNotice)
+        .where(ConsentNotice.office_id == driver.office_id, ConsentNotice.number.in_(numbers.own))
+        .returning(ConsentNotice.id),
         "consent": update(AdConsent).where(AdConsent.text_id.in_(his)).values(text_id=None).returning(AdConsent.id),
         "incoming_part": delete(IncomingPart).where(IncomingPart.text_id.in_(his)).returning(IncomingPart.id),
         "incoming_text": delete(IncomingText).where(ours).returning(IncomingText.id),

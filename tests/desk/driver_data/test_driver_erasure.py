@@ -54,6 +54,7 @@ from models import (
     CarPhoto,
     CarReading,
     CarSkip,
+    ConsentNotice,
     Driver,
     DriverErasure,
     DriverRequest,
@@ -187,6 +188,9 @@ async def around(work: Work, site: Site, driver_id: int, order_id: int) -> None:
     add(Message(office_id=site.office_id, order_id=order_id, audience="customer", recipient="+821099990000", sender=DID,
                 text_key="sms.assigned.customer", language="ko", text=f"{NAME} 기사 010-7654-3210", state="delivered",
                 next_try_at=now, created_at=now, updated_at=now))  # fmt: skip
+    told = (await work.session.scalars(select(Message).order_by(Message.id.desc()).limit(1))).one()
+    add(ConsentNotice(office_id=site.office_id, number=OTHER, message_id=told.id, operator_id=site.operator_id, agreed_at=now,
+                      written_at=now))  # fmt: skip
     line = (await work.session.scalars(select(Line.id))).one()
     call = Call(office_id=site.office_id, line_id=line, source="pbx", number=PHONE, presentation="allowed", caller_name=NAME,
                 state="ended", arrived_at=now, ended_at=now)  # fmt: skip
