@@ -120,6 +120,26 @@ class ByHandTold(Told):
     passed: int
 
 
+class SquareTold(Told):
+    """About so many orders an hour begin in a square (degrees, WGS 84); `place` is what most of them called it."""
+
+    key: str
+    south: float
+    west: float
+    north: float
+    east: float
+    about: float
+    place: str
+
+
+class CrowdingTold(Told):
+    """The hour from `since` on, by that hour of so many `weeks` before; no weeks: there is no history yet."""
+
+    since: Moment
+    weeks: int
+    items: list[SquareTold]
+
+
 class DriverTold(Told):
     """A driver. His place is from `located_at`, when his phone found it; his page last spoke at `heard_at`."""
 

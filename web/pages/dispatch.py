@@ -10,6 +10,7 @@ from aiohttp import web
 from desk.dispatching import by_hand, modes, peaks
 from desk.dispatching.modes import Hours
 from desk.errors import DeskError, Invalid
+from desk.figures import crowding as crowds_ahead
 from desk.keeping import as_seen
 from desk.keeping.as_seen import Outdated
 from desk.work import Work
@@ -56,6 +57,12 @@ async def by_hand_last(ask: Ask[Nothing]) -> Json:
     async with ask.desk.look() as session:
         found = await by_hand.latest(session, ask.operator.office_id, ROUNDS)
     return {"items": [each.as_json() for each in found], "next": None}
+
+
+async def crowding(ask: Ask[Nothing]) -> Json:
+    """Where orders will be asked for in the coming hour, by the office's own weeks."""
+    async with ask.desk.look() as session:
+        return (await crowds_ahead.coming(session, ask.operator.office_id, ask.desk.clock())).as_json()
 
 
 async def page(request: web.Request) -> web.StreamResponse:

@@ -247,6 +247,10 @@ ROUTES: tuple[Route, ...] = (
         "GET", "/dispatch/by-hand", "orders.see", dispatch.by_hand_last, "Orders given by hand, and how many were passed over",
         answer=t.Items[tdi.ByHandTold],
     ),
+    json(
+        "GET", "/dispatch/squares", "orders.see", dispatch.crowding, "Where orders will be asked for in the coming hour",
+        answer=tdi.CrowdingTold,
+    ),
     json("GET", "/drivers", "drivers.see", drivers.listed, "Drivers", given=g.DriversQuery, answer=t.Items[tdi.DriverTold]),
     json(
         "POST", f"/drivers/{ID}/duty", "drivers.duty", drivers.duty, "Take a driver on duty, or off it, for him",

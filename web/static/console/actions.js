@@ -82,6 +82,7 @@ export const ACTIONS = [
   { name: "map", keys: ["Control+F8"], where: "always", run: () => at("order-board").toggleMap() },
   { name: "map_walk", where: "there" },
   { name: "map_shows", where: "there" },
+  { name: "map_squares", where: "there" },
   { name: "map_zoom", where: "there" },
   { name: "filters", where: "there" },
   { name: "filter_text", where: "there", run: () => at("order-board").enterFilter() },

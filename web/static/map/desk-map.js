@@ -10,6 +10,7 @@ import { LiveElement } from "../console/element.js";
 import { store } from "../console/store.js";
 import { clockTime, duration, t } from "../console/texts.js";
 import { Mark } from "./marks.js";
+import { Shading, figure } from "./shading.js";
 import { isAtRisk, shown } from "../console/filters.js";
 
 const BOUNDARIES = "/static/map/sigungu.geojson";
@@ -36,7 +37,8 @@ function resolved(name, probe) {
 export class DeskMap extends LiveElement {
   ticks = true;
   shows = "orders";
-  walked = null; // "order-12" or "driver-7"
+  walked = null; // "order-12", "driver-7" or "square-28330.54823"
+  shading = new Shading(() => this.requestUpdate());
   #marks = new Map();
   #colours = {};
   #fitted = false;
@@ -53,6 +55,7 @@ export class DeskMap extends LiveElement {
     const { tiles, credit } = this.boot;
     if (tiles) tileLayer(tiles, { attribution: credit, maxZoom: 19 }).addTo(this.map);
     this.drawBoundaries();
+    this.map.on("zoomend", () => this.requestUpdate());
     this.resized = new ResizeObserver(() => this.map.invalidateSize({ pan: false }));
     this.resized.observe(box);
     store.watchDrivers(true);
@@ -113,9 +116,19 @@ export class DeskMap extends LiveElement {
     return this.shows === "orders" ? [...drivers, ...orders] : [...orders, ...drivers];
   }
 
+  squares() {
+    return this.shading.squares.map((square) => ({
+      id: `square-${square.key}`,
+      square,
+      lat: (square.south + square.north) / 2,
+      lon: (square.west + square.east) / 2,
+    }));
+  }
+
   updated() {
     if (!this.map) return;
     const seen = new Set();
+    this.shading.draw(this.map, this.colour("--ink-2"));
     for (const thing of this.things()) {
       if (thing.lat === null || thing.lat === undefined || !thing.look) continue;
       seen.add(thing.id);
@@ -163,6 +176,7 @@ export class DeskMap extends LiveElement {
   // --- the keyboard -----------------------------------------------------------------------------------------------------
 
   listed() {
+    if (this.shows === "squares") return this.squares();
     return this.things().filter((thing) => (this.shows === "orders" ? thing.order : thing.driver)).slice(0, LISTED);
   }
 
@@ -172,6 +186,7 @@ export class DeskMap extends LiveElement {
     const act = {
       Enter: () => this.open(this.listed().find((thing) => thing.id === this.walked)),
       KeyO: () => this.show(this.shows === "orders" ? "drivers" : "orders"),
+      KeyS: () => this.shade(),
       Equal: () => this.map.zoomIn(),
       NumpadAdd: () => this.map.zoomIn(),
       Minus: () => this.map.zoomOut(),
@@ -203,6 +218,12 @@ export class DeskMap extends LiveElement {
     this.requestUpdate();
   }
 
+  /** Where the coming hour will be asked for: on the map, and in the list; the same again takes it away. */
+  shade() {
+    this.shading.toggle();
+    this.show(this.shading.on ? "squares" : "orders");
+  }
+
   /** An order on the console's right; from a page of its own, the console with it. A driver: where he is. */
   open(thing) {
     if (!thing) return;
@@ -226,6 +247,7 @@ export class DeskMap extends LiveElement {
             </button>`,
           )}
         </span>
+        <button type="button" aria-pressed=${String(this.shading.on)} @click=${() => this.shade()}>${t("map.squares_short")} <kbd>S</kbd></button>
         <button type="button" @click=${() => this.map.zoomIn()} aria-label=${t("map.nearer")}><kbd>+</kbd></button>
         <button type="button" @click=${() => this.map.zoomOut()} aria-label=${t("map.farther")}><kbd>−</kbd></button>
         <button type="button" @click=${() => this.fit()}>${t("map.fit")} <kbd>0</kbd></button>
@@ -233,6 +255,7 @@ export class DeskMap extends LiveElement {
       <p class="map-legend">
         <span class="good">●</span> ${t("map.free")} <span class="mine">■</span> ${t("map.busy")} <span class="ring">▲</span> ${t("map.waits")}
         <span class="late">▲</span> ${t("map.risk")} <span class="mine">◆</span> ${t("map.driven")}
+        ${this.shading.on && this.shading.told?.weeks ? html`<span class="shade">▦</span> ${t("map.ahead", { weeks: this.shading.told.weeks })}` : nothing}
       </p>
       <div class="map" aria-hidden="true"></div>
       <i class="map-probe" hidden></i>
@@ -245,7 +268,7 @@ export class DeskMap extends LiveElement {
         @keydown=${this.pressed}
       >
         ${repeat(things, (thing) => thing.id, (thing) => this.row(thing))}
-        ${things.length ? nothing : html`<li class="quiet" role="option" aria-selected="false">${t(`map.no_${this.shows}`)}</li>`}
+        ${things.length ? nothing : html`<li class="quiet" role="option" aria-selected="false">${this.shows === "squares" ? this.shading.nothing() : t(`map.no_${this.shows}`)}</li>`}
       </ul>
     `;
   }
@@ -258,7 +281,7 @@ export class DeskMap extends LiveElement {
         aria-selected=${String(thing.id === this.walked)}
         @click=${() => this.open(thing)}
       >
-        ${thing.order ? this.orderFacts(thing.order) : this.driverFacts(thing.driver)}
+        ${thing.square ? this.squareFacts(thing.square) : thing.order ? this.orderFacts(thing.order) : this.driverFacts(thing.driver)}
       </li>
     `;
   }
@@ -268,6 +291,13 @@ export class DeskMap extends LiveElement {
       <span class="order-state ${order.state}">${t(`order.state.${order.state}`)} ${order.driver ? html`<b>#${order.driver.number}</b>` : nothing}</span>
       <span>${order.origin.text} → ${order.destination?.text ?? t("board.not_told")}</span>
       <small>${duration(store.now() - Date.parse(order.taken_at))}${order.origin.lat === null ? ` · ${t("order.no_pin")}` : ""}</small>
+    `;
+  }
+
+  squareFacts(square) {
+    return html`
+      <span><b>${t("map.about", { orders: figure(square.about) })}</b></span>
+      <span>${square.place}</span>
     `;
   }
 
