@@ -138,6 +138,12 @@ async def a_life(desk: Desk, site: Site, customer_id: int) -> tuple[int, int]:
     async with desk.work() as work:
         told = await idempotency.once(work, by, "k1", "h", lambda: answer(work))
     order_id = told.body["id"]
+
+    async def in_words() -> tuple[int, Any]:
+        return 200, {"note": f"{NAME} 기사님"}
+
+    async with desk.work() as work:
+        await idempotency.once(work, by, "k2", "h", in_words)
     async with desk.work() as work:
         await shifts.locate(work, driver_id, 37.51, 127.0)
         work.session.add(DriverWay(order_id=order_id, driver_id=driver_id, at=work.now, lat=37.5, lon=127.0))
@@ -271,6 +277,7 @@ async def customer_id(add_customer: AddCustomer) -> int:
 async def test_nothing_of_him_is_found_in_any_table_or_in_the_file_and_the_books_are_exact(
     desk: Desk, site: Site, customer_id: int
 ) -> None:
+    """Seen failing with ways left in place, others' words and kept answers not looked through, and his name in the record."""
     driver_id, order_id = await a_life(desk, site, customer_id)
     found = {table for table, _ in await mentions(desk)}
     assert {"driver", "driver_phone", "driver_grade", "message", "incoming_text", "call", "order", "appeal", "car_cover",
@@ -320,6 +327,7 @@ async def unsettled(desk: Desk, site: Site, driver_id: int) -> str:
 
 
 async def test_what_is_open_between_him_and_the_office_keeps_him_and_is_named(desk: Desk, site: Site) -> None:
+    """Seen failing without the open fare, and without the pay-out that waits."""
     by, driver_id = site.operator_id, site.drivers[0]
     assert await unsettled(desk, site, driver_id) == "shift"
     async with desk.work() as work:
@@ -386,6 +394,7 @@ async def test_he_is_forgotten_once_by_his_own_office_and_with_a_reason_that_doe
 async def test_an_erased_driver_is_not_changed_nor_chosen_nor_booked_on_and_his_number_is_free(
     desk: Desk, site: Site
 ) -> None:
+    """Seen failing with money taken in for him."""
     by, driver_id = site.operator_id, await left(desk, site)
     async with desk.work() as work:
         paid = await cashier.take_in(work, by, driver_id, 5_000, "영수증 1")
@@ -431,7 +440,10 @@ async def test_an_erased_driver_is_not_changed_nor_chosen_nor_booked_on_and_his_
 async def test_a_number_that_is_a_customer_s_as_well_stays_with_the_customer(
     desk: Desk, site: Site, add_customer: AddCustomer
 ) -> None:
-    """Who drives and rides is two people to the desk; the texts to the driver go, those to the customer stay."""
+    """Who drives and rides is two people to the desk; the texts to the driver go, those to the customer stay.
+
+    Seen failing with all numbers of his taken for his own.
+    """
     driver_id = await left(desk, site)
     await add_customer("+821020000000")
     now = desk.clock()
@@ -452,6 +464,7 @@ async def test_a_number_that_is_a_customer_s_as_well_stays_with_the_customer(
 async def test_what_is_kept_of_him_is_given_whole_and_that_is_on_record(
     desk: Desk, site: Site, customer_id: int
 ) -> None:
+    """Seen failing with why a customer is kept apart from him."""
     driver_id, order_id = await a_life(desk, site, customer_id)
     async with desk.work() as work:
         other = await orders.take(work, site.operator_id, TakeOrder(PlaceText("남의 집"), number="01011113333"))

@@ -37,6 +37,7 @@ async def asked(desk: Desk, site: Site, back: timedelta, place: PlaceText) -> No
 async def test_squares_have_the_mean_of_the_same_hour_of_the_last_weeks_the_busiest_first(
     desk: Desk, site: Site
 ) -> None:
+    """Seen failing with what came after the hour."""
     inside, minute = -timedelta(minutes=59), timedelta(minutes=1)
     gangnam, eleven = PlaceText("강남역", *GANGNAM, 15), PlaceText("강남역 11번 출구", *GANGNAM, 15)
     await asked(desk, site, 4 * WEEK, gangnam)
