@@ -312,7 +312,8 @@ async def test_more_calls_than_a_page_has_are_walked_through(boss: Visitor, hous
         call.arrived_at = at
         await work.session.flush()
         told = {column.key: getattr(call, column.key) for column in Call.__table__.columns}
-        rows = [{**told, "id": call.id + n, "reference": f"cb-{n}", "linkedid": None} for n in range(1, many)]
+        rows = [{**told, "id": call.id + n, "reference": f"cb-{n}", "linkedid": None} for n in range(1, many + 1)]
+        rows[-1]["arrived_at"] = at + timedelta(hours=1)  # in another figure
         await work.session.execute(insert(Call), rows)
     path = f"/analysis/calls?{SPAN}&code=&clock=12"
     first = await open_page(boss, path)
