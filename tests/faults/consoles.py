@@ -12,7 +12,7 @@ from typing import Any
 
 from playwright.async_api import Browser, Page, async_playwright
 
-from tests.browser.conftest import chromium_path
+from tests.browser.conftest import CHROMIUM_OPTIONS, chromium_path
 from tests.faults.history import History
 from tests.faults.office import PASSWORD, Office
 
@@ -85,7 +85,7 @@ class Seat:
 async def chromium() -> AsyncIterator[Browser]:
     """A browser with its own processes; its sandbox cannot work for root in a container."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium_path(), args=["--no-sandbox"])
+        browser = await playwright.chromium.launch(executable_path=chromium_path(), args=CHROMIUM_OPTIONS)
         yield browser
         await browser.close()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, async_playwright
 
-from tests.browser.conftest import chromium_path
+from tests.browser.conftest import CHROMIUM_OPTIONS, chromium_path
 from tests.path.conftest import Start
 from tests.path.running import RunningSite, until
 from tests.sms.smsc import Smsc
@@ -31,7 +31,7 @@ async def smsc() -> AsyncIterator[Smsc]:
 async def page(tmp_path: Path) -> AsyncIterator[Page]:
     """A browser window."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium_path(), args=["--no-sandbox"])
+        browser = await playwright.chromium.launch(executable_path=chromium_path(), args=CHROMIUM_OPTIONS)
         page = await browser.new_page(viewport={"width": 1280, "height": 720}, locale="ko-KR")
         page.set_default_timeout(30_000)
         yield page

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import pytest
 from playwright.async_api import Page, async_playwright
 
-from tests.browser.conftest import chromium_path
+from tests.browser.conftest import CHROMIUM_OPTIONS, chromium_path
 from tests.path.running import RunningSite, until
 from tests.path.test_first_ring import sign_in
 
@@ -22,7 +22,7 @@ async def consoles(site: RunningSite, count: int) -> AsyncIterator[list[Page]]:
     """Consoles of so many operators, each in a browser session of its own."""
     async with AsyncExitStack() as stack:
         playwright = await stack.enter_async_context(async_playwright())
-        browser = await playwright.chromium.launch(executable_path=chromium_path(), args=["--no-sandbox"])
+        browser = await playwright.chromium.launch(executable_path=chromium_path(), args=CHROMIUM_OPTIONS)
         stack.push_async_callback(browser.close)
         opened = []
         for number in range(count):
