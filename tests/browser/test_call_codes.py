@@ -20,7 +20,7 @@ pytestmark = pytest.mark.browser
 CODES = "[...document.querySelectorAll('.codes input')].map((one) => one.value)"
 COMPOSING = (
     "document.activeElement.dispatchEvent(new KeyboardEvent('keydown',"
-    " {key: 'ArrowUp', altKey: true, keyCode: 229, isComposing: true, bubbles: true, cancelable: true}))"
+    " {key: 'ArrowDown', altKey: true, keyCode: 229, isComposing: true, bubbles: true, cancelable: true}))"
 )
 LINE = "caller-card .wrap-up"
 
@@ -55,7 +55,6 @@ async def test_codes_set_without_a_mouse_are_at_once_the_keys_of_a_console_with_
     await boss.keyboard.press("Control+a")
     await boss.keyboard.insert_text("콜백")
     await boss.evaluate(COMPOSING)
-    await boss.keyboard.press("Alt+ArrowUp")
     assert (await boss.evaluate(CODES))[:2] == ["콜백", "언제 오나"]
     await boss.keyboard.press("Alt+ArrowDown")
     assert await boss.evaluate("document.activeElement.name") == "code2"
