@@ -44,6 +44,7 @@ async def test_codes_set_without_a_mouse_are_at_once_the_keys_of_a_console_with_
     await console.ringing(call_id)
     await console.press("F2")
     await console.opened(call_id)
+    await console.page.wait_for_selector(LINE)  # answered
     await console.press("Control+Shift+1")
     await console.sees(f"{LINE} [aria-pressed=true]", "접수")
     field = await console.focused()
