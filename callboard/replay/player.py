@@ -17,11 +17,12 @@ from ami.framing import Splitter
 from ami.message import Message
 from callboard.replay.sessions import Session, sessions
 from callboard.replay.site import PlayedSite
-from callboard.replay.waiting import Stuck, until
+from callboard.replay.waiting import Stuck, until, until_found
 from callboard.tape_format import Entry, Header
 from desk.call import calls
 from desk.events import CallArrived, CallPlaced, MessageChanged, OrderAssigned
 from desk.keeping.tape import Fact
+from desk.message import incoming_texts
 from models import Call
 
 TICK = timedelta(seconds=1)
@@ -208,6 +209,7 @@ class Player:
             return
         if entry.what == "text":
             await self._site.network.text(entry.facts, entry.data)
+            await until_found(self._all_read, "the reading of a text")
             return
         recorded = entry.facts.get("message")
         here = self._message_here(recorded)
@@ -220,6 +222,10 @@ class Player:
             await until(lambda: here in self._changed, "what became of a text", TEXT_LIMIT_S)
         except Stuck as stuck:
             self._outcome.unlike.append(f"message {recorded}: {stuck}")
+
+    async def _all_read(self) -> bool:
+        async with self._site.desk.look() as session:
+            return not await incoming_texts.unread(session)
 
     async def _our_ids(self, entry: Entry) -> None:
         """Which of the recorded site's ids is which of ours."""

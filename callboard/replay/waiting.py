@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 LIMIT_S = 20.0
 _QUICK_LOOKS = 200
+_QUESTION_EVERY_S = 0.005
 
 
 class Stuck(Exception):
@@ -21,5 +22,15 @@ async def until(condition: Callable[[], bool], what: str, limit_s: float = LIMIT
             while not condition():
                 looks += 1
                 await asyncio.sleep(0 if looks < _QUICK_LOOKS else 0.001)
+    except TimeoutError:
+        raise Stuck(f"{what} was waited for in vain") from None
+
+
+async def until_found(condition: Callable[[], Awaitable[bool]], what: str) -> None:
+    """Come back once `condition`, a question to the rows, is answered with yes. Raises Stuck."""
+    try:
+        async with asyncio.timeout(LIMIT_S):
+            while not await condition():
+                await asyncio.sleep(_QUESTION_EVERY_S)
     except TimeoutError:
         raise Stuck(f"{what} was waited for in vain") from None
