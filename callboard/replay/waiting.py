@@ -30,7 +30,7 @@ async def until_found(condition: Callable[[], Awaitable[bool]], what: str) -> No
     """Come back once `condition`, a question to the rows, is answered with yes. Raises Stuck."""
     try:
         async with asyncio.timeout(LIMIT_S):
-            while not await condition():
+            while not await condition():  # noqa: ASYNC110 -- rows set no event
                 await asyncio.sleep(_QUESTION_EVERY_S)
     except TimeoutError:
         raise Stuck(f"{what} was waited for in vain") from None
