@@ -34,6 +34,8 @@ MOST_PARTS = 1_000
 MOST_ADDED = 500
 """So many customers are put into a group at once."""
 HIGHEST_PRIORITY = 10
+ASKED_AT_ONCE = 8
+"""So many segments are asked for a customer in one statement: to write down fifty held everybody up for 73 ms."""
 COUNT_LIMIT_S = 60
 _SOUND = re.compile(r"(?=.{1,40}$)[A-Za-z0-9]+(?:[-_][A-Za-z0-9]+)*")
 """As agi/sounds.py takes them, so that no name leads out of the sounds' folder."""
@@ -149,7 +151,7 @@ async def one(session: AsyncSession, office_id: int, segment_id: int) -> Segment
 
 
 async def treatment(session: AsyncSession, customer_id: int, now: datetime | None = None) -> Treatment:
-    """What the segments say of one customer: all are asked for him alone, in one statement. Nobody is in none."""
+    """What the segments say of one customer: all are asked for him alone. Nobody is in none."""
     office_id = await session.scalar(select(Customer.office_id).where(Customer.id == customer_id))
     if office_id is None:
         return Treatment()
@@ -187,14 +189,16 @@ async def _of_customer(
     session: AsyncSession, office_id: int, customer_id: int, every: list[Segment], now: datetime | None
 ) -> list[Segment]:
     """Of these segments those that the customer is in, in their order."""
-    if not every:
-        return []
-    asked = [
-        and_(*await _who(session, office_id, each.kind, each.conditions, each.id, now, only=customer_id))
-        for each in every
-    ]
-    is_in = (await session.execute(select(*asked).select_from(Customer).where(Customer.id == customer_id))).one()
-    return [segment for segment, yes in zip(every, is_in, strict=True) if yes]
+    found: list[Segment] = []
+    for begin in range(0, len(every), ASKED_AT_ONCE):
+        some = every[begin : begin + ASKED_AT_ONCE]
+        asked = [
+            and_(*await _who(session, office_id, each.kind, each.conditions, each.id, now, only=customer_id))
+            for each in some
+        ]
+        is_in = (await session.execute(select(*asked).select_from(Customer).where(Customer.id == customer_id))).one()
+        found += [segment for segment, yes in zip(some, is_in, strict=True) if yes]
+    return found
 
 
 def segment_json(segment: Segment) -> Json:

@@ -272,6 +272,24 @@ async def test_the_weightiest_segment_of_a_customer_speaks(
         assert await segments.treatment(session, plain, clock.now) == segments.Treatment()
 
 
+async def test_of_more_segments_than_one_statement_asks_for_each_says_of_its_own(
+    desk: Desk, site: Site, clock: Clock, add_customer: AddCustomer
+) -> None:
+    """Seen failing with the second statement's answers put beside the first one's segments."""
+    every = segments.ASKED_AT_ONCE * 2 + 3
+    customer_id = await with_history(desk, site, add_customer, "자주", trips=9)
+    async with desk.work() as work:
+        for number in range(every):
+            trips = [5, None] if number % 3 else [0, 5]
+            form = SegmentForm(f"{number}", {"trips": trips}, priority=number % 7)
+            await segments.make(work, site.operator_id, form)
+    async with desk.look() as session:
+        told = await segments.treatment(session, customer_id, clock.now)
+        in_order = [each.name for each in await segments.listed(session, site.office_id)]
+    assert told.segments == tuple(name for name in in_order if int(name) % 3)
+    assert told.priority == 6
+
+
 async def test_two_segments_of_one_name_and_an_older_version_are_refused(desk: Desk, site: Site, clock: Clock) -> None:
     """Seen failing with the version not looked at."""
     async with desk.work() as work:
