@@ -341,6 +341,13 @@ class SessionEnded(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class RightsChanged(Event):
+    """Somebody may do something else than before, or nothing, or has another name or telephone; his sockets must close."""
+
+    operator_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class ImportMoved(Event):
     """A file of customers or drivers has come further, or something is to be done for it."""
 

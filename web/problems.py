@@ -17,7 +17,7 @@ from desk import errors
 from desk.customer.customer_deeds import StaleCustomer
 from desk.database_errors import disk_is_full, in_words, is_away, is_full
 from desk.driver import car_links, driver_access
-from desk.office import people
+from desk.office import people, staff
 from desk.ordering import order_changes, place_links
 from web.api.bodies import Refused
 
@@ -25,6 +25,7 @@ log = structlog.get_logger(__name__)
 
 STATUS: tuple[tuple[type[errors.DeskError], int], ...] = (
     (people.WrongLogin, 401),
+    (staff.RightsGone, 403),
     (driver_access.WrongLink, 401),
     (car_links.WrongCarLink, 410),
     (place_links.WrongPlaceLink, 401),

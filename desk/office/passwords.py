@@ -21,11 +21,22 @@ _hasher = PasswordHasher()
 _room = asyncio.Semaphore(AT_A_TIME)
 
 
-def password_hash(password: str) -> str:
-    """The argon2id hash to keep. Raises Invalid where the password is too short or too long."""
+def check(password: str) -> None:
+    """Raises Invalid where the password is too short or too long."""
     if not SHORTEST <= len(password) <= LONGEST:
         raise Invalid(f"a password has {SHORTEST} to {LONGEST} characters", field="password")
-    return _hasher.hash(password)
+
+
+def password_hash(password: str) -> str:
+    """The argon2id hash to keep. Raises Invalid where the password is too short or too long."""
+    check(password)
+    return _hasher.hash(password.encode("utf-8", "surrogatepass"))
+
+
+async def hashed(password: str) -> str:
+    """The same; never blocks the loop. Not within a transaction: it takes long."""
+    async with _room:
+        return await asyncio.to_thread(password_hash, password)
 
 
 async def matches(password: str, kept: str | None) -> bool:

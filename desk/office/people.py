@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.audit_chain import SIGN_IN_REFUSED
 from desk.errors import Conflict, DeskError, Invalid, NotFound
-from desk.events import SessionEnded
+from desk.events import RightsChanged, SessionEnded
 from desk.office.passwords import matches, new_token, password_hash, token_hash
 from desk.text import plain
 from desk.work import Desk, Work
@@ -37,6 +37,18 @@ class CodeNeeded(WrongLogin):
     """The password is right, and a code of the second factor has to come with it."""
 
     code = "code_needed"
+
+
+class LoginTaken(Conflict):
+    """Somebody has this log-in: perhaps he is disabled, perhaps he is of another office of the same server."""
+
+    code = "login_taken"
+
+
+class ExtensionTaken(Conflict):
+    """Somebody has this extension: perhaps he is disabled."""
+
+    code = "extension_taken"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +98,9 @@ async def sign_in(
     right = await matches(password, operator.password_hash if operator else None)
     prove = await second(operator.id) if second is not None and operator is not None and right else None
     async with desk.work() as work:
-        # Read again: he may have been disabled, or given another password, in the meantime.
-        now_kept = await _by_login(work.session, login)
+        # Read again: he may have been disabled, or given another password, in the meantime. And held: whoever does so now ends
+        # this session, too.
+        now_kept = await _by_login(work.session, login, held=True)
         factor = None
         if operator is None or now_kept is None or not right or now_kept.password_hash != operator.password_hash:
             audit(work, None, SIGN_IN_REFUSED, plain(login, 64), {"address": plain(address, 64)})
@@ -192,11 +205,16 @@ async def add_operator(
     name: str | None = None,
     role: str = "operator",
     password: str | None = None,
+    kept: str | None = None,
     token: str | None = None,
     extension: str | None = None,
     locale: str = "ko",
+    by: int | None = None,
 ) -> Operator:
-    """A new person (or program, by token). Raises Invalid, and Conflict where the log-in or the extension is in use."""
+    """A new person (or program, by token); `kept` is the hash of a password where it is made already.
+
+    Raises Invalid, and LoginTaken and ExtensionTaken where they are in use.
+    """
     login = plain(login, 64)
     if not login:
         raise Invalid("a log-in has a name", field="login")
@@ -206,7 +224,7 @@ async def add_operator(
         office_id=office_id,
         login=login,
         name=plain(name) or login,
-        password_hash=password_hash(password) if password is not None else None,
+        password_hash=password_hash(password) if password is not None else kept,
         token_hash=token_hash(token) if token is not None else None,
         role=role,
         extension=extension,
@@ -217,16 +235,20 @@ async def add_operator(
             work.session.add(operator)
             await work.session.flush()
     except IntegrityError as error:
-        raise Conflict("this log-in or this extension is in use", login=login, extension=extension) from error
-    audit(work, None, "operator.added", login, {"role": role, "extension": extension})
+        if await work.session.scalar(select(Operator.id).where(Operator.login == login)) is not None:
+            raise LoginTaken("this log-in is in use", login=login) from error
+        raise ExtensionTaken("this extension is in use", extension=extension) from error
+    audit(work, by, "operator.added", login, {"role": role, "extension": extension})
     return operator
 
 
-async def set_password(work: Work, operator_id: int, password: str, by: int | None = None) -> None:
-    """Give an operator another password; all his sessions end. Raises NotFound and Invalid."""
+async def set_password(
+    work: Work, operator_id: int, kept: str, by: int | None = None, session_id: int | None = None
+) -> None:
+    """Give an operator another password, of which `kept` is the hash; his sessions end but for this one. Raises NotFound."""
     operator = await _get(work.session, operator_id)
-    operator.password_hash = password_hash(password)
-    await _end_sessions(work, WebSession.operator_id == operator_id)
+    operator.password_hash = kept
+    await end_sessions_but(work, operator_id, session_id)
     audit(work, by, "operator.password", operator.login)
 
 
@@ -238,6 +260,7 @@ async def set_role(work: Work, operator_id: int, role: str, by: int | None = Non
     if operator.role != role:
         audit(work, by, "operator.role", operator.login, {"from": operator.role, "to": role})
         operator.role = role
+        work.tell(RightsChanged(work.now, operator_id))
 
 
 async def end_sessions_but(work: Work, operator_id: int, session_id: int | None) -> None:
@@ -250,7 +273,16 @@ async def disable(work: Work, operator_id: int, by: int | None = None) -> None:
     operator = await _get(work.session, operator_id)
     operator.disabled_at = operator.disabled_at or work.now
     await _end_sessions(work, WebSession.operator_id == operator_id)
+    work.tell(RightsChanged(work.now, operator_id))
     audit(work, by, "operator.disabled", operator.login)
+
+
+async def enable(work: Work, operator_id: int, by: int | None = None) -> None:
+    """Let somebody sign in again, with the password that he had; sessions of before stay ended. Raises NotFound."""
+    operator = await _get(work.session, operator_id)
+    if operator.disabled_at is not None:
+        operator.disabled_at = None
+        audit(work, by, "operator.enabled", operator.login)
 
 
 def audit(
@@ -264,12 +296,13 @@ def audit(
     )
 
 
-async def _by_login(session: AsyncSession, login: str) -> Operator | None:
-    found = await session.scalars(
+async def _by_login(session: AsyncSession, login: str, *, held: bool = False) -> Operator | None:
+    query = (
         select(Operator)
         .where(Operator.login == plain(login, 64), Operator.disabled_at.is_(None))
         .execution_options(populate_existing=True)
     )
+    found = await session.scalars(query.with_for_update(read=True) if held else query)
     return found.one_or_none()
 
 

@@ -55,6 +55,7 @@ Permission = Literal[
     "articles.write",  # write, change, archive it
     "people.import",  # customers and drivers from files, all of them to files, and back
     "audit.see",  # the record of who did what
+    "users.manage",  # who signs in to the panel, as what; passwords, sessions and second factors of others
     "driver.own",  # a driver's own page
 ]
 PERMISSIONS: Final = frozenset[str](get_args(Permission))

@@ -50,6 +50,10 @@ FORMS: dict[str, tuple[dict[str, str], ...]] = {
     "/login": ({"user": "boss", "password": PASSWORD},),
     "/logout": ({},),
     "/second-factor": ({"do": "begin"},),
+    "/password": ({"old": PASSWORD, "new": "another password 1", "again": "another password 1"},),
+    "/users": (
+        {"login": "newbie", "name": "새 사람", "role": "operator", "extension": "", "locale": "ko", "key": "a user"},
+    ),
     "/drivers": ({"number": "777", "name": "새 기사", "phone": "01020007777", "key": "a driver"},),
     "/money": ({"month": "2020-01", "read": "yes", "key": "a month"},),
     "/money/open-fares": ({"order": "1", "fare": "25000", "key": "a fare"},),
@@ -128,7 +132,7 @@ class Walk:
         asking |= {
             DRIVER: await house.driver(),
             NOBODY: house.anonymous(),
-            "own.session": await house.signed_in("boss"),
+            "own.session": await house.signed_in("op"),
         }
         return Walk(house, asking, await one_of_each.rows(house))
 

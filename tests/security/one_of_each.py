@@ -102,6 +102,7 @@ async def rows(house: House) -> dict[str, Any]:
             "offers": await _offer(work, order["id"], driver),
             "recordings": _recording(work, house, call),
             "messages": await _unheard(work, order["id"]),
+            "users": await _colleague(work, house),
         }
     return found | await taken_away(house)
 
@@ -205,6 +206,11 @@ async def _import(house: House) -> int:
     staged = await staging.stage(house.desk, house.site.office_id, house.site.colleague_id, "customers", file, table)
     await steps.finish(house.desk, staged)
     return staged
+
+
+async def _colleague(work: Work, house: House) -> int:
+    added = await people.add_operator(work, house.site.office_id, f"colleague-{next(_nth)}", name=SECRET)
+    return added.id
 
 
 async def _car(work: Work, order: int, driver: int, path: str) -> CarPhoto:
@@ -383,6 +389,14 @@ _FORMS: dict[str, tuple[dict[str, str], ...]] = {
         {"do": "remove"},
     ),
     "/texts/standing/{id}/off": ({},),
+    "/users/{id}": (
+        {"do": "change", "name": "x", "role": "auditor", "extension": "", "locale": "ko"},
+        {"do": "password", "password": ""},
+        {"do": "sign_out"},
+        {"do": "forget_factor"},
+        {"do": "disable"},
+        {"do": "enable"},
+    ),
 }
 """What each page's forms send. Words in capitals are rows of the office that the page is about."""
 

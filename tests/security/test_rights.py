@@ -58,6 +58,7 @@ def test_who_sees_and_moves_money_is_said_once_more_by_hand() -> None:
     assert holders["audit.see"] == {"admin", "auditor"}
     assert holders["articles.write"] == {"admin"}
     assert holders["calls.codes"] == {"admin"}
+    assert holders["users.manage"] == {"admin"}
     assert holders["articles.read"] == {"admin", "dispatcher", "operator", "auditor"}
     assert holders["texts.send"] == {"admin", "dispatcher"}
     assert holders["texts.standing"] == {"admin"}

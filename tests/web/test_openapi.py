@@ -11,7 +11,19 @@ from web.api.openapi import plain_path
 from web.app import make_app
 from web.routes import ROUTES
 
-PAGES = {"/", "/car", "/driver", "/here", "/login", "/logout", "/map", "/second-factor", "/static", "/wall"}
+PAGES = {
+    "/",
+    "/car",
+    "/driver",
+    "/here",
+    "/login",
+    "/logout",
+    "/map",
+    "/password",
+    "/second-factor",
+    "/static",
+    "/wall",
+}
 
 
 def test_the_document_is_openapi_3_1() -> None:
@@ -45,6 +57,7 @@ def test_every_url_of_the_application_is_in_the_document_and_none_more(house: Ho
                 "/articles/",
                 "/tasks/",
                 "/calls/",
+                "/users/",
             )
         )
     }

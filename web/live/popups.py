@@ -17,7 +17,7 @@ from aiohttp import web
 
 from desk.bus import Bus
 from desk.database_errors import in_words, is_away
-from desk.events import CallArrived, Event, OfferEnded, OfferMade, SessionEnded
+from desk.events import CallArrived, Event, OfferEnded, OfferMade, RightsChanged, SessionEnded
 from desk.views import moment
 from desk.work import Desk
 from web.access import masking
@@ -61,6 +61,7 @@ class Hub:
         self.positions = Positions(desk)
         self._unsubscribe = [bus.on(kind, self._told.put_nowait) for kind in READERS]
         self._unsubscribe.append(bus.on(SessionEnded, self._session_ended))
+        self._unsubscribe.append(bus.on(RightsChanged, self._rights_changed))
         metrics.waiting.set_function(self._told.qsize)
         metrics.sockets.set_function(lambda: len(self.browsers))
         metrics.pending.set_function(lambda: max((browser.pending for browser in self.browsers), default=0))
@@ -180,6 +181,9 @@ class Hub:
 
     def _session_ended(self, event: SessionEnded) -> None:
         self.sign_out(browser for browser in self.browsers if browser.visitor.session_id == event.session_id)
+
+    def _rights_changed(self, event: RightsChanged) -> None:
+        self.sign_out(browser for browser in self.browsers if browser.visitor.operator.id == event.operator_id)
 
     def sign_out(self, browsers: Iterable[Browser]) -> None:
         """Close sockets whose right to listen is over."""

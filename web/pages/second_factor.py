@@ -13,8 +13,8 @@ from desk.office.second_factor import WrongCode
 from desk.work import Work
 from models import Operator
 from web.access.auth import visitor_of
-from web.keys import DESK, OUTSIDE, SETTINGS, THROTTLE, Visitor
-from web.pages.session import prover
+from web.keys import DESK, OUTSIDE, SETTINGS, Visitor
+from web.pages.session import counted, prover
 from web.render import page
 from web.views.forms import fields_of
 
@@ -53,14 +53,14 @@ async def _begin(request: web.Request, visitor: Visitor, _code: str) -> list[str
 
 async def _confirm(request: web.Request, visitor: Visitor, code: str) -> list[str] | None:
     desk, key = request.app[DESK], request.app[OUTSIDE].factor_key
-    account = _counted(request, visitor)
+    was_right = counted(request, visitor.operator.login)
     codes = await second_factor.confirm(desk, key, visitor.operator.id, code, visitor.session_id)
-    request.app[THROTTLE].succeeded(account, request.remote or "")
+    was_right()
     return codes
 
 
 async def _remove(request: web.Request, visitor: Visitor, code: str) -> list[str] | None:
-    account = _counted(request, visitor)
+    was_right = counted(request, visitor.operator.login)
     operator_id = visitor.operator.id
     prove = await prover(request, operator_id, code)
 
@@ -73,18 +73,8 @@ async def _remove(request: web.Request, visitor: Visitor, code: str) -> list[str
 
     if not await request.app[DESK].do(act):
         raise WrongCode("that is not the code of now")
-    request.app[THROTTLE].succeeded(account, request.remote or "")
+    was_right()
     return None
-
-
-def _counted(request: web.Request, visitor: Visitor) -> str:
-    """Count a try, as one at the log-in. Raises HTTPTooManyRequests."""
-    account, address = visitor.operator.login, request.remote or ""
-    wait = request.app[THROTTLE].wait_s(account, address)
-    if wait > 0:
-        raise web.HTTPTooManyRequests(text="too_many_attempts", headers={"Retry-After": str(wait)})
-    request.app[THROTTLE].failed(account, address)
-    return account
 
 
 async def _person(request: web.Request) -> Visitor:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from aiohttp import web
 
 from desk.office import people, second_factor
@@ -19,21 +21,28 @@ async def open_session(request: web.Request, user: str, password: str, code: str
 
     Raises WrongLogin (CodeNeeded: the code is missing), or HTTPTooManyRequests after too many wrong ones.
     """
-    address = request.remote or ""
-    throttle = request.app[THROTTLE]
-    wait = throttle.wait_s(user, address)
-    if wait > 0:
-        raise web.HTTPTooManyRequests(text="too_many_attempts", headers={"Retry-After": str(wait)})
-    # Counted before the slow check, so that many at once do not all slip through.
-    throttle.failed(user, address)
+    was_right = counted(request, user)
 
     async def second(operator_id: int) -> Prove | None:
         return await prover(request, operator_id, code)
 
-    signed_in = await people.sign_in(request.app[DESK], user, password, address, second)
-    throttle.succeeded(user, address)
+    signed_in = await people.sign_in(request.app[DESK], user, password, request.remote or "", second)
+    was_right()
     await close_session(request)
     return signed_in
+
+
+def counted(request: web.Request, account: str) -> Callable[[], None]:
+    """Count a try at a password or a code of this account; what is returned takes it back. Raises HTTPTooManyRequests.
+
+    It is counted before the slow check, so that many at once do not all slip through.
+    """
+    throttle, address = request.app[THROTTLE], request.remote or ""
+    wait = throttle.wait_s(account, address)
+    if wait > 0:
+        raise web.HTTPTooManyRequests(text="too_many_attempts", headers={"Retry-After": str(wait)})
+    throttle.failed(account, address)
+    return lambda: throttle.succeeded(account, address)
 
 
 async def prover(request: web.Request, operator_id: int, code: str | None) -> Prove | None:

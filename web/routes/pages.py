@@ -34,8 +34,10 @@ from web.pages import (
     tasks,
     text_forms,
     texts,
+    users,
     wall,
 )
+from web.pages import password as password_page
 from web.pages import second_factor as factor_page
 from web.route import ID, Route, page
 
@@ -46,6 +48,12 @@ ROUTES: tuple[Route, ...] = (
     page("POST", "/logout", "anyone", console.sign_out, "Sign out"),
     page("GET", "/second-factor", "own.session", factor_page.show, "One's own second factor"),
     page("POST", "/second-factor", "own.session", factor_page.change, "Set it up, confirm it, take it away"),
+    page("GET", "/password", "own.session", password_page.show, "One's own password"),
+    page("POST", "/password", "own.session", password_page.change, "Another one, by who knows the old one"),
+    page("GET", "/users", "users.manage", users.listed, "Who signs in to the panel"),
+    page("POST", "/users", "users.manage", users.add, "Somebody new"),
+    page("GET", f"/users/{ID}", "users.manage", users.shown, "One of them"),
+    page("POST", f"/users/{ID}", "users.manage", users.act, "Change, disable, sign out; password, second factor"),
     page("GET", "/driver", "anyone", driver.home, "The drivers' page; what it shows, it asks for as a driver"),
     page("GET", "/drivers", "drivers.see", driver_records.listed, "Drivers' records, and papers that run out"),
     page("POST", "/drivers", "drivers.manage", driver_forms.register, "Register a driver"),

@@ -26,6 +26,14 @@ async def fields_of(request: web.Request, longest: int | None = None) -> Fields:
 
 async def once(request: web.Request, fields: Fields, act: Callable[[Work], Awaitable[str]]) -> str:
     """Do `act`, or give what it gave the first time that this form was sent. Raises Invalid where the form has no key."""
+    done, _ = await now_or_before(request, fields, act)
+    return done
+
+
+async def now_or_before(
+    request: web.Request, fields: Fields, act: Callable[[Work], Awaitable[str]]
+) -> tuple[str, bool]:
+    """The same, and whether it was done by this very request."""
     key = fields.get("key", "")
     if not 0 < len(key) <= 64 or not key.isascii():
         raise Invalid("the form has no key", field="key")
@@ -38,7 +46,8 @@ async def once(request: web.Request, fields: Fields, act: Callable[[Work], Await
 
         return await idempotency.once(work, operator_id(request), key, fingerprint, answer)
 
-    return str((await request.app[DESK].do(once)).body["done"])
+    answer = await request.app[DESK].do(once)
+    return str(answer.body["done"]), not answer.replayed
 
 
 def operator_id(request: web.Request) -> int:

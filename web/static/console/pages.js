@@ -26,5 +26,7 @@ export const PAGES = [
   { name: "texts_standing", href: "/texts/standing", may: "messages.see" },
   { name: "texts_consents", href: "/texts/consents", may: "messages.see" },
   { name: "import", href: "/import", may: "people.import" },
+  { name: "users", href: "/users", may: "users.manage" },
+  { name: "password", href: "/password", may: "own.session" },
   { name: "second_factor", href: "/second-factor", may: "own.session" },
 ];
