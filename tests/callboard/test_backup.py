@@ -22,7 +22,7 @@ from sqlalchemy import make_url, select
 from typer.testing import CliRunner
 
 from callboard import backup_format, postgresql_tools
-from callboard.__main__ import app
+from callboard.__main__ import commands
 from callboard.backing_up import make_backup
 from callboard.backup_format import BackupError
 from callboard.restoring import restore
@@ -339,7 +339,7 @@ async def test_rows_of_one_database_are_not_put_into_another_kind(busy: State, d
 
 def callboard(*words: str) -> tuple[int, str]:
     """A command, in this process: its exit code and what it said."""
-    done = CliRunner().invoke(app, words)
+    done = CliRunner().invoke(commands(), words)
     return done.exit_code, done.output
 
 

@@ -31,6 +31,14 @@ def callboard(*words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def test_a_command_loads_its_own_module_and_no_other_one_s() -> None:
+    """Seen failing with all of them loaded: each command took a second more."""
+    loaded = "import sys; from callboard.__main__ import commands; commands({!r}); print('web.server' in sys.modules)"
+    for asked, others in (("user", "False"), (None, "True"), ("no-such-command", "True")):
+        words = [sys.executable, "-c", loaded.format(asked)]
+        assert subprocess.run(words, cwd=CHECKOUT, capture_output=True, text=True, check=True).stdout.strip() == others
+
+
 @pytest.mark.parametrize("words", [("user", "add", "kim"), ("user", "password", "kim"), ("user", "disable", "kim")])
 def test_before_the_first_start_there_is_nobody_to_change(words: tuple[str, ...], tmp_path: Path) -> None:
     told = callboard(*words, "--state", str(tmp_path / "state"))

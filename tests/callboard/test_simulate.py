@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from callboard.__main__ import app
+from callboard.__main__ import commands
 from callboard.replay.dump import canonical
 from callboard.replay.player import Outcome, Player
 from callboard.replay.recording import open_recording, whole_header
@@ -109,6 +109,6 @@ async def test_what_people_texted_comes_again_and_is_read_as_it_was(tmp_path: Pa
 def test_what_is_no_recording_is_refused_in_words(tmp_path: Path) -> None:
     for content in (b"", b"hello", b'{"callboard":"recording","version":9}\n', b'{"t":1}\n'):
         (tmp_path / "x.jsonl").write_bytes(content)
-        result = CliRunner().invoke(app, ["simulate", str(tmp_path / "x.jsonl")])
+        result = CliRunner().invoke(commands(), ["simulate", str(tmp_path / "x.jsonl")])
         assert result.exit_code == 1
         assert "cannot be played" in result.output
