@@ -166,7 +166,7 @@ CAR_PHOTOS, DOCUMENTS = "cars", "documents"
 SETTINGS = web.AppKey("SETTINGS", Settings)
 DESK = web.AppKey("DESK", Desk)
 COUNTING = web.AppKey("COUNTING", asyncio.Semaphore)
-"""Who is in a segment is found out for one at a time: it may read every order, and callers need the database's connections."""
+"""For finding out who is in a segment, or what names somebody, one at a time: it may read every order; connections are few."""
 OUTSIDE = web.AppKey("OUTSIDE", Outside)
 HUB: web.AppKey[Hub] = web.AppKey("HUB")
 PARTS: web.AppKey[Parts] = web.AppKey("PARTS")

@@ -18,15 +18,16 @@ from sqlalchemy import RowMapping, String, cast, delete, false, func, or_, selec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk import events
-from desk.customer import person_rows
+from desk.customer import others_words, person_rows
 from desk.customer.customer_deeds import held, not_forgotten
-from desk.errors import Conflict, Invalid
+from desk.customer.others_words import Mentions
+from desk.errors import Conflict, Invalid, NotFound
 from desk.keeping import customer_words, hiding
 from desk.keeping.row_images import by_key, key_of, table_of
 from desk.office.people import audit
 from desk.text import plain
 from desk.work import Work
-from models import CustomerMerge, Entry, Erasure, ImportKey, MergedRow
+from models import Customer, CustomerMerge, Entry, Erasure, ImportKey, MergedRow
 
 NOWHERE: Final = "-"
 _OPEN_TEXTS = ("queued", "sending")
@@ -101,20 +102,13 @@ class Erased:
 
 
 async def erase(work: Work, operator_id: int, customer_id: int, reason: str) -> Erased:
-    """Forget this customer. Raises Invalid without a reason, NotFound, Forgotten, and StillLive."""
-    why = plain(reason, 200)
-    if not why:
-        raise Invalid("say why", field="reason")
-    customer, _ = await held(work, operator_id, customer_id)
-    await not_forgotten(work, customer)
-    numbers, name = await person_rows.numbers_of(work.session, customer.id), customer.name
+    """Forget this customer. Raises what `check` does."""
+    customer, why = await _asked(work, operator_id, customer_id, reason)
+    numbers = await person_rows.numbers_of(work.session, customer.id)
     spans = await person_rows.spans_of(work.session, customer)
-    if name and name in why:
-        raise Invalid("the reason stays: it must not name him", field="reason")
-    await work.session.flush()
     reached = await person_rows.of_customer(work.session, customer, spans)
     _check_nothing_is_live(reached)
-    names = [name] if name else []
+    names = [customer.name] if customer.name else []
     words = [*names, *_places(reached)]
     await hiding.overwrite_what_goes(work.session, secure=True)
     counts, files = await _forget_rows(work, customer.id, reached, [span.number for span in spans], names)
@@ -145,6 +139,29 @@ async def erase(work: Work, operator_id: int, customer_id: int, reason: str) -> 
     return Erased(row.id, counts, await _in_books(work.session, reached, numbers, names))
 
 
+async def check(work: Work, operator_id: int, customer_id: int, reason: str) -> None:
+    """Whether he could be erased now. Raises Invalid without a reason, NotFound, Forgotten, and StillLive."""
+    customer, _ = await _asked(work, operator_id, customer_id, reason)
+    spans = await person_rows.spans_of(work.session, customer)
+    _check_nothing_is_live(await person_rows.of_customer(work.session, customer, spans))
+
+
+async def named(session: AsyncSession, office_id: int, customer_id: int) -> Mentions:
+    """What other people wrote elsewhere that names him; an erasure leaves it. Raises NotFound."""
+    customer = await session.get(Customer, customer_id)
+    if customer is None or customer.office_id != office_id:
+        raise NotFound(f"there is no customer {customer_id}", customer_id=customer_id)
+    spans = await person_rows.spans_of(session, customer)
+    reached = await person_rows.of_customer(session, customer, spans)
+    numbers = [span.number for span in spans]
+    changes = {
+        name: {row["id"] for row in rows if "id" in row and (name != "incoming_text" or row["sender"] in numbers)}
+        for name, rows in reached.items()
+    }
+    names = [customer.name] if customer.name else []
+    return await others_words.naming(session, office_id, numbers, names, changes)
+
+
 async def files_to_remove(session: AsyncSession) -> list[tuple[int, list[str]]]:
     """Recordings of forgotten people that still lie on the disk: (erasure, file names)."""
     query = select(Erasure.id, Erasure.files).where(Erasure.files_gone_at.is_(None)).order_by(Erasure.id)
@@ -154,6 +171,19 @@ async def files_to_remove(session: AsyncSession) -> list[tuple[int, list[str]]]:
 async def removed(work: Work, erasure_id: int) -> None:
     """The files of an erasure are gone."""
     await work.session.execute(update(Erasure).where(Erasure.id == erasure_id).values(files=[], files_gone_at=work.now))
+
+
+async def _asked(work: Work, operator_id: int, customer_id: int, reason: str) -> tuple[Customer, str]:
+    """He, held, and the reason."""
+    why = plain(reason, 200)
+    if not why:
+        raise Invalid("say why", field="reason")
+    customer, _ = await held(work, operator_id, customer_id)
+    await not_forgotten(work, customer)
+    if customer.name and customer.name in why:
+        raise Invalid("the reason stays: it must not name him", field="reason")
+    await work.session.flush()
+    return customer, why
 
 
 def _check_nothing_is_live(reached: person_rows.Rows) -> None:

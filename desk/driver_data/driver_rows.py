@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, RowMapping, Select, and_, or_, select, union
+from sqlalchemy import ColumnElement, RowMapping, Select, Table, and_, or_, select, union
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk.keeping.row_images import table_of
+from desk.customer import person_rows
+from desk.keeping.row_images import key_of, table_of
 from models import (
     Appeal,
     Assignment,
@@ -52,6 +53,11 @@ _NAME_HIM: Final[Mapping[str, Any]] = {
     )
 }  # fmt: skip
 """Tables whose rows are about one driver, by the column that says whom."""
+_WITHOUT_WORDS: Final = frozenset(
+    {"search", "offer", "weighing", "matching_round", "driver_way", "place_link", "car_link", "car_photo", "car_reading",
+     "message_part", "order_timer"}
+)  # fmt: skip
+"""Tables around an order in which nobody writes a sentence; they are many."""
 NOT_TOLD: Final = frozenset({"driver_erasure", "driver_request", "search"})
 """Tables that name a driver and tell nothing of him: saved answers to his own requests, a search that once proposed him."""
 
@@ -133,6 +139,24 @@ def _to_him(driver_id: int) -> ColumnElement[bool]:
         Message.id.in_(links),
         Message.id.in_(offered),
     )
+
+
+async def around(session: AsyncSession, driver_id: int) -> AsyncIterator[tuple[Table, list[RowMapping]]]:
+    """What is written around him and his trips, each row once: what names him or an order of his, and what names those."""
+    fresh = {
+        "order": await _rows(session, "order", table_of("order").c.id.in_(orders_of(driver_id))),
+        "driver": await _rows(session, "driver", Driver.id == driver_id),
+    }
+    seen: set[tuple[str, str]] = set()
+    while any(fresh.values()):
+        for name, rows in fresh.items():
+            table = table_of(name)
+            keys = {key_of(table, row): row for row in rows if (name, key_of(table, row)) not in seen}
+            seen.update((name, key) for key in keys)
+            fresh[name] = list(keys.values())
+            if name != "driver":
+                yield table, fresh[name]
+        fresh = await person_rows.naming(session, fresh, but=_WITHOUT_WORDS)
 
 
 async def _rows(session: AsyncSession, name: str, where: ColumnElement[bool]) -> list[RowMapping]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -21,7 +22,8 @@ from sqlalchemy import ColumnElement, String, and_, cast, delete, exists, func, 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk import events
-from desk.customer import person_rows
+from desk.customer import others_words, person_rows
+from desk.customer.others_words import Mentions
 from desk.driver.driver_access import house_language
 from desk.driver.drivers import not_erased, of_office
 from desk.driver_data import driver_rows, unsettled
@@ -73,11 +75,6 @@ _GOES: Final = (
     "driver_group",
 )
 """Tables whose rows of his go, in an order in which nothing names what is gone."""
-_WITHOUT_WORDS: Final = frozenset(
-    {"search", "offer", "weighing", "matching_round", "driver_way", "place_link", "car_link", "car_photo", "car_reading",
-     "message_part", "order_timer"}
-)  # fmt: skip
-"""Tables around an order in which nobody writes a sentence; they are many."""
 _KEPT_ANSWERS: Final = {"idempotency_key": ("answer",), "driver_request": ("answer",)}
 _LINES_OF_FILES: Final = {"import_row": ("cells", "given", "findings", "before", "after")}
 _EMPTY: Final[Mapping[str, Any]] = dict.fromkeys(
@@ -105,7 +102,36 @@ class Erased:
 
 
 async def erase(work: Work, operator_id: int, driver_id: int, reason: str) -> Erased:
-    """Forget this driver. Raises Invalid without a reason, NotFound, DriverErased, and DriverUnsettled."""
+    """Forget this driver. Raises what `check` does."""
+    driver, numbers, why = await _asked(work, operator_id, driver_id, reason)
+    return await _forget(work, operator_id, driver, numbers, why)
+
+
+async def check(work: Work, operator_id: int, driver_id: int, reason: str) -> None:
+    """Whether he could be erased now. Raises Invalid without a reason, NotFound, DriverErased, and DriverUnsettled."""
+    await _asked(work, operator_id, driver_id, reason)
+
+
+async def named(session: AsyncSession, office_id: int, driver_id: int) -> Mentions:
+    """What other people wrote elsewhere that names him; an erasure leaves it. Raises NotFound."""
+    driver = await of_office(session, office_id, driver_id)
+    if driver.erased_at is not None:
+        return Mentions()
+    numbers = await driver_rows.numbers_of(session, driver)
+    changes: dict[str, set[int]] = defaultdict(set, driver={driver_id})
+    async for table, rows in driver_rows.around(session, driver_id):
+        changes[table.name].update(row["id"] for row in rows if "id" in row)
+    for name, where in (
+        ("message", driver_rows.texts_to(driver, numbers)),
+        ("incoming_text", driver_rows.texts_from(driver, numbers)),
+        ("call", driver_rows.calls_from(driver, numbers)),
+    ):
+        changes[name].update(await session.scalars(select(table_of(name).c.id).where(where)))
+    return await others_words.naming(session, office_id, numbers.own, _said_of(driver), changes)
+
+
+async def _asked(work: Work, operator_id: int, driver_id: int, reason: str) -> tuple[Driver, Numbers, str]:
+    """He, held; his numbers, and the reason."""
     why = plain(reason, 200)
     if not why:
         raise Invalid("say why", field="reason")
@@ -121,7 +147,7 @@ async def erase(work: Work, operator_id: int, driver_id: int, reason: str) -> Er
     because = await unsettled.of_driver(work, driver, numbers)
     if because:
         raise DriverUnsettled("something of his is still open", because=",".join(because))
-    return await _forget(work, operator_id, driver, numbers, why)
+    return driver, numbers, why
 
 
 async def files_to_remove(session: AsyncSession) -> list[tuple[int, list[str]]]:
@@ -141,10 +167,7 @@ async def _forget(work: Work, operator_id: int, driver: Driver, numbers: Numbers
     name = Catalog.load(await house_language(session, office_id)).text("drivers.erased", number=driver_id)
     rows = await driver_rows.of_driver(session, driver, numbers)
     files = _files(rows)
-    words = [driver.name, driver.bank_holder, driver.bank_account, driver.licence_number, driver.insurance_number]
-    said = [word for word in words if word and len(word) > 1]
-    if driver.bank_account:
-        said.append(driver.bank_account.replace("-", ""))
+    said = _said_of(driver)
     pattern = person_rows.spelled(numbers.own, said)
     lately = select(Order.id).where(Order.id.in_(driver_rows.orders_of(driver_id)), Order.closed_at > work.now - LATELY)
     shown = (await session.scalars(lately)).all()
@@ -180,6 +203,15 @@ async def _forget(work: Work, operator_id: int, driver: Driver, numbers: Numbers
     return Erased(row.id, counts, in_books)
 
 
+def _said_of(driver: Driver) -> list[str]:
+    """Words by which he is found in texts."""
+    words = [driver.name, driver.bank_holder, driver.bank_account, driver.licence_number, driver.insurance_number]
+    said = [word for word in words if word and len(word) > 1]
+    if driver.bank_account:
+        said.append(driver.bank_account.replace("-", ""))
+    return said
+
+
 def _files(rows: driver_rows.Rows) -> list[str]:
     """What goes from the disk. A document that was taken away lies there no more, or is swept."""
     folders = {"driver_document": DOCUMENTS, "car_photo": PHOTOS, "recording": RECORDINGS}
@@ -189,25 +221,12 @@ def _files(rows: driver_rows.Rows) -> list[str]:
 async def _hide_in_words(session: AsyncSession, driver_id: int, pattern: re.Pattern[str] | None) -> dict[str, int]:
     """What others wrote around his trips, without him."""
     counts: dict[str, int] = {}
-    order, driver = table_of("order"), table_of("driver")
-    fresh: person_rows.Rows = {
-        "order": list(
-            (await session.execute(select(order).where(order.c.id.in_(driver_rows.orders_of(driver_id))))).mappings()
-        ),
-        "driver": list((await session.execute(select(driver).where(driver.c.id == driver_id))).mappings()),
-    }
-    seen: set[tuple[str, str]] = set()
-    while any(fresh.values()):
-        for name, rows in fresh.items():
-            table = table_of(name)
-            fresh[name] = new = [row for row in rows if (name, key_of(table, row)) not in seen]
-            for row in new:
-                seen.add((name, key_of(table, row)))
-                changes = hiding.hidden(table, row, pattern) if name != "driver" else {}
-                if changes:
-                    await session.execute(update(table).where(*by_key(table, key_of(table, row))).values(**changes))
-                    counts[name] = counts.get(name, 0) + 1
-        fresh = await person_rows.naming(session, fresh, but=_WITHOUT_WORDS)
+    async for table, rows in driver_rows.around(session, driver_id):
+        for row in rows:
+            changes = hiding.hidden(table, row, pattern)
+            if changes:
+                await session.execute(update(table).where(*by_key(table, key_of(table, row))).values(**changes))
+                counts[table.name] = counts.get(table.name, 0) + 1
     return counts
 
 

@@ -19,6 +19,7 @@ from desk.books import cashier
 from desk.books.ledger import AlreadyReversed
 from desk.driver import driver_records
 from desk.driver.driver_access import house_language
+from desk.driver.drivers import not_erased
 from desk.errors import Conflict, Invalid, NotFound
 from desk.figures.report_rows import beyond
 from desk.office import people, roles
@@ -65,7 +66,7 @@ async def appeal(
 ) -> Appeal:
     """Write the driver's word down; a second one against the same thing is the first one. The office has `within` to answer.
 
-    Raises NotFound for what is not his own, Invalid without a reason or without exactly one thing.
+    Raises NotFound for what is not his own, DriverErased, Invalid without a reason or without exactly one thing.
     """
     against = Against(entry_id, weighing_id, grade_id)
     if sum(one is not None for one in against) != 1:
@@ -77,6 +78,7 @@ async def appeal(
     driver = await work.session.get(Driver, driver_id, with_for_update={"key_share": True})
     if driver is None:
         raise NotFound(f"there is no driver {driver_id}", driver_id=driver_id)
+    not_erased(driver)  # his session ended while this was under way
     await _own(work, driver, against)
     there = await work.session.scalars(
         select(Appeal).where(

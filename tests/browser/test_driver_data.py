@@ -12,7 +12,7 @@ from sqlalchemy import select
 from desk.books import cashier
 from desk.driver import driver_records
 from desk.driver.payees import Payee, change
-from models import Driver, Message
+from models import Customer, Driver, Message
 from tests.browser.test_customer import shown
 from tests.browser.test_money import PALE
 from tests.web.conftest import PASSWORD, House
@@ -30,6 +30,8 @@ async def test_a_driver_is_given_his_data_and_erased_without_a_mouse(
         await change(work, by, driver_id, Payee("004", "110-234-567890", "기사0"))
         await driver_records.grade(work, by, driver_id, "A", "늘 제시간")
         paid = await cashier.take_in(work, by, driver_id, 5_000, "영수증 1")
+        note = "기사0 기사님이 길을 잘 압니다. 늘 이 분으로"
+        work.session.add(Customer(office_id=house.site.office_id, name="김철수", note=note, created_at=work.now))
     context = await chromium.new_context(viewport={"width": 1280, "height": 900}, locale="ko-KR", color_scheme=theme)
     page = await context.new_page()
     page.set_default_timeout(60_000)
@@ -73,6 +75,11 @@ async def test_a_driver_is_given_his_data_and_erased_without_a_mouse(
     await page.keyboard.press("o")
     await shown(page, "off_duty")
     await erase()
+    await page.wait_for_function("() => document.activeElement.id === 'named'")
+    assert await page.locator("section[aria-labelledby=named] tbody tr").count() == 1
+    assert await page.evaluate(PALE) == []
+    await page.screenshot(path=pictures / f"driver-named-{locale}.png", full_page=True)
+    await page.keyboard.press("y")
     await shown(page, "erased")
     assert await page.evaluate(PALE) == []
     await page.screenshot(path=pictures / f"driver-erased-{locale}.png", full_page=True)

@@ -8,7 +8,8 @@ import zipfile
 
 from sqlalchemy import func, select, update
 
-from models import AuditEntry, Operator
+from desk.ordering import orders
+from models import AuditEntry, Customer, Message, Operator
 from tests.web.conftest import House, Visitor
 
 
@@ -86,3 +87,26 @@ async def test_a_customer_is_blocked_merged_parted_given_and_erased_on_his_page(
     async with house.desk.look() as session:
         query = select(func.count()).select_from(AuditEntry).where(AuditEntry.what == "customer.data_given")
         assert await session.scalar(query) == 3
+
+
+async def test_what_names_a_customer_elsewhere_is_read_before_he_is_erased(house: House) -> None:
+    """Seen failing with the erasure done at once."""
+    order = await house.order(customer_name="남궁별난")
+    customer_id = order["customer"]["id"]
+    friend = (await house.order(number="01077778888", customer_name="이웃"))["customer"]["id"]
+    visitor, home = await as_admin(house), f"/customers/{customer_id}"
+    async with house.desk.work() as work:
+        await orders.cancel(work, house.site.operator_id, order["id"], "고객 변심")
+        await work.session.execute(update(Message).values(state="delivered"))
+        (await work.session.get_one(Customer, friend)).note = "남궁별난님 소개"
+    told = await visitor.api("GET", f"{home}/mentions")
+    assert [one["page"] for one in told.body["items"]] == [f"/customers/{friend}"]
+    status, page = await fill(visitor, home, f"{home}/forget", reason="본인 요청")
+    assert status == 200
+    assert "남궁별난님 소개" in page
+    mark = re.search(r'name="named" value="([^"]+)"', page)
+    assert mark
+    assert (await fill(visitor, home, f"{home}/forget", reason="본인 요청", named=mark[1]))[0] == 303
+    async with house.desk.look() as session:
+        assert (await session.get_one(Customer, customer_id)).name == ""
+        assert (await session.get_one(Customer, friend)).note == "남궁별난님 소개"

@@ -93,6 +93,22 @@ class DataTold(Told):
     imports: list[dict[str, Any]]
 
 
+class MentionTold(Told):
+    """Somebody else's text that names a person: of which kind and row, the words around him, and the page where one reads it."""
+
+    what: str
+    id: Id
+    page: str | None
+    words: str
+
+
+class MentionsTold(Told):
+    """What an erasure leaves as it is, the first hundred; `more`: there are others."""
+
+    items: list[MentionTold]
+    more: bool
+
+
 class ErasedTold(Told):
     """How many rows of each table do not name him any more; in how many reasons of the books he may still be mentioned."""
 

@@ -25,12 +25,13 @@ from desk.customer import (
 from desk.customer.customer_deeds import StaleCustomer
 from desk.customer.customer_edits import CustomerForm
 from desk.customer.customer_numbers import NumberTaken
-from desk.errors import DeskError, Invalid
+from desk.customer.others_words import Mentions
+from desk.errors import Conflict, DeskError, Invalid
 from desk.texts import consents
 from desk.views import Json
 from desk.work import Work
 from web.forgotten import remove_files
-from web.keys import DESK, SHOWN
+from web.keys import COUNTING, DESK, SHOWN
 from web.problems import problem_of
 from web.render import LOCALES
 from web.views import person_paper
@@ -98,14 +99,28 @@ def _as_file(customer_id: int, told: Json) -> web.Response:
 
 
 async def forget(request: web.Request) -> web.StreamResponse:
-    """Erase him."""
+    """Erase him, once whoever does it has read what names him elsewhere."""
+    customer_id, by, desk = int(request.match_info["id"]), operator_id(request), request.app[DESK]
+    fields = await fields_of(request)
+    async with request.app[COUNTING], desk.look() as session:
+        view = await CustomerPage.of(request, session)
+        named = await erasure.named(session, view.office.id, customer_id)
+    if named.mark not in ("", fields.get("named")):
+        try:
+            await desk.do(lambda work: erasure.check(work, by, customer_id, fields.get("reason", "")))
+        except (Invalid, Conflict) as error:
+            return await _show(request, error)
+        return await _show(request, typed=fields, named=named)
     answer = await do(request, _erase)
     await remove_files(request.app)
     return answer
 
 
 async def _show(
-    request: web.Request, error: DeskError | None = None, typed: Fields | None = None
+    request: web.Request,
+    error: DeskError | None = None,
+    typed: Fields | None = None,
+    named: Mentions | None = None,
 ) -> web.StreamResponse:
     customer_id = int(request.match_info["id"])
     before = request.query.get("before") if error is None and request.method == "GET" else None
@@ -122,15 +137,19 @@ async def _show(
         said = await consents.of_numbers(session, view.office.id, card.numbers)
     return await view.page(
         "one",
-        200 if error is None else problem_of(error).status,
+        (409 if named and typed and typed.get("named") else 200) if error is None else problem_of(error).status,
         card=card,
+        named=named,
         row=row,
         numbers=[(each, numbers.display(each, view.office.country)) for each in card.numbers],
         places=[place for place in places if place.removed_at is None],
         removed=[place for place in places if place.removed_at is not None],
         languages=LOCALES,
         before=before,
-        who=typed or {name: getattr(row, name) for name in ("name", "grade", "note", "language")},
+        typed=typed,
+        reason=typed.get("reason", "") if typed else "",
+        who=(typed if named is None else None)
+        or {name: getattr(row, name) for name in ("name", "grade", "note", "language")},
         changes=error.differences if isinstance(error, StaleCustomer) else (),
         taken=error.details if isinstance(error, NumberTaken) else None,
         alike=alike,

@@ -23,7 +23,7 @@ from web.api.given import CustomersQuery, Reason
 from web.api.given_customers import CustomerGiven, HistoryQuery, MergeGiven
 from web.api.shapes import Nothing
 from web.forgotten import remove_files
-from web.keys import SHOWN
+from web.keys import COUNTING, SHOWN
 
 
 async def listed(ask: Ask[CustomersQuery]) -> Json:
@@ -130,6 +130,12 @@ async def numbers(ask: Ask[Nothing]) -> Json:
 async def data(ask: Ask[Nothing]) -> Json:
     """All that is known of him."""
     return await ask.desk.do(lambda work: personal_data.of_customer(work, ask.operator.id, ask.id))
+
+
+async def mentions(ask: Ask[Nothing]) -> Json:
+    """What names him in other people's words, which an erasure leaves."""
+    async with ask.request.app[COUNTING], ask.desk.look() as session:
+        return (await erasure.named(session, ask.operator.office_id, ask.id)).as_json()
 
 
 async def erase(ask: Ask[Reason]) -> Json:

@@ -7,6 +7,7 @@ import json
 
 from aiohttp import web
 
+from desk.customer.others_words import Mentions
 from desk.driver_data import erasure, personal_data
 from desk.driver_data.erasure import DriverUnsettled
 from desk.errors import Conflict, Invalid
@@ -15,12 +16,12 @@ from web.api.ask import Ask, Json
 from web.api.given import Reason
 from web.api.shapes import Nothing
 from web.forgotten import remove_files
-from web.keys import DESK
+from web.keys import COUNTING, DESK
 from web.pages.driver_records import show_one
 from web.problems import problem_of
 from web.views import driver_paper, person_paper
 from web.views.drivers_view import DriversView
-from web.views.forms import fields_of, once, operator_id
+from web.views.forms import Fields, fields_of, once, operator_id
 from web.views.money_view import FORMS
 
 
@@ -51,6 +52,8 @@ async def forget(request: web.Request) -> web.StreamResponse:
         return "erased"
 
     try:
+        if (named := await _unread(request, fields)) is not None:
+            return await show_one(request, 409 if fields.get("named") else 200, None, fields, named=named)
         done = await once(request, fields, act)
     except (Invalid, Conflict) as error:
         refused = str(error.details.get("field") or error.code) if isinstance(error, Invalid) else error.code
@@ -62,6 +65,24 @@ async def forget(request: web.Request) -> web.StreamResponse:
     kept = {name: request.query[name] for name in ("lang",) if name in request.query}
     home = request.rel_url.with_path(f"/drivers/{driver_id}")
     return web.Response(status=303, headers={"Location": str(home.with_query({**kept, "done": done}))})
+
+
+async def _unread(request: web.Request, fields: Fields) -> Mentions | None:
+    """What names him elsewhere, where it was not read yet by whoever could erase him now."""
+    driver_id, by, desk = int(request.match_info["id"]), operator_id(request), request.app[DESK]
+    async with request.app[COUNTING], desk.look() as session:
+        view = await DriversView.of(request, session)
+        named = await erasure.named(session, view.office.id, driver_id)
+    if named.mark in ("", fields.get("named")):
+        return None
+    await desk.do(lambda work: erasure.check(work, by, driver_id, fields.get("reason", "")))
+    return named
+
+
+async def mentions(ask: Ask[Nothing]) -> Json:
+    """What names him in other people's words, which an erasure leaves."""
+    async with ask.request.app[COUNTING], ask.desk.look() as session:
+        return (await erasure.named(session, ask.operator.office_id, ask.id)).as_json()
 
 
 async def data(ask: Ask[Nothing]) -> Json:

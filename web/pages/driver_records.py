@@ -9,6 +9,7 @@ from aiohttp import web
 from desk import trades
 from desk.books import fee_rules, ledger
 from desk.clock import days
+from desk.customer.others_words import Mentions
 from desk.driver import driver_blocks, driver_documents, driver_papers, driver_records, drivers, payees, shifts
 from desk.driver_page import giving_back
 from desk.figures import duty
@@ -87,10 +88,12 @@ async def show_one(
     typed: Fields | None = None,
     clash: Sequence[str] = (),
     because: Sequence[str] = (),
+    named: Mentions | None = None,
 ) -> web.StreamResponse:
     """The page, also after something was refused there. `clash`: the fields that stand otherwise than they were typed.
 
     `because`: what is open between him and the office, so that he is not erased (desk/driver_data/unsettled.py).
+    `named`: what names him elsewhere, to be read before he is erased.
     """
     driver_id = int(request.match_info["id"])
     async with request.app[DESK].look() as session:
@@ -113,7 +116,7 @@ async def show_one(
         trade=trades.load(view.office.trade), kinds=driver_documents.KINDS, all_grades=driver_records.GRADES,
         sides=SIDES, languages=LOCALES, refused=refused, done=_done(request), typed=Typed(typed or {}), fee=view.fee(fee),
         on_duty=on_duty, papers=len(every), seen=as_seen.mark(record), clash=clash, given_back=back,
-        payee=payees.of(driver).masked(view.locale), changes=changes, because=because,
+        payee=payees.of(driver).masked(view.locale), changes=changes, because=because, named=named,
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from web.api import told as t
 from web.api import told_articles as ta
 from web.api import told_calls as tcl
 from web.api import told_car as tc
+from web.api import told_customers as tcu
 from web.api import told_dispatch as tdi
 from web.api import told_driver as td
 from web.api import told_messages as tme
@@ -259,6 +260,10 @@ ROUTES: tuple[Route, ...] = (
     json(
         "POST", f"/drivers/{ID}/data", "drivers.forget", driver_data.data, "All that is kept about one driver",
         answer=td.DriverDataTold, problems=(404, 409),
+    ),
+    json(
+        "GET", f"/drivers/{ID}/mentions", "drivers.forget", driver_data.mentions, "What names him elsewhere, and is not erased",
+        answer=tcu.MentionsTold, problems=(404,),
     ),
     json(
         "POST", f"/drivers/{ID}/erase", "drivers.forget", driver_data.erase, "Forget one driver; this cannot be undone",

@@ -84,6 +84,10 @@ ROUTES: tuple[Route, ...] = (
         answer=tcu.DataTold, problems=(404, 409),
     ),
     json(
+        "GET", f"/customers/{ID}/mentions", "customers.forget", customers.mentions, "What names him elsewhere, and is not erased",
+        answer=tcu.MentionsTold, problems=(404,),
+    ),
+    json(
         "POST", f"/customers/{ID}/erase", "customers.forget", customers.erase, "Forget one person; this cannot be undone",
         given=g.Reason, answer=tcu.ErasedTold, problems=(404, 409),
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,16 @@ import pytest
 from sqlalchemy import func, select, text
 
 from desk.call import calls as desk_calls
-from desk.customer import customer_search, customers, do_not_serve, erasure, merging, personal_data, segments
+from desk.customer import (
+    customer_search,
+    customers,
+    do_not_serve,
+    erasure,
+    merging,
+    others_words,
+    personal_data,
+    segments,
+)
 from desk.customer.customer_deeds import Forgotten
 from desk.customer.erasure import StillLive
 from desk.customer.segments import SegmentForm
@@ -22,6 +32,7 @@ from desk.ordering import orders
 from desk.ordering.order_views import order_json
 from desk.ordering.orders import PlaceText, TakeOrder
 from desk.work import Desk, Work
+from locales.catalog import Catalog
 from models import (
     Account,
     AdConsent,
@@ -29,6 +40,7 @@ from models import (
     Call,
     CarPhoto,
     Customer,
+    Driver,
     Import,
     ImportRow,
     IncomingPart,
@@ -239,6 +251,41 @@ async def test_he_is_forgotten_once_by_his_own_office_and_with_a_reason_that_doe
         with pytest.raises(Forgotten):
             async with desk.work() as work:
                 await again(work, site.operator_id, customer_id, "본인 요청")
+
+
+async def test_what_others_wrote_elsewhere_is_told_with_where_it_stands_and_stays_as_it_was(
+    desk: Desk, site: Site
+) -> None:
+    """What hangs on his own orders and calls loses him by itself. Seen failing with that told, and with names alone."""
+    customer_id, _ = await a_life(desk, site)
+    async with desk.work() as work:
+        friend = Customer(office_id=site.office_id, name="이웃", note=f"{NAME}님 소개", created_at=work.now)
+        work.session.add(friend)
+        (await work.session.get_one(Driver, site.drivers[0])).note = "010 7654 3210 손님과 다툼"
+    async with desk.look() as session:
+        named = await erasure.named(session, site.office_id, customer_id)
+        few = await others_words.naming(session, site.office_id, [NUMBER], [NAME], {}, most=2)
+    assert [(one.what, one.page, one.words) for one in named.items] == [
+        ("customer", f"/customers/{friend.id}", f"{NAME}님 소개"),
+        ("driver", f"/drivers/{site.drivers[0]}", "010 7654 3210 손님과 다툼"),
+    ]
+    assert not named.more
+    assert (len(few.items), few.more) == (2, True)
+    async with desk.work() as work:
+        await erasure.erase(work, site.operator_id, customer_id, "본인 요청")
+    async with desk.look() as session:
+        assert (await session.get_one(Customer, friend.id)).note == f"{NAME}님 소개"
+        assert (await erasure.named(session, site.office_id, customer_id)).items == ()
+
+
+def test_what_is_looked_through_are_columns_in_which_a_row_tells_its_id_and_its_page() -> None:
+    for name, source in others_words.SOURCES.items():
+        table = Base.metadata.tables[name]
+        asked = {*source.columns, *re.findall(r"{(\w+)}", source.page)} - {"whose"}
+        assert asked | {"id"} <= set(table.columns.keys()), name
+        assert ("office_id" in table.c) != (source.of is not None), name
+        for language in ("ko", "en"):
+            assert Catalog.load(language).templates(f"named.what.{name}")
 
 
 async def test_a_merge_of_his_is_undone_no_more_and_others_of_his_name_keep_theirs(desk: Desk, site: Site) -> None:

@@ -14,6 +14,8 @@ from sqlalchemy import func, select, text, update
 from desk import audit_chain
 from desk.books import batches, cashier, settlement
 from desk.clock.days import span
+from desk.customer import tasks
+from desk.customer.tasks import TaskForm
 from desk.dispatching import candidates, dispatch
 from desk.driver import (
     driver_access,
@@ -35,6 +37,8 @@ from desk.driver_data.unsettled import WHY
 from desk.driver_page import appeals
 from desk.errors import Invalid, NotFound
 from desk.keeping import idempotency
+from desk.knowledge import articles
+from desk.knowledge.articles import ArticleForm
 from desk.ordering import orders
 from desk.ordering.order_views import order_json
 from desk.ordering.orders import PlaceText, TakeOrder
@@ -55,6 +59,7 @@ from models import (
     CarReading,
     CarSkip,
     ConsentNotice,
+    Customer,
     Driver,
     DriverErasure,
     DriverRequest,
@@ -67,6 +72,7 @@ from models import (
     Message,
     NextOrder,
     Offer,
+    Operator,
     Order,
     OrderStep,
     PaperAlarm,
@@ -317,6 +323,59 @@ async def test_nothing_of_him_is_found_in_any_table_or_in_the_file_and_the_books
         for each in (file, file.with_name(file.name + "-wal")):
             content = each.read_bytes() if each.exists() else b""
             assert not [form for form in FORMS if form.encode() in content], each.name
+
+
+async def test_what_others_wrote_elsewhere_is_told_with_where_it_stands_and_stays_as_it_was(
+    desk: Desk, site: Site, customer_id: int
+) -> None:
+    """Around his trips he goes out of others' words by himself; that is not told of.
+
+    Seen failing with what is around his trips told as well, with another office's texts, and with numbers not looked for.
+    """
+    driver_id, order_id = await a_life(desk, site, customer_id)
+    other = await make_site(desk, drivers=0, name="x", did="15880002")
+    by = site.operator_id
+    async with desk.work() as work:
+        there = await orders.take(
+            work, by, TakeOrder(PlaceText("판교"), number="01011112222", note=f"지난번 {NAME} 기사")
+        )
+        (await work.session.get_one(Customer, customer_id)).note = f"{NAME} 기사님만 원함"
+        task = await tasks.make(work, by, TaskForm("010-7654-3210 기사에게 확인", work.now, customer_id=customer_id))
+        article = await articles.make(work, by, ArticleForm("교육", f"{'가' * 60} {NAME} 강사 {'나' * 60}"))
+        work.session.add(Customer(office_id=other.office_id, name="남", note=NAME, created_at=work.now))
+        there_id, task_id, article_id = there.id, task.id, article.id
+    async with desk.look() as session:
+        named = await erasure.named(session, site.office_id, driver_id)
+    assert [(one.what, one.id, one.page) for one in named.items] == [
+        ("customer", customer_id, f"/customers/{customer_id}"),
+        ("order", there_id, f"/#order-{there_id}"),
+        ("task", task_id, f"/tasks?whose=all#task-{task_id}"),
+        ("article", article_id, f"/articles/{article_id}"),
+    ]
+    assert order_id not in [one.id for one in named.items if one.what == "order"]
+    assert named.items[3].words == f"…{'가' * 39} {NAME} 강사 {'나' * 36}…"
+    async with desk.work() as work:
+        await erasure.erase(work, by, driver_id, "본인 요청")
+    async with desk.look() as session:
+        assert (await session.get_one(Customer, customer_id)).note == f"{NAME} 기사님만 원함"
+        assert (await erasure.named(session, site.office_id, driver_id)).items == ()
+        with pytest.raises(NotFound):
+            await erasure.named(session, other.office_id, driver_id)
+
+
+@pytest.mark.parametrize(("language", "name"), [("ko", "지워진 기사 #{}"), ("en", "Erased driver #{}")])
+async def test_he_is_called_nobody_in_the_language_of_the_office_whoever_erases_him(
+    desk: Desk, site: Site, language: str, name: str
+) -> None:
+    """Seen failing with the language of the operator."""
+    driver_id = await left(desk, site)
+    async with desk.work() as work:
+        await work.session.execute(update(Line).values(language=language))
+        await work.session.execute(update(Operator).values(locale="en" if language == "ko" else "ko"))
+    async with desk.work() as work:
+        await erasure.erase(work, site.operator_id, driver_id, "본인 요청")
+    async with desk.look() as session:
+        assert (await session.get_one(Driver, driver_id)).name == name.format(driver_id)
 
 
 async def unsettled(desk: Desk, site: Site, driver_id: int) -> str:
