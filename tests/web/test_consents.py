@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from datetime import UTC, datetime
+from urllib.parse import quote
 
 import pytest
 from sqlalchemy import select, update
@@ -11,7 +12,7 @@ from sqlalchemy import select, update
 from desk.office import people
 from desk.texts import consents
 from locales.catalog import Catalog
-from models import AdConsent, AuditEntry, Campaign, ConsentNotice, Customer, Message
+from models import AdConsent, AuditEntry, Campaign, ConsentNotice, Customer, DriverPhone, Message
 from tests.web.conftest import House, Visitor
 from tests.web.test_texts import KEY, SEEN, Fields, _found, count, look, send
 
@@ -144,3 +145,51 @@ async def test_a_customers_page_says_until_when_he_is_to_be_told(house: House, b
         )  # fmt: skip
     page = html.unescape(await look(boss, f"/customers/{guest}?lang=en"))
     assert "refused advertising on 2021-05-05" in page
+
+
+async def test_a_drivers_page_says_since_when_he_agreed_and_until_when_he_is_to_be_told(
+    house: House, boss: Visitor
+) -> None:
+    """Of each number of his. Seen failing with his first number alone."""
+    home, by = f"/drivers/{house.site.drivers[0]}", house.site.colleague_id
+    page = html.unescape(await look(boss, f"{home}?lang=en"))
+    assert "advertising" not in page
+    async with house.desk.work() as work:
+        work.session.add(DriverPhone(driver_id=house.site.drivers[0], number="+821055550009"))
+        for number, said in (("010-2000-0000", "agreed"), ("010-5555-0009", "refused")):
+            at = datetime(2026, 5, 5, 15, 30, tzinfo=UTC)  # the sixth in Seoul
+            await consents.note(work, house.site.office_id, by, number, said, "전화", at)
+    page = html.unescape(await look(boss, f"{home}?lang=en"))
+    assert "010-2000-0000 agreed to advertising on 2026-05-06 · to be told of it again by 2028-05-05" in page
+    assert "010-5555-0009 refused advertising on 2026-05-06" in page
+
+
+ROUND = {
+    "days": 30, "texts": {"ko": "[{office}] {name}님 {agreed} {content} 거부 {refusal}"}, "refusal": "080-123-4567",
+}  # fmt: skip
+
+
+async def test_programs_list_look_and_tell_as_the_page_does(house: House, boss: Visitor) -> None:
+    """Seen failing with what was not looked at sent, and with a repeat that sends again."""
+    guests = [await agreed(house, f"010-5555-000{n}", f"손님{n}") for n in range(3)]
+    listed = (await boss.api("GET", "/consents/due?limit=2")).body
+    rest = (await boss.api("GET", f"/consents/due?limit=2&cursor={quote(listed['next'])}")).body
+    assert [one["id"] for one in (*listed["items"], *rest["items"])] == guests
+    assert (listed["due"], listed["over"], rest["next"]) == (3, 3, None)
+    assert listed["items"][0]["is_over"]
+    words = (await boss.api("GET", "/consents/words")).body
+    assert "{agreed}" in words["texts"]["ko"]
+    looked = (await boss.api("POST", "/consents/look", ROUND)).body
+    assert (looked["texts"], looked["faults"], looked["beyond"]) == (3, [], 0)
+    assert "손님0님" in looked["first"][0]["text"]
+    assert await count(house, Message) == 0
+    seen = {**ROUND, "seen": looked["seen"]}
+    other = await boss.api("POST", "/consents/tell", {**seen, "refusal": "080-123-4568"})
+    assert (other.status, other.code) == (409, "not_seen")
+    told = [await boss.api("POST", "/consents/tell", seen, headers={"Idempotency-Key": "a"}) for _ in range(2)]
+    assert [answer.status for answer in told] == [201, 201]
+    assert told[0].body == told[1].body
+    assert await count(house, Message) == await count(house, ConsentNotice) == 3
+    assert (await boss.api("GET", "/consents/due")).body["on_its_way"] == 3
+    wrong = await boss.api("POST", "/consents/look", {**ROUND, "texts": {"ko": "{agreed} {refusal} {office} {x}"}})
+    assert wrong.body["faults"] == ["no_text", "consents_unknown_place", "consents_nobody"]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from web.api.shapes import Id, Moment, Told
 
@@ -45,6 +47,57 @@ class LookTold(Told):
     seen: str
     first: list[AddressedTold]
     first_left_out: list[LeftOutTold]
+
+
+class ConsentLookTold(LookTold):
+    """What each would be told. Of `over` the two years are over; `beyond` are more than are written to at once."""
+
+    over: int
+    beyond: int
+
+
+class DueConsentTold(Told):
+    """A consent that is to be confirmed. After `last_day` it is too late; `tried`: what became of the last text about it."""
+
+    audience: Audience
+    id: int
+    name: str
+    number: str | None
+    language: str
+    agreed_at: Moment
+    confirmed_at: Moment | None
+    last_day: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$")]
+    is_over: bool
+    tried: str | None
+    tried_at: Moment | None
+
+
+class DueConsentsTold(Told):
+    """Who is due, the oldest first; how many all are, of how many it is `over`; a text is `on_its_way` to more, or may have left.
+
+    `next` goes back as `cursor`; null: no more.
+    """
+
+    items: list[DueConsentTold]
+    next: str | None
+    due: int
+    over: int
+    on_its_way: int
+    unsure: int
+
+
+class ConsentTextsTold(Told):
+    """By language."""
+
+    ko: str
+    en: str
+
+
+class ConsentWordsTold(Told):
+    """What the office said last to whoever was to be told of his consent, or what is ready-made."""
+
+    texts: ConsentTextsTold
+    refusal: str
 
 
 class CampaignTold(Told):

@@ -40,7 +40,7 @@ async def look(ask: Ask[CampaignGiven]) -> Json:
     """What would be sent to whom; nothing is."""
     async with ask.request.app[COUNTING], ask.desk.look() as session:
         ready = await campaigns.prepare(session, ask.operator.office_id, _letter(ask.given), ask.desk.clock())
-    return _look_json(ready, _digest(ask.given))
+    return look_json(ready, _digest(ask.given))
 
 
 async def send(ask: Ask[CampaignSeen]) -> Json:
@@ -86,7 +86,7 @@ async def left_out(ask: Ask[ResultsQuery]) -> Json:
         rows = await campaign_views.left_out(session, office_id, ask.id, query.cursor or 0, query.limit + 1)
     shown = rows[: query.limit]
     return {
-        "items": [_person_json(one.person) | {"why": one.why} for one in shown],
+        "items": [person_json(one.person) | {"why": one.why} for one in shown],
         "next": shown[-1].id if len(rows) > query.limit else None,
     }
 
@@ -150,7 +150,8 @@ def _digest(given: CampaignGiven) -> str:
     return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
-def _look_json(ready: Prepared, seen: str) -> Json:
+def look_json(ready: Prepared, seen: str) -> Json:
+    """What would be sent, the first ones with their texts."""
     return {
         "picked": ready.picked,
         "texts": len(ready.texts),
@@ -159,7 +160,7 @@ def _look_json(ready: Prepared, seen: str) -> Json:
         "lost": ready.lost,
         "seen": seen,
         "first": [
-            _person_json(one.person)
+            person_json(one.person)
             | {
                 "text": one.text,
                 "octets": one.size.octets,
@@ -169,9 +170,10 @@ def _look_json(ready: Prepared, seen: str) -> Json:
             }
             for one in ready.texts[:SHOWN]
         ],
-        "first_left_out": [_person_json(person) | {"why": why} for person, why in ready.left_out[:SHOWN]],
+        "first_left_out": [person_json(person) | {"why": why} for person, why in ready.left_out[:SHOWN]],
     }
 
 
-def _person_json(person: Person) -> Json:
+def person_json(person: Person) -> Json:
+    """Whom a text is for."""
     return {"audience": person.audience, "id": person.id, "name": person.name, "number": person.phone}

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Final
 
 from aiohttp import web
 
-from desk.clock import days
 from desk.errors import Conflict, Invalid
 from desk.message import consent_rounds
 from desk.message.campaigns import LONGEST
@@ -18,6 +15,7 @@ from desk.work import Work
 from locales.catalog import tags
 from web.keys import COUNTING, DESK
 from web.problems import problem_of
+from web.views.consent_view import after_of, cursor_of, mark_of
 from web.views.customer_view import to
 from web.views.forms import Fields, fields_of, once, operator_id
 from web.views.rule_form import whole, words_for
@@ -44,7 +42,7 @@ async def act(request: web.Request) -> web.StreamResponse:
             return await _look(request, within, fields)
         async with request.app[DESK].look() as session:
             view = await TextsView.of(request, session)
-        if fields.get("seen") != _digest(view, within, words, request.app[DESK].clock()):
+        if fields.get("seen") != mark_of(view.office, within, words, request.app[DESK].clock()):
             return await _look(request, within, fields, 409)
 
         async def tell(work: Work) -> str:
@@ -72,7 +70,7 @@ async def _show(
     status: int = 200,
     refused: str | None = None,
 ) -> web.StreamResponse:
-    desk, after = request.app[DESK], _after(request.query.get("after", ""))
+    desk, after = request.app[DESK], after_of(request.query.get("after", ""))
     async with request.app[COUNTING], desk.look() as session:
         view = await TextsView.of(request, session)
         now = desk.clock()
@@ -82,17 +80,11 @@ async def _show(
     last = found[SHOWN - 1].consent if len(found) > SHOWN else None
     return await view.page(
         "consents", status, within=within, counts=counts, found=found[:SHOWN], then=then, words=words, shown=SHOWN,
-        following=f"{last.held_since.isoformat()}_{last.id}" if last and last.held_since else None,
-        seen=_digest(view, within, words, now), languages=sorted(tags(), key=lambda tag: tag != view.locale),
+        following=cursor_of(last) if last else None,
+        seen=mark_of(view.office, within, words, now), languages=sorted(tags(), key=lambda tag: tag != view.locale),
         places=" ".join(f"{{{name}}}" for name in consent_rounds.PLACES), longest=LONGEST,
         farthest=consent_rounds.FARTHEST_DAYS, refused=refused, done=None,
     )  # fmt: skip
-
-
-def _digest(view: TextsView, within: int, words: Words, now: datetime) -> str:
-    """What was looked at, and on which day: on another one others are due."""
-    what = (days.today(view.office.timezone, now), within, sorted(words.texts.items()), words.refusal)
-    return hashlib.sha256(repr(what).encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def _words(fields: Fields) -> Words:
@@ -105,15 +97,3 @@ def _days(told: Mapping[str, str]) -> int:
     if within > consent_rounds.FARTHEST_DAYS:
         raise Invalid("that is too far", field="consents_days")
     return within
-
-
-def _after(told: str) -> tuple[datetime, int] | None:
-    """The last one of the page before; what is nothing of the kind is the first page."""
-    at, _, last = told.partition("_")
-    if not (last.isascii() and last.isdigit() and len(last) < 18):
-        return None
-    try:
-        moment = datetime.fromisoformat(at)
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC), int(last)
-    except (ValueError, OverflowError):
-        return None

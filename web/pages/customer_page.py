@@ -34,7 +34,7 @@ from web.forgotten import remove_files
 from web.keys import COUNTING, DESK, SHOWN
 from web.problems import problem_of
 from web.render import LOCALES
-from web.views import person_paper
+from web.views import consent_view, person_paper
 from web.views.customer_view import CustomerPage, to, words_for
 from web.views.forms import Fields, fields_of, once, operator_id
 from web.views.money_view import FORMS
@@ -157,7 +157,7 @@ async def _show(
         waiting_tasks=waiting,
         now=now,
         history=history,
-        ads=[view.of_ads(said[each], now) for each in card.numbers if each in said],
+        ads=consent_view.standings(view, {each: said[each] for each in card.numbers if each in said}, now),
         refused=None if error is None else words_for(error),
     )
 

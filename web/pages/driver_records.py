@@ -15,11 +15,13 @@ from desk.driver_page import giving_back
 from desk.figures import duty
 from desk.keeping import as_seen
 from desk.office import seen
+from desk.texts import consents
 from desk.work import Work
 from models.driver_record import SIDES
 from web.keys import DESK, DOCUMENTS, OUTSIDE, VISITOR
 from web.photo_body import served
 from web.render import LOCALES
+from web.views import consent_view
 from web.views.drivers_view import DriversView
 from web.views.forms import Fields
 
@@ -107,6 +109,7 @@ async def show_one(
         blocks = await driver_blocks.of_driver(session, driver_id)
         back = await giving_back.of_driver(session, driver_id)
         on_duty = await shifts.open_shift(session, driver_id) is not None
+        said = await consents.of_numbers(session, view.office.id, sorted({record.phone, *record.phones} - {""}))
         changes = view.manages and driver.erased_at is None
         files = await driver_documents.of_driver(session, driver_id) if changes else []
         every = await driver_papers.open_alarms(session, view.office.id, view.today)
@@ -117,6 +120,7 @@ async def show_one(
         sides=SIDES, languages=LOCALES, refused=refused, done=_done(request), typed=Typed(typed or {}), fee=view.fee(fee),
         on_duty=on_duty, papers=len(every), seen=as_seen.mark(record), clash=clash, given_back=back,
         payee=payees.of(driver).masked(view.locale), changes=changes, because=because, named=named,
+        ads=consent_view.standings(view, said, request.app[DESK].clock()),
     )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from web.api import given as g
+from web.api import given_consents as gcs
 from web.api import given_driver as gd
 from web.api import given_place as gp
 from web.api import given_standing as gs
@@ -19,6 +20,7 @@ from web.api import told_wall as tw
 from web.pages import (
     campaign_api,
     cars,
+    consent_api,
     driver,
     driver_photos,
     driver_statements,
@@ -151,6 +153,22 @@ ROUTES: tuple[Route, ...] = (
     json(
         "POST", "/consents", "texts.handle", campaign_api.note_consent, "Write down what somebody said of advertising",
         given=gt.ConsentGiven, answer=tt.ConsentTold, problems=(422,),
+    ),
+    json(
+        "GET", "/consents/due", "messages.see", consent_api.due, "Whose consent to advertising is to be confirmed",
+        given=gcs.DueConsentsQuery, answer=tt.DueConsentsTold,
+    ),
+    json(
+        "GET", "/consents/words", "messages.see", consent_api.words, "What they were told last, or would be",
+        answer=tt.ConsentWordsTold,
+    ),
+    json(
+        "POST", "/consents/look", "texts.send", consent_api.look, "What each would be told; nothing is sent",
+        given=gcs.ConsentRound, answer=tt.ConsentLookTold, problems=(422,),
+    ),
+    json(
+        "POST", "/consents/tell", "texts.send", consent_api.send, "Tell all of them, as it was looked at",
+        given=gcs.ConsentRoundSeen, answer=tt.CampaignTold, status=201, problems=(409, 422),
     ),
     json(
         "GET", "/campaigns", "messages.see", campaign_api.listed, "The last texts to many, and how far they are",

@@ -8,11 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
-from desk import numbers
-from desk.clock import days
 from desk.errors import DeskError, Invalid
-from desk.texts import consent_years, consents
-from models import AdConsent
 from web.views import segment_words
 from web.views.page_view import PageView
 
@@ -43,18 +39,6 @@ class CustomerPage(PageView):
     def clock(self, at: datetime | None) -> str:
         """Day and minute, by the office's own clock."""
         return PageView.clock(self, at) if at else "–"
-
-    def of_ads(self, consent: AdConsent, now: datetime) -> tuple[str, str]:
-        """How a number stands to advertising, and the sentence that says it with its days; no sentence where nothing was said."""
-        zone = self.office.timezone
-        stands = consents.standing(consent, now, zone)
-        if stands == "no_consent":
-            return stands, ""
-        told = {"agreed": consent.agreed_at, "refused": consent.refused_at}
-        values = {name: days.today(zone, at).isoformat() for name, at in told.items() if at is not None}
-        if consent.held_since is not None:
-            values["last"] = consent_years.last_day(consent.held_since, zone).isoformat()
-        return stands, self.m(f"ads.{stands}", number=numbers.display(consent.number, self.office.country), **values)
 
     async def page(self, here: str, status: int = 200, **values: Any) -> web.Response:
         """The page of that name; `done` in the query says what was done before it."""
