@@ -19,7 +19,7 @@ from desk.customer.order_sides import driver_at_the_end
 from desk.errors import Conflict, Invalid, WrongState
 from desk.office.people import audit
 from desk.order import order_steps, paying
-from desk.ordering import fares, order_changes
+from desk.ordering import fares, order_changes, orders
 from desk.trades import COMPLETED
 from desk.views import Json, moment
 from desk.work import Work
@@ -85,6 +85,18 @@ async def say(work: Work, order: Order, fare: int, operator_id: int | None) -> N
     await work.session.flush()
     await order_changes.record(work, order, operator_id, [("fare", None, fare)])
     await fares.fix_at_end(work, order, operator_id)
+
+
+async def end_with(work: Work, operator_id: int, order_id: int, to_state: str, fare: int) -> Order:
+    """The trip is done, and cost so much: an operator says both at once, or neither is true.
+
+    Raises what `say` and `orders.complete` raise, and Invalid for a step that is not the last one.
+    """
+    if to_state != COMPLETED:
+        raise Invalid("a fare is said when the trip is done", field="fare")
+    order = await order_steps.hold(work, operator_id, order_id)
+    await say(work, order, fare, operator_id)
+    return await orders.finish(work, order, operator_id)
 
 
 async def add(work: Work, operator_id: int, order_id: int, fare: int) -> Order:

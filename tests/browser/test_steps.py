@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from models import Driver, Entry, OrderStep
+from models import Driver, Entry, Order, OrderStep
 from tests.browser.conftest import Console
 
 pytestmark = pytest.mark.browser
@@ -81,3 +81,51 @@ async def test_what_cannot_be_said_is_refused_in_words(console: Console) -> None
     await console.page.focus(".order-row.taken")
     await console.press("F3")
     await console.sees("bottom-line .said", "기사가 없거나")
+
+
+async def test_a_trip_without_a_fare_asks_for_it_and_is_done_with_what_was_typed(console: Console) -> None:
+    """Seen failing with the button focused, and with the fare left out of what is sent."""
+    order = await given(console, fare=None)
+    for state in ("on_the_way", "arrived", "driving"):
+        await console.house.program().api("POST", f"/orders/{order['id']}/step", {"to": state})
+    row = f'[data-order="{order["id"]}"]'
+    await console.page.wait_for_selector(f"{row}.driving")
+    await console.press("F3")
+    await console.until("document.activeElement.name === 'done_fare'")
+    await console.sees("candidate-list .done", "요금이 없습니다")
+    await console.page.keyboard.type("ㅁ")
+    await console.press("Enter")
+    await console.sees("bottom-line .said.bad", "요금이 아닙니다")
+    await console.until("document.activeElement.name === 'done_fare'")
+    await console.page.keyboard.type("25,000")
+    await console.press("F3")  # pressed again, it asks the same and keeps what is typed
+    await console.until("document.activeElement.value === '25,000'")
+    await console.press("Enter")
+    await console.page.wait_for_selector(f"{row}.completed")
+    async with console.house.desk.look() as session:
+        assert (await session.get_one(Order, order["id"])).fare == 25_000
+        kinds = set(await session.scalars(select(Entry.kind).where(Entry.order_id == order["id"])))
+    assert {"call_fee", "payment"} <= kinds
+
+
+async def test_a_trip_without_a_fare_is_done_by_the_same_keys_as_ever_and_it_says_where_it_is_listed(
+    console: Console,
+) -> None:
+    """Seen failing with the usual words, and with the focus left on what is gone."""
+    order = await given(console, fare=None)
+    for state in ("on_the_way", "arrived", "driving"):
+        await console.house.program().api("POST", f"/orders/{order['id']}/step", {"to": state})
+    row = f'[data-order="{order["id"]}"]'
+    await console.page.wait_for_selector(f"{row}.driving")
+    await console.press("F3")
+    await console.until("document.activeElement.name === 'done_fare'")
+    await console.press("Escape")
+    await console.until(f"document.activeElement.dataset.order === '{order['id']}'")
+    await console.press("F3")
+    await console.until("document.activeElement.name === 'done_fare'")
+    await console.press("Enter")
+    await console.page.wait_for_selector(f"{row}.completed")
+    await console.sees("bottom-line .said", "요금 없는 운행")
+    await console.until(f"document.activeElement.dataset.order === '{order['id']}'")
+    async with console.house.desk.look() as session:
+        assert (await session.get_one(Order, order["id"])).fare is None

@@ -112,3 +112,15 @@ async def test_programs_read_the_same_list_and_add_a_fare_once(house: House, lef
     assert (again.status, again.body["code"], again.body["details"]["fare"]) == (409, "fare_known", 30_000)
     assert (await boss.api("GET", "/reports/open-fares")).body["items"] == []
     assert (await (await house.signed_in("op")).api("POST", f"/orders/{left}/late-fare", {"fare": 1})).status == 403
+
+
+async def test_a_trip_ends_with_the_fare_that_is_said_with_it(house: House) -> None:
+    order = await house.order(fare=None)
+    program = house.program()
+    assert (await program.api("POST", f"/orders/{order['id']}/assign", {"driver_number": "100"})).status == 200
+    early = await program.api("POST", f"/orders/{order['id']}/step", {"to": "on_the_way", "fare": 25_000})
+    assert (early.status, early.body["details"]["field"]) == (422, "fare")
+    said = await program.api("POST", f"/orders/{order['id']}/step", {"to": "completed", "fare": 25_000})
+    assert (said.status, said.body["state"], said.body["fare"]) == (200, "completed", 25_000)
+    again = await program.api("POST", f"/orders/{order['id']}/step", {"to": "completed", "fare": 26_000})
+    assert (again.status, again.code) == (409, "fare_known")

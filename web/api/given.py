@@ -260,9 +260,10 @@ class SearchAsked(Given):
 
 
 class Step(Given):
-    """The state that comes next, by the trade's table."""
+    """The state that comes next, by the trade's table. With the last one, `fare`: what it cost, where nobody had said so."""
 
     to: Annotated[str, Field(min_length=1, max_length=16, pattern="^[a-z_]+$")]
+    fare: Money | None = None
 
 
 class Cancellation(Reason):

@@ -6,7 +6,7 @@ from desk.books.credit import Payment
 from desk.dispatching import dispatch, search_views, searching
 from desk.driver import ways
 from desk.errors import Invalid
-from desk.ordering import order_changes, order_history, orders
+from desk.ordering import open_fares, order_changes, order_history, orders
 from desk.ordering.order_views import candidate_json, order_json, orders_json
 from desk.views import moment
 from desk.work import Work
@@ -161,7 +161,10 @@ async def step(ask: Ask[Step]) -> Json:
     """The trip has begun, or is done: the next state by the trade's table."""
 
     async def do(work: Work) -> Json:
-        await orders.step(work, ask.operator.id, ask.id, ask.given.to)
+        if ask.given.fare is not None:
+            await open_fares.end_with(work, ask.operator.id, ask.id, ask.given.to, ask.given.fare)
+        else:
+            await orders.step(work, ask.operator.id, ask.id, ask.given.to)
         return await order_json(work.session, ask.id)
 
     return await ask.once(do)

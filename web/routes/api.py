@@ -189,7 +189,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     json(
         "POST", f"/orders/{ID}/step", "orders.dispatch", orders.step, "Move the order on: driving, completed",
-        given=g.Step, answer=to.OrderTold, problems=(404, 409),
+        given=g.Step, answer=to.OrderTold, problems=(404, 409, 422),
     ),
     json(
         "POST", f"/orders/{ID}/search", "orders.dispatch", orders.search, "Look for a driver: ring after ring, the nearest first",

@@ -62,6 +62,34 @@ async def fee_of(desk: Desk, order_id: int) -> int | None:
         return None if entry is None else max(line.amount for line in await ledger.lines_of(session, entry.id))
 
 
+async def test_an_operator_says_what_it_cost_as_the_trip_ends_both_or_neither(desk: Desk, site: Site) -> None:
+    """Seen failing with the fare kept where the trip could not end."""
+    by = site.operator_id
+    order_id = await driving(desk, site)
+    async with desk.work() as work:
+        order = await open_fares.end_with(work, by, order_id, "completed", 25_000)
+    assert (order.state, order.fare) == ("completed", 25_000)
+    assert await fee_of(desk, order_id) == 5_000
+    async with desk.look() as session:
+        change = (await session.scalars(select(OrderChange).where(OrderChange.field == "fare"))).one()
+        assert (change.operator_id, change.before, change.after) == (by, None, 25_000)
+        assert await open_fares.listed(session, site.office_id) == []
+    async with desk.work() as work:
+        waiting = await orders.take(work, by, TakeOrder(PlaceText("신촌"), number="01087654321"))
+        known = await orders.take(work, by, TakeOrder(PlaceText("목동"), number="01087654322", fare=9_000))
+    for each, to, fare, error in (
+        (waiting.id, "completed", 20_000, WrongState),
+        (waiting.id, "driving", 20_000, Invalid),
+        (waiting.id, "completed", 0, Invalid),
+        (known.id, "completed", 20_000, FareKnown),
+    ):
+        with pytest.raises(error):
+            async with desk.work() as work:
+                await open_fares.end_with(work, by, each, to, fare)
+    async with desk.look() as session:
+        assert (await session.get_one(Order, waiting.id)).fare is None
+
+
 async def test_the_driver_says_what_he_was_paid_and_the_customer_reads_it(desk: Desk, site: Site) -> None:
     order_id = await driving(desk, site)
     assert (await done(desk, site, order_id, 25_000)).fare == 25_000

@@ -23,7 +23,7 @@ import { store } from "./store.js";
 import { paymentWords, termsOf, wantsWords } from "./terms.js";
 import { alarmWords, isPromised } from "./trips.js";
 import { unheardBar, unheardOf } from "./unheard.js";
-import { clockTime, distance, money, t } from "./texts.js";
+import { clockTime, distance, money, parseMoney, t } from "./texts.js";
 import { act, isWaiting, takeAway } from "./ticked.js";
 import { waitedWords } from "./waiting.js";
 import { assign, holderOf, reassign, sendLink, tripOf, wantsDriver } from "./work.js";
@@ -36,6 +36,7 @@ export class CandidateList extends LiveElement {
   deed = "cancel"; // or "release", or "reassign": what the reason is asked for
   another = ""; // number of the driver who is to have it instead
   asksDone = null; // id of the order that is about to be completed
+  asksFare = false; // whether it had no fare when that was asked: it may be typed there
   asksPin = null; // id of the order whose pick-up is uncertain, about to be offered all the same
   proposesFor = null; // id of the order that was just saved here: Enter in the empty field gives it to the first candidate
   proposal = null; // {order, number}: who that is. He stays it while he can be had, whatever moves in the list
@@ -177,14 +178,24 @@ export class CandidateList extends LiveElement {
 
   /** The driver's fee is booked with it: asked once. A person has pressed for this. */
   askDone() {
+    if (this.asksDone !== store.selectedOrder) this.fareField.value = "";
     this.asksDone = store.selectedOrder;
+    this.asksFare = store.order.fare === null;
     this.asksWhy = this.asksPin = null;
     this.requestUpdate();
-    this.updateComplete.then(() => this.querySelector("[name=done]").focus());
+    this.updateComplete.then(() => (this.asksFare ? this.fareField : this.querySelector("[name=done]")).focus());
+  }
+
+  get fareField() {
+    return this.querySelector("[name=done_fare]");
   }
 
   donePressed = (event) => {
-    if (event.key !== "Escape") return;
+    if (event.key === "Enter" && event.target === this.fareField && !event.ctrlKey) {
+      if (!event.repeat) afterComposition(event, () => this.isDone());
+      return;
+    }
+    if (event.key !== "Escape" || event.isComposing) return;
     event.preventDefault();
     event.stopPropagation();
     this.asksDone = null;
@@ -195,10 +206,17 @@ export class CandidateList extends LiveElement {
   async isDone() {
     const order = store.orders.get(this.asksDone);
     if (!order) return;
+    const typed = this.asksFare ? this.fareField.value.trim() : "";
+    const fare = typed ? parseMoney(typed) : null;
+    if (typed && !fare) {
+      store.say({ text: t("step.no_fare_that"), kind: "bad" }, 5000);
+      this.fareField.select();
+      return;
+    }
     this.asksDone = null;
     document.querySelector("order-board").enter();
     this.requestUpdate();
-    await complete(order);
+    await complete(order, fare);
   }
 
   whyWords(order) {
@@ -294,7 +312,8 @@ export class CandidateList extends LiveElement {
         <button type="button" ?hidden=${unheardOf(order)} @click=${seen}>${t("alarm.seen")} <kbd>Shift F7</kbd></button>
       </div>
       <div class="assign done" ?hidden=${!order || this.asksDone !== order.id}>
-        <span id="done-asked">${this.asksDone ? this.doneWords(order) : nothing}</span>
+        <label id="done-asked" for="done-fare">${this.asksDone ? this.doneWords(order) : nothing}</label>
+        <input id="done-fare" name="done_fare" type="text" inputmode="numeric" maxlength="14" autocomplete="off" spellcheck="false" ?hidden=${!this.asksFare} @keydown=${this.donePressed} />
         <button type="button" name="done" aria-describedby="done-asked" @keydown=${this.donePressed} @click=${() => this.isDone()}>
           ${t("order.state.completed")} <kbd>↵</kbd>
         </button>

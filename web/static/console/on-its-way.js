@@ -48,10 +48,10 @@ function takeBack() {
   store.hush();
 }
 
-/** The trip is done, in one step where the trade's table has one. */
-export function complete(order) {
+/** The trip is done, in one step where the trade's table has one; `fare`: what it cost (minor units), where nobody had said so. */
+export function complete(order, fare) {
   if (about(order.id)) takeBack();
-  return tell(order.id, COMPLETED, newKey());
+  return tell(order.id, COMPLETED, newKey(), fare);
 }
 
 function send() {
@@ -62,11 +62,13 @@ function send() {
   tell(order, to, key);
 }
 
-async function tell(orderId, to, key) {
+async function tell(orderId, to, key, fare = null) {
   try {
-    const order = await store.onItsWay(request("POST", `orders/${orderId}/step`, { to }, key));
+    const order = await store.onItsWay(request("POST", `orders/${orderId}/step`, fare === null ? { to } : { to, fare }, key));
     store.takeOrder(order, "order.changed");
-    store.say({ text: t("notices.moved", { state: t(`order.state.${to}`), trip: tripOf(order) }), kind: "good" }, 5000);
+    const words = { state: t(`order.state.${to}`), trip: tripOf(order) };
+    if (to === COMPLETED && order.fare === null) store.say({ text: t("notices.moved_unpaid", words) }, 8000);
+    else store.say({ text: t("notices.moved", words), kind: "good" }, 5000);
     if (store.selectedOrder === orderId) select(orderId);
   } catch (error) {
     if (error instanceof Unreachable) store.say({ text: t("notices.not_moved"), kind: "bad" }, 20000);
