@@ -25,6 +25,8 @@ class Route:
     "page" ones are for people and stand in no API document.
 
     `longest`: the longest body in bytes, where it is more than the settings allow others.
+
+    `once`: whether it takes an `Idempotency-Key`. What only looks does not, nor what gives a secret that is not kept.
     """
 
     method: str
@@ -38,6 +40,7 @@ class Route:
     kind: str = "json"
     problems: tuple[int, ...] = field(default=())
     longest: int | None = None
+    once: bool = False
 
     @property
     def shown(self) -> bool:
@@ -57,8 +60,10 @@ def json(
     status: int = 200,
     problems: tuple[int, ...] = (),
     longest: int | None = None,
+    once: bool = True,
 ) -> Route:
-    return Route(method, API + path, may, handler, summary, given, answer, status, "json", problems, longest)
+    keyed = once and method in ("POST", "PATCH")
+    return Route(method, API + path, may, handler, summary, given, answer, status, "json", problems, longest, keyed)
 
 
 def raw(method: str, path: str, may: Required, handler: Handler, summary: str, **more: Any) -> Route:

@@ -284,7 +284,7 @@ SAID: dict[str, dict[str, Any]] = {
     "/tasks/{id}/take": {},
     "/take": {"holds_from": f"{SOON}T00:00:00Z"},
     "/driver/orders/{id}/step": {"to": "driving"},
-    "/orders/{id}/step": {"to": "driving"},
+    "/orders/{id}/step": {"to": "driving", "fare": None},
     "/drivers/{id}/erase": {"reason": "gone"},
     "/batches/{id}/lines": {"lines": []},
     "/batches/{id}/approve": {"lines": []},

@@ -64,7 +64,8 @@ def document(routes: Iterable[Route]) -> dict[str, Any]:
             "title": "callboard",
             "version": "1",
             "description": "Calls, orders, drivers and messages of a dispatch desk. Numbers are E.164, money whole minor units, "
-            "moments RFC 3339 in UTC. Errors are RFC 9457 with a stable `code`.",
+            "moments RFC 3339 in UTC. Errors are RFC 9457 with a stable `code`. Operations that list an `Idempotency-Key` do "
+            "their work once; others, such as signing in, pass it over.",
         },
         "servers": [{"url": "/"}],
         "security": [{"token": []}, {"session": []}],
@@ -152,7 +153,7 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
         for name, field in schema.get("properties", {}).items():
             one = {"name": name, "in": "query", "required": name in schema.get("required", []), "schema": field}
             found.append(one | ({"description": field["description"]} if "description" in field else {}))
-    if route.kind == "json" and route.method in ("POST", "PATCH"):
+    if route.once:
         found.append(
             {
                 "name": "Idempotency-Key",

@@ -140,7 +140,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     json(
         "POST", "/quotes", "orders.take", trips.quote, "What a trip would cost and why, and by when a driver may be promised",
-        given=g.TripAsked, answer=to.TripTold,
+        given=g.TripAsked, answer=to.TripTold, once=False,
     ),
     json(
         "GET", f"/calls/{ID}/drafts", "orders.take", trips.listed_drafts, "What was typed for a call and not yet saved",
@@ -259,7 +259,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     json(
         "POST", f"/drivers/{ID}/data", "drivers.forget", driver_data.data, "All that is kept about one driver",
-        answer=td.DriverDataTold, problems=(404, 409),
+        answer=td.DriverDataTold, problems=(404, 409), once=False,
     ),
     json(
         "GET", f"/drivers/{ID}/mentions", "drivers.forget", driver_data.mentions, "What names him elsewhere, and is not erased",

@@ -77,11 +77,11 @@ ROUTES: tuple[Route, ...] = (
     ),
     json(
         "POST", f"/customers/{ID}/numbers", "numbers.show", customers.numbers, "A customer's numbers whole, on record",
-        answer=tcu.NumbersTold, problems=(404,),
+        answer=tcu.NumbersTold, problems=(404,), once=False,
     ),
     json(
         "POST", f"/customers/{ID}/data", "customers.forget", customers.data, "All that is kept about one person",
-        answer=tcu.DataTold, problems=(404, 409),
+        answer=tcu.DataTold, problems=(404, 409), once=False,
     ),
     json(
         "GET", f"/customers/{ID}/mentions", "customers.forget", customers.mentions, "What names him elsewhere, and is not erased",
@@ -98,7 +98,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     json(
         "POST", "/segments/preview", "customers.edit", segment_api.preview, "Whom a question would find",
-        given=gc.ConditionsGiven, answer=tcu.PreviewTold,
+        given=gc.ConditionsGiven, answer=tcu.PreviewTold, once=False,
     ),
     json(
         "POST", "/segments", "customers.edit", segment_api.make, "A new segment",

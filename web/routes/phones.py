@@ -38,7 +38,7 @@ ROUTES: tuple[Route, ...] = (
     # --- for a caller's telephone: the link's token says whose ------------------------------------------------------------
     raw(
         "POST", API + "/here", "anyone", place_links.show, "Show where one is, by a texted link",
-        given=gp.PlaceShown, answer=tp.PlaceTaken, problems=(401, 429),
+        given=gp.PlaceShown, answer=tp.PlaceTaken, problems=(401, 429), once=True,
     ),
     # --- for a screen on the wall: the header's token says whose ----------------------------------------------------------
     json(
@@ -48,12 +48,12 @@ ROUTES: tuple[Route, ...] = (
     # --- for a driver's own phone: no path and no body says whose ---------------------------------------------------------
     raw(
         "POST", API + "/driver/session", "anyone", driver.enter, "Sign in with a texted link",
-        given=gd.LinkToken, answer=td.DriverMe, status=201, problems=(401, 429),
+        given=gd.LinkToken, answer=td.DriverMe, status=201, problems=(401, 429), once=True,
     ),
     raw("DELETE", API + "/driver/session", "driver.own", driver.leave, "Sign out", status=204),
     json(
         "POST", "/driver/link", "anyone", driver.ask_for_link, "Have a link texted to one's own registered phone",
-        given=gd.OwnPhone, answer=t.Done, status=202, problems=(429,),
+        given=gd.OwnPhone, answer=t.Done, status=202, problems=(429,), once=False,
     ),
     json(
         "GET", "/driver/me", "driver.own", driver.me, "State, balance, offers and trip; at once, or when something is new",
@@ -144,7 +144,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     json(
         "POST", "/texts/size", "texts.send", texts.size, "How long a text is, as networks count",
-        given=g.TextGiven, answer=tme.SizeTold,
+        given=g.TextGiven, answer=tme.SizeTold, once=False,
     ),
     json(
         "GET", "/consents", "messages.see", campaign_api.consent, "What the owner of a number said of advertising",
@@ -164,7 +164,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     json(
         "POST", "/consents/look", "texts.send", consent_api.look, "What each would be told; nothing is sent",
-        given=gcs.ConsentRound, answer=tt.ConsentLookTold, problems=(422,),
+        given=gcs.ConsentRound, answer=tt.ConsentLookTold, problems=(422,), once=False,
     ),
     json(
         "POST", "/consents/tell", "texts.send", consent_api.send, "Tell all of them, as it was looked at",
@@ -176,7 +176,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     json(
         "POST", "/campaigns/look", "texts.send", campaign_api.look, "What a text to many would be for each; nothing is sent",
-        given=gt.CampaignGiven, answer=tt.LookTold, problems=(404, 422),
+        given=gt.CampaignGiven, answer=tt.LookTold, problems=(404, 422), once=False,
     ),
     json(
         "POST", "/campaigns", "texts.send", campaign_api.send, "Send a text to many as it was looked at",
@@ -205,7 +205,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     json(
         "POST", "/standing-sends/look", "texts.standing", standing_api.look, "What one would do now; nothing is sent",
-        given=gs.StandingGiven, answer=ts.StandingLookTold, problems=(404, 422),
+        given=gs.StandingGiven, answer=ts.StandingLookTold, problems=(404, 422), once=False,
     ),
     json(
         "GET", f"/standing-sends/{ID}", "messages.see", standing_api.shown, "One standing send",
