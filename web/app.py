@@ -14,6 +14,7 @@ from desk.work import Desk
 from web.access.masking import mask_answers
 from web.access.throttle import Pace, Paces, Throttle
 from web.api.openapi import document
+from web.counting import Counting
 from web.keys import (
     COUNTING,
     DESK,
@@ -57,7 +58,7 @@ def make_app(settings: Settings, desk: Desk, bus: Bus, outside: Outside) -> web.
     )
     app[SETTINGS] = settings
     app[DESK] = desk
-    app[COUNTING] = asyncio.Semaphore(1)
+    app[COUNTING] = Counting()
     app[OUTSIDE] = outside
     app[METRICS] = Metrics()
     app[PARTS] = Parts(bus, outside.parts)

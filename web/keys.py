@@ -20,6 +20,7 @@ from desk.office import roles
 from desk.place.geocoding import Geocoder, NoGeocoder
 from desk.work import Desk
 from models import Operator
+from web.counting import Counting
 from web.settings import Settings
 
 if TYPE_CHECKING:
@@ -165,7 +166,7 @@ CAR_PHOTOS, DOCUMENTS = "cars", "documents"
 
 SETTINGS = web.AppKey("SETTINGS", Settings)
 DESK = web.AppKey("DESK", Desk)
-COUNTING = web.AppKey("COUNTING", asyncio.Semaphore)
+COUNTING = web.AppKey("COUNTING", Counting)
 """For finding out who is in a segment, or what names somebody, one at a time: it may read every order; connections are few."""
 OUTSIDE = web.AppKey("OUTSIDE", Outside)
 HUB: web.AppKey[Hub] = web.AppKey("HUB")

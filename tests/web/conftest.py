@@ -187,7 +187,9 @@ class Visitor:
 
     def __init__(self, house: House, headers: dict[str, str]) -> None:
         self.house = house
-        self.http = aiohttp.ClientSession(headers=headers, cookie_jar=aiohttp.CookieJar(unsafe=True))
+        jar = aiohttp.CookieJar(unsafe=True)
+        at_once = aiohttp.TCPConnector(limit=0)  # of itself, aiohttp would keep the hundred and first request back
+        self.http = aiohttp.ClientSession(connector=at_once, headers=headers, cookie_jar=jar)
 
     async def api(self, method: str, path: str, body: Any = None, **more: Any) -> Answer:
         """A request to /api/v1 with a JSON body."""
