@@ -66,6 +66,8 @@ FILES = {
     "/money/batches/{id}/bank",
 }
 """What is taken away as a file, not looked at."""
+STILL = "document.addEventListener('readystatechange', () => document.querySelector('[data-refresh]')?.remove())"
+"""A page that reads itself again every few seconds does so in the middle of the look at it, or of the way to the next one."""
 SERIOUS = """async () => (await axe.run(document, {
     resultTypes: ['violations'], runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'],
   })).violations
@@ -257,6 +259,7 @@ async def test_no_page_has_a_serious_fault_for_who_sees_badly_or_uses_no_mouse(
     )
     await context.add_init_script(path=AXE)
     await context.add_init_script(f"localStorage.setItem('callboard.locale', '{locale}')")
+    await context.add_init_script(STILL)
     page = await context.new_page()
     page.set_default_timeout(40_000)
     await page.goto(f"{house.base}/login?lang={locale}")
