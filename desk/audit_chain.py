@@ -10,11 +10,11 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, event, func, inspect, select, text, true
+from sqlalchemy import event, inspect, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
-from models import AuditEntry, Office, Operator, chain
+from models import AuditEntry, chain
 
 # Any fixed number, other than those of migrations and of the claim.
 ADVISORY_LOCK = 5_207_120
@@ -60,54 +60,51 @@ class Verified:
     broken: Broken | None
 
 
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """How far a walk along the chain has come: what it is as far as that, the last row's id, and whether that was the end."""
+
+    so_far: Verified
+    last: int
+    over: bool = False
+
+
+def at_the_beginning(known: str | None = None) -> Walked:
+    """Nothing was looked at yet. `known` as for `verify`."""
+    return Walked(Verified(0, chain.BEGINNING, known is None or known == chain.BEGINNING, None), 0)
+
+
+async def walk_on(
+    session: AsyncSession, walked: Walked, known: str | None = None, at_a_time: int = AT_A_TIME
+) -> Walked:
+    """Some rows further. Each step may be a look of its own: rows are only ever added."""
+    query = select(AuditEntry).where(AuditEntry.id > walked.last).order_by(AuditEntry.id).limit(at_a_time)
+    found = (await session.scalars(query)).all()
+    told, last = walked.so_far, walked.last
+    rows, previous, seen = told.rows, told.digest, told.has_known
+    for row in found:
+        if row.previous != previous:
+            why = "the row before it was changed or is missing"
+            return Walked(Verified(rows, previous, seen, Broken(row.id, why)), last, over=True)
+        if row.digest != _digest(row):
+            return Walked(
+                Verified(rows, previous, seen, Broken(row.id, "it is not as it was written")), last, over=True
+            )
+        rows, last, previous = rows + 1, row.id, row.digest
+        seen = seen or previous == known
+    session.expunge_all()
+    return Walked(Verified(rows, previous, seen, None), last, over=not found)
+
+
 async def verify(session: AsyncSession, known: str | None = None) -> Verified:
     """Go through the record from its beginning, up to the first row that is not as it was written.
 
     A record that was cut off at its end is whole by itself: `known` is a digest from an earlier look, kept elsewhere.
     """
-    rows, last, previous, seen = 0, 0, chain.BEGINNING, known is None or known == chain.BEGINNING
-    while True:
-        found = (
-            await session.scalars(
-                select(AuditEntry).where(AuditEntry.id > last).order_by(AuditEntry.id).limit(AT_A_TIME)
-            )
-        ).all()
-        if not found:
-            return Verified(rows, previous, seen, None)
-        for row in found:
-            if row.previous != previous:
-                return Verified(rows, previous, seen, Broken(row.id, "the row before it was changed or is missing"))
-            if row.digest != _digest(row):
-                return Verified(rows, previous, seen, Broken(row.id, "it is not as it was written"))
-            rows, last, previous = rows + 1, row.id, row.digest
-            seen = seen or previous == known
-        session.expunge_all()
-
-
-async def of_office(
-    session: AsyncSession, office_id: int, limit: int = 50, before_id: int | None = None
-) -> list[tuple[AuditEntry, Operator | None]]:
-    """What the people of an office did, newest first; `before_id` continues an earlier list.
-
-    A refused log-in was nobody's deed (null). It is told to the office whose person was meant; where nobody has that log-in, to
-    the only office, and where there are several to none.
-    """
-    query = select(AuditEntry, Operator).outerjoin(Operator, Operator.id == AuditEntry.operator_id)
-    if before_id is not None:
-        query = query.where(AuditEntry.id < before_id)
-    ours = Operator.office_id == office_id
-    refused = AuditEntry.operator_id.is_(None) & (AuditEntry.what == SIGN_IN_REFUSED)
-    found = await session.execute(
-        query.where(ours | (refused & await _meant(session, office_id))).order_by(AuditEntry.id.desc()).limit(limit)
-    )
-    return [(row, who) for row, who in found]
-
-
-async def _meant(session: AsyncSession, office_id: int) -> ColumnElement[bool]:
-    named = aliased(Operator)
-    if await session.scalar(select(func.count()).select_from(Office)) == 1:
-        return true()
-    return select(named.id).where(named.login == AuditEntry.subject, named.office_id == office_id).exists()
+    walked = at_the_beginning(known)
+    while not walked.over:
+        walked = await walk_on(session, walked, known)
+    return walked.so_far
 
 
 def _digest(row: AuditEntry) -> str:

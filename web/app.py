@@ -29,6 +29,7 @@ from web.keys import (
     PARTS,
     PLACE_THROTTLE,
     PRESS,
+    RECORD_WALK,
     RENDERER,
     SETTINGS,
     THROTTLE,
@@ -39,6 +40,7 @@ from web.keys import (
 from web.live.driver_news import DriverNews
 from web.live.guard import watch_rights
 from web.live.popups import Hub
+from web.live.record_walk import RecordWalk
 from web.live.wall import Walls
 from web.live.whereabouts import Whereabouts
 from web.metrics import Metrics
@@ -71,6 +73,7 @@ def make_app(settings: Settings, desk: Desk, bus: Bus, outside: Outside) -> web.
     app[DRIVER_NEWS] = DriverNews(bus)
     app[WHEREABOUTS] = Whereabouts(desk)
     app[WALLS] = Walls(desk)
+    app[RECORD_WALK] = RecordWalk(desk)
     app[DRIVER_THROTTLE] = Throttle(
         settings.login_failures_per_account, settings.login_failures_per_address, settings.login_window_s, desk.clock
     )
@@ -106,6 +109,7 @@ async def _push(app: web.Application) -> AsyncIterator[None]:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+    await app[RECORD_WALK].stop()
 
 
 async def _say_goodbye(app: web.Application) -> None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from web.access.throttle import Pace, Paces, Throttle
     from web.live.driver_news import DriverNews
     from web.live.popups import Hub
+    from web.live.record_walk import RecordWalk
     from web.live.wall import Walls
     from web.live.whereabouts import Whereabouts
     from web.metrics import Metrics
@@ -179,6 +180,7 @@ DRIVER_NEWS: web.AppKey[DriverNews] = web.AppKey("DRIVER_NEWS")
 DRIVER_THROTTLE: web.AppKey[Throttle] = web.AppKey("DRIVER_THROTTLE")
 WALLS: web.AppKey[Walls] = web.AppKey("WALLS")
 WHEREABOUTS: web.AppKey[Whereabouts] = web.AppKey("WHEREABOUTS")
+RECORD_WALK: web.AppKey[RecordWalk] = web.AppKey("RECORD_WALK")
 PLACE_THROTTLE: web.AppKey[Throttle] = web.AppKey("PLACE_THROTTLE")
 """Apart from the operators': a driver who mistypes keeps no operator out who shares his address."""
 PACE: web.AppKey[Pace] = web.AppKey("PACE")

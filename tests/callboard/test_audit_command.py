@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import sqlite3
 from pathlib import Path
 
@@ -31,3 +32,41 @@ def test_the_record_of_roles_is_verified_and_its_first_broken_row_named(tmp_path
         )
     code, said = callboard("audit", "verify", *state)
     assert (code, "Row 3" in said, "The 2 rows" in said) == (1, True, True), said
+
+
+def test_the_record_is_read_by_a_command_and_moves_no_terminal(tmp_path: Path) -> None:
+    """Seen failing with the subject printed as it stands."""
+    state = ("--state", str(tmp_path))
+    assert callboard("office", "add", "시험 사무실", "--sms-sender", "15880001", *state)[0] == 0
+    assert callboard("user", "add", "kim", "--role", "accountant", *state)[0] == 0
+    assert callboard("user", "role", "kim", "auditor", *state)[0] == 0
+    with contextlib.closing(sqlite3.connect(tmp_path / "callboard.db")) as database, database:
+        columns = "at, what, subject, detail, previous, digest"
+        database.execute(
+            f"insert into audit_entry ({columns}) values ('2020-01-01 15:00:00.000000', 'odd', ?, '{{}}', 'x', 'y')",
+            ("\x1b[2Jgone\u009b",),
+        )
+    code, said = callboard("audit", "list", *state)
+    assert (code, [line.split("  ")[2] for line in said.splitlines()]) == (
+        0, ["operator.role", "operator.added", "office.opened", "odd"],
+    ), said  # fmt: skip
+    assert ("\x1b" in said, "\u009b" in said, "gone" in said) == (False, False, True)
+    code, said = callboard("audit", "list", "--json", "--what", "operator", "--limit", "1", *state)
+    row = json.loads(said)
+    assert (code, row["what"], row["detail"]) == (0, "operator.role", {"from": "accountant", "to": "auditor"})
+    for asked, count in (
+        (("--until", "2020-01-01"), 0),
+        (("--since", "2020-01-02", "--until", "2020-01-02"), 1),
+        (("--who", "kim"), 0),
+        (("--who", "nobody"), 4),
+        (("--about", "login", "--which", "kim"), 2),
+    ):
+        code, said = callboard("audit", "list", *asked, *state)
+        assert (code, len(said.splitlines())) == (0, count), said
+    for wrong, sentence in (
+        (("--since", "yesterday"), "a day is written 2026-11-23"),
+        (("--who", "lee"), "nobody has the log-in 'lee'"),
+        (("--about", "moon"), "one asks about one of"),
+    ):
+        code, said = callboard("audit", "list", *wrong, *state)
+        assert (code, sentence in said, "Traceback" in said) == (1, True, False), said

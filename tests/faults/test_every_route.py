@@ -64,6 +64,7 @@ FORMS: dict[str, tuple[dict[str, str], ...]] = {
     "/dispatch": ({"key": "hours"},),
     "/customers/new": ({"name": "새 고객", "numbers": "01055507777", "key": "a customer"},),
     "/calls/codes": ({"code1": "콜백", "required": "yes", "key": "codes of calls"},),
+    "/audit": ({"key": "a walk"},),
     "/articles": ({"title": "심야 할증", "text": "x", "key": "an article"},),
     "/segments": ({"do": "save", "name": "단골", "kind": "list", "key": "a segment"},),
     "/tasks/rules": ({"do": "save", **one_of_each.TASK_RULE, "segment": "1", "name": "안부", "key": "a task rule"},),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import threading
 import zipfile
 from typing import Any
 
@@ -51,6 +52,40 @@ def test_numbers_are_hidden_and_nothing_else(told: str, seen: str) -> None:
     """Seen failing with the masking of the log, which takes dates and lines for numbers, too, and with one shape for all numbers."""
     assert masking.in_text(told) == seen
     assert masking.in_value({"a": [told, 1098765432]}) == {"a": [seen, 1098765432]}
+
+
+@pytest.mark.parametrize("joint", ["\n", "\r\n", "</t><t>"])
+def test_a_long_text_is_masked_piece_by_piece_and_no_number_is_torn(
+    monkeypatch: pytest.MonkeyPatch, joint: str
+) -> None:
+    """Wherever a piece ends. Seen failing with pieces that end where they are long enough."""
+    lines = [f"{n} 010-9876-5432 {'0' * n}1-9876-5432 11/10" for n in range(30)]
+    text = joint.join([*lines, "전화 010 9876 5432"])
+    for piece in range(1, 60):
+        monkeypatch.setattr(masking, "PIECE", piece)
+        assert masking.in_long_text(text) == masking.in_text(text), piece
+    assert masking.in_long_text("") == ""
+
+
+async def test_a_long_answer_is_masked_beside_everything_else(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seen failing with the masking in the loop of events."""
+    masked_in: list[threading.Thread] = []
+    in_text = masking.in_text
+
+    def seen(text: str) -> str:
+        masked_in.append(threading.current_thread())
+        return in_text(text)
+
+    monkeypatch.setattr(masking, "in_text", seen)
+    monkeypatch.setattr(masking, "LARGE", 0)
+    visitor = await visitor_of(house, "auditor")
+    async with house.desk.work() as work:
+        people.audit(work, house.site.operator_id, "template.kept", f"전화 {NUMBER}")
+    for path in ("/api/v1/audit", "/audit?form=csv", "/audit?form=xlsx", "/audit"):
+        masked_in.clear()
+        answer = await visitor.ask("GET", path)
+        assert (answer.status, whole(answer.raw), bool(masked_in)) == (200, False, True), path
+        assert threading.main_thread() not in masked_in
 
 
 async def visitor_of(house: House, role: str) -> Visitor:

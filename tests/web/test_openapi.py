@@ -58,6 +58,7 @@ def test_every_url_of_the_application_is_in_the_document_and_none_more(house: Ho
                 "/tasks/",
                 "/calls/",
                 "/users/",
+                "/audit/",
             )
         )
     }

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, JsonValue
 
+from web.api.given_money import Day
 from web.api.shapes import AsSeen, Cursor, Given, Id, Limit, Money, Note, Short, Typed, storable
 
 Wants = Annotated[
@@ -303,8 +304,21 @@ class DriversQuery(Given):
 
 
 class RecordQuery(Given):
-    """Which rows of the record; newest first."""
+    """Which rows of the record; newest first. Days are the office's own, both included; about one thing with `about` and `which`.
 
+    Only so many rows are looked through for one answer: `next` may be there although few or none were found yet.
+    """
+
+    from_: Day | None = Field(default=None, alias="from")
+    to: Day | None = None
+    who: Annotated[str, Field(pattern="^(nobody|[0-9]{1,18})$")] | None = Field(
+        default=None, description="An operator's id; `nobody`: the program, a command, whoever was not signed in."
+    )
+    what: Annotated[str, Field(max_length=64), AfterValidator(storable)] | None = Field(
+        default=None, description="A kind (`customer.opened`), or all of a matter (`customer`)."
+    )
+    about: Literal["order", "customer", "driver", "call", "login"] | None = None
+    which: Short | None = Field(default=None, description="Its id; a driver's own number; a log-in.")
     limit: Limit = 50
     cursor: Cursor | None = None
 

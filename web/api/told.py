@@ -49,7 +49,7 @@ class OperatorTold(Told):
 
 
 class RecordTold(Told):
-    """Who did what to whom (null: a refused log-in). `digest` chains it to the row before."""
+    """Who did what to whom (null: nobody who was signed in). `digest` chains it to the row before."""
 
     id: Id
     at: Moment

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from desk import audit_chain
+from desk.office import offices, record
 from desk.views import moment
 from web.api.ask import Ask, Json
 from web.api.given import RecordQuery
+from web.views.record_asked import asked
 
 
 async def listed(ask: Ask[RecordQuery]) -> Json:
-    """The record of the office's people, newest first. A refused log-in is nobody's (`operator` null)."""
+    """The record of the office's people, newest first. What nobody did who was signed in has no `operator`."""
     query = ask.given
+    told = {name: str(value) for name, value in query.model_dump(by_alias=True).items() if value is not None}
     async with ask.desk.look() as session:
-        found = await audit_chain.of_office(session, ask.operator.office_id, query.limit + 1, query.cursor)
+        office = await offices.by_id(session, ask.operator.office_id)
+        found = await record.page(session, office, asked(told, office.timezone), query.limit, query.cursor)
     items = [
         {
             "id": row.id,
@@ -23,7 +26,6 @@ async def listed(ask: Ask[RecordQuery]) -> Json:
             "detail": row.detail,
             "digest": row.digest,
         }
-        for row, who in found
+        for row, who in found.rows
     ]
-    shown = items[: query.limit]
-    return {"items": shown, "next": shown[-1]["id"] if len(items) > query.limit else None}
+    return {"items": items, "next": found.next}

@@ -123,7 +123,7 @@ ROUTES: tuple[Route, ...] = (
     raw("GET", API + f"/car/photos/{ID}", "anyone", cars.customers_photo, "One of them", problems=(404, 410)),
     json(
         "GET", "/audit", "audit.see", record.listed, "Who of the office did what, newest first",
-        given=g.RecordQuery, answer=t.Items[t.RecordTold],
+        given=g.RecordQuery, answer=t.Items[t.RecordTold], problems=(422,),
     ),
     json(
         "GET", "/messages", "messages.see", messages.listed, "Text messages, newest first",

@@ -8,14 +8,14 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from desk import audit_chain
 from desk.errors import Conflict, Invalid, NotFound
 from desk.events import Event, RightsChanged, SessionEnded
-from desk.office import people
+from desk.office import people, record
 from desk.office.passwords import new_password, new_token, password_hash, token_hash
 from desk.office.people import Prove, SignedIn, WrongLogin
+from desk.office.record import Asked
 from desk.work import Desk, Work
-from models import AuditEntry, Operator, WebSession
+from models import AuditEntry, Office, Operator, WebSession
 from tests.desk.conftest import Clock
 from tests.site import Site, make_site
 
@@ -84,8 +84,9 @@ async def test_a_refused_log_in_is_told_to_the_office_whose_person_was_meant(des
 
     async def refusals(office_id: int) -> list[str]:
         async with desk.look() as session:
-            rows = await audit_chain.of_office(session, office_id)
-        return [row.subject for row, who in rows if who is None]
+            office = await session.get_one(Office, office_id)
+            found = await record.page(session, office, Asked(what="sign_in.refused"))
+        return [row.subject for row, who in found.rows if who is None]
 
     async with desk.look() as session:
         ours = (await session.get_one(Operator, kim)).office_id

@@ -28,5 +28,6 @@ export const PAGES = [
   { name: "import", href: "/import", may: "people.import" },
   { name: "users", href: "/users", may: "users.manage" },
   { name: "password", href: "/password", may: "own.session" },
+  { name: "audit", href: "/audit", may: "audit.see" },
   { name: "second_factor", href: "/second-factor", may: "own.session" },
 ];
