@@ -80,6 +80,11 @@ async def operator_of(work: Work, operator_id: int) -> Operator:
     return operator
 
 
+def as_login(typed: str) -> str:
+    """A log-in as it is kept: a blank more or less is the same one."""
+    return plain(typed, 64)
+
+
 async def sign_in(
     desk: Desk,
     login: str,
@@ -103,7 +108,7 @@ async def sign_in(
         now_kept = await _by_login(work.session, login, held=True)
         factor = None
         if operator is None or now_kept is None or not right or now_kept.password_hash != operator.password_hash:
-            audit(work, None, SIGN_IN_REFUSED, plain(login, 64), {"address": plain(address, 64)})
+            audit(work, None, SIGN_IN_REFUSED, as_login(login), {"address": plain(address, 64)})
             signed_in = None
         elif prove is not None and (factor := await prove(work, now_kept.id)) is None:
             audit(work, None, SIGN_IN_REFUSED, now_kept.login, {"address": plain(address, 64), "factor": "wrong"})
@@ -215,7 +220,7 @@ async def add_operator(
 
     Raises Invalid, and LoginTaken and ExtensionTaken where they are in use.
     """
-    login = plain(login, 64)
+    login = as_login(login)
     if not login:
         raise Invalid("a log-in has a name", field="login")
     if role not in ROLES:
@@ -299,7 +304,7 @@ def audit(
 async def _by_login(session: AsyncSession, login: str, *, held: bool = False) -> Operator | None:
     query = (
         select(Operator)
-        .where(Operator.login == plain(login, 64), Operator.disabled_at.is_(None))
+        .where(Operator.login == as_login(login), Operator.disabled_at.is_(None))
         .execution_options(populate_existing=True)
     )
     found = await session.scalars(query.with_for_update(read=True) if held else query)

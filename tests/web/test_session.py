@@ -120,6 +120,14 @@ async def test_who_guesses_has_to_wait_and_the_right_password_waits_too(house: H
     assert (await house.anonymous().api("POST", "/session", {**RIGHT, "user": "boss"})).status == 201
 
 
+async def test_a_name_with_a_blank_more_has_no_guesses_of_its_own(house: House) -> None:
+    """Seen failing with names counted as they were typed."""
+    visitor = house.anonymous()
+    for count in range(house.settings.login_failures_per_account):
+        assert (await visitor.api("POST", "/session", {**WRONG, "user": f"op{' ' * count}"})).status == 401
+    assert (await visitor.api("POST", "/session", RIGHT)).status == 429
+
+
 async def test_many_guesses_at_once_do_not_slip_through(house: House) -> None:
     visitor = house.anonymous()
     answers = await asyncio.gather(*(visitor.api("POST", "/session", WRONG) for _ in range(20)))

@@ -21,7 +21,7 @@ async def open_session(request: web.Request, user: str, password: str, code: str
 
     Raises WrongLogin (CodeNeeded: the code is missing), or HTTPTooManyRequests after too many wrong ones.
     """
-    was_right = counted(request, user)
+    was_right = counted(request, people.as_login(user))
 
     async def second(operator_id: int) -> Prove | None:
         return await prover(request, operator_id, code)
