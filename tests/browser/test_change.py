@@ -53,6 +53,31 @@ async def test_an_order_is_changed_by_keyboard_and_only_where_it_was_changed(con
     )  # fmt: skip
 
 
+async def test_a_fare_that_says_no_amount_is_asked_for_again_and_never_half_read(console: Console) -> None:
+    """Seen failing with whatever is no digit left out of it: the order was saved with 5,000."""
+    order = await an_order(console.house)
+    await open_for_change(console, order)
+    for slip in ("-5000", "25.000.0", "3만쯤"):
+        await retype(console, "fare", slip)
+        await console.press("Tab", "Control+Enter")
+        await console.sees("order-form .field.fare .about", "요금을 읽을 수 없습니다")
+        assert (await console.value("fare"), await console.focused()) == (slip, "fare")
+    assert (await now(console.house, order))["version"] == order["version"]
+    for typed, shown in (
+        ("₩27,000", "27,000"),
+        ("2만5천원", "25,000"),
+        ("만 오", "만 오"),
+        ("1.5만", "15,000"),
+        ("3만", "30,000"),
+    ):
+        await retype(console, "fare", typed)
+        await console.press("Tab")
+        assert await console.value("fare") == shown
+    await console.press("Control+Enter")
+    await console.sees("bottom-line .said.good", "고쳐서 저장했습니다")
+    assert (await now(console.house, order))["fare"] == 30_000
+
+
 async def test_escape_leaves_the_order_as_it_was_and_what_was_typed_can_be_had_back(console: Console) -> None:
     order = await an_order(console.house)
     await open_for_change(console, order)

@@ -174,6 +174,8 @@ async def test_programs_list_look_and_tell_as_the_page_does(house: House, boss: 
     guests = [await agreed(house, f"010-5555-000{n}", f"손님{n}") for n in range(3)]
     listed = (await boss.api("GET", "/consents/due?limit=2")).body
     rest = (await boss.api("GET", f"/consents/due?limit=2&cursor={quote(listed['next'])}")).body
+    wrong = await boss.api("GET", "/consents/due?cursor=tomorrow_7")
+    assert (wrong.status, wrong.body["details"]) == (422, {"field": "cursor"})
     assert [one["id"] for one in (*listed["items"], *rest["items"])] == guests
     assert (listed["due"], listed["over"], rest["next"]) == (3, 3, None)
     assert listed["items"][0]["is_over"]

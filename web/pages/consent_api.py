@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from desk.errors import Invalid
 from desk.message import campaign_views, consent_rounds
 from desk.message.consent_rounds import Due, Round, Words
 from desk.office import offices
@@ -16,12 +17,14 @@ from web.views.consent_view import after_of, cursor_of, mark_of
 
 
 async def due(ask: Ask[DueConsentsQuery]) -> Json:
-    """Whose two years are over, or will be within so many days, the oldest first."""
+    """Whose two years are over, or will be within so many days, the oldest first. A program is told that its cursor is none."""
     query, now = ask.given, ask.desk.clock()
+    after = after_of(query.cursor or "")
+    if query.cursor and after is None:
+        raise Invalid("that is no cursor of this list", field="cursor")
     async with ask.request.app[COUNTING], ask.desk.look() as session:
         office = await offices.by_id(session, ask.operator.office_id)
         counts = await consent_rounds.counts(session, office, query.days, now)
-        after = after_of(query.cursor or "")
         found = await consent_rounds.page(session, office, query.days, now, query.limit + 1, after)
     shown = found[: query.limit]
     return {

@@ -156,7 +156,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     json(
         "GET", "/consents/due", "messages.see", consent_api.due, "Whose consent to advertising is to be confirmed",
-        given=gcs.DueConsentsQuery, answer=tt.DueConsentsTold,
+        given=gcs.DueConsentsQuery, answer=tt.DueConsentsTold, problems=(422,),
     ),
     json(
         "GET", "/consents/words", "messages.see", consent_api.words, "What they were told last, or would be",

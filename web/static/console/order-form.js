@@ -143,12 +143,13 @@ export class OrderForm extends LiveElement {
     this.field(this.problem.field)?.focus();
   }
 
-  /** Whether something is missing without which `draft` cannot be saved; then it says so, and goes there. */
+  /** Whether something is missing without which `draft` cannot be saved, or says no amount; then it says so, and goes there. */
   lacks(draft) {
     const name = [...REQUIRED, ...this.owedToAccount(draft)].find((each) => !draft.values[each].trim());
-    if (!name) return false;
     const own = `order.${name}_missing`;
-    this.ask(name, has(own) ? t(own) : t("order.field_missing", { field: t(labelOf(name)) }));
+    if (name) this.ask(name, has(own) ? t(own) : t("order.field_missing", { field: t(labelOf(name)) }));
+    else if (draft.values.fare.trim() && parseMoney(draft.values.fare) === null) this.ask("fare", t("order.fare_unclear"));
+    else return false;
     return true;
   }
 
@@ -280,7 +281,8 @@ export class OrderForm extends LiveElement {
   left = (event) => {
     if (event.target.name === "fare" && this.draft) {
       const fare = parseMoney(event.target.value);
-      event.target.value = this.draft.values.fare = moneyField(fare);
+      // What says no amount stays as it was typed, to be mended.
+      if (fare !== null || !event.target.value.trim()) event.target.value = this.draft.values.fare = moneyField(fare);
     }
     if (this.choices.under(event.target.closest("[name]")?.name)) this.choices.close();
     this.requestUpdate();

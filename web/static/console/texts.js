@@ -58,12 +58,19 @@ export function money(minor, currency = state.currency) {
   return format.format(minor / 10 ** format.resolvedOptions().maximumFractionDigits);
 }
 
-/** The whole minor units that a person typed ("25,000", "25000원"), null where there is no number in it. */
+/**
+ * Money as people type it ("25,000", "₩25000", "2만5천"), in the currency's smallest unit; null for nothing, and for what says no amount:
+ * a sign, a letter or a second point may be a slip of the finger, and half of it is not what was meant.
+ */
 export function parseMoney(typed, currency = state.currency) {
   const format = new Intl.NumberFormat(state.locale, { style: "currency", currency });
-  const cleaned = typed.normalize("NFKC").replace(/[^\d.]/g, "");
-  if (!/\d/.test(cleaned)) return null;
-  return Math.round(Number(cleaned) * 10 ** format.resolvedOptions().maximumFractionDigits);
+  const bare = typed.normalize("NFKC").replace(/[\s,원\p{Currency_Symbol}]/gu, "");
+  const parts = /^(?:([\d.]*)만)?(?:([\d.]*)천)?([\d.]*)$/.exec(bare);
+  if (!bare || !parts) return null;
+  const [, tenThousands, thousands, rest] = parts;
+  const counted = (digits, unit) => (digits === undefined ? 0 : Number(digits || 1) * unit);
+  const amount = counted(tenThousands, 10_000) + counted(thousands, 1000) + Number(rest || 0);
+  return Number.isFinite(amount) ? Math.round(amount * 10 ** format.resolvedOptions().maximumFractionDigits) : null;
 }
 
 /** Money as it stands in a field: grouped digits without the sign. */
